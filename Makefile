@@ -1,0 +1,58 @@
+# Needs git, make and Python 3.11 or newer. `make help` lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help up down migrate test check format lock env
+
+UV := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/python -m uv pip install --no-deps
+FIND_PYTHON = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+up: env ## run everything on http://127.0.0.1:8000; Ctrl-C stops it, the data stays
+	@exec $(BIN)/modplane up
+
+down: env ## stop what `make up` started, from another terminal
+	@exec $(BIN)/modplane down
+
+migrate: env ## bring the database's schema up to date
+	@exec $(BIN)/modplane migrate
+
+test: env ## run the tests
+	@exec $(BIN)/python -m pytest
+
+check: env ## format, lint, types, architecture
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy src tests
+	@$(BIN)/lint-imports
+
+format: env ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: env ## refresh requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --python-version 3.11 pyproject.toml --extra dev -o requirements.lock
+
+env: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@python=$$($(FIND_PYTHON)); \
+	if [ -z "$$python" ]; then echo "Modplane needs Python 3.11 or newer as python3: install it and try again." >&2; exit 1; fi; \
+	if ! "$$python" -c 'import ensurepip' 2>/dev/null; then \
+	  echo "$$python cannot make environments: install its venv package (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; fi; \
+	echo "Preparing the environment in $(VENV) (a minute the first time)."; \
+	[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install -qq --retries 1 --disable-pip-version-check uv==$(UV) \
+	  || { echo "The packages could not be fetched: check the network and try again." >&2; exit 1; }
+	@{ $(INSTALL) --require-hashes -r requirements.lock 2>&1; echo $$? > $(VENV)/.code; } | grep -v '^ [-+~] '; test "$$(cat $(VENV)/.code)" = 0 \
+	  || { echo "The packages could not be installed: check the lines above, the network and the disk." >&2; exit 1; }
+	@$(INSTALL) --quiet --no-build-isolation -e .
+	@touch $(READY)

@@ -1,0 +1,158 @@
+"""Bearer tokens: JSON Web Tokens signed by a key that all replicas share (HS256)."""
+
+import asyncio
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+import msgspec
+
+from access.domain import Account, TokenExpired, TokenInvalid
+from access.ports import IssuedToken, SigningKey, SigningKeys
+from shared.ports import Caller, Clock
+
+ALGORITHM = "HS256"
+ISSUER = "modplane"
+SIGNUP_ROLE = "signup"
+ACCESS_LIFETIME = timedelta(minutes=15)
+OPERATION_LIFETIME = timedelta(hours=1)
+SIGNING_KEY_AGE = timedelta(seconds=60)
+FETCH_INTERVAL = timedelta(seconds=5)
+MAX_TOKEN_LENGTH = 2048
+MAX_REMEMBERED = 10_000
+
+# Times are compared with our own clock, which tests can set.
+DECODING: Any = {
+    "require": ["sub", "role", "iat", "exp", "iss"],
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+}
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What a token says. Times are seconds since the epoch."""
+
+    sub: str
+    role: str
+    exp: int
+    org: str | None = None
+    op: UUID | None = None
+
+
+class KeyRing:
+    """The signing keys as this process knows them."""
+
+    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._known: dict[str, SigningKey] = {}
+        self._fetched_at: datetime | None = None
+        self._fetching = asyncio.Lock()
+
+    async def signing(self) -> SigningKey:
+        """The newest key, at most a minute out of date: a retired key signs no longer than that."""
+        await self._fetch_unless_younger_than(SIGNING_KEY_AGE)
+        return next(reversed(self._known.values()))
+
+    async def verifying(self, kid: str) -> SigningKey | None:
+        """The key of that name. Unknown names lead to one look at the store every five seconds, not more.
+
+        A retired key is forgotten with the next look, which every minute of signing brings, and a restart.
+        """
+        if kid not in self._known:
+            await self._fetch_unless_younger_than(FETCH_INTERVAL)
+        return self._known.get(kid)
+
+    async def _fetch_unless_younger_than(self, age: timedelta) -> None:
+        async with self._fetching:
+            if self._known and self._fetched_at and abs(self._clock.now() - self._fetched_at) < age:
+                return
+            self._known = {key.kid: key for key in await self._keys.unretired()}
+            self._fetched_at = self._clock.now()
+
+
+class JwtIssuer:
+    """Issues tokens. They cannot be taken back: they end by themselves, after a short time."""
+
+    def __init__(self, keys: KeyRing, clock: Clock, lifetime: timedelta = ACCESS_LIFETIME) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._lifetime = lifetime
+
+    async def access_token(self, account: Account) -> IssuedToken:
+        """The token of a signed-in user."""
+        organization_id = str(account.organization_id) if account.organization_id else None
+        return await self._issue({"sub": str(account.id), "role": account.role, "org": organization_id}, self._lifetime)
+
+    async def operation_token(self, operation_id: UUID) -> IssuedToken:
+        """The token by which somebody who is no user yet follows one operation, for an hour."""
+        claims = {"sub": str(operation_id), "role": SIGNUP_ROLE, "op": str(operation_id)}
+        return await self._issue(claims, OPERATION_LIFETIME)
+
+    async def _issue(self, claims: dict[str, Any], lifetime: timedelta) -> IssuedToken:
+        key = await self._keys.signing()
+        issued_at, seconds = int(self._clock.now().timestamp()), int(lifetime.total_seconds())
+        dated = {**claims, "iss": ISSUER, "iat": issued_at, "exp": issued_at + seconds}
+        return IssuedToken(jwt.encode(dated, key.secret, ALGORITHM, {"kid": key.kid}), seconds)
+
+
+class TokenAuthenticator:
+    """Tells who a token speaks for. Remembers verified tokens, so a repeated one costs a look into a dict.
+
+    A token is good until it expires, whatever becomes of its user meanwhile: people of a suspended organization and
+    deactivated users cannot sign in again, and lose what they hold within an access token's lifetime (15 minutes).
+    """
+
+    def __init__(self, keys: KeyRing, clock: Clock, *, max_remembered: int = MAX_REMEMBERED) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._max_remembered = max_remembered
+        self._verified: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
+
+    async def authenticate(self, token: str) -> Caller:
+        """Raises `TokenExpired` or `TokenInvalid`."""
+        remembered = self._verified.get(token)
+        if remembered is None:
+            remembered = await self._verify(token)
+        caller, expires_at = remembered
+        if expires_at <= self._clock.now().timestamp():
+            self._verified.pop(token, None)
+            raise TokenExpired("The token has expired: sign in again.")
+        self._remember(token, remembered)
+        return caller
+
+    async def _verify(self, token: str) -> tuple[Caller, int]:
+        kid = key_name(token)
+        key = await self._keys.verifying(kid) if kid else None
+        claims = verified_claims(token, key) if key else None
+        if claims is None:
+            raise TokenInvalid("The token is unknown or damaged: sign in again.")
+        return Caller(claims.sub, claims.role, claims.org, claims.op), claims.exp
+
+    def _remember(self, token: str, verified: tuple[Caller, int]) -> None:
+        self._verified[token] = verified
+        self._verified.move_to_end(token)
+        if len(self._verified) > self._max_remembered:
+            self._verified.popitem(last=False)
+
+
+def key_name(token: str) -> str | None:
+    """The key the token says it is signed with, none when it cannot be read. Nothing is verified by this."""
+    if len(token) > MAX_TOKEN_LENGTH:
+        return None
+    try:
+        name = jwt.get_unverified_header(token).get("kid")
+    except (jwt.InvalidTokenError, ValueError):
+        return None
+    return str(name) if name else None
+
+
+def verified_claims(token: str, key: SigningKey) -> Claims | None:
+    """What the token says, if the key signed it. Expired tokens count: their time is the caller's to check."""
+    try:
+        return msgspec.convert(jwt.decode(token, key.secret, [ALGORITHM], DECODING, issuer=ISSUER), Claims)
+    except (jwt.InvalidTokenError, msgspec.ValidationError):
+        return None

@@ -1,0 +1,142 @@
+"""Decides what an e-mail, a name and a password may be, and who is refused. Pure: no await, no IO, no clock."""
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from shared.errors import Conflict, FieldError, Forbidden, Invalid, Unauthenticated
+
+Role = Literal["super_admin", "organization_admin", "service"]
+
+MAX_EMAIL_LENGTH = 254
+MAX_LOCAL_PART_LENGTH = 64
+MAX_NAME_LENGTH = 200
+MIN_PASSWORD_LENGTH = 12
+MAX_PASSWORD_LENGTH = 256
+MAX_LOGIN_PASSWORD_LENGTH = 1024
+PENDING_OWNER_LIFETIME = timedelta(days=8)
+
+LOCAL_PART = r'[^\s@\x00-\x1f\x7f"(),:;<>\[\]\\]+'
+DOMAIN_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+EMAIL = re.compile(rf"{LOCAL_PART}@{DOMAIN_LABEL}(?:\.{DOMAIN_LABEL})*")
+
+
+class InvalidEmail(Invalid):
+    """The text is no e-mail address."""
+
+
+class InvalidName(Invalid):
+    """The name is too long or holds control characters."""
+
+
+class UnacceptablePassword(Invalid):
+    """The password is too short, too long, or no text."""
+
+
+class EmailTaken(Conflict):
+    """A user, or somebody whose signup is under way, has this e-mail."""
+
+
+class EmailBelongsToOtherRole(Conflict):
+    """The super admin's e-mail is that of a user who is no super admin."""
+
+
+class PendingOwnerGone(Conflict):
+    """An owner to be activated is no longer pending."""
+
+
+class WrongCredentials(Unauthenticated):
+    """No active user has this e-mail and this password."""
+
+
+class OrganizationSuspended(Forbidden):
+    """The credentials are right, and the user's organization is suspended."""
+
+
+class TokenExpired(Unauthenticated):
+    """The token was genuine and its time is over."""
+
+
+class TokenInvalid(Unauthenticated):
+    """The token was not issued here, or was changed."""
+
+
+class Account(Struct, frozen=True):
+    """What sign-in needs to know of a user."""
+
+    id: UUID
+    role: Role
+    organization_id: UUID | None
+    is_active: bool
+    password_hash: str
+
+    def __repr__(self) -> str:
+        return f"Account({self.id})"
+
+
+class PendingOwner(Struct, frozen=True):
+    """Somebody whose organization is being signed up. The operation's id becomes the user's id."""
+
+    operation_id: UUID
+    email: str
+    name: str | None
+    password_hash: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"PendingOwner({self.operation_id})"
+
+
+class UserState(Struct, frozen=True):
+    """What the user's events add up to."""
+
+    role: Role
+    organization_id: UUID | None
+    is_active: bool
+
+
+def normalized_email(text: str) -> str:
+    """The one spelling under which an e-mail is stored and compared. Says nothing about its being valid."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
+
+
+def is_email(email: str) -> bool:
+    """Whether a normalized e-mail can be one: syntax only, nothing is asked of the mail system."""
+    local_part = email.partition("@")[0]
+    fits = len(email) <= MAX_EMAIL_LENGTH and len(local_part) <= MAX_LOCAL_PART_LENGTH
+    return fits and is_text(email) and EMAIL.fullmatch(email) is not None
+
+
+def valid_email(text: str) -> str:
+    """The normalized e-mail. Raises `InvalidEmail`."""
+    email = normalized_email(text)
+    if not is_email(email):
+        detail = f"Give an e-mail address such as name@example.com, at most {MAX_EMAIL_LENGTH} characters long."
+        raise InvalidEmail(detail, errors=[FieldError("/email", detail)])
+    return email
+
+
+def valid_name(text: str | None) -> str | None:
+    """The trimmed name, none when it is blank. Raises `InvalidName`."""
+    name = unicodedata.normalize("NFC", (text or "").strip())
+    if len(name) > MAX_NAME_LENGTH or any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+        detail = f"Give a name of at most {MAX_NAME_LENGTH} characters, without control characters."
+        raise InvalidName(detail, errors=[FieldError("/name", detail)])
+    return name or None
+
+
+def valid_password(text: str) -> str:
+    """The password, unchanged, if it may be a new one. Raises `UnacceptablePassword`, which never repeats it."""
+    if not MIN_PASSWORD_LENGTH <= len(text) <= MAX_PASSWORD_LENGTH or not is_text(text):
+        detail = f"Choose a password of {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters."
+        raise UnacceptablePassword(detail, errors=[FieldError("/password", detail)])
+    return text
+
+
+def is_text(text: str) -> bool:
+    """Whether the text can be encoded: a lone surrogate cannot."""
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)  # noqa: PLR2004 - Unicode's own numbers

@@ -1,0 +1,131 @@
+"""What this context asks of the world. All times are in UTC."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+
+from access.domain import Account, PendingOwner, UserState
+from shared.messages import Event
+from shared.ports import Transaction
+
+
+class IssuedToken(Struct, frozen=True):
+    """A bearer token and the seconds it is good for."""
+
+    token: str
+    expires_in: int
+
+    def __repr__(self) -> str:
+        return f"IssuedToken(expires_in={self.expires_in})"
+
+
+class SigningKey(Struct, frozen=True):
+    """A key that signs and verifies tokens, named by `kid` in their headers."""
+
+    kid: str
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.kid})"
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """An event of a user's stream, the state it leads to, and who caused it."""
+
+    aggregate_id: str
+    event: Event
+    state: UserState
+    user_id: str
+    organization_id: str | None
+    operation_id: UUID
+    occurred_at: datetime
+
+    @property
+    def event_id(self) -> UUID:
+        """The same at every attempt, and no event's that another context records for the operation."""
+        return uuid5(self.operation_id, self.event.topic)
+
+
+class FactLog(Protocol):
+    """The event log and the heads of users' streams (context `access`, id the user's)."""
+
+    async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
+        """Appends the facts, each with its stream's next sequence, and moves the heads to their states."""
+        ...
+
+
+class OrganizationStanding(Protocol):
+    """The one fact this context needs of organizations."""
+
+    async def is_suspended(self, organization_id: UUID) -> bool: ...
+
+
+class Passwords(Protocol):
+    """Slow hashing that neither blocks the loop nor takes more memory than a few hashes do.
+
+    Both methods raise `Unavailable` when too many callers are waiting already.
+    """
+
+    async def hash(self, password: str) -> str: ...
+
+    async def verifies(self, password_hash: str | None, password: str) -> bool:
+        """Whether the password is the hashed one. Without a hash it is not, and finding out costs the same."""
+        ...
+
+
+class Users(Protocol):
+    """Those who can sign in. E-mails are normalized."""
+
+    async def by_email(self, transaction: Transaction, email: str) -> Account | None: ...
+
+    async def add(self, transaction: Transaction, account: Account, email: str) -> bool:
+        """Stores a user and ends every pending signup with that e-mail. False when a user with the e-mail exists."""
+        ...
+
+    async def replace_password(self, transaction: Transaction, account: Account, password_hash: str) -> bool:
+        """False when the stored hash is no longer the account's."""
+        ...
+
+
+class PendingOwnerStore(Protocol):
+    """Owners who wait for their organization's registration to be decided."""
+
+    async def hold(self, transaction: Transaction, owner: PendingOwner, now: datetime) -> bool:
+        """Whether the owner's operation has the e-mail now, as a pending row or as a user; expired rows give way.
+
+        False means that the transaction must be rolled back.
+        """
+        ...
+
+    async def pending(
+        self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime, *, lock: bool
+    ) -> frozenset[UUID]:
+        """Those that wait, are not expired, and whose e-mail no user has; locked against deletion if asked for."""
+        ...
+
+    async def activate(
+        self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime
+    ) -> Sequence[tuple[UUID, UUID]]:
+        """Turns (operation id, organization id) pairs into users, and returns those that were pending."""
+        ...
+
+    async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None: ...
+
+    async def discard_expired(self, transaction: Transaction, now: datetime) -> int: ...
+
+
+class SigningKeys(Protocol):
+    """The keys all replicas share."""
+
+    async def unretired(self) -> Sequence[SigningKey]:
+        """Oldest first. A first key is made when there is none; of several processes that try, one wins."""
+        ...
+
+
+class AccessTokens(Protocol):
+    """Issues the token a signed-in user works with."""
+
+    async def access_token(self, account: Account) -> IssuedToken: ...

@@ -1,0 +1,120 @@
+"""Tells who signs in, and sees to it that a super admin can."""
+
+from access.domain import (
+    Account,
+    EmailBelongsToOtherRole,
+    OrganizationSuspended,
+    UserState,
+    WrongCredentials,
+    is_email,
+    is_text,
+    normalized_email,
+    valid_email,
+    valid_password,
+)
+from access.events import UserActivatedEvent, UserPasswordReplacedEvent
+from access.ports import AccessTokens, Fact, FactLog, IssuedToken, OrganizationStanding, Passwords, Users
+from shared.messages import Event
+from shared.ports import Clock, Database, Ids
+
+STARTING_SERVICE = "system:start"
+SUPER_ADMIN = UserState("super_admin", None, is_active=True)
+
+
+class SignIn:
+    """Exchanges an e-mail and a password for an access token."""
+
+    def __init__(
+        self,
+        database: Database,
+        users: Users,
+        passwords: Passwords,
+        standing: OrganizationStanding,
+        tokens: AccessTokens,
+    ) -> None:
+        self._database = database
+        self._users = users
+        self._passwords = passwords
+        self._standing = standing
+        self._tokens = tokens
+
+    async def __call__(self, email: str, password: str) -> IssuedToken:
+        """Raises `WrongCredentials`, with one text and at one cost whatever is wrong, or `OrganizationSuspended`.
+
+        A suspension is told to those alone who know the password. Tokens issued before it end with their lifetime.
+        """
+        account = await self._account(email)
+        known_hash = account.password_hash if account else None
+        verified = await self._passwords.verifies(known_hash, password if is_text(password) else "")
+        if account is None or not verified or not account.is_active:
+            raise WrongCredentials("E-mail or password is wrong. Check both and try again.")
+        if account.organization_id and await self._standing.is_suspended(account.organization_id):
+            raise OrganizationSuspended(
+                "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
+            )
+        return await self._tokens.access_token(account)
+
+    async def _account(self, text: str) -> Account | None:
+        email = normalized_email(text)
+        if not is_email(email):
+            return None
+        async with self._database.snapshot() as transaction:
+            return await self._users.by_email(transaction, email)
+
+
+class SuperAdmins:
+    """Keeps the super admin whom the service's settings name."""
+
+    def __init__(
+        self, database: Database, users: Users, passwords: Passwords, facts: FactLog, clock: Clock, ids: Ids
+    ) -> None:
+        self._database = database
+        self._users = users
+        self._passwords = passwords
+        self._facts = facts
+        self._clock = clock
+        self._ids = ids
+
+    async def ensure_super_admin(self, email: str, password: str) -> None:
+        """Afterwards the super admin exists and has this password. Changes nothing when that is so already.
+
+        Harmless when several processes do it at once. A deactivated super admin stays deactivated.
+        Raises `InvalidEmail`, `UnacceptablePassword`, or `EmailBelongsToOtherRole`.
+        """
+        address = valid_email(email)
+        valid_password(password)
+        async with self._database.snapshot() as transaction:
+            account = await self._users.by_email(transaction, address)
+        if account is None:
+            await self._add(address, password)
+        elif account.role != SUPER_ADMIN.role:
+            raise EmailBelongsToOtherRole(
+                "The e-mail set for the super admin belongs to another user: set another one (MODPLANE_ADMIN_EMAIL)."
+            )
+        elif not await self._passwords.verifies(account.password_hash, password):
+            await self._replace_password(account, password)
+
+    async def _add(self, email: str, password: str) -> None:
+        password_hash = await self._passwords.hash(password)
+        account = Account(self._ids.new(), SUPER_ADMIN.role, None, is_active=True, password_hash=password_hash)
+        async with self._database.writing() as transaction:
+            if await self._users.add(transaction, account, email):
+                event = UserActivatedEvent(account.id, None, SUPER_ADMIN.role)
+                await self._facts.record(transaction, [self._fact(account, event)])
+
+    async def _replace_password(self, account: Account, password: str) -> None:
+        password_hash = await self._passwords.hash(password)
+        async with self._database.writing() as transaction:
+            if await self._users.replace_password(transaction, account, password_hash):
+                await self._facts.record(transaction, [self._fact(account, UserPasswordReplacedEvent(account.id))])
+
+    def _fact(self, account: Account, event: Event) -> Fact:
+        return Fact(
+            aggregate_id=str(account.id),
+            event=event,
+            state=UserState(account.role, account.organization_id, account.is_active),
+            user_id=STARTING_SERVICE,
+            organization_id=None,
+            operation_id=self._ids.new(),
+            occurred_at=self._clock.now(),
+        )

@@ -1,0 +1,59 @@
+"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStanding` and `FactLog`."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from dishka import Provider, Scope, provide
+
+from access.adapters.http import AuthController
+from access.adapters.passwords import Argon2Passwords
+from access.adapters.postgres import PostgresPendingOwners, PostgresSigningKeys, PostgresUsers
+from access.adapters.tokens import ACCESS_LIFETIME, JwtIssuer, KeyRing, TokenAuthenticator
+from access.ports import AccessTokens, Passwords, PendingOwnerStore, SigningKeys, Users
+from access.sign_in import SignIn, SuperAdmins
+from access.signup import PendingOwners
+from shared.ports import Authenticator, Clock
+from shared.wiring import Context
+
+
+class AccessProvider(Provider):
+    """Everything lives as long as the process: key ring, remembered tokens and threads are one each."""
+
+    scope = Scope.APP
+
+    def __init__(self, token_lifetime: timedelta = ACCESS_LIFETIME) -> None:
+        super().__init__()
+        self._token_lifetime = token_lifetime
+
+    users = provide(PostgresUsers, provides=Users)
+    pending_owner_store = provide(PostgresPendingOwners, provides=PendingOwnerStore)
+    signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
+    key_ring = provide(KeyRing)
+    sign_in = provide(SignIn)
+    super_admins = provide(SuperAdmins)
+    pending_owners = provide(PendingOwners)
+
+    @provide
+    def passwords(self) -> Iterator[Passwords]:
+        """Ends the threads with the container."""
+        passwords = Argon2Passwords()
+        yield passwords
+        passwords.close()
+
+    @provide
+    def issuer(self, keys: KeyRing, clock: Clock) -> JwtIssuer:
+        """With the lifetime the settings name."""
+        return JwtIssuer(keys, clock, self._token_lifetime)
+
+    @provide
+    def access_tokens(self, issuer: JwtIssuer) -> AccessTokens:
+        """The same issuer."""
+        return issuer
+
+    @provide
+    def authenticator(self, keys: KeyRing, clock: Clock) -> Authenticator:
+        """One memory of verified tokens."""
+        return TokenAuthenticator(keys, clock)
+
+
+CONTEXT = Context(name="access", provider=AccessProvider(), controllers=[AuthController])

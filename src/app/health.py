@@ -1,0 +1,79 @@
+"""Whether this process lives, whether it is ready, and what it counts."""
+
+import asyncio
+from typing import Literal
+
+from dishka.integrations.litestar import FromDishka
+from litestar import Controller, MediaType, Response, get
+from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from app.readiness import Readiness
+from shared.adapters.kafka import KafkaConnection
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.redis import RedisStore
+from shared.errors import Unavailable
+
+Verdict = Literal["ok", "down", "degraded"]
+CHECK_SECONDS = 2.0
+
+
+class Health(Struct, frozen=True):
+    """Each part named. `degraded`: the service works without it, more slowly or later."""
+
+    status: Literal["ok", "not_ready"]
+    parts: dict[str, Verdict]
+    waiting_for: str
+
+
+class HealthController(Controller):
+    """For whoever restarts processes and routes traffic."""
+
+    path = "/health"
+    tags = ["health"]  # noqa: RUF012 - litestar's controllers declare by class attributes
+    security = [{}]  # noqa: RUF012 - the same
+
+    @get("/live", operation_id="getLiveness", summary="Whether the process lives")
+    async def live(self) -> dict[str, str]:
+        return {"status": "ok"}
+
+    @get("/ready", operation_id="getReadiness", summary="Whether requests can be served")
+    async def ready(
+        self,
+        database: FromDishka[PostgresDatabase],
+        store: FromDishka[RedisStore],
+        kafka: FromDishka[KafkaConnection],
+        readiness: FromDishka[Readiness],
+    ) -> Response[Health]:
+        """503 until the schema, the super admin and the seeds are there, and whenever the database is away."""
+        parts: dict[str, Verdict] = {
+            "postgres": await postgres(database),
+            "redis": "ok" if store.trusted else "degraded",
+            "kafka": await kafka_verdict(kafka),
+        }
+        ready = readiness.prepared.is_set() and parts["postgres"] == "ok"
+        health = Health("ok" if ready else "not_ready", parts, readiness.problem)
+        return Response(health, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+
+async def postgres(database: PostgresDatabase) -> Verdict:
+    """Whether the database answers in time."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS), database.reading() as connection:
+            await connection.execute("SELECT 1")
+    except (Unavailable, TimeoutError):
+        return "down"
+    return "ok"
+
+
+async def kafka_verdict(kafka: KafkaConnection) -> Verdict:
+    """Whether the broker answers; without it commands are decided by this process itself."""
+    if not kafka.started.is_set():
+        return "degraded"
+    return "ok" if await kafka.broker.ping(timeout=CHECK_SECONDS) else "degraded"
+
+
+@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
+async def metrics() -> Response[bytes]:
+    """The process's counters in Prometheus's text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

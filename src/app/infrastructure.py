@@ -1,0 +1,157 @@
+"""Binds what all contexts stand on: the database, the cache, Kafka, the clock."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import NewType
+from uuid import UUID
+
+import uuid_utils
+from dishka import AnyOf, Provider, Scope, from_context, provide
+from faststream.kafka import KafkaBroker
+
+from app.readiness import Readiness
+from app.registered import RegisteredInPostgres
+from app.seams import Deciders
+from app.seeding import Seeding
+from app.settings import Settings
+from app.verification import Verification
+from organizations.ports import DecidedOperations
+from shared.adapters.dead_letters import PostgresDeadLetters
+from shared.adapters.http_commands import CommandSender, EventsSince
+from shared.adapters.journal import PostgresJournal
+from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
+from shared.adapters.listener import PostgresListener, PostgresResetAnnouncer
+from shared.adapters.operations import PostgresOperations
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.redis import RedisCache, RedisStore
+from shared.adapters.relay_queue import PostgresRelayElection
+from shared.bus import CommandBus, PendingStore
+from shared.cache import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
+from shared.consuming import DeadLetterOffice
+from shared.outcomes import OutcomeBoard
+from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalidation, OperationsReader
+from shared.processor import CommandProcessor, Journal
+from shared.relay import CacheReset, EventPublisher, Relay, RelayElection
+
+Processors = NewType("Processors", Mapping[str, CommandProcessor])
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """UTC."""
+        return datetime.now(UTC)
+
+
+class TimeOrderedIds:
+    """UUIDv7: later ids sort later."""
+
+    def new(self) -> UUID:
+        """A fresh id."""
+        return UUID(int=uuid_utils.uuid7().int)
+
+
+class InfrastructureProvider(Provider):
+    """Everything here lives as long as the process."""
+
+    scope = Scope.APP
+
+    settings = from_context(Settings, scope=Scope.APP)
+    clock = provide(SystemClock, provides=Clock)
+    ids = provide(TimeOrderedIds, provides=Ids)
+    office = provide(PostgresDeadLetters, provides=DeadLetterOffice)
+    commands = provide(KafkaCommandPublisher, provides=CommandPublisher)
+    events = provide(KafkaEventPublisher, provides=EventPublisher)
+    connection = provide(KafkaConnection)
+    board = provide(OutcomeBoard)
+    relay = provide(Relay)
+    readiness = provide(Readiness)
+    registered = provide(RegisteredInPostgres)
+    seeding = provide(Seeding)
+    verification = provide(Verification)
+    sender = provide(CommandSender)
+    plain_cache = provide(RedisCache, provides=Cache)
+    operations = provide(PostgresOperations, provides=AnyOf[PostgresOperations, EventsSince])
+
+    @provide
+    async def database(self, settings: Settings) -> AsyncIterator[AnyOf[PostgresDatabase, Database]]:
+        """Opened without connecting; closed with the container."""
+        database = PostgresDatabase(settings.postgres_url)
+        await database.open()
+        yield database
+        await database.close()
+
+    @provide
+    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisStore, CacheStore]]:
+        """One connection, made by `keep_up`."""
+        store = RedisStore(settings.redis_url)
+        yield store
+        await store.close()
+
+    @provide
+    def cache(
+        self, store: RedisStore, announcer: ResetAnnouncer
+    ) -> AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset]:
+        """The cache protocol over Redis."""
+        return GenerationCache(store, announcer)
+
+    @provide
+    def announcer(self, database: PostgresDatabase, settings: Settings) -> ResetAnnouncer:
+        """Tells other replicas of lost invalidations."""
+        return PostgresResetAnnouncer(database, settings.replica_id)
+
+    @provide
+    def journal(
+        self, database: PostgresDatabase, settings: Settings
+    ) -> AnyOf[PostgresJournal, Journal, OperationsReader, PendingStore, DecidedOperations]:
+        """The write path's statements."""
+        return PostgresJournal(database, settings.replica_id)
+
+    @provide
+    def broker(self, settings: Settings) -> KafkaBroker:
+        """One client for all publishing and consuming."""
+        return make_broker(settings.kafka_bootstrap)
+
+    @provide
+    def election(self, database: PostgresDatabase, settings: Settings) -> RelayElection:
+        """The relay's lease."""
+        return PostgresRelayElection(database, settings.replica_id)
+
+    @provide
+    def processors(
+        self,
+        deciders: Deciders,
+        database: Database,
+        journal: Journal,
+        invalidation: Invalidation,
+        board: OutcomeBoard,
+        clock: Clock,
+    ) -> Processors:
+        """One processor a context that takes commands."""
+        return Processors(
+            {
+                decider.name: CommandProcessor(decider, database, journal, invalidation, board, clock)
+                for decider in deciders
+            }
+        )
+
+    @provide
+    def bus(
+        self, publisher: CommandPublisher, processors: Processors, board: OutcomeBoard, pending: PendingStore
+    ) -> CommandBus:
+        """The way in for writes."""
+        return CommandBus(publisher, processors, board, pending)
+
+    @provide
+    def listener(
+        self, database: PostgresDatabase, settings: Settings, board: OutcomeBoard, relay: Relay, store: RedisStore
+    ) -> PostgresListener:
+        """Wakes whoever waits for other processes' doings."""
+        return PostgresListener(
+            database,
+            settings.replica_id,
+            on_commit=relay.wake,
+            on_decided=board.wake,
+            on_reset=lambda: store.distrust(tell=False),
+        )

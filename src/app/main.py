@@ -1,0 +1,109 @@
+"""The composition root: settings in, a Litestar application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvloop
+from dishka import AsyncContainer, Provider, make_async_container
+from dishka.integrations.litestar import DishkaRouter
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from litestar import Litestar
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import ScalarRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ControllerRouterHandler
+
+from app.contexts import CONTEXTS
+from app.health import HealthController, metrics
+from app.infrastructure import InfrastructureProvider
+from app.logs import configure_logs
+from app.seams import SeamsProvider
+from app.service import Service
+from app.settings import Settings
+from shared.adapters.http import EXCEPTION_HANDLERS, MAX_BODY_BYTES, Authentication, strict_body
+from shared.adapters.http_operations import OperationsController
+
+API = "/api/v1"
+
+
+def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
+    """All parts of one process. `overrides` come last and win: the tests' way in."""
+    return make_async_container(
+        InfrastructureProvider(),
+        SeamsProvider(),
+        *(context.provider for context in CONTEXTS),
+        *overrides,
+        context={Settings: settings},
+    )
+
+
+def create_app(settings: Settings | None = None, *overrides: Provider) -> Litestar:
+    """The application. It starts without any infrastructure, and works as soon, and as far, as there is some."""
+    configure_logs()
+    settings = settings or Settings()
+    container = make_container(settings, *overrides)
+
+    @asynccontextmanager
+    async def serving(_: Litestar) -> AsyncIterator[None]:
+        service = Service(container, settings)
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
+            await container.close()
+
+    return Litestar(
+        route_handlers=[DishkaRouter("/", route_handlers=routes(settings))],
+        middleware=[DefineMiddleware(Authentication, container=container)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        before_request=strict_body,
+        request_max_body_size=MAX_BODY_BYTES,
+        lifespan=[serving],
+        openapi_config=openapi(),
+    )
+
+
+def routes(settings: Settings) -> list[ControllerRouterHandler]:
+    """Health and metrics in every role; the API where it is served."""
+    handlers: list[ControllerRouterHandler] = [HealthController, metrics]
+    if settings.role != "worker":
+        controllers = [controller for context in CONTEXTS for controller in context.controllers]
+        handlers.append(DishkaRouter(API, route_handlers=[*controllers, OperationsController]))
+    return handlers
+
+
+def openapi() -> OpenAPIConfig:
+    """The document's head; operations describe themselves."""
+    return OpenAPIConfig(
+        title="Modplane",
+        version="1",
+        description="Which modules exist, which industry gets which, and which organization has which.",
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        security=[{"bearer": []}],
+        path="/schema",
+        render_plugins=[ScalarRenderPlugin()],
+        use_handler_docstrings=True,
+        create_examples=False,
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    uvloop.install()
+    Granian(
+        "app.main:create_app",
+        address=settings.http_host,
+        port=settings.http_port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        loop=Loops.uvloop,
+        workers_kill_timeout=9,
+        log_access=False,
+        log_level=LogLevels.warning,
+    ).serve()

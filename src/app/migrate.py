@@ -1,0 +1,100 @@
+"""Brings the database and the topics to what this version needs. Safe to run by many at once, and again."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import assignments.events
+import industries.events
+import organizations.events
+import registry.events
+from shared.messages import command_topic
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+MIGRATION_LOCK = 0x4D504C
+COMMAND_RETENTION_MS = 3 * 24 * 3600 * 1000
+EVENT_RETENTION_MS = 14 * 24 * 3600 * 1000
+MAX_REPLICAS = 3
+TOPIC_EXISTS = TopicAlreadyExistsError.errno
+
+EVENT_SOURCES = {
+    "registry": registry.events.EVENTS,
+    "industries": industries.events.EVENTS,
+    "organizations": organizations.events.EVENTS,
+    "assignments": assignments.events.EVENTS,
+}
+
+
+class MigrationFailed(Exception):  # noqa: N818 - shown as one line
+    """The schema or the topics could not be brought up to date; nothing was left half done in the database."""
+
+
+def topics() -> dict[str, dict[str, str]]:
+    """Every topic with its configuration: commands are kept 3 days, events 14."""
+    commands = {command_topic(name): {"retention.ms": str(COMMAND_RETENTION_MS)} for name in EVENT_SOURCES}
+    events = {topic: {"retention.ms": str(EVENT_RETENTION_MS)} for source in EVENT_SOURCES.values() for topic in source}
+    return commands | events
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's settings, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def migrate_database(url: str, revision: str = "head") -> None:
+    """Runs all missing revisions in one transaction, one process at a time."""
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+            await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), revision))
+    finally:
+        await engine.dispose()
+
+
+async def create_topics(bootstrap: str, partitions: int) -> Sequence[str]:
+    """Creates the missing topics; existing ones are left as they are. Returns the names created."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
+    await admin.start()
+    try:
+        brokers = len((await admin.describe_cluster())["brokers"])
+        existing = set(await admin.list_topics())
+        missing = [
+            NewTopic(name, partitions, min(MAX_REPLICAS, brokers), topic_configs=config)
+            for name, config in topics().items()
+            if name not in existing
+        ]
+        if missing:
+            check_created(await admin.create_topics(missing))
+        return [topic.name for topic in missing]
+    finally:
+        await admin.close()
+
+
+def check_created(response: Any) -> None:
+    """Raises the first error but "it exists": another process may have been quicker."""
+    for name, code, *_ in response.topic_errors:
+        if code not in {0, TOPIC_EXISTS}:
+            raise MigrationFailed(f"Topic {name} could not be created: {for_code(code).__name__}.")
+
+
+async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> None:
+    """Database and topics side by side. Raises `MigrationFailed`."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(migrate_database(postgres_url))
+            group.create_task(create_topics(kafka_bootstrap, partitions))
+    except* (OSError, KafkaError) as errors:
+        raise MigrationFailed(f"The database or Kafka cannot be reached: {errors.exceptions[0]}") from errors

@@ -1,0 +1,96 @@
+"""What the command line does with a running system: apply a manifest, verify the data."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from dishka import AsyncContainer
+
+from app.apply import EXIT_MANIFEST_REFUSED, apply_manifest
+from app.main import make_container
+from app.manifest import ManifestRefused, load_manifest
+from app.registered import RegisteredInPostgres
+from app.sending import DirectSender
+from app.settings import Settings
+from app.verification import Verification
+from shared.adapters.kafka import KafkaConnection
+from shared.adapters.listener import PostgresListener
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.redis import RedisStore
+from shared.cache import ResetAnnouncer
+from shared.errors import Unavailable
+from shared.outcomes import OutcomeBoard
+
+CLI_USER = "system:cli"
+CONNECT_SECONDS = 5.0
+
+
+@asynccontextmanager
+async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
+    """The parts of a process that sends commands and consumes nothing. Raises `Unavailable` without a database."""
+    container = make_container(settings.model_copy(update={"replica": f"cli-{settings.replica_id}"}))
+    get = container.get
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        await (await get(PostgresDatabase)).check_schema()
+        store, announcer = await get(RedisStore), await get(ResetAnnouncer)
+        connection = await get(KafkaConnection)
+        runs = (
+            store.keep_up(announcer.announce_reset),
+            (await get(PostgresListener)).run(),
+            (await get(OutcomeBoard)).watch(),
+        )
+        tasks.extend(asyncio.create_task(run) for run in runs)
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await connection.keep_trying()
+        except TimeoutError:
+            print("Kafka does not answer: deciding here instead.", file=sys.stderr)
+        yield container
+        await connection.stop()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await container.close()
+
+
+async def apply_file(settings: Settings, path: Path, skip_unknown_modules: bool) -> int:
+    """Prints a line an item and a summary; answers 0 when applied, 1 when something, 2 when all was refused."""
+    try:
+        manifest = load_manifest(path)
+        async with tools(settings) as container:
+            report = await apply_manifest(
+                manifest,
+                await container.get(RegisteredInPostgres),
+                await container.get(DirectSender),
+                skip_unknown_modules=skip_unknown_modules,
+                user_id=CLI_USER,
+            )
+    except ManifestRefused as refused:
+        print(refused, file=sys.stderr)
+        return EXIT_MANIFEST_REFUSED
+    except Unavailable as error:
+        print(f"modplane: {error.detail}", file=sys.stderr)
+        return 1
+    for line in report.lines():
+        print(line)
+    return report.exit_code
+
+
+async def verify_all(settings: Settings) -> int:
+    """Prints what differs, then a summary; 1 when anything does."""
+    try:
+        async with tools(settings) as container:
+            verification = await container.get(Verification)
+            differences = 0
+            async for difference in verification.differences():
+                differences += 1
+                print(difference)
+            print(f"{verification.compared} streams compared, {differences} differ.")
+            return 1 if differences else 0
+    except Unavailable as error:
+        print(f"modplane: {error.detail}", file=sys.stderr)
+        return 1

@@ -1,0 +1,298 @@
+"""The one place where contexts meet: each binding answers one context's port by another's adapter."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+import msgspec
+from dishka import AnyOf, Provider, Scope, provide
+
+import access.ports
+import access.signup
+import assignments.ports
+import industries.ports
+import organizations.ports
+import registry.ports
+from access.adapters.tokens import JwtIssuer
+from app.sending import DirectSender
+from assignments.adapters.postgres import PostgresAppliedTemplates, PostgresAssignedModules
+from assignments.commands import ApplyIndustryTemplate, AssignmentResult
+from assignments.facts import ModuleStatus, OrganizationFact, TemplateEntry, TemplateFact
+from assignments.wiring import AssignmentsDecider
+from industries.adapters.postgres import PostgresTemplateCatalog
+from industries.wiring import IndustriesDecider
+from organizations.adapters.postgres import PostgresOrganizationDirectory
+from organizations.commands import SetIndustry
+from organizations.domain import TemplateFact as OrganizationTemplateFact
+from organizations.ports import ModulesOutcome
+from organizations.wiring import OrganizationDecider
+from registry.adapters.postgres import PostgresModuleCatalog
+from registry.wiring import RegistryDecider
+from shared.adapters.fact_log import PostgresFactLog
+from shared.decider import Decider
+from shared.errors import Unavailable
+from shared.messages import derived_operation_id
+from shared.ports import Transaction
+
+Deciders = NewType("Deciders", Sequence[Decider])
+
+WAIT_SECONDS = 5.0
+
+
+class SeamsProvider(Provider):
+    """Ports bound to foreign adapters. Methods, not `provides=`: their return type is checked."""
+
+    scope = Scope.APP
+    sender = provide(DirectSender)
+
+    @provide
+    def deciders(
+        self,
+        registry_: RegistryDecider,
+        industries_: IndustriesDecider,
+        organizations_: OrganizationDecider,
+        assignments_: AssignmentsDecider,
+    ) -> Deciders:
+        """The contexts that take commands."""
+        return Deciders([registry_, industries_, organizations_, assignments_])
+
+    @provide
+    def assigned_modules(self, counts: PostgresAssignedModules) -> registry.ports.AssignedModules:
+        """The registry asks who has a module."""
+        return counts
+
+    @provide
+    def template_modules(self, templates: PostgresTemplateCatalog) -> registry.ports.TemplateModules:
+        """The registry asks which templates contain a module."""
+        return templates
+
+    @provide
+    def module_catalog(self, modules: PostgresModuleCatalog) -> industries.ports.ModuleCatalog:
+        """Industries ask which modules are registered."""
+        return modules
+
+    @provide
+    def applied_templates(self, counts: PostgresAppliedTemplates) -> industries.ports.AppliedTemplates:
+        """Industries ask who has a template."""
+        return counts
+
+    @provide
+    def industry_templates(
+        self, templates: PostgresTemplateCatalog
+    ) -> AnyOf[organizations.ports.IndustryTemplates, organizations.ports.IndustryNames]:
+        """Organizations ask which industries there are, and how they are called."""
+        return ChoosableIndustries(templates)
+
+    @provide
+    def pending_owners(self, owners: access.signup.PendingOwners) -> organizations.ports.PendingOwners:
+        """Organizations ask who waits for his organization."""
+        return WaitingOwners(owners)
+
+    @provide
+    def signup_owners(self, owners: access.signup.PendingOwners) -> organizations.ports.SignupOwners:
+        """A signup keeps its owner's password here, and nowhere else."""
+        return owners
+
+    @provide
+    def operation_tokens(self, issuer: JwtIssuer) -> organizations.ports.OperationTokens:
+        """Who signs up may see how it goes."""
+        return SignupTokens(issuer)
+
+    @provide
+    def signup_modules(self, sender: DirectSender) -> organizations.ports.SignupModules:
+        """A signup gives the industry's modules."""
+        return IndustryModules(sender)
+
+    @provide
+    def sends(self, sender: DirectSender) -> AnyOf[organizations.ports.SendCommand, assignments.ports.SendCommand]:
+        """Subscribers send commands too."""
+        return sender
+
+    @provide
+    def directory(self, directory: PostgresOrganizationDirectory) -> assignments.ports.OrganizationDirectory:
+        """Assignments ask how an organization stands."""
+        return StandingOrganizations(directory)
+
+    @provide
+    def labels(self, directory: PostgresOrganizationDirectory) -> assignments.ports.OrganizationLabels:
+        """Assignments show organizations by name."""
+        return directory
+
+    @provide
+    def assignable_modules(self, modules: PostgresModuleCatalog) -> assignments.ports.ModuleCatalog:
+        """Assignments ask which modules there are."""
+        return AssignableModules(modules)
+
+    @provide
+    def module_summaries(self, modules: PostgresModuleCatalog) -> assignments.ports.ModuleSummaries:
+        """Assignments show modules by name."""
+        return modules
+
+    @provide
+    def template_catalog(self, templates: PostgresTemplateCatalog) -> assignments.ports.TemplateCatalog:
+        """Assignments ask what a template version holds."""
+        return PublishedTemplates(templates)
+
+    @provide
+    def organization_industry(self, sender: DirectSender) -> assignments.ports.OrganizationIndustry:
+        """An applied template may become the organization's industry."""
+        return AppliedIndustry(sender)
+
+    @provide
+    def standing(self, directory: PostgresOrganizationDirectory) -> access.ports.OrganizationStanding:
+        """Signing in asks whether the organization is suspended."""
+        return directory
+
+    @provide
+    def facts(self) -> access.ports.FactLog:
+        """What `access` writes directly is in the log all the same."""
+        return PostgresFactLog("access")
+
+
+class ChoosableIndustries:
+    """Industries as organizations know them."""
+
+    def __init__(self, templates: PostgresTemplateCatalog) -> None:
+        self._templates = templates
+
+    async def templates(
+        self, transaction: Transaction, industry_codes: Sequence[str]
+    ) -> Mapping[str, OrganizationTemplateFact]:
+        """By code."""
+        found = await self._templates.summaries(transaction, industry_codes)
+        return {
+            code: OrganizationTemplateFact(fact.status, fact.industry_name, fact.version, fact.blocked_by)
+            for code, fact in found.items()
+        }
+
+    async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
+        """Living templates' names by code."""
+        found = await self._templates.summaries(transaction, industry_codes)
+        return {code: fact.industry_name for code, fact in found.items() if fact.status != "deleted"}
+
+
+class WaitingOwners:
+    """Pending owners, with organizations' ids as organizations write them."""
+
+    def __init__(self, owners: access.signup.PendingOwners) -> None:
+        self._owners = owners
+
+    async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those who wait."""
+        return await self._owners.pending(transaction, operation_ids)
+
+    async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, str]], now: datetime) -> None:
+        """Makes them users."""
+        await self._owners.activate(transaction, [(owner, UUID(organization)) for owner, organization in owners], now)
+
+    async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
+        """Frees their e-mails."""
+        await self._owners.discard(transaction, operation_ids)
+
+
+class SignupTokens:
+    """Tokens for one operation."""
+
+    def __init__(self, issuer: JwtIssuer) -> None:
+        self._issuer = issuer
+
+    async def issue(self, operation_id: UUID) -> str:
+        """The bare token."""
+        return (await self._issuer.operation_token(operation_id)).token
+
+
+class IndustryModules:
+    """Applies the template a signup was promised."""
+
+    def __init__(self, sender: DirectSender) -> None:
+        self._sender = sender
+
+    async def apply_template(
+        self, organization_id: str, industry_code: str, version: int, cause: UUID, user_id: str
+    ) -> ModulesOutcome:
+        """The subscriber of the registration sends the very same operation, should this process die before it does."""
+        command = ApplyIndustryTemplate(organization_id, industry_code, version)
+        operation_id = derived_operation_id(cause, type(command).__name__)
+        envelope = self._sender.envelope(organization_id, command, user_id, operation_id, organization_id)
+        outcome = await self._sender.execute("assignments", envelope, command, WAIT_SECONDS)
+        if outcome is None or outcome.status == "failed":
+            return ModulesOutcome("pending")
+        if outcome.refusal is not None:
+            return ModulesOutcome("refused", reason=outcome.refusal.detail)
+        result = msgspec.json.decode(outcome.result or b"{}", type=AssignmentResult)
+        return ModulesOutcome("applied", result.assigned)
+
+
+class StandingOrganizations:
+    """Organizations as assignments know them."""
+
+    def __init__(self, directory: PostgresOrganizationDirectory) -> None:
+        self._directory = directory
+
+    async def lock(self, transaction: Transaction, organization_ids: Sequence[str]) -> None:
+        """Their heads FOR SHARE."""
+        await self._directory.lock(transaction, organization_ids)
+
+    async def organizations(
+        self, transaction: Transaction, organization_ids: Sequence[str]
+    ) -> Mapping[str, OrganizationFact]:
+        """Status and industry by id."""
+        found = await self._directory.organizations(transaction, organization_ids)
+        return {id_: OrganizationFact(fact.status, fact.industry_code) for id_, fact in found.items()}
+
+
+class AssignableModules:
+    """Modules as assignments know them."""
+
+    def __init__(self, modules: PostgresModuleCatalog) -> None:
+        self._modules = modules
+
+    async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStatus]:
+        """Status by id."""
+        return await self._modules.statuses(transaction, module_ids)
+
+
+class PublishedTemplates:
+    """Template versions as assignments know them."""
+
+    def __init__(self, templates: PostgresTemplateCatalog) -> None:
+        self._templates = templates
+
+    async def templates(
+        self, transaction: Transaction, versions: Mapping[str, Collection[int]]
+    ) -> Mapping[str, TemplateFact]:
+        """The current version and those asked for, by code."""
+        found = await self._templates.templates(transaction, versions)
+        return {
+            code: TemplateFact(
+                template.status,
+                template.version,
+                {
+                    number: [
+                        TemplateEntry(entry.module_id, entry.is_required, entry.default_config) for entry in entries
+                    ]
+                    for number, entries in template.versions.items()
+                },
+            )
+            for code, template in found.items()
+        }
+
+
+class AppliedIndustry:
+    """Tells organizations which industry an applied template gave them."""
+
+    def __init__(self, sender: DirectSender) -> None:
+        self._sender = sender
+
+    async def set_industry(
+        self, organization_id: str, industry_code: str, applied_event_id: UUID, user_id: str
+    ) -> None:
+        """Waits a bounded time; the subscriber of the event sends the same operation as a net."""
+        command = SetIndustry(organization_id, industry_code)
+        operation_id = derived_operation_id(applied_event_id, type(command).__name__)
+        envelope = self._sender.envelope(organization_id, command, user_id, operation_id, organization_id)
+        try:
+            await self._sender.execute("organizations", envelope, command, WAIT_SECONDS)
+        except Unavailable:
+            return

@@ -1,0 +1,136 @@
+"""What runs beside the requests: consumers, relay, listener, cache upkeep, and the first start's errands."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from dishka import AsyncContainer
+
+from access.sign_in import SuperAdmins
+from access.signup import PendingOwners
+from app.contexts import CONTEXTS
+from app.infrastructure import Processors
+from app.migrate import MigrationFailed, migrate
+from app.readiness import Readiness
+from app.seeding import Seeding
+from app.settings import Settings
+from shared.adapters.kafka import KafkaConnection, Subscription, subscribe
+from shared.adapters.listener import PostgresListener
+from shared.adapters.operations import PostgresOperations
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.redis import RedisStore
+from shared.cache import ResetAnnouncer
+from shared.consuming import CommandConsumer, DeadLetterOffice, EventConsumer
+from shared.errors import Refused, Unavailable
+from shared.messages import command_topic
+from shared.outcomes import OutcomeBoard
+from shared.ports import Clock
+from shared.relay import Relay
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 0.5
+SWEEP_SECONDS = 3600.0
+
+
+class Service:
+    """The background of one process."""
+
+    def __init__(self, container: AsyncContainer, settings: Settings) -> None:
+        self._container = container
+        self._settings = settings
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Starts everything the role has; nothing here waits for any infrastructure."""
+        get = self._container.get
+        store, announcer = await get(RedisStore), await get(ResetAnnouncer)
+        self._spawn("cache", lambda: store.keep_up(announcer.announce_reset))
+        self._spawn("prepare", self._prepare, once=True)
+
+    async def stop(self) -> None:
+        """Consumers first, for they use everything else; then the rest."""
+        await (await self._container.get(KafkaConnection)).stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, name: str, run: Callable[[], Awaitable[Any]], *, once: bool = False) -> None:
+        self._tasks.append(asyncio.create_task(keep_running(name, run, once=once), name=name))
+
+    async def _prepare(self) -> None:
+        """Schema, super admin, Kafka, seeds: in this order, each tried until it works."""
+        readiness = await self._container.get(Readiness)
+        await self._until_done(readiness, "waiting for the database", self._migrate_and_admit)
+        connection = await self._container.get(KafkaConnection)
+        self._spawn("listener", (await self._container.get(PostgresListener)).run)
+        self._spawn("outcomes", (await self._container.get(OutcomeBoard)).watch)
+        if self._settings.role != "api":
+            await self._subscribe(connection)
+            self._spawn("relay", (await self._container.get(Relay)).run)
+            self._spawn("sweep", self._sweep)
+        readiness.problem = "waiting for Kafka"
+        await connection.keep_trying()
+        if self._settings.seeds is not None:
+            await self._until_done(readiness, "applying the seeds", (await self._container.get(Seeding)).run_once)
+        readiness.problem = ""
+        readiness.prepared.set()
+
+    async def _until_done(self, readiness: Readiness, what: str, attempt: Callable[[], Awaitable[None]]) -> None:
+        readiness.problem = what
+        while True:
+            try:
+                return await attempt()
+            except (Unavailable, MigrationFailed) as error:
+                log.info("not_yet", what=what, reason=str(error)[:200])
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _migrate_and_admit(self) -> None:
+        settings = self._settings
+        if settings.migrate_on_start:
+            await migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
+        database = await self._container.get(PostgresDatabase)
+        await database.check_schema()
+        if settings.admin_email:
+            admins = await self._container.get(SuperAdmins)
+            try:
+                await admins.ensure_super_admin(settings.admin_email, settings.admin_password.get_secret_value())
+            except Unavailable:
+                raise
+            except Refused as refused:
+                log.warning("super_admin_refused", reason=refused.detail)
+
+    async def _subscribe(self, connection: KafkaConnection) -> None:
+        get = self._container.get
+        office = await get(DeadLetterOffice)
+        for name, processor in (await get(Processors)).items():
+            consumer = CommandConsumer(processor, office)
+            subscription = Subscription(f"modplane.{name}.commands", [command_topic(name)], consumer.handle)
+            subscribe(connection.broker, subscription, self._settings.replica_id)
+        for context in CONTEXTS:
+            if context.handlers is not None:
+                handlers = await get(context.handlers)
+                events = EventConsumer(handlers, office)
+                subscription = Subscription(f"modplane.{context.name}.events", sorted(handlers), events.handle)
+                subscribe(connection.broker, subscription, self._settings.replica_id)
+
+    async def _sweep(self) -> None:
+        operations, owners = await self._container.get(PostgresOperations), await self._container.get(PendingOwners)
+        clock = await self._container.get(Clock)
+        while True:
+            await asyncio.sleep(0 if await operations.sweep(clock.now()) else SWEEP_SECONDS)
+            await owners.sweep()
+
+
+async def keep_running(name: str, run: Callable[[], Awaitable[Any]], *, once: bool) -> None:
+    """Runs a part for ever, whatever happens to it; `once`: until it has ended well."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            log.exception("part_failed", part=name)
+            await asyncio.sleep(1)
+        else:
+            if once:
+                return

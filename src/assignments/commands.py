@@ -1,0 +1,99 @@
+"""What may be asked of an organization's assignments, and what is answered. Key: organization_id."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from assignments.events import SkippedModule
+
+UserId = Annotated[str, Meta(min_length=1, max_length=255)]
+ModuleIds = Annotated[list[str], Meta(max_length=2000)]
+Version = Annotated[int, Meta(ge=1)]
+Config = dict[str, Any]
+Mode = Literal["add", "replace"]
+
+
+class AssignModule(Struct, frozen=True, tag="assign_module"):
+    """A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+
+    Without `config` a kept config comes back. A module that is there gains its explicit source at most.
+    Refused when the module is unknown or inactive, or is there with another config.
+    """
+
+    organization_id: str
+    module_id: str
+    by: UserId
+    config: Config | UnsetType = UNSET
+
+
+class UnassignModule(Struct, frozen=True, tag="unassign_module"):
+    """A super admin takes a module away with all its sources; its config is kept for a later assignment.
+
+    Refused when it is not assigned, or when a template that is not deleted requires it and `force` is not set.
+    """
+
+    organization_id: str
+    module_id: str
+    force: bool = False
+
+
+class BulkAssignModules(Struct, frozen=True, tag="bulk_assign_modules"):
+    """A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+
+    Refused when an id is repeated, unknown, inactive or not of the template's current version.
+    """
+
+    organization_id: str
+    module_ids: ModuleIds
+    by: UserId
+    industry_code: str | None = None
+
+
+class ApplyIndustryTemplate(Struct, frozen=True, tag="apply_industry_template"):
+    """A super admin, or a signup, gives the organization a template's modules.
+
+    `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
+    all other templates away. Refused whole when the template or a required module cannot be applied.
+    """
+
+    organization_id: str
+    industry_code: str
+    version: Version | None = None
+    mode: Mode = "add"
+
+
+class UpdateModuleConfig(Struct, frozen=True, tag="update_module_config"):
+    """A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+
+    Changes the organization's layer alone. Refused when the module is not assigned or the outcome is too large.
+    """
+
+    organization_id: str
+    module_id: str
+    patch: Config
+
+
+Command = AssignModule | UnassignModule | BulkAssignModules | ApplyIndustryTemplate | UpdateModuleConfig
+
+
+class AssignmentResult(Struct, frozen=True):
+    """What became of the modules, in the order asked or, for a template, its display order.
+
+    `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
+    been recorded; `removed` lost their last source. The last three are set only where a template was applied.
+    """
+
+    assigned: list[str] = []
+    unchanged: list[str] = []
+    skipped: list[SkippedModule] = []
+    removed: list[str] = []
+    industry_code: str | None = None
+    version: int | None = None
+    sets_industry: bool | None = None
+
+
+class ConfigResult(Struct, frozen=True):
+    """The organization's layer of a module's config after a patch."""
+
+    module_id: str
+    config: Config

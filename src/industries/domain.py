@@ -1,0 +1,269 @@
+"""Decides about one industry template. Pure: state and facts in, events or a refusal out."""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, Literal, assert_never
+
+from msgspec import UNSET, Struct, UnsetType, json
+from msgspec.structs import replace
+
+from industries.commands import Command, CreateIndustry, DeleteIndustry, UpdateIndustry
+from industries.events import (
+    FieldChange,
+    IndustryCreatedEvent,
+    IndustryDeletedEvent,
+    IndustryUpdatedEvent,
+    TemplateModule,
+)
+from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.messages import Decision, Event
+
+ModuleStatus = Literal["active", "inactive", "deleted"]
+
+
+class Industry(Struct, frozen=True):
+    """One template. `modules` is the list of `version`; a deleted template keeps both, to go on counting."""
+
+    status: Literal["absent", "active", "inactive", "deleted"] = "absent"
+    industry_name: str = ""
+    description: str = ""
+    version: int = 0
+    modules: tuple[TemplateModule, ...] = ()
+
+    @property
+    def is_living(self) -> bool:
+        """Whether it is shown and holds its name."""
+        return self.status in {"active", "inactive"}
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it can be chosen and applied."""
+        return self.status == "active"
+
+
+INITIAL = Industry()
+
+
+class IndustryFacts(Struct, frozen=True):
+    """What the batch must know beyond its own templates.
+
+    `modules` has the status of every registered module the commands name, `names` the code of the living template
+    for each `name_key` they name, `organizations` how many have a template applied (nobody: left out).
+    """
+
+    modules: Mapping[str, ModuleStatus] = {}
+    names: Mapping[str, str] = {}
+    organizations: Mapping[str, int] = {}
+
+
+class IndustryResult(Struct, frozen=True):
+    """The template as a command left it."""
+
+    industry_code: str
+    industry_name: str
+    description: str
+    is_active: bool
+    version: int
+    modules: Sequence[TemplateModule]
+
+
+class DeletedIndustry(Struct, frozen=True):
+    """The template a command deleted, and how many organizations had it applied."""
+
+    industry_code: str
+    organizations: int
+
+
+class IndustryAlreadyExists(Conflict):
+    """The code belongs to a living template with other values."""
+
+
+class IndustryNotFound(NotFound):
+    """The code was never used, or its template is deleted."""
+
+
+class IndustryNameTaken(Conflict):
+    """Another living template has the name, whatever the case."""
+
+
+class UnknownModules(Invalid):
+    """Newly named modules are not registered, or deleted."""
+
+
+class DuplicateModules(Invalid):
+    """The list names modules more than once."""
+
+
+def name_key(industry_name: str) -> str:
+    """Give the form in which names are compared: equal keys are the same name."""
+    return industry_name.casefold()
+
+
+def decide(industry: Industry, facts: IndustryFacts, command: Command) -> Decision:
+    """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
+    match command:
+        case CreateIndustry():
+            return _create(industry, facts, command)
+        case UpdateIndustry():
+            return _update(industry, facts, command)
+        case DeleteIndustry():
+            return _delete(industry, facts, command)
+        case _ as never:
+            assert_never(never)
+
+
+def _create(industry: Industry, facts: IndustryFacts, command: CreateIndustry) -> Decision:
+    code, modules = command.industry_code, tuple(command.modules)
+    publishes = industry.version == 0 or not _same(industry.modules, modules)
+    event = IndustryCreatedEvent(
+        industry_code=code,
+        industry_name=command.industry_name,
+        description=command.description,
+        is_active=command.is_active,
+        version=industry.version + publishes,
+        modules=modules,
+    )
+    if not industry.is_living:
+        _require_free_name(facts, code, command.industry_name)
+        _require_modules(facts, modules)
+        return _decided(industry, code, event)
+    if not _same(industry, evolve(industry, event)):
+        raise IndustryAlreadyExists(
+            f"Industry {code} exists with other values. Change it with PATCH /api/v1/industries/{code}.",
+            link=f"/api/v1/industries/{code}",
+        )
+    return _decided(industry, code)
+
+
+def _update(industry: Industry, facts: IndustryFacts, command: UpdateIndustry) -> Decision:
+    code = command.industry_code
+    _require_living(industry, code)
+    changes = _field_changes(industry, command)
+    if "industry_name" in changes:
+        _require_free_name(facts, code, changes["industry_name"].after)
+    published = _new_list(industry, facts, command.modules)
+    version = industry.version
+    if published is not None:
+        version += 1
+        changes["version"] = FieldChange(industry.version, version)
+    events = [IndustryUpdatedEvent(code, changes, version, published)] if changes else []
+    return _decided(industry, code, *events)
+
+
+def _field_changes(industry: Industry, command: UpdateIndustry) -> dict[str, FieldChange]:
+    return {
+        name: FieldChange(before, after)
+        for name in ("industry_name", "description", "is_active")
+        if (after := getattr(command, name)) is not UNSET and (before := getattr(industry, name)) != after
+    }
+
+
+def _new_list(
+    industry: Industry, facts: IndustryFacts, wanted: Sequence[TemplateModule] | UnsetType
+) -> tuple[TemplateModule, ...] | None:
+    if isinstance(wanted, UnsetType) or _same(industry.modules, wanted):
+        return None
+    _require_modules(facts, wanted, present=industry.modules)
+    return tuple(wanted)
+
+
+def _delete(industry: Industry, facts: IndustryFacts, command: DeleteIndustry) -> Decision:
+    code = command.industry_code
+    _require_living(industry, code)
+    organizations = facts.organizations.get(code, 0)
+    return Decision([IndustryDeletedEvent(code, organizations)], DeletedIndustry(code, organizations))
+
+
+def _require_living(industry: Industry, code: str) -> None:
+    if not industry.is_living:
+        raise IndustryNotFound(
+            f"There is no industry {code}. See GET /api/v1/industries for those that exist, "
+            "or create it with POST there."
+        )
+
+
+def _require_free_name(facts: IndustryFacts, code: str, name: str) -> None:
+    holder = facts.names.get(name_key(name), code)
+    if holder != code:
+        raise IndustryNameTaken(
+            f"Industry {holder} is already named {name!r}, whatever the case. Choose another name, or rename that one.",
+            industry_code=holder,
+        )
+
+
+def _require_modules(
+    facts: IndustryFacts, wanted: Sequence[TemplateModule], present: Sequence[TemplateModule] = ()
+) -> None:
+    named: set[str] = set()
+    duplicates, unknown = [], []
+    known = {entry.module_id for entry in present}
+    for position, module_id in enumerate(entry.module_id for entry in wanted):
+        pointer = f"/modules/{position}/module_id"
+        if module_id in named:
+            duplicates.append(FieldError(pointer, f"{module_id} is in the list already"))
+        elif module_id not in known and facts.modules.get(module_id, "deleted") == "deleted":
+            unknown.append(FieldError(pointer, f"{module_id} is not registered"))
+        named.add(module_id)
+    if duplicates:
+        raise DuplicateModules("Name each module once: its place in the list is its order.", errors=duplicates)
+    if unknown:
+        raise UnknownModules("Register these modules first, or leave them out.", errors=unknown)
+
+
+def _decided(industry: Industry, code: str, *events: Event) -> Decision:
+    after = reduce(evolve, events, industry)
+    result = IndustryResult(code, after.industry_name, after.description, after.is_active, after.version, after.modules)
+    return Decision(events, result)
+
+
+def _same(one: Any, other: Any) -> bool:
+    # as JSON, because Python holds 1, 1.0 and True for equal
+    return json.encode(one, order="deterministic") == json.encode(other, order="deterministic")
+
+
+def evolve(industry: Industry, event: Event) -> Industry:
+    """Give the state after the event. Total: any event, in any state; events of other contexts change nothing."""
+    match event:
+        case IndustryCreatedEvent():
+            status = _status(is_active=event.is_active)
+            return Industry(status, event.industry_name, event.description, event.version, event.modules)
+        case IndustryUpdatedEvent():
+            return _updated(industry, event)
+        case IndustryDeletedEvent():
+            return replace(industry, status="deleted")
+        case _:
+            return industry
+
+
+def _updated(industry: Industry, event: IndustryUpdatedEvent) -> Industry:
+    after = {name: change.after for name, change in event.changes.items()}
+    return Industry(
+        status=_status(is_active=after["is_active"]) if "is_active" in after else industry.status,
+        industry_name=after.get("industry_name", industry.industry_name),
+        description=after.get("description", industry.description),
+        version=event.version,
+        modules=industry.modules if event.modules is None else event.modules,
+    )
+
+
+def published_versions(
+    industry: Industry, commands: Sequence[Command]
+) -> Sequence[tuple[int, tuple[TemplateModule, ...]]]:
+    """Number the lists that these commands, in order and each accepted with an event, publish after `industry`."""
+    version, modules = industry.version, industry.modules
+    published = []
+    for command in commands:
+        wanted = UNSET if isinstance(command, DeleteIndustry) else command.modules
+        if wanted is not UNSET and (version == 0 or not _same(modules, wanted)):
+            version, modules = version + 1, tuple(wanted)
+            published.append((version, modules))
+    return published
+
+
+def blocked_by(required: Sequence[str], statuses: Mapping[str, ModuleStatus]) -> list[str]:
+    """List the required modules that keep a template from being applied: missing or inactive, in the given order."""
+    return [module_id for module_id in required if statuses.get(module_id) != "active"]
+
+
+def _status(*, is_active: bool) -> Literal["active", "inactive"]:
+    return "active" if is_active else "inactive"

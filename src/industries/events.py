@@ -1,0 +1,67 @@
+"""What happened to an industry template. Other contexts may read these."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from shared.messages import Event
+
+
+class TemplateModule(Struct, frozen=True):
+    """One module of a template; its place in the list is its display order."""
+
+    module_id: str
+    is_required: bool
+    default_config: dict[str, Any] = {}
+
+
+class FieldChange(Struct, frozen=True):
+    """One field's value before and after."""
+
+    before: Any
+    after: Any
+
+
+class IndustryCreatedEvent(Event, frozen=True):
+    """The template exists from now on; after a `deleted` of the same stream it came back.
+
+    `modules` is the whole list of `version`, which a template that came back with the same list already had.
+    """
+
+    topic: ClassVar[str] = "tenant.industry.created"
+
+    industry_code: str
+    industry_name: str
+    description: str
+    is_active: bool
+    version: int
+    modules: tuple[TemplateModule, ...]
+
+
+class IndustryUpdatedEvent(Event, frozen=True):
+    """The named fields, and no others, have new values.
+
+    With a published version `changes` has `version`, and `modules` is its whole list; else `modules` is null.
+    """
+
+    topic: ClassVar[str] = "tenant.industry.updated"
+
+    industry_code: str
+    changes: Mapping[str, FieldChange]
+    version: int
+    modules: tuple[TemplateModule, ...] | None = None
+
+
+class IndustryDeletedEvent(Event, frozen=True):
+    """The template is gone. `organizations` had it applied and keep their modules."""
+
+    topic: ClassVar[str] = "tenant.industry.deleted"
+
+    industry_code: str
+    organizations: int
+
+
+EVENTS: dict[str, type[Event]] = {
+    event.topic: event for event in (IndustryCreatedEvent, IndustryUpdatedEvent, IndustryDeletedEvent)
+}

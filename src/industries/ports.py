@@ -1,0 +1,40 @@
+"""What industries ask of other contexts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from industries.domain import ModuleStatus
+from shared.ports import Transaction
+
+
+class ModuleSummary(Protocol):
+    """What is shown of a module."""
+
+    @property
+    def module_name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def status(self) -> ModuleStatus: ...
+
+
+class ModuleCatalog(Protocol):
+    """Which modules are registered."""
+
+    async def statuses(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleStatus]:
+        """Give the status by module id. Modules that were never registered are left out."""
+        ...
+
+    async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleSummary]:
+        """Give what is shown of the modules, by module id, deleted ones too."""
+        ...
+
+
+class AppliedTemplates(Protocol):
+    """How far templates are applied."""
+
+    async def organizations(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, int]:
+        """Count the organizations that have a template applied, by code. Templates nobody has may be left out."""
+        ...

@@ -1,0 +1,55 @@
+"""Binds the industry templates."""
+
+from typing import NewType
+
+from dishka import Provider, Scope, provide
+
+from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader, touched
+from industries.adapters.http import IndustriesController, IndustryAdministrationController
+from industries.adapters.postgres import IndustryTables, PostgresTemplateCatalog
+from industries.adapters.reading import PostgresIndustryReader
+from industries.commands import Command
+from industries.domain import INITIAL, Industry, decide, evolve
+from industries.events import EVENTS
+from shared.decider import Decider
+from shared.wiring import Context
+
+IndustriesDecider = NewType("IndustriesDecider", Decider)
+
+
+class IndustriesProvider(Provider):
+    """The industry templates' parts."""
+
+    scope = Scope.APP
+    tables = provide(IndustryTables)
+    catalog = provide(PostgresTemplateCatalog)
+    reader = provide(PostgresIndustryReader)
+    cached = provide(CachedIndustryReader)
+    living = provide(LivingIndustryReader)
+
+    @provide
+    def decider(self, tables: IndustryTables) -> IndustriesDecider:
+        """Industry batches hold their fact lock alone and read the registry."""
+        return IndustriesDecider(
+            Decider(
+                name="industries",
+                commands=Command,
+                events=EVENTS,
+                state=Industry,
+                initial=INITIAL,
+                decide=decide,
+                evolve=evolve,
+                write_side=tables,
+                touched=touched,
+                locks_exclusive=("industries",),
+                locks_shared=("registry",),
+            )
+        )
+
+
+CONTEXT = Context(
+    name="industries",
+    provider=IndustriesProvider(),
+    controllers=[IndustriesController, IndustryAdministrationController],
+    decider=IndustriesDecider,
+)

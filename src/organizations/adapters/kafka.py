@@ -1,0 +1,58 @@
+"""What organizations do with events of others: take over the industry an applied template sets."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+
+from assignments.events import IndustryTemplateAppliedEvent
+from organizations.commands import SetIndustry
+from organizations.ports import SendCommand
+from shared.bus import encoded_command
+from shared.messages import CommandEnvelope, EventEnvelope, derived_operation_id
+from shared.ports import Clock
+from shared.wiring import EventHandlers
+
+APPLIED = msgspec.json.Decoder(IndustryTemplateAppliedEvent)
+
+
+class OrganizationSubscribers:
+    """Handlers by topic. They send commands and do not wait for their outcome."""
+
+    def __init__(self, sender: SendCommand, clock: Clock) -> None:
+        self._sender = sender
+        self._clock = clock
+
+    def handlers(self) -> EventHandlers:
+        """One event concerns organizations."""
+        return {IndustryTemplateAppliedEvent.topic: self.handle_industry_applied}
+
+    async def handle_industry_applied(self, events: Sequence[EventEnvelope]) -> None:
+        """Sends what each event leads to, in order for each organization.
+
+        A net: whoever applied the template through the API has sent the same operation before.
+        """
+        commands: dict[str, list[tuple[CommandEnvelope, SetIndustry]]] = defaultdict(list)
+        for event in events:
+            applied = APPLIED.decode(event.payload)
+            if applied.sets_industry:
+                command = SetIndustry(applied.organization_id, applied.industry_code)
+                commands[applied.organization_id].append((self._envelope(event, command), command))
+        await asyncio.gather(*map(self._send, commands.values()))
+
+    async def _send(self, commands: Sequence[tuple[CommandEnvelope, SetIndustry]]) -> None:
+        for envelope, command in commands:
+            await self._sender.send("organizations", envelope, command)
+
+    def _envelope(self, event: EventEnvelope, command: SetIndustry) -> CommandEnvelope:
+        return CommandEnvelope(
+            operation_id=derived_operation_id(event.event_id, SetIndustry.__name__),
+            aggregate_id=command.organization_id,
+            organization_id=command.organization_id,
+            user_id=event.user_id,
+            fingerprint="derived",
+            issued_at=self._clock.now(),
+            reason=event.reason,
+            command=encoded_command(command),
+        )

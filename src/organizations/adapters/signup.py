@@ -1,0 +1,193 @@
+"""Signing up over HTTP: the owner waits, the organization is registered, its industry's modules follow."""
+
+import unicodedata
+from http import HTTPStatus
+from typing import Annotated, Literal
+from uuid import UUID, uuid5
+
+import msgspec
+from dishka.integrations.litestar import FromDishka
+from litestar import Controller, Response, post
+from litestar.datastructures import CacheControlHeader
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from organizations.commands import OrganizationName, RegisterOrganization
+from organizations.domain import OrganizationResult
+from organizations.ports import DecidedOperations, ModulesOutcome, OperationTokens, SignupModules, SignupOwners
+from shared.adapters.http import AnyRequest, documented
+from shared.adapters.http_commands import Asked, CommandSender, accepted, expected_sequence, reason_of
+from shared.bus import Answer, IdempotencyKeyReused
+from shared.errors import FieldError, Refused, Unavailable
+from shared.messages import Outcome
+from shared.slugs import Slug
+
+
+class SignupRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A new organization and its first admin. The fields' rules beyond their length are the owners'."""
+
+    organization_name: OrganizationName
+    admin_email: Annotated[str, Meta(min_length=1, max_length=254)]
+    admin_password: Annotated[str, Meta(min_length=1, max_length=1024)]
+    admin_name: Annotated[str, Meta(max_length=200)] | None = None
+    industry_code: Slug | None = None
+
+    def __repr__(self) -> str:
+        return "SignupRequest()"
+
+
+class NewOrganization(Struct, frozen=True):
+    """The organization that signed up."""
+
+    id: str
+    name: str
+    industry_code: str | None
+    industry_name: str | None
+    status: str
+
+
+class SignedUp(Struct, frozen=True):
+    """The admin can sign in now. `modules` tells whether the industry's are there already."""
+
+    organization: NewOrganization
+    modules: ModulesOutcome
+    operation_id: UUID
+
+
+class SignupPending(Struct, frozen=True):
+    """Not decided yet; `operation_token` is the bearer token that reads this one operation."""
+
+    operation_id: UUID
+    status: Literal["pending"]
+    operation_token: str
+
+    def __repr__(self) -> str:
+        return f"SignupPending({self.operation_id})"
+
+
+class Signup:
+    """One signup, as often as its request is repeated with one Idempotency-Key."""
+
+    def __init__(
+        self,
+        sender: CommandSender,
+        operations: DecidedOperations,
+        owners: SignupOwners,
+        modules: SignupModules,
+        tokens: OperationTokens,
+    ) -> None:
+        self._sender = sender
+        self._operations = operations
+        self._owners = owners
+        self._modules = modules
+        self._tokens = tokens
+
+    async def answer(self, request: AnyRequest, wanted: SignupRequest) -> Response[bytes]:
+        """201 with the organization, 202 with a token, or the refusal. The owner waits for as long as it is open."""
+        operation_id = self._sender.operation_id(request, principal(wanted.admin_email))
+        refuse_bad_headers(request)
+        await self._hold(operation_id, wanted)
+        answer = await self._register(request, operation_id, wanted)
+        if answer.outcome is None:
+            return accepted(answer, operation_token=await self._tokens.issue(operation_id))
+        if answer.outcome.result is None:
+            await self._owners.release(operation_id)
+            return await self._sender.report(request, answer.outcome, answer.path)
+        organization = msgspec.json.decode(answer.outcome.result, type=OrganizationResult)
+        return created(answer, answer.outcome, organization, await self._equip(organization, operation_id))
+
+    async def _hold(self, operation_id: UUID, wanted: SignupRequest) -> None:
+        decided = (await self._operations.decided([operation_id])).get(operation_id)
+        if decided is not None and decided.status != "failed":
+            return
+        try:
+            await self._owners.hold(operation_id, wanted.admin_email, wanted.admin_name, wanted.admin_password)
+        except Refused as refused:
+            refused.errors = tuple(as_sent(error) for error in refused.errors)
+            raise
+
+    async def _register(self, request: AnyRequest, operation_id: UUID, wanted: SignupRequest) -> Answer:
+        organization_id = str(uuid5(operation_id, "organization"))
+        command = RegisterOrganization(organization_id, wanted.organization_name, wanted.industry_code, operation_id)
+        asked = Asked(
+            "organizations",
+            organization_id,
+            command,
+            organization_id=organization_id,
+            principal=str(operation_id),
+            body=msgspec.json.encode(replace(wanted, admin_password="")),
+            operation_id=operation_id,
+        )
+        try:
+            return await self._sender.send(request, asked)
+        except IdempotencyKeyReused:
+            await self._owners.release(operation_id)
+            raise
+
+    async def _equip(self, organization: OrganizationResult, operation_id: UUID) -> ModulesOutcome:
+        code, version = organization.industry_code, organization.template_version
+        if code is None or version is None:
+            return ModulesOutcome("none")
+        owner = str(operation_id)
+        try:
+            return await self._modules.apply_template(organization.organization_id, code, version, operation_id, owner)
+        except Unavailable:
+            # The organization is registered: its event brings the modules as soon as somebody takes commands again.
+            return ModulesOutcome("pending")
+
+
+class SignupController(Controller):
+    """For everybody: no token is asked for."""
+
+    path = "/organizations/signup"
+    tags = ("organizations",)
+    security = ({},)
+
+    @post(
+        operation_id="signUp",
+        summary="Sign up an organization with its first admin",
+        responses=documented(SignedUp, 201) | documented(SignupPending, 202),
+        cache_control=CacheControlHeader(no_store=True),
+    )
+    async def sign_up(
+        self, request: AnyRequest, data: JSONBody[SignupRequest], signup: FromDishka[Signup]
+    ) -> Response[bytes]:
+        return await signup.answer(request, data)
+
+
+def created(
+    answer: Answer, outcome: Outcome, organization: OrganizationResult, modules: ModulesOutcome
+) -> Response[bytes]:
+    """201: the organization, where it is, and what became of its modules."""
+    new = NewOrganization(
+        organization.organization_id,
+        organization.name,
+        organization.industry_code,
+        organization.industry_name,
+        organization.organization_status,
+    )
+    headers = {
+        "Location": f"/api/v1/organizations/{organization.organization_id}",
+        "ETag": f'"{outcome.sequence}"',
+        "Modplane-Operation-Id": str(answer.operation_id),
+        "Modplane-Decided": answer.path,
+    }
+    body = msgspec.json.encode(SignedUp(new, modules, answer.operation_id))
+    return Response(body, status_code=HTTPStatus.CREATED, media_type="application/json", headers=headers)
+
+
+def principal(email: str) -> str:
+    """Whose an Idempotency-Key is before there is a user: the e-mail's, however it is spelled."""
+    return "signup:" + unicodedata.normalize("NFC", email.strip().casefold())
+
+
+def refuse_bad_headers(request: AnyRequest) -> None:
+    """Raises `BadHeader` before anything is held for a command that would never be sent."""
+    expected_sequence(request)
+    reason_of(request)
+
+
+def as_sent(error: FieldError) -> FieldError:
+    """An error of the owner's field under the name it has in the body: `/email` is `/admin_email`."""
+    return FieldError(f"/admin_{error.pointer.removeprefix('/')}", error.message)

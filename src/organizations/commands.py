@@ -1,0 +1,54 @@
+"""What may be asked of an organization. Key: organization_id."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+OrganizationName = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class RegisterOrganization(Struct, frozen=True, tag="register_organization"):
+    """Anybody signs up; `pending_owner_id` is the person who waits to own the organization.
+
+    Unchanged when this very organization exists. Refused when it exists with other values, when the industry is
+    unknown, inactive or not applicable, or when the owner no longer waits.
+    """
+
+    organization_id: str
+    name: OrganizationName
+    industry_code: str | None
+    pending_owner_id: UUID
+
+
+class UpdateOrganization(Struct, frozen=True, tag="update_organization"):
+    """A super admin renames it. Unchanged when so named; refused when it is unknown or suspended."""
+
+    organization_id: str
+    name: OrganizationName
+
+
+class SuspendOrganization(Struct, frozen=True, tag="suspend_organization"):
+    """A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown."""
+
+    organization_id: str
+
+
+class ReactivateOrganization(Struct, frozen=True, tag="reactivate_organization"):
+    """A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown."""
+
+    organization_id: str
+
+
+class SetIndustry(Struct, frozen=True, tag="set_industry"):
+    """The service itself, after a template that becomes the organization's industry was applied.
+
+    Unchanged when it is its industry. Refused when the organization is unknown or suspended, or the industry unknown
+    or deleted. The template version pinned at signup stays.
+    """
+
+    organization_id: str
+    industry_code: str
+
+
+Command = RegisterOrganization | UpdateOrganization | SuspendOrganization | ReactivateOrganization | SetIndustry

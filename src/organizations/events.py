@@ -1,0 +1,68 @@
+"""What happened to an organization. Other contexts may read these."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from shared.messages import Event
+
+
+class FieldChange(Struct, frozen=True):
+    """One field's value before and after."""
+
+    before: Any
+    after: Any
+
+
+class OrganizationRegisteredEvent(Event, frozen=True):
+    """The organization and its owner's account exist from now on.
+
+    `template_version` is the version of the industry's template the signup gets, even if a newer one follows.
+    """
+
+    topic: ClassVar[str] = "tenant.organization.registered"
+
+    organization_id: str
+    name: str
+    industry_code: str | None
+    industry_name: str | None
+    template_version: int | None
+    owner_id: UUID
+
+
+class OrganizationUpdatedEvent(Event, frozen=True):
+    """The named fields (`name`, `industry_code`, `industry_name`), and no others, have new values."""
+
+    topic: ClassVar[str] = "tenant.organization.updated"
+
+    organization_id: str
+    changes: Mapping[str, FieldChange]
+
+
+class OrganizationSuspendedEvent(Event, frozen=True):
+    """Its modules take effect no longer and its people cannot sign in."""
+
+    topic: ClassVar[str] = "tenant.organization.suspended"
+
+    organization_id: str
+
+
+class OrganizationReactivatedEvent(Event, frozen=True):
+    """The suspension ended."""
+
+    topic: ClassVar[str] = "tenant.organization.reactivated"
+
+    organization_id: str
+
+
+EVENTS: dict[str, type[Event]] = {
+    event.topic: event
+    for event in (
+        OrganizationRegisteredEvent,
+        OrganizationUpdatedEvent,
+        OrganizationSuspendedEvent,
+        OrganizationReactivatedEvent,
+    )
+}

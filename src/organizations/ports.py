@@ -1,0 +1,104 @@
+"""What organizations ask of other contexts, and of the way in for commands."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from msgspec import Struct
+
+from organizations.domain import TemplateFact
+from shared.messages import CommandEnvelope, Outcome
+from shared.ports import Transaction
+
+
+class IndustryTemplates(Protocol):
+    """What the industries' templates hold now, judged by the registry."""
+
+    async def templates(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, TemplateFact]:
+        """Give the templates by code. Codes that never existed are left out."""
+        ...
+
+
+class IndustryNames(Protocol):
+    """How industries are called."""
+
+    async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
+        """Give the present names by code, one query. Codes without a living template are left out."""
+        ...
+
+
+class PendingOwners(Protocol):
+    """The people who wait for their organization, each known by the operation id of the signup."""
+
+    async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Give those who exist and have not expired."""
+        ...
+
+    async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, str]], now: datetime) -> None:
+        """Make each (operation id, organization id) an account of its organization; the user id is the operation id."""
+        ...
+
+    async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
+        """Forget those whose signup was refused: their e-mail addresses are free again."""
+        ...
+
+
+class SendCommand(Protocol):
+    """Puts commands of any context on their way."""
+
+    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
+        """Return when the command cannot get lost any more, decided or not. Raise `Unavailable` otherwise."""
+        ...
+
+
+class DecidedOperations(Protocol):
+    """How operations ended."""
+
+    async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
+        """Give the outcomes by id, failed ones too; ids that are unknown or pending are left out."""
+        ...
+
+
+class SignupOwners(Protocol):
+    """Keeps the future owner, with the e-mail address and the password, until the signup is decided."""
+
+    async def hold(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
+        """Reserve the e-mail for the operation; harmless to repeat. Raise what is wrong with the three, or taken."""
+        ...
+
+    async def release(self, operation_id: UUID) -> None:
+        """Free the e-mail of an operation that came to nothing. Harmless to repeat."""
+        ...
+
+
+class ModulesOutcome(Struct, frozen=True):
+    """What became of the industry's modules. `none`: no industry was asked for; `pending`: they follow by themselves.
+
+    `reason` tells why they were refused.
+    """
+
+    status: Literal["applied", "pending", "refused", "none"]
+    assigned: Sequence[str] = ()
+    reason: str | None = None
+
+
+class SignupModules(Protocol):
+    """Gives a new organization the modules of its industry."""
+
+    async def apply_template(
+        self, organization_id: str, industry_code: str, version: int, cause: UUID, user_id: str
+    ) -> ModulesOutcome:
+        """Apply this version and wait a bounded time; `cause` is the operation that registered the organization.
+
+        Repeated with the same cause it gives the first outcome. Raise `Unavailable` when nothing takes the command.
+        """
+        ...
+
+
+class OperationTokens(Protocol):
+    """Tokens for those who are no users yet."""
+
+    async def issue(self, operation_id: UUID) -> str:
+        """Give a token that reads this one operation and nothing else."""
+        ...

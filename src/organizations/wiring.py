@@ -1,0 +1,64 @@
+"""Binds the organizations."""
+
+from typing import NewType
+
+from dishka import Provider, Scope, provide
+
+from organizations.adapters.cached import CachedOrganizationReader, touched
+from organizations.adapters.http import OrganizationsController
+from organizations.adapters.kafka import OrganizationSubscribers
+from organizations.adapters.postgres import OrganizationTables, PostgresOrganizationDirectory
+from organizations.adapters.reading import PostgresOrganizationReader
+from organizations.adapters.signup import Signup, SignupController
+from organizations.commands import Command
+from organizations.domain import INITIAL, Organization, decide, evolve
+from organizations.events import EVENTS
+from shared.decider import Decider
+from shared.wiring import Context, EventHandlers
+
+OrganizationDecider = NewType("OrganizationDecider", Decider)
+OrganizationHandlers = NewType("OrganizationHandlers", EventHandlers)
+
+
+class OrganizationsProvider(Provider):
+    """The organizations' parts."""
+
+    scope = Scope.APP
+    tables = provide(OrganizationTables)
+    directory = provide(PostgresOrganizationDirectory)
+    reader = provide(PostgresOrganizationReader)
+    cached = provide(CachedOrganizationReader)
+    signup = provide(Signup)
+    subscribers = provide(OrganizationSubscribers)
+
+    @provide
+    def decider(self, tables: OrganizationTables) -> OrganizationDecider:
+        """Templates and the modules they require stay as they are while an organization chooses one."""
+        return OrganizationDecider(
+            Decider(
+                name="organizations",
+                commands=Command,
+                events=EVENTS,
+                state=Organization,
+                initial=INITIAL,
+                decide=decide,
+                evolve=evolve,
+                write_side=tables,
+                touched=touched,
+                locks_shared=("industries", "registry"),
+            )
+        )
+
+    @provide
+    def handlers(self, subscribers: OrganizationSubscribers) -> OrganizationHandlers:
+        """What organizations do with events."""
+        return OrganizationHandlers(subscribers.handlers())
+
+
+CONTEXT = Context(
+    name="organizations",
+    provider=OrganizationsProvider(),
+    controllers=[OrganizationsController, SignupController],
+    decider=OrganizationDecider,
+    handlers=OrganizationHandlers,
+)

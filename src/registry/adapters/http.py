@@ -1,0 +1,170 @@
+"""The registry over HTTP."""
+
+from typing import Annotated
+
+from dishka.integrations.litestar import FromDishka
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
+from litestar.response.base import ASGIResponse
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
+
+from registry.adapters.cached import CachedModuleReader, ModuleConfig, ModuleList
+from registry.adapters.postgres import ModuleDetails
+from registry.commands import (
+    ActivateModule,
+    ApiEndpoint,
+    Category,
+    Command,
+    DeactivateModule,
+    DeleteModule,
+    Description,
+    Document,
+    ModuleName,
+    ModuleVersion,
+    RegisterModule,
+    ServiceName,
+    UpdateModule,
+)
+from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
+from shared.adapters.http import AnyRequest, documented, send_cached, signed_in, super_admin
+from shared.adapters.http_commands import Asked, CommandSender
+from shared.cache import Cached
+from shared.slugs import Slug
+
+ModulePath = FromPath[str]
+
+
+class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
+    """A module that is to be known."""
+
+    module_id: Annotated[Slug, Meta(examples=["field_service"])]
+    module_name: ModuleName
+    category: Category
+    service_name: ServiceName
+    api_endpoint: ApiEndpoint
+    version: ModuleVersion
+    description: Description = ""
+    metadata: Document = {}
+    default_config: Document = {}
+    is_active: bool = True
+
+
+class ModuleChanges(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be different. Fields left out stay; documents are replaced whole."""
+
+    module_name: ModuleName | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    service_name: ServiceName | UnsetType = UNSET
+    api_endpoint: ApiEndpoint | UnsetType = UNSET
+    version: ModuleVersion | UnsetType = UNSET
+    metadata: Document | UnsetType = UNSET
+    default_config: Document | UnsetType = UNSET
+
+
+class RegistryController(Controller):
+    """What a super admin does with modules."""
+
+    path = "/module-registry"
+    guards = [super_admin]
+    tags = ["module registry"]
+
+    @get(operation_id="getModuleRegistry", summary="List all registered modules", responses=documented(ModuleList))
+    async def everything(self, request: AnyRequest, modules: FromDishka[CachedModuleReader]) -> ASGIResponse:
+        return send_cached(request, found(await modules.everything(), "*"))
+
+    @post(operation_id="registerModule", summary="Register a module", responses=documented(ModuleResult, 201))
+    async def register(
+        self, request: AnyRequest, data: JSONBody[ModuleToRegister], sender: FromDishka[CommandSender]
+    ) -> Response[bytes]:
+        return await sender.answer(request, asked(data.module_id, RegisterModule(**asdict(data))), created=True)
+
+    @get("/{module_id:str}", operation_id="getModule", summary="Get a module", responses=documented(ModuleDetails))
+    async def module(
+        self, request: AnyRequest, module_id: ModulePath, modules: FromDishka[CachedModuleReader]
+    ) -> ASGIResponse:
+        return send_cached(request, found(await modules.module(module_id), module_id))
+
+    @get(
+        "/{module_id:str}/config",
+        operation_id="getModuleConfig",
+        summary="Get a module's default configuration",
+        responses=documented(ModuleConfig),
+    )
+    async def config(
+        self, request: AnyRequest, module_id: ModulePath, modules: FromDishka[CachedModuleReader]
+    ) -> ASGIResponse:
+        return send_cached(request, found(await modules.config(module_id), module_id))
+
+    @patch(
+        "/{module_id:str}", operation_id="updateModule", summary="Change a module", responses=documented(ModuleResult)
+    )
+    async def update(
+        self,
+        request: AnyRequest,
+        module_id: ModulePath,
+        data: JSONBody[ModuleChanges],
+        sender: FromDishka[CommandSender],
+    ) -> Response[bytes]:
+        return await sender.answer(request, asked(module_id, UpdateModule(module_id, **asdict(data))))
+
+    @delete(
+        "/{module_id:str}",
+        status_code=200,
+        operation_id="deleteModule",
+        summary="Delete a module nobody has",
+        responses=documented(DeletedModule),
+    )
+    async def remove(
+        self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
+    ) -> Response[bytes]:
+        return await sender.answer(request, asked(module_id, DeleteModule(module_id)))
+
+    @post(
+        "/{module_id:str}/activate",
+        status_code=200,
+        operation_id="activateModule",
+        summary="Let a module take effect",
+        responses=documented(ModuleResult),
+    )
+    async def activate(
+        self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
+    ) -> Response[bytes]:
+        return await sender.answer(request, asked(module_id, ActivateModule(module_id)))
+
+    @post(
+        "/{module_id:str}/deactivate",
+        status_code=200,
+        operation_id="deactivateModule",
+        summary="Take a module out of effect everywhere",
+        responses=documented(ModuleResult),
+    )
+    async def deactivate(
+        self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
+    ) -> Response[bytes]:
+        return await sender.answer(request, asked(module_id, DeactivateModule(module_id)))
+
+
+class AvailableModulesController(Controller):
+    """What everybody who is signed in may choose from."""
+
+    path = "/modules/available"
+    guards = [signed_in]
+    tags = ["modules"]
+
+    @get(operation_id="getAvailableModules", summary="List the active modules", responses=documented(ModuleList))
+    async def available(self, request: AnyRequest, modules: FromDishka[CachedModuleReader]) -> ASGIResponse:
+        return send_cached(request, found(await modules.available(), "*"))
+
+
+def asked(module_id: str, command: Command) -> Asked:
+    """A command on one module's stream."""
+    return Asked("registry", module_id, command)
+
+
+def found(cached: Cached | None, module_id: str) -> Cached:
+    """The bytes. Raises `ModuleNotFound` when there are none."""
+    if cached is None:
+        raise ModuleNotFound(f"No module {module_id} is registered. See GET /api/v1/module-registry.")
+    return cached

@@ -1,0 +1,219 @@
+"""The registry's rows: the table, its part of the write path's transaction, its readers."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSON
+
+from registry.commands import Command, DeleteModule
+from registry.domain import Module, RegistryFacts, Usage
+from registry.ports import AssignedModules, TemplateModules
+from shared.adapters.postgres import PostgresDatabase, metadata
+from shared.ports import Change, Transaction
+
+module_registry = Table(
+    "module_registry",
+    metadata,
+    Column("module_id", Text, primary_key=True),
+    Column("module_name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("service_name", Text, nullable=False),
+    Column("api_endpoint", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("default_config", JSON, nullable=False),
+    Column("config_schema", JSON),
+    Column("is_active", Boolean, nullable=False),
+    Column("is_deleted", Boolean, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    schema="registry",
+)
+
+SAVE = """
+INSERT INTO registry.module_registry AS m (module_id, module_name, description, category, service_name, api_endpoint,
+  version, metadata, default_config, config_schema, is_active, is_deleted, sequence)
+SELECT n.module_id, n.module_name, n.description, n.category, n.service_name, n.api_endpoint, n.version,
+  n.metadata::json, n.default_config::json, n.config_schema::json, n.is_active, n.is_deleted, n.sequence
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::text[], $11::boolean[], $12::boolean[], $13::bigint[])
+  AS n(module_id, module_name, description, category, service_name, api_endpoint, version, metadata, default_config,
+       config_schema, is_active, is_deleted, sequence)
+ON CONFLICT (module_id) DO UPDATE SET module_name = excluded.module_name, description = excluded.description,
+  category = excluded.category, service_name = excluded.service_name, api_endpoint = excluded.api_endpoint,
+  version = excluded.version, metadata = excluded.metadata, default_config = excluded.default_config,
+  config_schema = excluded.config_schema, is_active = excluded.is_active, is_deleted = excluded.is_deleted,
+  sequence = excluded.sequence, updated_at = now()
+"""
+
+STATUSES = "SELECT module_id, is_active, is_deleted FROM registry.module_registry WHERE module_id = ANY($1::text[])"
+
+COLUMNS = """
+module_id, module_name, description, category, service_name, api_endpoint, version, metadata, default_config,
+config_schema, is_active, sequence, created_at, updated_at
+"""
+
+LIVING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY module_name, module_id"
+ONE = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted AND module_id = $1"
+
+SUMMARIES = """
+SELECT module_id, module_name, description, category, version, metadata, default_config, is_active, is_deleted
+FROM registry.module_registry WHERE module_id = ANY($1::text[])
+"""
+
+ModuleStatus = Literal["active", "inactive", "deleted"]
+
+
+class ModuleDetails(Struct, frozen=True):
+    """A living module as the API shows it. `sequence` is its stream's, for If-Match."""
+
+    module_id: str
+    module_name: str
+    description: str
+    category: str
+    service_name: str
+    api_endpoint: str
+    version: str
+    metadata: dict[str, Any]
+    default_config: dict[str, Any]
+    config_schema: dict[str, Any] | None
+    is_active: bool
+    sequence: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ModuleSummary(Struct, frozen=True):
+    """What other contexts show of a module; deleted ones too."""
+
+    module_name: str
+    description: str
+    category: str
+    version: str
+    metadata: dict[str, Any]
+    default_config: dict[str, Any]
+    status: ModuleStatus
+
+
+class RegistryTables:
+    """The registry's part of the write path's transaction."""
+
+    def __init__(self, assigned: AssignedModules, templates: TemplateModules) -> None:
+        self._assigned = assigned
+        self._templates = templates
+
+    async def shared_heads(self, transaction: Transaction, commands: Sequence[Command]) -> None:
+        """No foreign head matters to a module."""
+
+    async def facts(self, transaction: Transaction, work: Sequence[tuple[Module, Command]]) -> RegistryFacts:
+        """Who has the modules that are to be deleted. Read after the exclusive lock, so no assignment slips by."""
+        ids = sorted({command.module_id for _, command in work if isinstance(command, DeleteModule)})
+        if not ids:
+            return RegistryFacts()
+        organizations = await self._assigned.organizations(transaction, ids)
+        templates = await self._templates.active_templates(transaction, ids)
+        return RegistryFacts({id_: Usage(organizations.get(id_, 0), templates.get(id_, ())) for id_ in ids})
+
+    async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Command]) -> None:
+        """Upserts the changed modules by one statement."""
+        if changes:
+            await transaction.execute(SAVE, *zip(*[columns(change) for change in changes], strict=True))
+
+
+def columns(change: Change) -> tuple[Any, ...]:
+    """A changed module's row."""
+    module: Module = change.after
+    return (
+        change.aggregate_id,
+        module.module_name,
+        module.description,
+        module.category,
+        module.service_name,
+        module.api_endpoint,
+        module.version,
+        encoded(module.metadata),
+        encoded(module.default_config),
+        None if module.config_schema is None else encoded(module.config_schema),
+        module.status == "active",
+        module.status == "deleted",
+        change.version,
+    )
+
+
+def encoded(document: Mapping[str, Any]) -> str:
+    """A JSON document as the driver takes it."""
+    return msgspec.json.encode(document).decode()
+
+
+def status_of(is_active: bool, is_deleted: bool) -> ModuleStatus:
+    """The status two columns tell."""
+    return "deleted" if is_deleted else "active" if is_active else "inactive"
+
+
+class PostgresModuleCatalog:
+    """What other contexts may know of modules, read in their transaction. Bound to their ports in the seams."""
+
+    async def statuses(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStatus]:
+        """Status by id; modules that were never registered are left out."""
+        rows = await transaction.fetch(STATUSES, list(module_ids))
+        return {id_: status_of(is_active, is_deleted) for id_, is_active, is_deleted in rows}
+
+    async def summaries(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
+        """What is shown of each module, by id, deleted ones too."""
+        rows = await transaction.fetch(SUMMARIES, list(module_ids))
+        return {
+            id_: ModuleSummary(
+                name, description, category, version, decoded(meta), decoded(config), status_of(is_active, is_deleted)
+            )
+            for id_, name, description, category, version, meta, config, is_active, is_deleted in rows
+        }
+
+
+class PostgresModuleReader:
+    """Living modules, straight from the table."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    async def living(self) -> Sequence[ModuleDetails]:
+        """All of them, by name."""
+        async with self._database.reading() as connection:
+            return [details(row) for row in await connection.fetch(LIVING)]
+
+    async def module(self, module_id: str) -> ModuleDetails | None:
+        """One of them; None when it is absent or deleted."""
+        async with self._database.reading() as connection:
+            row = await connection.fetchrow(ONE, module_id)
+        return None if row is None else details(row)
+
+
+def details(row: Any) -> ModuleDetails:
+    """A row of `COLUMNS`."""
+    schema = row["config_schema"]
+    return ModuleDetails(
+        module_id=row["module_id"],
+        module_name=row["module_name"],
+        description=row["description"],
+        category=row["category"],
+        service_name=row["service_name"],
+        api_endpoint=row["api_endpoint"],
+        version=row["version"],
+        metadata=decoded(row["metadata"]),
+        default_config=decoded(row["default_config"]),
+        config_schema=None if schema is None else decoded(schema),
+        is_active=row["is_active"],
+        sequence=row["sequence"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def decoded(document: str) -> dict[str, Any]:
+    """A JSON document as the driver gives it."""
+    return msgspec.json.decode(document, type=dict[str, Any])

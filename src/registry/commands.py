@@ -1,0 +1,72 @@
+"""What may be asked of the module registry. Key: module_id."""
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+ModuleName = Annotated[str, Meta(min_length=1, max_length=200)]
+Description = Annotated[str, Meta(max_length=4000)]
+Category = Annotated[str, Meta(min_length=1, max_length=100)]
+ServiceName = Annotated[str, Meta(min_length=1, max_length=200)]
+ApiEndpoint = Annotated[str, Meta(min_length=1, max_length=500)]
+ModuleVersion = Annotated[str, Meta(min_length=1, max_length=64)]
+Document = dict[str, Any]
+
+
+class RegisterModule(Struct, frozen=True, tag="register_module"):
+    """A super admin makes a module known, or brings a deleted one back with these values.
+
+    Unchanged when the living module has exactly these values; refused when it has others.
+    """
+
+    module_id: str
+    module_name: ModuleName
+    description: Description
+    category: Category
+    service_name: ServiceName
+    api_endpoint: ApiEndpoint
+    version: ModuleVersion
+    metadata: Document
+    default_config: Document
+    is_active: bool = True
+
+
+class UpdateModule(Struct, frozen=True, tag="update_module"):
+    """A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
+
+    Unchanged without a difference; refused when the module is absent or deleted.
+    """
+
+    module_id: str
+    module_name: ModuleName | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    service_name: ServiceName | UnsetType = UNSET
+    api_endpoint: ApiEndpoint | UnsetType = UNSET
+    version: ModuleVersion | UnsetType = UNSET
+    metadata: Document | UnsetType = UNSET
+    default_config: Document | UnsetType = UNSET
+
+
+class ActivateModule(Struct, frozen=True, tag="activate_module"):
+    """A super admin lets a module be assigned and take effect. Refused when it is absent or deleted."""
+
+    module_id: str
+
+
+class DeactivateModule(Struct, frozen=True, tag="deactivate_module"):
+    """A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted."""
+
+    module_id: str
+
+
+class DeleteModule(Struct, frozen=True, tag="delete_module"):
+    """A super admin ends a module.
+
+    Refused when it is absent or deleted, and while an organization or an active template has it.
+    """
+
+    module_id: str
+
+
+Command = RegisterModule | UpdateModule | ActivateModule | DeactivateModule | DeleteModule

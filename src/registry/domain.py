@@ -1,0 +1,200 @@
+"""Decides about one module. Pure: state and facts in, events or a refusal out."""
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, Literal, assert_never
+
+from msgspec import UNSET, Struct, json
+from msgspec.structs import asdict, replace
+
+from registry.commands import (
+    ActivateModule,
+    Command,
+    DeactivateModule,
+    DeleteModule,
+    RegisterModule,
+    UpdateModule,
+)
+from registry.events import (
+    FieldChange,
+    ModuleActivatedEvent,
+    ModuleDeactivatedEvent,
+    ModuleDeletedEvent,
+    ModuleRegisteredEvent,
+    ModuleUpdatedEvent,
+)
+from shared.errors import Conflict, NotFound
+from shared.messages import Decision, Event
+
+DESCRIPTIVE: Sequence[str] = tuple(name for name in UpdateModule.__struct_fields__ if name != "module_id")
+"""The fields an update may change, in display order."""
+
+
+class Module(Struct, frozen=True):
+    """One module. A deleted one keeps its last values; `config_schema` is reserved and always null today."""
+
+    status: Literal["absent", "active", "inactive", "deleted"] = "absent"
+    module_name: str = ""
+    description: str = ""
+    category: str = ""
+    service_name: str = ""
+    api_endpoint: str = ""
+    version: str = ""
+    metadata: dict[str, Any] = {}
+    default_config: dict[str, Any] = {}
+    config_schema: dict[str, Any] | None = None
+
+    @property
+    def is_living(self) -> bool:
+        """Whether the registry shows it."""
+        return self.status in {"active", "inactive"}
+
+
+INITIAL = Module()
+
+
+class Usage(Struct, frozen=True):
+    """Who has a module: how many organizations, and the codes of the active templates that contain it."""
+
+    organizations: int = 0
+    templates: Sequence[str] = ()
+
+
+class RegistryFacts(Struct, frozen=True):
+    """Facts of other contexts. `usage` has an entry for every module a `DeleteModule` of the batch names."""
+
+    usage: Mapping[str, Usage] = {}
+
+
+class ModuleResult(Struct, frozen=True):
+    """The module as a command left it."""
+
+    module_id: str
+    module_name: str
+    description: str
+    category: str
+    service_name: str
+    api_endpoint: str
+    version: str
+    metadata: dict[str, Any]
+    default_config: dict[str, Any]
+    is_active: bool
+
+
+class DeletedModule(Struct, frozen=True):
+    """The module a command deleted."""
+
+    module_id: str
+
+
+class ModuleAlreadyRegistered(Conflict):
+    """The id belongs to a living module with other values."""
+
+
+class ModuleNotFound(NotFound):
+    """The id was never registered, or its module is deleted."""
+
+
+class ModuleInUse(Conflict):
+    """Organizations or active templates still have the module."""
+
+
+def decide(module: Module, facts: RegistryFacts, command: Command) -> Decision:
+    """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
+    match command:
+        case RegisterModule():
+            return _register(module, command)
+        case UpdateModule():
+            return _update(module, command)
+        case ActivateModule(module_id):
+            return _switch(module, module_id, ModuleActivatedEvent(module_id))
+        case DeactivateModule(module_id):
+            return _switch(module, module_id, ModuleDeactivatedEvent(module_id))
+        case DeleteModule(module_id):
+            return _delete(module, facts.usage, module_id)
+        case _ as never:
+            assert_never(never)
+
+
+def _register(module: Module, command: RegisterModule) -> Decision:
+    wanted = ModuleRegisteredEvent(**asdict(command))
+    if not module.is_living:
+        return _decided(module, command.module_id, wanted)
+    if not _same(asdict(_result(module, command.module_id)), asdict(wanted)):
+        raise ModuleAlreadyRegistered(
+            f"Module {command.module_id} is registered with other values. "
+            f"Change it with PATCH /api/v1/module-registry/{command.module_id}.",
+            link=f"/api/v1/module-registry/{command.module_id}",
+        )
+    return _decided(module, command.module_id)
+
+
+def _update(module: Module, command: UpdateModule) -> Decision:
+    _require_living(module, command.module_id)
+    changes = {
+        name: FieldChange(before, after)
+        for name in DESCRIPTIVE
+        if (after := getattr(command, name)) is not UNSET and not _same(before := getattr(module, name), after)
+    }
+    events = [ModuleUpdatedEvent(command.module_id, changes)] if changes else []
+    return _decided(module, command.module_id, *events)
+
+
+def _switch(module: Module, module_id: str, event: ModuleActivatedEvent | ModuleDeactivatedEvent) -> Decision:
+    _require_living(module, module_id)
+    events = [] if evolve(module, event) == module else [event]
+    return _decided(module, module_id, *events)
+
+
+def _delete(module: Module, usage: Mapping[str, Usage], module_id: str) -> Decision:
+    _require_living(module, module_id)
+    used = usage[module_id]
+    if used.organizations or used.templates:
+        raise ModuleInUse(
+            f"Module {module_id} is in use (organizations: {used.organizations}, active templates: "
+            f"{len(used.templates)}). Unassign it there and take it out of the templates first, or deactivate it.",
+            organizations=used.organizations,
+            templates=list(used.templates),
+            link=f"/api/v1/module-registry/{module_id}/organizations",
+        )
+    return Decision([ModuleDeletedEvent(module_id)], DeletedModule(module_id))
+
+
+def _require_living(module: Module, module_id: str) -> None:
+    if not module.is_living:
+        raise ModuleNotFound(
+            f"No module {module_id} is registered. See GET /api/v1/module-registry for those that are, "
+            "or register it with POST there."
+        )
+
+
+def _decided(module: Module, module_id: str, *events: Event) -> Decision:
+    return Decision(events, _result(reduce(evolve, events, module), module_id))
+
+
+def _result(module: Module, module_id: str) -> ModuleResult:
+    described = {name: getattr(module, name) for name in DESCRIPTIVE}
+    return ModuleResult(module_id=module_id, is_active=module.status == "active", **described)
+
+
+def _same(one: Any, other: Any) -> bool:
+    # as JSON, because Python holds 1, 1.0 and True for equal
+    return json.encode(one, order="deterministic") == json.encode(other, order="deterministic")
+
+
+def evolve(module: Module, event: Event) -> Module:
+    """Give the state after the event. Total: any event, in any state; events of other contexts change nothing."""
+    match event:
+        case ModuleRegisteredEvent():
+            described = {name: getattr(event, name) for name in DESCRIPTIVE}
+            return Module(status="active" if event.is_active else "inactive", **described)
+        case ModuleUpdatedEvent(_, changes):
+            return replace(module, **{name: changes[name].after for name in DESCRIPTIVE if name in changes})
+        case ModuleActivatedEvent():
+            return replace(module, status="active")
+        case ModuleDeactivatedEvent():
+            return replace(module, status="inactive")
+        case ModuleDeletedEvent():
+            return replace(module, status="deleted")
+        case _:
+            return module

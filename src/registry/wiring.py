@@ -1,0 +1,61 @@
+"""Binds the registry."""
+
+from typing import NewType
+
+from dishka import Provider, Scope, provide
+
+from registry.adapters.cached import CachedModuleReader, touched
+from registry.adapters.http import AvailableModulesController, RegistryController
+from registry.adapters.kafka import RegistrySubscribers
+from registry.adapters.postgres import PostgresModuleCatalog, PostgresModuleReader, RegistryTables
+from registry.commands import Command
+from registry.domain import INITIAL, Module, decide, evolve
+from registry.events import EVENTS
+from shared.decider import Decider
+from shared.wiring import Context, EventHandlers
+
+RegistryDecider = NewType("RegistryDecider", Decider)
+RegistryHandlers = NewType("RegistryHandlers", EventHandlers)
+
+
+class RegistryProvider(Provider):
+    """The registry's parts."""
+
+    scope = Scope.APP
+    tables = provide(RegistryTables)
+    catalog = provide(PostgresModuleCatalog)
+    reader = provide(PostgresModuleReader)
+    cached = provide(CachedModuleReader)
+    subscribers = provide(RegistrySubscribers)
+
+    @provide
+    def decider(self, tables: RegistryTables) -> RegistryDecider:
+        """Registry batches hold their fact lock alone."""
+        return RegistryDecider(
+            Decider(
+                name="registry",
+                commands=Command,
+                events=EVENTS,
+                state=Module,
+                initial=INITIAL,
+                decide=decide,
+                evolve=evolve,
+                write_side=tables,
+                touched=touched,
+                locks_exclusive=("registry",),
+            )
+        )
+
+    @provide
+    def handlers(self, subscribers: RegistrySubscribers) -> RegistryHandlers:
+        """What the registry does with events."""
+        return RegistryHandlers(subscribers.handlers())
+
+
+CONTEXT = Context(
+    name="registry",
+    provider=RegistryProvider(),
+    controllers=[RegistryController, AvailableModulesController],
+    decider=RegistryDecider,
+    handlers=RegistryHandlers,
+)

@@ -1,0 +1,275 @@
+"""HTTP manners, once for all contexts: problems, strict bodies, who is asking, cached bytes."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+import msgspec
+import structlog
+from dishka import AsyncContainer
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import ResponseSpec
+from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from shared.cache import Cached
+from shared.errors import FieldError, Forbidden, Kind, Malformed, Refusal, Refused, Unauthenticated
+from shared.ports import Authenticator, Caller
+
+log = structlog.get_logger(__name__)
+
+STATUS: dict[Kind, int] = {
+    "malformed": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "precondition_failed": 412,
+    "too_large": 413,
+    "invalid": 422,
+    "precondition_required": 428,
+    "too_many": 429,
+    "internal": 500,
+    "unavailable": 503,
+}
+
+HTTP_CODES = {
+    400: "malformed",
+    404: "route_not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
+
+MAX_BODY_BYTES = 1024 * 1024
+PROBLEM_JSON = "application/problem+json"
+
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+
+
+class InvalidBody(Malformed):
+    """The body is not of the documented form."""
+
+
+class NotSignedIn(Unauthenticated):
+    """The request carries no token."""
+
+
+class RoleRequired(Forbidden):
+    """The caller's role does not reach this far."""
+
+
+class NotYourOrganization(Forbidden):
+    """The caller belongs to another organization."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Problem details (RFC 9457). `type` is stable and meant for programs, `detail` for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: Sequence[FieldError] = ()
+
+
+def problem(
+    request: Request[Any, Any, Any],
+    refusal: Refusal,
+    headers: dict[str, str] | None = None,
+    status: int | None = None,
+) -> Response[bytes]:
+    """The refusal as `application/problem+json`, with its kind's status unless another is given."""
+    status = STATUS[refusal.kind] if status is None else status
+    body: dict[str, Any] = {
+        "type": f"urn:modplane:problem:{refusal.code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": refusal.detail,
+        "instance": request.url.path,
+        **refusal.extra,
+    }
+    if refusal.errors:
+        body["errors"] = refusal.errors
+    extra = dict(headers or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        extra["WWW-Authenticate"] = 'Bearer realm="modplane"'
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        extra["Retry-After"] = "2"
+    return Response(msgspec.json.encode(body), status_code=status, media_type=PROBLEM_JSON, headers=extra)
+
+
+def refused_to_problem(request: Request[Any, Any, Any], refused: Refused) -> Response[bytes]:
+    """Answers a refusal."""
+    return problem(request, refused.refusal())
+
+
+def http_to_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Answers what the framework refuses: unknown routes, wrong methods, unreadable or oversized bodies."""
+    if isinstance(error, ValidationException):
+        return problem(request, Refusal("malformed", "invalid_request", str(error.detail), parameter_errors(error)))
+    refusal = Refusal("malformed", HTTP_CODES.get(error.status_code, "refused"), str(error.detail))
+    return problem(request, refusal, error.headers, status=error.status_code)
+
+
+def parameter_errors(error: ValidationException) -> Sequence[FieldError]:
+    """The wrong parameters, by name."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    return [
+        FieldError(str(item.get("key", "")), str(item.get("message", ""))) for item in extra if isinstance(item, dict)
+    ]
+
+
+def unexpected_to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answers a defect without showing it; the log has it."""
+    log.error("request_failed", path=request.url.path, exc_info=error)
+    detail = "Something went wrong here. The request can be repeated with the same Idempotency-Key."
+    return problem(request, Refusal("internal", "internal", detail))
+
+
+EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[bytes]]] = {
+    Refused: refused_to_problem,
+    HTTPException: http_to_problem,
+    Exception: unexpected_to_problem,
+}
+
+
+@lru_cache
+def strict_decoder(type_: Any) -> "msgspec.json.Decoder[Any]":
+    """The decoder that bends nothing: no numbers from text, no unknown fields where the struct forbids them."""
+    return msgspec.json.Decoder(type_)
+
+
+async def strict_body(request: Request[Any, Any, Any]) -> None:
+    """Refuses a body that only a lax reading would accept, or that has a NUL, which the database cannot keep."""
+    definition = request.route_handler.parsed_fn_signature.parameters.get("data")
+    if definition is None:
+        return
+    body = await request.body()
+    try:
+        strict_decoder(definition.annotation).decode(body)
+    except msgspec.ValidationError as error:
+        raise InvalidBody(f"The body does not fit: {error}", errors=[field_error(str(error))]) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidBody(f"The body is not JSON: {error}") from error
+    if b"\\u0000" in body and has_nul(msgspec.json.decode(body)):
+        raise InvalidBody("Text may not contain the character NUL (\\u0000).")
+
+
+def has_nul(value: Any) -> bool:
+    """Whether any text in a decoded JSON value contains NUL."""
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any(has_nul(key) or has_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(has_nul(item) for item in value)
+
+
+def field_error(message: str) -> FieldError:
+    """A message of msgspec with its path as a JSON pointer: "… - at `$.modules[3]`" is `/modules/3`."""
+    text, _, path = message.partition(" - at `$")
+    pointer = "".join("/" + part for part in re.findall(r"[^.\[\]`]+", path))
+    unknown = re.search(r"unknown field `(.+?)`", text)
+    return FieldError(f"{pointer}/{unknown.group(1)}" if unknown else pointer, text)
+
+
+class Authentication:
+    """ASGI middleware: who is asking. Never refuses by itself: guards do, so that public routes stay public.
+
+    It also hands the process's container to the handlers: nothing that is injected lives for one request only.
+    """
+
+    def __init__(self, app: ASGIApp, container: AsyncContainer) -> None:
+        self._app = app
+        self._container = container
+        self._authenticator: Authenticator | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Puts a `Caller`, or the refusal of the token, into the scope."""
+        if scope["type"] == ScopeType.HTTP:
+            scope["state"]["dishka_container"] = self._container
+            scope["user"] = await self._caller(scope)
+            scope["auth"] = None
+        await self._app(scope, receive, send)
+
+    async def _caller(self, scope: Scope) -> Caller | Refused:
+        token = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        scheme, _, credentials = token.decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not credentials:
+            return NotSignedIn("Sign in first: POST /api/v1/auth/login, then send `Authorization: Bearer <token>`.")
+        authenticator: Authenticator = self._authenticator or await self._container.get(Authenticator)
+        self._authenticator = authenticator
+        try:
+            return await authenticator.authenticate(credentials.strip())
+        except Refused as refused:
+            return refused
+
+
+def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
+    """Who asks. Raises the refusal of a missing or bad token."""
+    user = connection.scope["user"]
+    if isinstance(user, Refused):
+        raise user
+    if not isinstance(user, Caller):
+        raise NotSignedIn("Sign in first.")
+    return user
+
+
+async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: anybody with a token of a person or a service. Asynchronous, for a sync guard costs a thread."""
+    if caller_of(connection).operation_id is not None:
+        raise RoleRequired("This token only reads its one operation. Sign in for anything else.")
+
+
+async def super_admin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: super admins."""
+    if caller_of(connection).role != "super_admin":
+        raise RoleRequired("Only a super admin may do this.")
+
+
+async def organization_reader(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: super admins, services, and the organization's own people."""
+    caller = caller_of(connection)
+    if caller.role not in ("super_admin", "service"):
+        check_own(connection, caller)
+
+
+async def organization_writer(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: super admins and the organization's own admins."""
+    caller = caller_of(connection)
+    if caller.role != "super_admin":
+        check_own(connection, caller)
+        if caller.role != "organization_admin":
+            raise RoleRequired("Only an admin of the organization may do this.")
+
+
+def check_own(connection: ASGIConnection[Any, Any, Any, Any], caller: Caller) -> None:
+    """Raises `NotYourOrganization` unless the path's organization is the caller's."""
+    organization_id = str(connection.path_params.get("organization_id", ""))
+    if caller.operation_id is not None or caller.organization_id is None or caller.organization_id != organization_id:
+        raise NotYourOrganization("You may only reach your own organization.")
+
+
+def documented(shape: Any, status: int = 200) -> dict[int, ResponseSpec]:
+    """What a handler that answers with ready bytes documents as its answer."""
+    return {status: ResponseSpec(shape, media_type="application/json", generate_examples=False, description="Done.")}
+
+
+def send_cached(request: Request[Any, Any, Any], cached: Cached) -> ASGIResponse:
+    """The bytes as they are, or 304 when the caller has them."""
+    wanted = request.headers.get("if-none-match")
+    headers = [("etag", cached.etag), ("cache-control", "private, no-cache")]
+    if wanted is not None and (
+        wanted == "*" or cached.etag in (tag.strip().removeprefix("W/") for tag in wanted.split(","))
+    ):
+        return ASGIResponse(body=b"", status_code=304, headers=headers, media_type="application/json")
+    return ASGIResponse(body=cached.body, headers=headers, media_type="application/json")

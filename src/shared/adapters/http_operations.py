@@ -1,0 +1,93 @@
+"""Operations over HTTP: how a command that was answered with 202 went."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from dishka.integrations.litestar import FromDishka
+from litestar import Controller, Response, get
+from litestar.params import FromPath
+from msgspec import Raw, Struct
+
+from shared.adapters.http import AnyRequest, caller_of, documented
+from shared.adapters.operations import Operation, PostgresOperations
+from shared.errors import NotFound, Refusal
+from shared.messages import Status
+from shared.ports import Caller, Clock, Invalidation
+
+YOUNG = timedelta(hours=1)
+
+
+class OperationNotFound(NotFound):
+    """There is no such operation, it is older than 30 days, or it is not the caller's to see."""
+
+
+class OperationView(Struct, frozen=True):
+    """One command's life. `result` is what its caller was told, `refusal` why it was rejected."""
+
+    operation_id: UUID
+    status: Status
+    command: str
+    context: str
+    aggregate_id: str
+    organization_id: str | None
+    created_at: datetime
+    decided_at: datetime | None
+    sequence: int | None
+    result: Raw | None
+    refusal: Refusal | None
+
+
+class OperationsController(Controller):
+    """How commands went."""
+
+    path = "/operations"
+    tags = ["operations"]  # noqa: RUF012 - litestar's controllers declare by class attributes
+
+    @get(
+        "/{operation_id:uuid}",
+        operation_id="getOperation",
+        summary="Get how a command went",
+        responses=documented(dict[str, Any]),
+    )
+    async def operation(
+        self,
+        request: AnyRequest,
+        operation_id: FromPath[UUID],
+        operations: FromDishka[PostgresOperations],
+        invalidation: FromDishka[Invalidation],
+        clock: FromDishka[Clock],
+    ) -> Response[OperationView]:
+        """For its issuer, the organization's own people and super admins; others learn nothing of it."""
+        operation = await operations.operation(operation_id)
+        if operation is None or not may_see(caller_of(request), operation):
+            raise OperationNotFound(f"There is no operation {operation_id}, or it is not yours to see.")
+        if operation.outcome and operation.decided_at and clock.now() - operation.decided_at < YOUNG:
+            await invalidation.invalidate(operation.outcome.touched)
+        return Response(view(operation), headers={"Cache-Control": "no-store"})
+
+
+def may_see(caller: Caller, operation: Operation) -> bool:
+    """Super admins, the issuer, the organization's people, and the bearer of the operation's own token."""
+    if caller.operation_id is not None:
+        return caller.operation_id == operation.operation_id
+    own = caller.organization_id is not None and caller.organization_id == operation.organization_id
+    return caller.role == "super_admin" or own or caller.user_id == operation.user_id
+
+
+def view(operation: Operation) -> OperationView:
+    """What is shown of an operation."""
+    outcome = operation.outcome
+    return OperationView(
+        operation_id=operation.operation_id,
+        status=operation.status,
+        command=operation.command,
+        context=operation.context,
+        aggregate_id=operation.aggregate_id,
+        organization_id=operation.organization_id,
+        created_at=operation.created_at,
+        decided_at=operation.decided_at,
+        sequence=outcome.sequence if outcome else None,
+        result=outcome.result if outcome else None,
+        refusal=outcome.refusal if outcome else None,
+    )

@@ -1,0 +1,272 @@
+"""The write path's own SQL: head rows, fact locks, operations, and the one statement that saves a batch."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid5
+
+import asyncpg
+import msgspec
+
+from shared.adapters.postgres import UNIQUE_VIOLATION, PostgresDatabase
+from shared.decider import STATE_SCHEMA, Decider
+from shared.errors import Unavailable
+from shared.messages import CommandEnvelope, Outcome, Status
+from shared.ports import Database, Transaction
+from shared.processor import Head, OperationClash, Page, Work, in_slices
+
+CHANNEL = "modplane"
+LOCK_ORDER = ("industries", "registry")
+LOCK_NAMESPACE = 0x4D50
+KNOWN_HEADS = 200_000
+
+INSERT_HEADS = """
+INSERT INTO shared.streams (context, id, version)
+SELECT $1, wanted.id, 0 FROM unnest($2::text[]) WITH ORDINALITY AS wanted(id, place)
+WHERE NOT EXISTS (SELECT FROM shared.streams s WHERE s.context = $1 AND s.id = wanted.id)
+ORDER BY wanted.place
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+LOCK_HEADS = """
+SELECT id, version, state, state_schema FROM shared.streams
+WHERE context = $1 AND id = ANY($2::text[]) ORDER BY id FOR UPDATE
+"""
+
+REMOVE_UNUSED_HEADS = "DELETE FROM shared.streams WHERE context = $1 AND id = ANY($2::text[]) AND version = 0"
+
+DECIDED = "SELECT outcome FROM shared.operations WHERE id = ANY($1::uuid[]) AND status NOT IN ('pending', 'failed')"
+
+SAVE = """
+WITH heads AS (
+  UPDATE shared.streams s SET version = new.version, state = new.state::json, state_schema = $5
+  FROM unnest($2::text[], $3::bigint[], $4::text[]) AS new(id, version, state)
+  WHERE s.context = $1 AND s.id = new.id
+), logged AS (
+  INSERT INTO shared.event_log (id, aggregatetype, aggregateid, type, sequence, payload, organization_id, module_id,
+                                user_id, operation_id, reason, occurred_at)
+  SELECT e.id, $1, e.aggregateid, e.type, e.sequence, e.payload::json, e.organization_id, e.module_id,
+         e.user_id, e.operation_id, e.reason, $16
+  FROM unnest($6::uuid[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[],
+              $14::uuid[], $15::text[])
+       WITH ORDINALITY AS e(id, aggregateid, type, sequence, payload, organization_id, module_id, user_id,
+                            operation_id, reason, place)
+  ORDER BY e.place
+  RETURNING seq, id, coalesce(organization_id, aggregateid) AS key
+), queued AS (
+  INSERT INTO shared.event_relay (seq, key, touched)
+  SELECT logged.seq, logged.key, t.touched
+  FROM logged JOIN unnest($6::uuid[], $17::text[]) AS t(id, touched) USING (id)
+), decided AS (
+  INSERT INTO shared.operations AS o (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
+                                      outcome, created_at, decided_at)
+  SELECT n.id, $1, n.aggregate_id, n.organization_id, n.user_id, n.command, n.status, n.fingerprint, n.outcome::json,
+         n.created_at, $16
+  FROM unnest($18::uuid[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[],
+              $26::timestamptz[])
+       AS n(id, aggregate_id, organization_id, user_id, command, status, fingerprint, outcome, created_at)
+  ON CONFLICT (id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome,
+    fingerprint = excluded.fingerprint, aggregate_id = excluded.aggregate_id, context = excluded.context,
+    decided_at = excluded.decided_at
+  WHERE o.status IN ('pending', 'failed')
+  RETURNING id
+)
+SELECT count(*), (SELECT pg_notify($27, $28)) FROM decided
+"""
+
+STORE_PENDING = """
+INSERT INTO shared.operations (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
+                               created_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8) ON CONFLICT DO NOTHING
+"""
+
+BURY = """
+WITH buried AS (
+  INSERT INTO shared.dead_letters (id, kind, source, key, body, error)
+  SELECT $9, 'command', $2, $3, $10, $11 WHERE $7 = 'failed'
+  ON CONFLICT (id) DO UPDATE SET error = excluded.error, status = 'open'
+)
+INSERT INTO shared.operations AS o (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
+                                    outcome, created_at, decided_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $13, now())
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, decided_at = now()
+WHERE o.status IN ('pending', 'failed')
+"""
+
+
+class StateFromTheFuture(Unavailable):
+    """A newer version of the service wrote this aggregate; a rolling upgrade is under way."""
+
+
+class PostgresJournal:
+    """Statements of the write path. One instance serves all contexts of a process."""
+
+    def __init__(self, database: PostgresDatabase, replica_id: str) -> None:
+        self._database = database
+        self._replica_id = replica_id
+        self._known: set[tuple[str, str]] = set()
+
+    async def lock_heads(self, transaction: Transaction, decider: Decider, ids: Sequence[str]) -> dict[str, Head]:
+        """Head rows FOR UPDATE, sorted; missing ones are inserted first, so an aggregate has one writer."""
+        unknown = [id_ for id_ in ids if (decider.name, id_) not in self._known]
+        created: set[str] = set()
+        if unknown:
+            created = {row[0] for row in await transaction.fetch(INSERT_HEADS, decider.name, unknown)}
+        rows = await transaction.fetch(LOCK_HEADS, decider.name, ids)
+        if len(rows) != len(ids):
+            self._known.clear()
+            raise StateFromTheFuture("Heads that were there are gone; the database was replaced. Trying again.")
+        heads: dict[str, Head] = {}
+        async for id_, version, state, schema in in_slices(rows):
+            if schema > STATE_SCHEMA:
+                raise StateFromTheFuture(f"{decider.name} {id_} has state schema {schema}; this is {STATE_SCHEMA}.")
+            decoded = decider.initial if state is None else decider.state_decoder.decode(state)
+            heads[id_] = Head(version, decoded, created=id_ in created)
+        self._remember(decider.name, heads)
+        return heads
+
+    def _remember(self, context: str, heads: Mapping[str, Head]) -> None:
+        if len(self._known) > KNOWN_HEADS:
+            self._known.clear()
+        self._known.update((context, id_) for id_, head in heads.items() if head.version > 0)
+
+    async def lock_facts(
+        self, transaction: Transaction, decider: Decider, operation_ids: Sequence[UUID]
+    ) -> dict[UUID, Outcome]:
+        """Advisory fact locks in `LOCK_ORDER`, then the operations of these ids that are decided already."""
+        await transaction.execute(fact_lock_statement(decider))
+        rows = await transaction.fetch(DECIDED, operation_ids)
+        outcomes = [msgspec.json.decode(row[0], type=Outcome) for row in rows]
+        return {outcome.operation_id: outcome for outcome in outcomes}
+
+    async def save(self, transaction: Transaction, page: Page) -> None:
+        """Writes heads, events, relay rows and operations by one statement, with one NOTIFY.
+
+        Raises `OperationClash` when an operation was decided meanwhile for another aggregate.
+        """
+        unused = [id_ for id_, head in page.heads.items() if head.created and head.version == 0]
+        if unused:
+            await transaction.execute(REMOVE_UNUSED_HEADS, page.decider.name, unused)
+        if not page.decided:
+            return
+        row = await transaction.fetchrow(
+            SAVE,
+            page.decider.name,
+            *await head_columns(page),
+            STATE_SCHEMA,
+            *await event_columns(page),
+            *operation_columns(page),
+            CHANNEL,
+            f"decided {self._replica_id}",
+        )
+        if row[0] != len(page.decided):
+            raise OperationClash
+
+    async def store_pending(self, context: str, work: Work) -> None:
+        """Makes the operation's address answer before it is decided; a decided one stays as it is."""
+        async with self._database.writing() as transaction:
+            await transaction.execute(STORE_PENDING, *operation_key(context, work), work.envelope.issued_at)
+
+    async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
+        """Stores a command's end outside deciding; a failed one gets a dead letter and may be tried again."""
+        key = operation_key(context, work)
+        encoded = msgspec.json.encode(outcome).decode()
+        body = msgspec.json.encode(work.envelope)
+        letter = uuid5(outcome.operation_id, "dead-letter")
+        async with self._database.writing() as transaction:
+            await transaction.execute(
+                BURY, *key[:6], outcome.status, key[6], letter, body, error, encoded, work.envelope.issued_at
+            )
+            await transaction.execute("SELECT pg_notify($1, $2)", CHANNEL, f"decided {self._replica_id}")
+
+    async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
+        """Outcomes of these ids that are decided; `failed` counts as decided here, for somebody is waiting."""
+        query = "SELECT outcome FROM shared.operations WHERE id = ANY($1::uuid[]) AND outcome IS NOT NULL"
+        async with self._database.reading() as connection:
+            rows = await connection.fetch(query, operation_ids)
+        outcomes = [msgspec.json.decode(row[0], type=Outcome) for row in rows]
+        return {outcome.operation_id: outcome for outcome in outcomes}
+
+    def is_unique_violation(self, error: BaseException) -> bool:
+        """Whether a uniqueness the facts could not show broke the save."""
+        return isinstance(error, asyncpg.PostgresError) and error.sqlstate == UNIQUE_VIOLATION
+
+
+@asynccontextmanager
+async def kafka_transaction(database: Database) -> AsyncIterator[Transaction]:
+    """A transaction whose events are rows of `event_relay`: they reach Kafka if, and only if, it commits.
+
+    The transactional outbox of the plan's `@kafka_transaction`; one transaction serves a whole batch of commands.
+    """
+    async with database.writing() as transaction:
+        yield transaction
+
+
+def fact_lock_statement(decider: Decider) -> str:
+    """One SELECT taking the advisory transaction locks: exclusive for the context's own facts, shared for others'."""
+    calls = []
+    for place, name in enumerate(LOCK_ORDER):
+        if name in decider.locks_exclusive:
+            calls.append(f"pg_advisory_xact_lock({LOCK_NAMESPACE}, {place})")
+        elif name in decider.locks_shared:
+            calls.append(f"pg_advisory_xact_lock_shared({LOCK_NAMESPACE}, {place})")
+    return "SELECT " + ", ".join(calls or ["1"])
+
+
+def operation_key(context: str, work: Work) -> tuple[Any, ...]:
+    """The columns an operation has from its beginning: id, context, aggregate, organization, user, command, print."""
+    envelope: CommandEnvelope = work.envelope
+    return (
+        envelope.operation_id,
+        context,
+        envelope.aggregate_id,
+        envelope.organization_id,
+        envelope.user_id,
+        type(work.command).__name__,
+        envelope.fingerprint,
+    )
+
+
+async def head_columns(page: Page) -> tuple[list[str], list[int], list[str]]:
+    """Ids, versions and encoded states of the changed heads."""
+    states = [msgspec.json.encode(page.heads[id_].state).decode() async for id_ in in_slices(page.changed)]
+    return list(page.changed), [page.heads[id_].version for id_ in page.changed], states
+
+
+async def event_columns(page: Page) -> list[Any]:
+    """The event log's columns, the moment of decision, and what each event touches."""
+    columns: list[list[Any]] = [[] for _ in range(10)]
+    moment = None
+    async for event, _ in in_slices(page.events):
+        moment = event.occurred_at
+        values = (
+            event.event_id,
+            event.stream.partition(":")[2],
+            event.type,
+            event.sequence,
+            bytes(event.payload).decode(),
+            event.organization_id,
+            event.module_id,
+            event.user_id,
+            event.operation_id,
+            event.reason,
+        )
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+    moment = moment or page.decided[0][0].envelope.issued_at
+    return [*columns, moment, ["\n".join(touched) for _, touched in page.events]]
+
+
+def operation_columns(page: Page) -> list[list[Any]]:
+    """The operations' columns."""
+    statuses: list[Status] = [outcome.status for _, outcome in page.decided]
+    keys = [operation_key(page.decider.name, work) for work, _ in page.decided]
+    columns: list[list[Any]] = [[key[place] for key in keys] for place in (0, 2, 3, 4, 5)]
+    outcomes = [msgspec.json.encode(outcome).decode() for _, outcome in page.decided]
+    return [
+        *columns,
+        list(statuses),
+        [key[6] for key in keys],
+        outcomes,
+        [work.envelope.issued_at for work, _ in page.decided],
+    ]

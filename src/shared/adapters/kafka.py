@@ -1,0 +1,221 @@
+"""Kafka by FastStream: publishing commands and events, and batch subscribers that never lose or jump a record."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import structlog
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+)
+from faststream import AckPolicy
+from faststream.exceptions import FastStreamException
+from faststream.kafka import KafkaBroker, KafkaMessage
+
+from shared.bus import KafkaUnreachable
+from shared.errors import Unavailable
+from shared.messages import EventEnvelope
+from shared.relay import PublishFailed
+
+log = structlog.get_logger(__name__)
+
+PUBLISH_SECONDS = 2.0
+POLL_MS = 10
+MAX_RECORDS = 500
+SESSION_MS = 10_000
+PACING = (0.2, 1.0, 5.0, 15.0, 30.0)
+PERMANENT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError, TopicAuthorizationFailedError)
+
+Record = Any
+Handler = Callable[[Sequence[Record]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One consumer of a context: its group, its topics, and what is done with a batch of raw records.
+
+    The handler returns when every record is dealt with, and raises `Unavailable` when the batch must come again.
+    """
+
+    group: str
+    topics: Sequence[str]
+    handler: Handler
+
+
+def make_broker(bootstrap: str) -> KafkaBroker:
+    """The process's one broker client. Not idempotent: a lost broker must not make publishing wait for ever."""
+    return KafkaBroker(
+        bootstrap,
+        acks="all",
+        enable_idempotence=False,
+        request_timeout_ms=10_000,
+        allow_auto_create_topics=False,
+        max_request_size=1_048_576,
+        graceful_timeout=5,
+        logger=None,
+    )
+
+
+def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) -> None:
+    """Registers the subscription: static membership, manual offsets, batches in partition order."""
+    pacing = Pacing()
+
+    async def on_batch(_: list[Any], message: KafkaMessage) -> None:
+        records = message.raw_message if isinstance(message.raw_message, tuple) else (message.raw_message,)
+        try:
+            await subscription.handler(records)
+        except Unavailable as error:
+            log.warning("batch_waits", group=subscription.group, error=error.detail)
+            await pacing.pause()
+            await message.nack()
+            return
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("batch_failed", group=subscription.group)
+            await pacing.pause()
+            await message.nack()
+            return
+        pacing.reset()
+        # After a rebalance the partition is another member's: it gets the batch again and finds it decided.
+        with suppress(CommitFailedError, IllegalStateError):
+            await message.ack()
+
+    broker.subscriber(
+        *subscription.topics,
+        batch=True,
+        batch_timeout_ms=POLL_MS,
+        max_records=MAX_RECORDS,
+        group_id=subscription.group,
+        group_instance_id=f"{subscription.group}.{replica_id}",
+        session_timeout_ms=SESSION_MS,
+        heartbeat_interval_ms=2_000,
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.MANUAL,
+        decoder=undecoded,
+    )(on_batch)
+
+
+async def undecoded(message: KafkaMessage) -> list[Any]:
+    """The records stay as they are: each is decoded on its own, so that a bad one harms no other."""
+    return list(message.body)
+
+
+class Pacing:
+    """Longer and longer pauses while a batch cannot be processed."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    async def pause(self) -> None:
+        """Waits at most 30 seconds."""
+        seconds = PACING[min(self._failures, len(PACING) - 1)]
+        self._failures += 1
+        await asyncio.sleep(seconds)
+
+    def reset(self) -> None:
+        """A batch went through."""
+        self._failures = 0
+
+
+class KafkaConnection:
+    """Keeps trying to start the broker client; the service lives without it meanwhile."""
+
+    def __init__(self, broker: KafkaBroker) -> None:
+        self.broker = broker
+        self.started = asyncio.Event()
+
+    async def keep_trying(self) -> None:
+        """Ends when the client has started."""
+        while True:
+            try:
+                await self.broker.start()
+            except (KafkaError, FastStreamException, OSError) as error:
+                log.warning("kafka_not_there", error=str(error)[:200])
+                await asyncio.sleep(1)
+            else:
+                self.started.set()
+                return
+
+    async def stop(self) -> None:
+        """Stops the consumers, letting a running batch end; bounded."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(8):
+                await self.broker.stop()
+
+
+class KafkaCommandPublisher:
+    """Publishes commands within the short time a request may spend on it."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._connection = connection
+
+    async def publish(self, topic: str, key: str, value: bytes) -> None:
+        """Returns when the broker has the record. Raises `KafkaUnreachable`."""
+        if not self._connection.started.is_set():
+            raise KafkaUnreachable("The Kafka client has not started yet.")
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                await self._connection.broker.publish(value, topic, key=key.encode(), headers=JSON_HEADERS)
+        except (KafkaError, FastStreamException, TimeoutError, OSError) as error:
+            raise KafkaUnreachable(repr(error)[:200]) from error
+
+
+JSON_HEADERS = {"content-type": "application/json"}
+
+
+class KafkaEventPublisher:
+    """The relay's publisher, and nobody else's: an event that did not come from `event_relay` was never committed."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._connection = connection
+
+    async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
+        """Queues the event for the topic of its type, keyed by organization, else by aggregate.
+
+        Headers are the CloudEvents 1.0 binary binding plus `sequence`. Raises `PublishFailed` at once or through the
+        future, which ends when the broker has answered: nothing is left to be sent later behind the relay's back.
+        """
+        if not self._connection.started.is_set():
+            raise PublishFailed("The Kafka client has not started yet.", permanent=False)
+        key = event_data.organization_id or event_data.stream.partition(":")[2]
+        try:
+            sent = await self._connection.broker.publish(
+                msgspec.json.encode(event_data),
+                event_type,
+                key=key.encode(),
+                headers=cloud_event_headers(event_data),
+                no_confirm=True,
+            )
+        except (KafkaError, FastStreamException, OSError) as error:
+            raise PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)) from error
+        return asyncio.ensure_future(self._answer(sent))
+
+    async def _answer(self, sent: Any) -> None:
+        try:
+            await sent
+        except (KafkaError, OSError) as error:
+            raise PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)) from error
+
+
+def cloud_event_headers(event: EventEnvelope) -> dict[str, str]:
+    """The CloudEvents 1.0 Kafka binary binding's headers, plus the stream's sequence."""
+    return {
+        "content-type": "application/json",
+        "ce_specversion": "1.0",
+        "ce_id": str(event.event_id),
+        "ce_type": event.type,
+        "ce_source": f"/modplane/{event.stream.partition(':')[0]}",
+        "ce_subject": event.stream.partition(":")[2],
+        "ce_time": event.occurred_at.isoformat(),
+        "sequence": str(event.sequence),
+    }

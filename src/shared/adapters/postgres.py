@@ -1,0 +1,140 @@
+"""The database: one metadata for all contexts' tables, sessions that nobody frozen can block for long."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import MetaData
+
+from shared.errors import Unavailable
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+SERVICE_ROLE = "modplane_service"
+
+SESSION_SETTINGS = {
+    "role": SERVICE_ROLE,
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "10s",
+    "application_name": "modplane",
+}
+
+# 08 connection, 40001 serialization, 40P01 deadlock, 53 resources, 57 intervention, 55P03 lock_timeout, 25P03 idle.
+TRANSIENT_CLASSES = ("08", "53", "57")
+TRANSIENT_STATES = ("40001", "40P01", "55P03", "25P03")
+UNIQUE_VIOLATION = "23505"
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer, or ended the session; nothing was committed by this attempt."""
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same statements may succeed when they are tried again."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        if isinstance(error, asyncpg.InvalidParameterValueError) and SERVICE_ROLE in str(error):
+            return True  # the role comes with the schema, which is not there yet
+        return state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES
+    return isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError)
+
+
+@contextmanager
+def typed_outages() -> Iterator[None]:
+    """Turns what an outage raises into `DatabaseUnavailable`; everything else passes."""
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        if not is_transient(error):
+            raise
+        raise DatabaseUnavailable("The database does not answer. Try again in a few seconds.") from error
+
+
+class PostgresDatabase:
+    """Two lazily connected pools, so that slow reads cannot keep the write path from a session."""
+
+    def __init__(self, url: str, *, writers: int = 12, readers: int = 8) -> None:
+        self._url = url
+        self._sizes = (writers, readers)
+        self._writers: asyncpg.Pool[Any] | None = None
+        self._readers: asyncpg.Pool[Any] | None = None
+
+    async def open(self) -> None:
+        """Prepares the pools and connects to nothing, so an absent database does not keep the service from starting."""
+        self._writers = await self._pool(self._sizes[0])
+        self._readers = await self._pool(self._sizes[1])
+
+    async def _pool(self, size: int) -> "asyncpg.Pool[Any]":
+        return await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=size,
+            timeout=5,
+            command_timeout=35,
+            max_inactive_connection_lifetime=300,
+            server_settings=SESSION_SETTINGS,
+        )
+
+    async def close(self) -> None:
+        """Ends every session, the busy ones too."""
+        for pool in (self._writers, self._readers):
+            if pool is not None:
+                pool.terminate()
+
+    async def check_schema(self) -> None:
+        """Raises `DatabaseUnavailable` while the database is away or its schema is not there yet."""
+        try:
+            async with self.reading() as connection:
+                await connection.execute("SELECT FROM shared.streams LIMIT 0")
+        except asyncpg.PostgresError as error:
+            raise DatabaseUnavailable("The schema is not there yet: run `modplane migrate`.") from error
+
+    async def connect(self, *, as_service: bool = True) -> "asyncpg.Connection[Any]":
+        """A session of its own, for listening and for leases. Without the service role it may end other sessions."""
+        settings = dict(SESSION_SETTINGS)
+        if not as_service:
+            del settings["role"]
+        with typed_outages():
+            connection: asyncpg.Connection[Any] = await asyncpg.connect(
+                self._url, timeout=5, command_timeout=35, server_settings=settings
+            )
+        return connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A READ COMMITTED transaction: commits on leaving, rolls back on any exception."""
+        with typed_outages():
+            async with self._open(self._writers).acquire(timeout=5) as connection, connection.transaction():
+                yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A read-only REPEATABLE READ transaction."""
+        with typed_outages():
+            async with (
+                self._open(self._readers).acquire(timeout=5) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A session for one statement, outside any transaction."""
+        with typed_outages():
+            async with self._open(self._readers).acquire(timeout=5) as connection:
+                yield connection
+
+    def _open(self, pool: "asyncpg.Pool[Any] | None") -> "asyncpg.Pool[Any]":
+        if pool is None:
+            raise DatabaseUnavailable("The database pool is not open.")
+        return pool

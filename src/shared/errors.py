@@ -1,0 +1,126 @@
+"""Refusals: what the rules, or the world, do not allow. They know a kind; HTTP alone knows status codes."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from msgspec import Struct
+
+Kind = Literal[
+    "malformed",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "conflict",
+    "precondition_failed",
+    "too_large",
+    "invalid",
+    "precondition_required",
+    "too_many",
+    "unavailable",
+    "internal",
+]
+
+
+class FieldError(Struct, frozen=True):
+    """One wrong field. `pointer` is a JSON pointer into the body (`/module_ids/3`) or a parameter's name."""
+
+    pointer: str
+    message: str
+
+
+class Refusal(Struct, frozen=True):
+    """A refusal as it is stored and sent: the same on every replica and at every replay."""
+
+    kind: Kind
+    code: str
+    detail: str
+    errors: Sequence[FieldError] = ()
+    extra: dict[str, Any] = {}
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """The sentence that is false is the subclass's name; `detail` says what is wrong and what to do."""
+
+    kind: ClassVar[Kind] = "conflict"
+
+    def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.extra = extra
+
+    @property
+    def code(self) -> str:
+        """The class's name in snake_case: `ModuleInactive` is `module_inactive`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+    def refusal(self) -> Refusal:
+        """The storable form."""
+        return Refusal(self.kind, self.code, self.detail, self.errors, self.extra)
+
+
+class Malformed(Refused):
+    """The request cannot be read."""
+
+    kind = "malformed"
+
+
+class Unauthenticated(Refused):
+    """Nobody, or nobody known, is asking."""
+
+    kind = "unauthenticated"
+
+
+class Forbidden(Refused):
+    """The caller is known and may not do this."""
+
+    kind = "forbidden"
+
+
+class NotFound(Refused):
+    """What the path names does not exist."""
+
+    kind = "not_found"
+
+
+class Conflict(Refused):
+    """The present state does not allow it."""
+
+    kind = "conflict"
+
+
+class PreconditionFailed(Refused):
+    """The state is no longer the one the caller saw."""
+
+    kind = "precondition_failed"
+
+
+class TooLarge(Refused):
+    """The request exceeds a stated bound."""
+
+    kind = "too_large"
+
+
+class Invalid(Refused):
+    """The request can be read, and a value in it cannot be."""
+
+    kind = "invalid"
+
+
+class PreconditionRequired(Refused):
+    """The request must say which state it is meant for."""
+
+    kind = "precondition_required"
+
+
+class TooMany(Refused):
+    """More than the caller's share."""
+
+    kind = "too_many"
+
+
+class Unavailable(Refused):
+    """A part that is needed does not answer; the same request may succeed later."""
+
+    kind = "unavailable"

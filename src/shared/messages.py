@@ -1,0 +1,127 @@
+"""The forms in which commands, events and outcomes travel and rest."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID, uuid5
+
+from msgspec import Raw, Struct
+from msgspec.json import encode
+from msgspec.structs import force_setattr
+
+from shared.errors import Refusal
+
+Status = Literal["pending", "applied", "unchanged", "rejected", "failed"]
+
+COMMAND_SCHEMA = 1
+
+
+class Event(Struct, frozen=True):
+    """A fact of one stream. Subclasses name their `topic`, which is also the event's type on the wire."""
+
+    topic: ClassVar[str]
+
+
+class Decision(Struct, frozen=True):
+    """What a command causes: events in order (none: nothing changes) and what its caller is told."""
+
+    events: Sequence[Event]
+    result: Struct | None = None
+
+
+class CommandEnvelope(Struct, frozen=True, kw_only=True):
+    """A command on its topic. `command` is the tagged command itself, decoded by its context.
+
+    `expected_sequence` is If-Match: the command is refused when its stream's sequence differs at decision time.
+    `fingerprint` tells two requests with one idempotency key apart; it holds no secret.
+    """
+
+    operation_id: UUID
+    aggregate_id: str
+    user_id: str
+    fingerprint: str
+    issued_at: datetime
+    command: Raw
+    organization_id: str | None = None
+    reason: str | None = None
+    expected_sequence: int | None = None
+    schema_version: int = COMMAND_SCHEMA
+
+
+class EventEnvelope(Struct, frozen=True, kw_only=True):
+    """An event on its topic and in the event log. Fields without a meaning for the event are null."""
+
+    event_id: UUID
+    type: str
+    occurred_at: datetime
+    stream: str
+    sequence: int
+    organization_id: str | None
+    module_id: str | None
+    user_id: str
+    operation_id: UUID
+    reason: str | None
+    payload: Raw
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """How an operation ended. `sequence` is its stream's afterwards; `touched` names cache generations and keys.
+
+    `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None.
+    """
+
+    operation_id: UUID
+    status: Status
+    fingerprint: str
+    context: str
+    aggregate_id: str
+    sequence: int = 0
+    result: Any = None
+    refusal: Refusal | None = None
+    touched: Sequence[str] = ()
+    event_ids: Sequence[UUID] = ()
+
+    def __post_init__(self) -> None:
+        """Makes a result that was read again the bytes it was: msgspec cannot decode `Raw | None`."""
+        if self.result is not None and not isinstance(self.result, Raw):
+            force_setattr(self, "result", Raw(encode(self.result)))
+
+
+def event_id(operation_id: UUID, position: int) -> UUID:
+    """The id of an operation's event at `position`: the same whenever and wherever it is decided."""
+    return uuid5(operation_id, f"event:{position}")
+
+
+def derived_operation_id(cause: UUID, command: str) -> UUID:
+    """The id of the one operation a cause (an event, an operation) leads to, whoever sends it and how often."""
+    return uuid5(cause, command)
+
+
+def stream_name(context: str, aggregate_id: str) -> str:
+    """How a stream is named on the wire: `assignments:018f…`."""
+    return f"{context}:{aggregate_id}"
+
+
+def command_topic(context: str) -> str:
+    """The topic a context's commands travel on."""
+    return f"tenant.commands.{context}"
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """`target` after a JSON merge patch (RFC 7396). Neither argument is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
+
+
+def overlay(lower: Any, upper: Any) -> Any:
+    """Two config layers as one: objects merge recursively, arrays and scalars of `upper` replace."""
+    if not (isinstance(lower, dict) and isinstance(upper, dict)):
+        return upper
+    return {**lower, **{key: overlay(lower[key], value) if key in lower else value for key, value in upper.items()}}

@@ -1,0 +1,143 @@
+"""What the write path and the contexts ask of the world. Small, and free of any technology."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from shared.messages import Outcome
+
+CommandT_contra = TypeVar("CommandT_contra", contravariant=True)
+Facts_co = TypeVar("Facts_co", covariant=True)
+State_contra = TypeVar("State_contra", contravariant=True)
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Ids(Protocol):
+    """Fresh ids for what no operation id can be derived for."""
+
+    def new(self) -> UUID: ...
+
+
+class Transaction(Protocol):
+    """An open database transaction (asyncpg's connection): statements see what earlier ones wrote.
+
+    `fetch` returns records that unpack like tuples, in the order of the selected columns.
+    """
+
+    async def fetch(self, query: str, *args: Any) -> Sequence[Any]: ...
+    async def fetchrow(self, query: str, *args: Any) -> Any: ...
+    async def fetchval(self, query: str, *args: Any) -> Any: ...
+    async def execute(self, query: str, *args: Any) -> str: ...
+
+
+class Database(Protocol):
+    """Where transactions come from."""
+
+    def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
+        """A read-only REPEATABLE READ transaction: all statements see one moment."""
+        ...
+
+    def writing(self) -> AbstractAsyncContextManager[Transaction]:
+        """A READ COMMITTED transaction that commits on leaving and rolls back on any exception."""
+        ...
+
+
+class Change(Struct, frozen=True):
+    """One aggregate a batch changed: its id, its new version, its state before and after, the commands applied."""
+
+    aggregate_id: str
+    version: int
+    before: Any
+    after: Any
+    commands: Sequence[Any]
+
+
+class Restoring(Protocol[State_contra]):
+    """A context's rows read back, to be compared with the heads."""
+
+    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
+        """What the rows tell of each aggregate, by id, in the form of `shown`."""
+        ...
+
+    def shown(self, state: State_contra) -> Any:
+        """The part of a state that the rows tell too."""
+        ...
+
+
+class WriteSide(Restoring[State_contra], Protocol[State_contra, CommandT_contra, Facts_co]):
+    """A context's part of the write path's one transaction."""
+
+    async def shared_heads(self, transaction: Transaction, commands: Sequence[CommandT_contra]) -> None:
+        """Locks foreign heads the decision depends on, FOR SHARE and sorted, after the own heads; mostly nothing."""
+        ...
+
+    async def facts(self, transaction: Transaction, work: Sequence[tuple[State_contra, CommandT_contra]]) -> Facts_co:
+        """All facts the whole batch needs, one query per table, read after every lock was taken."""
+        ...
+
+    async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Any]) -> None:
+        """Makes the context's own tables equal the new states, one statement per table.
+
+        `refused` are the commands of this batch that were rejected: what waited for them can be let go.
+        """
+        ...
+
+
+class Cache(Protocol):
+    """Bytes that may be forgotten at any time. Nothing here ever raises because the cache is down."""
+
+    async def get(self, key: str) -> bytes | None: ...
+    async def set(self, key: str, value: bytes, ttl: int) -> None: ...
+    async def delete(self, key: str) -> None: ...
+    async def delete_pattern(self, pattern: str) -> int: ...
+    async def exists(self, key: str) -> bool: ...
+
+
+class Invalidation(Protocol):
+    """The write side of the cache protocol."""
+
+    async def invalidate(self, touched: Sequence[str]) -> None:
+        """Gives the named generations (`gen:…`) new tokens and drops the named keys. Harmless to repeat."""
+        ...
+
+
+class CommandPublisher(Protocol):
+    """Puts commands on their topics."""
+
+    async def publish(self, topic: str, key: str, value: bytes) -> None:
+        """Returns when the broker has the record. Raises `KafkaUnreachable` when it cannot be had in a short time."""
+        ...
+
+
+class OperationsReader(Protocol):
+    """The decided operations, whoever decided them."""
+
+    async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
+        """Outcomes by id; ids that are unknown, pending or failed are left out."""
+        ...
+
+
+class Caller(Struct, frozen=True):
+    """Who asks. `operation_id` is set for the token of one pending operation, which may read that alone."""
+
+    user_id: str
+    role: str
+    organization_id: str | None = None
+    operation_id: UUID | None = None
+
+
+class Authenticator(Protocol):
+    """Turns a bearer token into a caller."""
+
+    async def authenticate(self, token: str) -> Caller:
+        """Raises `Unauthenticated` when the token is unknown, expired or revoked."""
+        ...

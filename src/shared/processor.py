@@ -1,0 +1,297 @@
+"""The one place where commands become events: heads, fact locks, operations, facts, decide, save."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from shared.decider import Decider
+from shared.errors import Conflict, Invalid, PreconditionFailed, Refused, Unavailable
+from shared.messages import (
+    CommandEnvelope,
+    Event,
+    EventEnvelope,
+    Outcome,
+    event_id,
+    stream_name,
+)
+from shared.ports import Change, Clock, Database, Invalidation, Transaction
+
+log = structlog.get_logger(__name__)
+
+MAX_EVENT_BYTES = 900_000
+MAX_COMMAND_AGE = timedelta(days=7)
+SLICE_SECONDS = 0.005
+
+
+class CommandExpired(Conflict):
+    """The command waited longer than the service remembers decided operations reliably."""
+
+
+class EventTooLarge(Invalid):
+    """The change would record an event no topic takes."""
+
+
+class AlreadyTaken(Conflict):
+    """A value that must be unique is taken."""
+
+
+class OperationClash(Exception):  # noqa: N818 - sends the batch into the one-by-one run, never reaches a user
+    """An operation id of this batch was decided meanwhile for another aggregate."""
+
+
+class Work(msgspec.Struct, frozen=True):
+    """One command to decide: its envelope and the decoded command."""
+
+    envelope: CommandEnvelope
+    command: Any
+
+
+class Head(msgspec.Struct):
+    """A locked head row: the aggregate's version and state. `created` says this transaction inserted it."""
+
+    version: int
+    state: Any
+    created: bool = False
+
+
+class Journal(Protocol):
+    """The write path's own statements."""
+
+    async def lock_heads(self, transaction: Transaction, decider: Decider, ids: Sequence[str]) -> dict[str, Head]: ...
+
+    async def lock_facts(
+        self, transaction: Transaction, decider: Decider, operation_ids: Sequence[UUID]
+    ) -> dict[UUID, Outcome]:
+        """Takes the fact locks and returns those of the operations that are decided already."""
+        ...
+
+    async def save(self, transaction: Transaction, page: "Page") -> None:
+        """Heads, events, relay rows, operations, and the NOTIFY. Raises `OperationClash`."""
+        ...
+
+    async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
+        """Stores the outcome of a command that cannot be decided, and its dead letter."""
+        ...
+
+    def is_unique_violation(self, error: BaseException) -> bool: ...
+
+
+class OutcomeListener(Protocol):
+    """Who waits for outcomes in this process."""
+
+    def resolve(self, outcome: Outcome) -> None: ...
+
+
+@dataclass
+class Page:
+    """All a batch writes: changed heads, recorded events with what they touch, operations with their outcomes."""
+
+    decider: Decider
+    heads: dict[str, Head]
+    changed: dict[str, Any] = field(default_factory=dict)
+    commands: dict[str, list[Any]] = field(default_factory=dict)
+    events: list[tuple[EventEnvelope, Sequence[str]]] = field(default_factory=list)
+    decided: list[tuple[Work, Outcome]] = field(default_factory=list)
+
+    def refused(self) -> list[Any]:
+        """The commands of the batch that were rejected."""
+        return [work.command for work, outcome in self.decided if outcome.status == "rejected"]
+
+    def changes(self) -> list[Change]:
+        """The aggregates that moved, with their states before and after."""
+        return [
+            Change(id_, self.heads[id_].version, before, self.heads[id_].state, self.commands[id_])
+            for id_, before in self.changed.items()
+        ]
+
+
+class CommandProcessor:
+    """Decides batches of one context's commands, each in one transaction; safe to run anywhere, any number of times.
+
+    An operation has one effect however often and wherever it is processed. Order within a batch is kept.
+    """
+
+    def __init__(
+        self,
+        decider: Decider,
+        database: Database,
+        journal: Journal,
+        invalidation: Invalidation,
+        listener: OutcomeListener,
+        clock: Clock,
+    ) -> None:
+        self.decider = decider
+        self._database = database
+        self._journal = journal
+        self._invalidation = invalidation
+        self._listener = listener
+        self._clock = clock
+
+    async def process(self, batch: Sequence[Work]) -> Sequence[Outcome]:
+        """The outcomes, in no promised order, after commit and invalidation.
+
+        Raises `Unavailable` when the database does not answer: then the same batch may simply be processed again.
+        """
+        try:
+            outcomes = await self._decide_in_one_transaction(batch)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever one command did must not harm the others
+            log.warning("batch_falls_apart", context=self.decider.name, size=len(batch), error=repr(error)[:300])
+            outcomes = [outcome for work in batch for outcome in await self._decide_alone(work)]
+        await self._report(outcomes)
+        return outcomes
+
+    async def _report(self, outcomes: Sequence[Outcome]) -> None:
+        await self._invalidation.invalidate(sorted({name for outcome in outcomes for name in outcome.touched}))
+        for outcome in outcomes:
+            self._listener.resolve(outcome)
+
+    async def _decide_alone(self, work: Work) -> Sequence[Outcome]:
+        try:
+            return await self._decide_in_one_transaction([work])
+        except Unavailable:
+            raise
+        except Exception as error:
+            if self._journal.is_unique_violation(error):
+                refusal = AlreadyTaken("A value that must be unique is taken by now. Read the current state and retry.")
+                outcome = self._outcome(work, Head(0, None), refusal=refusal)
+            else:
+                log.exception("command_failed", operation_id=str(work.envelope.operation_id))
+                outcome = msgspec.structs.replace(self._outcome(work, Head(0, None)), status="failed")
+            await self._journal.bury(self.decider.name, work, outcome, repr(error)[:2000])
+            return [outcome]
+
+    async def _decide_in_one_transaction(self, batch: Sequence[Work]) -> Sequence[Outcome]:
+        batch = without_repetitions(batch)
+        async with self._database.writing() as transaction:
+            heads = await self._journal.lock_heads(
+                transaction, self.decider, sorted({work.envelope.aggregate_id for work in batch})
+            )
+            await self.decider.write_side.shared_heads(transaction, [work.command for work in batch])
+            known = await self._journal.lock_facts(
+                transaction, self.decider, [work.envelope.operation_id for work in batch]
+            )
+            fresh = [work for work in batch if work.envelope.operation_id not in known]
+            page = Page(self.decider, heads)
+            if fresh:
+                await self._decide(transaction, fresh, page)
+                await self.decider.write_side.save(transaction, page.changes(), page.refused())
+            await self._journal.save(transaction, page)
+        return [*known.values(), *(outcome for _, outcome in page.decided)]
+
+    async def _decide(self, transaction: Transaction, fresh: Sequence[Work], page: Page) -> None:
+        work_with_states = [(page.heads[work.envelope.aggregate_id].state, work.command) for work in fresh]
+        facts = await self.decider.write_side.facts(transaction, work_with_states)
+        now = self._clock.now()
+        async for work in in_slices(fresh):
+            self._decide_one(work, facts, page, now)
+
+    def _decide_one(self, work: Work, facts: Any, page: Page, now: datetime) -> None:
+        head = page.heads[work.envelope.aggregate_id]
+        try:
+            outcome, events, state = self._attempt(work, head, facts, now)
+        except Refused as refused:
+            page.decided.append((work, self._outcome(work, head, refusal=refused)))
+            return
+        if events:
+            page.changed.setdefault(work.envelope.aggregate_id, head.state)
+            page.commands.setdefault(work.envelope.aggregate_id, []).append(work.command)
+            head.version, head.state = outcome.sequence, state
+            page.events.extend(events)
+        page.decided.append((work, outcome))
+
+    def _attempt(
+        self, work: Work, head: Head, facts: Any, now: datetime
+    ) -> tuple[Outcome, list[tuple[EventEnvelope, Sequence[str]]], Any]:
+        self._check_preconditions(work.envelope, head, now)
+        decision = self.decider.decide(head.state, facts, work.command)
+        recorded = [
+            (record(self.decider.name, work.envelope, event, head.version + 1 + place, place, now), event)
+            for place, event in enumerate(decision.events)
+        ]
+        state = self.decider.fold(decision.events, head.state)
+        events = [(envelope, self.decider.touched(work.envelope.aggregate_id, event)) for envelope, event in recorded]
+        outcome = msgspec.structs.replace(
+            self._outcome(work, head),
+            status="applied" if events else "unchanged",
+            sequence=head.version + len(events),
+            result=None if decision.result is None else msgspec.Raw(msgspec.json.encode(decision.result)),
+            touched=sorted({name for _, touched in events for name in touched}),
+            event_ids=[envelope.event_id for envelope, _ in events],
+        )
+        return outcome, events, state
+
+    def _check_preconditions(self, envelope: CommandEnvelope, head: Head, now: datetime) -> None:
+        if now - envelope.issued_at > MAX_COMMAND_AGE:
+            raise CommandExpired("The command is older than 7 days and was not carried out. Send it again.")
+        expected = envelope.expected_sequence
+        if expected is not None and expected != head.version:
+            raise PreconditionFailed(
+                f"The state is at sequence {head.version}, not {expected}. Read it again and decide anew.",
+                sequence=head.version,
+                expected=expected,
+                stream=stream_name(self.decider.name, envelope.aggregate_id),
+            )
+
+    def _outcome(self, work: Work, head: Head, refusal: Refused | None = None) -> Outcome:
+        envelope = work.envelope
+        return Outcome(
+            operation_id=envelope.operation_id,
+            status="rejected" if refusal else "unchanged",
+            fingerprint=envelope.fingerprint,
+            context=self.decider.name,
+            aggregate_id=envelope.aggregate_id,
+            sequence=head.version,
+            refusal=refusal.refusal() if refusal else None,
+        )
+
+
+def record(
+    context: str, envelope: CommandEnvelope, event: Event, sequence: int, position: int, now: datetime
+) -> EventEnvelope:
+    """The event as it is logged and published. Raises `EventTooLarge`."""
+    payload = msgspec.json.encode(event)
+    if len(payload) > MAX_EVENT_BYTES:
+        raise EventTooLarge(
+            f"The change would record {len(payload):,} bytes, more than the {MAX_EVENT_BYTES:,} an event may have. "
+            "Split it into smaller commands.",
+        )
+    return EventEnvelope(
+        event_id=event_id(envelope.operation_id, position),
+        type=event.topic,
+        occurred_at=now,
+        stream=stream_name(context, envelope.aggregate_id),
+        sequence=sequence,
+        organization_id=getattr(event, "organization_id", None),
+        module_id=getattr(event, "module_id", None),
+        user_id=envelope.user_id,
+        operation_id=envelope.operation_id,
+        reason=envelope.reason,
+        payload=msgspec.Raw(payload),
+    )
+
+
+async def in_slices(items: Iterable[Any]) -> AsyncIterator[Any]:
+    """The items, giving the event loop a turn whenever about five milliseconds of work are done."""
+    started = time.perf_counter()
+    for item in items:
+        yield item
+        if time.perf_counter() - started > SLICE_SECONDS:
+            await asyncio.sleep(0)
+            started = time.perf_counter()
+
+
+def without_repetitions(batch: Sequence[Work]) -> list[Work]:
+    """The batch with the first delivery of each operation only."""
+    first: dict[UUID, Work] = {}
+    for work in batch:
+        first.setdefault(work.envelope.operation_id, work)
+    return list(first.values())

@@ -1,0 +1,24 @@
+"""How a context introduces itself to the composition root."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dishka import Provider
+from litestar import Controller
+
+from shared.consuming import EventHandler
+
+EventHandlers = Mapping[str, EventHandler]
+"""What a context does with events, by topic."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One bounded context. `decider` and `handlers` are the keys its provider binds them under; None: it has none."""
+
+    name: str
+    provider: Provider
+    controllers: Sequence[type[Controller]]
+    decider: Any = None
+    handlers: Any = None

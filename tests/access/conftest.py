@@ -1,0 +1,167 @@
+"""The real database with the schema `access`, and fakes of everything this context asks of the world."""
+
+import runpy
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from access.adapters.postgres import PostgresPendingOwners, PostgresUsers
+from access.adapters.tokens import JwtIssuer, KeyRing
+from access.ports import Fact, SigningKey
+from access.sign_in import SignIn, SuperAdmins
+from access.signup import PendingOwners
+from devstack import Given, Stack
+from shared.adapters.postgres import PostgresDatabase
+from shared.ports import Transaction
+
+MIGRATION = Path(__file__).parents[2] / "migrations" / "versions" / "2026_11_23_1204_access.py"
+SERVICE_ROLE = ("CREATE ROLE modplane_service NOLOGIN", "GRANT modplane_service TO CURRENT_USER")
+NOT_STARTED = Given(kafka_bootstrap="127.0.0.1:9", redis_url="redis://127.0.0.1:9")
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def advance(self, by: timedelta) -> None:
+        self.time += by
+
+
+class FakeIds:
+    def new(self) -> UUID:
+        return uuid4()
+
+
+class FakePasswords:
+    """Hashes by prefixing, and remembers what it was asked to verify against."""
+
+    def __init__(self) -> None:
+        self.verified: list[str | None] = []
+
+    async def hash(self, password: str) -> str:
+        return f"hashed:{password}"
+
+    async def verifies(self, password_hash: str | None, password: str) -> bool:
+        self.verified.append(password_hash)
+        return (password_hash or "").encode() == f"hashed:{password}".encode()
+
+
+class FakeFactLog:
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+
+    async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
+        assert await transaction.fetchval("SELECT 1") == 1
+        self.facts.extend(facts)
+
+
+class FakeStanding:
+    def __init__(self) -> None:
+        self.suspended: set[UUID] = set()
+
+    async def is_suspended(self, organization_id: UUID) -> bool:
+        return organization_id in self.suspended
+
+
+class FakeSigningKeys:
+    def __init__(self) -> None:
+        self.keys = [SigningKey("key-1", b"1" * 32)]
+        self.fetches = 0
+
+    async def unretired(self) -> Sequence[SigningKey]:
+        self.fetches += 1
+        return list(self.keys)
+
+
+class Access:
+    """The context on the real database, with fakes for all that is not SQL."""
+
+    def __init__(self, database: PostgresDatabase, clock: FakeClock) -> None:
+        self.database, self.clock = database, clock
+        self.passwords, self.facts = FakePasswords(), FakeFactLog()
+        self.standing, self.signing_keys = FakeStanding(), FakeSigningKeys()
+        self.ring = KeyRing(self.signing_keys, clock)
+        self.issuer = JwtIssuer(self.ring, clock)
+        users, store = PostgresUsers(), PostgresPendingOwners()
+        self.sign_in = SignIn(database, users, self.passwords, self.standing, self.issuer)
+        self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FakeIds())
+        self.owners = PendingOwners(database, store, self.passwords, self.facts, clock)
+
+    async def activate(self, operation_id: UUID, organization_id: UUID) -> None:
+        await self.activate_all([(operation_id, organization_id)])
+
+    async def activate_all(self, owners: Sequence[tuple[UUID, UUID]]) -> None:
+        async with self.database.writing() as transaction:
+            await self.owners.activate(transaction, owners, self.clock.now())
+
+    async def held_rows(self) -> int:
+        async with self.database.snapshot() as transaction:
+            return int(await transaction.fetchval("SELECT count(*) FROM access.pending_owners"))
+
+    async def pending(self, *operation_ids: UUID) -> frozenset[UUID]:
+        async with self.database.writing() as transaction:
+            return await self.owners.pending(transaction, operation_ids)
+
+
+def migrate(connection: Connection, direction: str) -> None:
+    with Operations.context(MigrationContext.configure(connection)):
+        runpy.run_path(str(MIGRATION))[direction]()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    stack = Stack(tmp_path_factory.mktemp("stack"), NOT_STARTED, quick=True)
+    yield stack.start().postgres_url
+    stack.stop()
+
+
+@pytest.fixture(scope="session")
+async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(postgres_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    async with engine.begin() as connection:
+        for statement in SERVICE_ROLE:
+            await connection.execute(text(statement))
+        await connection.run_sync(migrate, "upgrade")
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def open_database(engine: AsyncEngine) -> AsyncIterator[PostgresDatabase]:
+    database = PostgresDatabase(engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(open_database: PostgresDatabase) -> PostgresDatabase:
+    async with open_database.writing() as transaction:
+        for table in ("users", "pending_owners", "signing_keys"):
+            await transaction.execute(f"DELETE FROM access.{table}")
+    return open_database
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def signing_keys() -> FakeSigningKeys:
+    return FakeSigningKeys()
+
+
+@pytest.fixture
+def access(database: PostgresDatabase, clock: FakeClock) -> Access:
+    return Access(database, clock)

@@ -1,0 +1,206 @@
+"""The context on a real database, in a small world of organizations, modules and templates."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+import pytest
+from dishka import AnyOf, AsyncContainer, Provider, Scope, make_async_container
+from msgspec import Struct
+
+from assignments.commands import Command
+from assignments.domain import ModuleStatus, OrganizationFact, TemplateEntry, TemplateFact
+from assignments.facts import OrganizationStatus
+from assignments.ports import (
+    ModuleCatalog,
+    ModuleSummaries,
+    OrganizationDirectory,
+    OrganizationIndustry,
+    OrganizationLabels,
+    SendCommand,
+    TemplateCatalog,
+)
+from assignments.wiring import AssignmentsDecider, AssignmentsProvider
+from shared.adapters.journal import PostgresJournal
+from shared.adapters.postgres import PostgresDatabase
+from shared.bus import encoded_command
+from shared.cache import Load, ReadThrough
+from shared.messages import CommandEnvelope, Outcome
+from shared.ports import Clock, Database, Invalidation, Transaction
+from shared.processor import CommandProcessor, Work
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class Summary(Struct, frozen=True):
+    module_name: str
+    category: str
+    version: str
+    metadata: dict[str, Any]
+    default_config: dict[str, Any]
+    status: ModuleStatus
+
+
+class Label(Struct, frozen=True):
+    name: str
+    status: OrganizationStatus
+
+
+@dataclass
+class World:
+    """The other contexts, as plain mappings; and what was sent and made stale."""
+
+    organizations: dict[str, OrganizationFact] = field(default_factory=dict)
+    modules: dict[str, Summary] = field(default_factory=dict)
+    templates: dict[str, TemplateFact] = field(default_factory=dict)
+    sent: list[tuple[str, CommandEnvelope, Any]] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+    industries_set: list[tuple[str, str, UUID, str]] = field(default_factory=list)
+
+    def add_module(self, module_id: str, name: str, status: ModuleStatus = "active", **default_config: Any) -> None:
+        self.modules[module_id] = Summary(name, "baking", "1.0", {"icon": "oven"}, default_config, status)
+
+    def publish(self, code: str, *entries: TemplateEntry) -> None:
+        before = self.templates.get(code, TemplateFact("active", 0, {}))
+        version = before.version + 1
+        self.templates[code] = TemplateFact("active", version, {**before.versions, version: entries})
+
+
+class Neighbours:
+    """All foreign ports at once, answered from the world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def lock(self, transaction: Transaction, organization_ids: Sequence[str]) -> None:
+        assert list(organization_ids) == sorted(set(organization_ids))
+
+    async def organizations(self, _: Transaction, organization_ids: Sequence[str]) -> Mapping[str, OrganizationFact]:
+        known = self._world.organizations
+        return {id_: known[id_] for id_ in organization_ids if id_ in known}
+
+    async def labels(self, _: Transaction, organization_ids: Collection[str]) -> Mapping[str, Label]:
+        known = self._world.organizations
+        return {id_: Label(f"Bakery {id_[-1]}", known[id_].status) for id_ in organization_ids if id_ in known}
+
+    async def modules(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStatus]:
+        known = self._world.modules
+        return {id_: known[id_].status for id_ in module_ids if id_ in known}
+
+    async def summaries(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, Summary]:
+        return {id_: self._world.modules[id_] for id_ in module_ids if id_ in self._world.modules}
+
+    async def templates(self, _: Transaction, versions: Mapping[str, Collection[int]]) -> Mapping[str, TemplateFact]:
+        known = self._world.templates
+        return {
+            code: TemplateFact(
+                known[code].status,
+                known[code].version,
+                {v: known[code].versions[v] for v in {*asked, known[code].version} if v in known[code].versions},
+            )
+            for code, asked in versions.items()
+            if code in known
+        }
+
+    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
+        self._world.sent.append((context, envelope, command))
+
+    async def set_industry(
+        self, organization_id: str, industry_code: str, applied_event_id: UUID, user_id: str
+    ) -> None:
+        self._world.industries_set.append((organization_id, industry_code, applied_event_id, user_id))
+
+    async def invalidate(self, touched: Sequence[str]) -> None:
+        self._world.stale.extend(touched)
+
+    async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Any:
+        return await load()
+
+    def resolve(self, outcome: Outcome) -> None:
+        pass
+
+
+class TickingClock:
+    """A minute passes whenever somebody looks."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def now(self) -> datetime:
+        self._looks += 1
+        return NOON + timedelta(minutes=self._looks)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def neighbours_of(world: World, database: PostgresDatabase) -> Provider:
+    neighbours = Provider(scope=Scope.APP)
+    neighbours.provide(
+        lambda: Neighbours(world),
+        provides=AnyOf[
+            Neighbours,
+            OrganizationDirectory,
+            OrganizationLabels,
+            OrganizationIndustry,
+            ModuleCatalog,
+            ModuleSummaries,
+            TemplateCatalog,
+            SendCommand,
+            Invalidation,
+            ReadThrough,
+        ],
+    )
+    neighbours.provide(lambda: database, provides=AnyOf[PostgresDatabase, Database])
+    neighbours.provide(TickingClock, provides=Clock)
+    return neighbours
+
+
+@pytest.fixture
+async def context(world: World, database: PostgresDatabase) -> AsyncIterator[AsyncContainer]:
+    container = make_async_container(AssignmentsProvider(), neighbours_of(world, database))
+    yield container
+    await container.close()
+
+
+class Carry(Protocol):
+    """Decides commands in one batch, by the real write path; answers their outcomes in the order given."""
+
+    async def __call__(self, *commands: Command) -> list[Outcome]: ...
+
+
+@pytest.fixture
+async def carry_out(context: AsyncContainer, database: PostgresDatabase) -> Carry:
+    neighbours = await context.get(Neighbours)
+    processor = CommandProcessor(
+        await context.get(AssignmentsDecider),
+        database,
+        PostgresJournal(database, "test"),
+        neighbours,
+        neighbours,
+        await context.get(Clock),
+    )
+
+    async def carry(*commands: Command) -> list[Outcome]:
+        batch = [work(command) for command in commands]
+        outcomes = {outcome.operation_id: outcome for outcome in await processor.process(batch)}
+        return [outcomes[one.envelope.operation_id] for one in batch]
+
+    return carry
+
+
+def work(command: Command, operation_id: UUID | None = None) -> Work:
+    envelope = CommandEnvelope(
+        operation_id=operation_id or uuid4(),
+        aggregate_id=command.organization_id,
+        organization_id=command.organization_id,
+        user_id="ada",
+        fingerprint="",
+        issued_at=NOON,
+        command=encoded_command(command),
+    )
+    return Work(envelope, command)

@@ -1,0 +1,242 @@
+"""The rows of assignments: what is written, how cheaply, and how it is read."""
+
+import random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import pytest
+from dishka import AsyncContainer
+from msgspec.structs import replace
+from tests.assignments.conftest import Carry, World
+
+from assignments.adapters.adoption import PostgresAdoptionReader
+from assignments.adapters.postgres import (
+    REMOVE_ASSIGNMENTS,
+    REMOVE_TEMPLATES,
+    PostgresAppliedTemplates,
+    PostgresAssignedModules,
+)
+from assignments.adapters.reading import SOURCES, OrganizationModules, PostgresAssignmentReader
+from assignments.commands import (
+    ApplyIndustryTemplate,
+    AssignModule,
+    BulkAssignModules,
+    Command,
+    UnassignModule,
+    UpdateModuleConfig,
+)
+from assignments.domain import Assignment, Assignments, OrganizationFact, TemplateEntry, evolve
+from assignments.events import EVENTS
+from shared.adapters.postgres import PostgresDatabase
+from shared.ports import Transaction
+
+MODULES = ["flour", "ovens", "rota", "till", "vases"]
+
+
+def organization(number: int) -> str:
+    return str(UUID(int=number))
+
+
+ORG = organization(1)
+
+
+@pytest.fixture(autouse=True)
+def bakeries(world: World) -> None:
+    for number in range(1, 6):
+        world.organizations[organization(number)] = OrganizationFact("active", "bakery")
+    for module_id in MODULES:
+        world.add_module(module_id, module_id.title())
+    world.publish("bakery", TemplateEntry("ovens", True), TemplateEntry("flour", False), TemplateEntry("rota", False))
+    world.publish("bakery", TemplateEntry("till", True), TemplateEntry("ovens", True), TemplateEntry("flour", False))
+    world.publish("florist", TemplateEntry("till", True), TemplateEntry("vases", False))
+
+
+def any_command(dice: random.Random) -> Command:
+    org, module_id = organization(dice.randint(1, 3)), dice.choice(MODULES)
+    code = dice.choice(["bakery", "florist"])
+    commands: list[Command] = [
+        AssignModule(org, module_id, "ada"),
+        AssignModule(org, module_id, "ada", {"size": dice.choice([1, True, 1.0])}),
+        UnassignModule(org, module_id, force=dice.random() < 0.5),
+        BulkAssignModules(org, dice.sample(MODULES, 2), "ada"),
+        BulkAssignModules(org, ["till"], "ada", code),
+        ApplyIndustryTemplate(org, code, mode=dice.choice(["add", "replace"])),
+        ApplyIndustryTemplate(org, "bakery", version=1),
+        UpdateModuleConfig(org, module_id, {"size": dice.choice([1, True, None])}),
+    ]
+    return dice.choice(commands)
+
+
+async def rows_of(transaction: Transaction, organization_id: str) -> tuple[dict[str, Assignment], dict[str, int]]:
+    assigned = await transaction.fetch(
+        "SELECT module_id, config, sources FROM assignments.assignments WHERE organization_id = $1", organization_id
+    )
+    applied = await transaction.fetch(
+        "SELECT industry_code, version FROM assignments.applied_templates WHERE organization_id = $1 ORDER BY place",
+        organization_id,
+    )
+    modules = {
+        id_: Assignment(msgspec.json.decode(config), SOURCES.decode(sources)) for id_, config, sources in assigned
+    }
+    return modules, dict(applied)
+
+
+async def state_of(transaction: Transaction, organization_id: str) -> Assignments:
+    state = await transaction.fetchval(
+        "SELECT state FROM shared.streams WHERE context = 'assignments' AND id = $1", organization_id
+    )
+    return msgspec.json.decode(state, type=Assignments)
+
+
+async def folded(transaction: Transaction, organization_id: str) -> Assignments:
+    state = Assignments()
+    for type_, payload in await transaction.fetch(
+        "SELECT type, payload FROM shared.event_log WHERE aggregateid = $1 ORDER BY sequence", organization_id
+    ):
+        event: Any = msgspec.json.decode(payload, type=EVENTS[type_])
+        state = evolve(state, event)
+    return state
+
+
+def as_json(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="sorted")
+
+
+async def test_rows_state_and_log_tell_the_same_whatever_was_asked(
+    carry_out: Carry, database: PostgresDatabase
+) -> None:
+    dice = random.Random(7)  # noqa: S311 - the same commands at each run
+    statuses = [
+        outcome.status
+        for _ in range(25)
+        for outcome in await carry_out(*[any_command(dice) for _ in range(dice.randint(1, 12))])
+    ]
+    assert {"applied", "unchanged", "rejected"} == set(statuses)
+    async with database.snapshot() as transaction:
+        for id_ in map(organization, (1, 2, 3)):
+            state = await state_of(transaction, id_)
+            modules, templates = await rows_of(transaction, id_)
+            assert as_json(modules) == as_json(state.modules)
+            assert list(templates.items()) == list(state.templates.items())
+            assert as_json(await folded(transaction, id_)) == as_json(state)
+
+
+async def test_a_row_that_does_not_change_is_not_written(carry_out: Carry, database: PostgresDatabase) -> None:
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery"), ApplyIndustryTemplate(ORG, "florist"))
+    written = "SELECT module_id, xmin::text FROM assignments.assignments WHERE organization_id = $1"
+    async with database.snapshot() as transaction:
+        before = dict(await transaction.fetch(written, ORG))
+    (outcome,) = await carry_out(UpdateModuleConfig(ORG, "ovens", {"heat": 250}))
+    assert outcome.status == "applied"
+    async with database.snapshot() as transaction:
+        after = dict(await transaction.fetch(written, ORG))
+    assert {id_ for id_ in after if after[id_] != before[id_]} == {"ovens"}
+
+
+@pytest.mark.parametrize("statement", [REMOVE_ASSIGNMENTS, REMOVE_TEMPLATES])
+async def test_a_removal_planned_on_an_empty_table_never_scans_a_large_one(
+    statement: str, database: PostgresDatabase
+) -> None:
+    async with database.writing() as transaction:
+        await transaction.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await transaction.execute(f"PREPARE removal(text[], text[]) AS {statement}")
+        plan = await transaction.fetch("EXPLAIN EXECUTE removal('{a}', '{b}')")
+        await transaction.execute("DEALLOCATE removal")
+    assert not [line for (line,) in plan if "Seq Scan" in line]
+
+
+async def test_a_template_that_would_be_moved_in_a_batch_keeps_its_order_of_application(
+    carry_out: Carry, database: PostgresDatabase
+) -> None:
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery", version=1), ApplyIndustryTemplate(ORG, "florist"))
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery"))
+    async with database.snapshot() as transaction:
+        _, templates = await rows_of(transaction, ORG)
+    assert list(templates.items()) == [("florist", 1), ("bakery", 2)]
+
+
+async def test_organizations_are_counted_by_module_and_by_template(
+    carry_out: Carry, database: PostgresDatabase, context: AsyncContainer
+) -> None:
+    first, second = organization(1), organization(2)
+    await carry_out(ApplyIndustryTemplate(first, "florist"), AssignModule(second, "till", "ada"))
+    by_module = await context.get(PostgresAssignedModules)
+    by_template = await context.get(PostgresAppliedTemplates)
+    async with database.snapshot() as transaction:
+        assert await by_module.organizations(transaction, ["till", "vases", "rota"]) == {
+            "till": 2,
+            "vases": 1,
+            "rota": 0,
+        }
+        assert await by_template.organizations(transaction, ["florist", "bakery"]) == {"florist": 1, "bakery": 0}
+
+
+async def read(context: AsyncContainer, organization_id: str = ORG) -> OrganizationModules:
+    modules = await (await context.get(PostgresAssignmentReader)).modules(organization_id)
+    assert modules is not None
+    return modules
+
+
+async def test_a_config_is_the_modules_under_the_templates_as_applied_under_the_organizations(
+    carry_out: Carry, world: World, context: AsyncContainer
+) -> None:
+    world.add_module("till", "Till", drawer={"coins": 1, "notes": 1, "key": 1}, beep=1, tax=1)
+    world.publish("bakery", TemplateEntry("till", True, {"drawer": {"coins": 2, "notes": 2}, "tax": 2}))
+    world.publish("florist", TemplateEntry("till", False, {"drawer": {"coins": 3}, "tax": 3}))
+    await carry_out(ApplyIndustryTemplate(ORG, "florist"))
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery"), UpdateModuleConfig(ORG, "till", {"beep": 4}))
+    (till,) = [item for item in (await read(context)).items if item.module_id == "till"]
+    assert till.config == {"drawer": {"coins": 2, "notes": 2, "key": 1}, "beep": 4, "tax": 2}
+    assert till.own_config == {"beep": 4}
+    assert (till.is_required, till.required_by) == (True, ["bakery"])
+
+
+async def test_each_module_says_whether_it_is_effective_and_why_it_is_there(
+    carry_out: Carry, world: World, context: AsyncContainer
+) -> None:
+    outcomes = await carry_out(ApplyIndustryTemplate(ORG, "bakery"), AssignModule(ORG, "vases", "ada"))
+    world.modules["flour"] = replace(world.modules["flour"], status="inactive")
+    world.templates["bakery"] = replace(world.templates["bakery"], status="deleted")
+    modules = await read(context)
+    assert modules.sequence == outcomes[-1].sequence
+    assert [item.module_name for item in modules.items] == ["Flour", "Ovens", "Till", "Vases"]
+    assert [item.ineffective_because for item in modules.items] == ["module_inactive", None, None, None]
+    assert not any(item.required_by for item in modules.items)
+    assert [source.by for source in modules.items[-1].sources] == ["ada"]
+    world.organizations[ORG] = OrganizationFact("suspended")
+    assert {item.ineffective_because for item in (await read(context)).items} == {"organization_suspended"}
+
+
+async def test_an_organization_without_modules_is_not_an_unknown_one(context: AsyncContainer) -> None:
+    assert await read(context) == OrganizationModules(ORG, 0, [])
+    assert await (await context.get(PostgresAssignmentReader)).modules(organization(99)) is None
+
+
+async def test_pages_of_who_has_what_are_complete_and_in_order(carry_out: Carry, context: AsyncContainer) -> None:
+    ids = [organization(number) for number in range(1, 6)]
+    await carry_out(*[ApplyIndustryTemplate(id_, "bakery", version=2 if id_ < ids[2] else 1) for id_ in ids])
+    reader = await context.get(PostgresAdoptionReader)
+    first = await reader.with_module("ovens", "", 3)
+    assert first is not None
+    rest = await reader.with_module("ovens", first.items[-1].organization_id, 3)
+    assert rest is not None
+    assert [item.organization_id for item in (*first.items, *rest.items)] == ids
+    assert first.count == 5
+    older = await reader.with_template("bakery", (0, ""), 4)
+    assert older is not None
+    newer = await reader.with_template("bakery", (older[-1].version, older[-1].organization_id), 4)
+    assert newer is not None
+    assert [(item.version, item.organization_id) for item in (*older, *newer)] == [
+        *[(1, id_) for id_ in ids[2:]],
+        *[(2, id_) for id_ in ids[:2]],
+    ]
+    assert await reader.with_module("anvils", "", 3) is None
+    assert await reader.with_template("smithy", (0, ""), 3) is None
+
+
+async def test_the_service_writes_under_its_own_role(database: PostgresDatabase) -> None:
+    async with database.writing() as transaction:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await transaction.execute("TRUNCATE assignments.assignments")

@@ -1,0 +1,78 @@
+"""The real parts, started once a run: PostgreSQL, Kafka and Redis, given or embedded."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from app.migrate import create_topics, migrate_database
+from devstack import Endpoints, Given, Stack
+from shared.adapters.postgres import PostgresDatabase
+
+SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access")
+GIVEN = {f"MODPLANE_{name}": os.environ.get(f"MODPLANE_TEST_{name}", "") for name in ("POSTGRES_URL", "REDIS_URL")}
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The running parts. `MODPLANE_TEST_POSTGRES_URL` and the like replace embedded ones."""
+    kafka = os.environ.get("MODPLANE_TEST_KAFKA_BOOTSTRAP", "")
+    given = Given.from_environment(GIVEN | {"MODPLANE_KAFKA_BOOTSTRAP": kafka})
+    stack = Stack(tmp_path_factory.mktemp("stack"), given, quick=True)
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="session")
+async def endpoints(parts: Stack) -> Endpoints:
+    """Migrated, with topics: the database journeys and faults work on. Never truncated; use ids of your own."""
+    addresses = parts.plan()
+    await migrate_database(addresses.postgres_url)
+    await create_topics(addresses.kafka_bootstrap, partitions=4)
+    return addresses
+
+
+@pytest.fixture(scope="session")
+async def scratch_url(parts: Stack) -> str:
+    """A second database of the same server, for tests that need it empty."""
+    url = make_url(parts.plan().postgres_url)
+    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    await connection.execute("DROP DATABASE IF EXISTS scratch WITH (FORCE)")
+    await connection.execute("CREATE DATABASE scratch")
+    await connection.close()
+    scratch = url.set(database="scratch").render_as_string(hide_password=False)
+    await migrate_database(scratch)
+    return scratch
+
+
+@pytest.fixture(scope="session")
+async def scratch(scratch_url: str) -> AsyncIterator[PostgresDatabase]:
+    database = PostgresDatabase(scratch_url)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def database(scratch: PostgresDatabase, scratch_url: str) -> PostgresDatabase:
+    """The service's view of an empty, migrated database."""
+    connection = await asyncpg.connect(scratch_url)
+    rows = await connection.fetch(
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = ANY($1::text[])", SCHEMAS
+    )
+    await connection.execute(f"TRUNCATE {', '.join(row[0] for row in rows)} RESTART IDENTITY")
+    await connection.close()
+    return scratch
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Path:
+    """A real catalogue of modules and industries that is not part of the repository."""
+    path = Path(__file__).resolve().parents[2] / "shared" / "data" / "odoo_catalog.json"
+    if not path.exists():
+        pytest.skip(f"the real catalogue is not here: {path.name}")
+    return path

@@ -1,0 +1,125 @@
+"""The write path over the real database, with a registry and applied templates that tests set."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from industries.adapters.cached import touched
+from industries.adapters.postgres import IndustryTables
+from industries.adapters.reading import PostgresIndustryReader
+from industries.commands import Command
+from industries.domain import INITIAL, Industry, ModuleStatus, decide, evolve
+from industries.events import EVENTS
+from shared.adapters.journal import PostgresJournal
+from shared.adapters.postgres import PostgresDatabase
+from shared.bus import encoded_command
+from shared.cache import Cached, Load
+from shared.decider import Decider
+from shared.messages import CommandEnvelope, Outcome
+from shared.ports import Transaction
+from shared.processor import CommandProcessor, Work
+
+
+class Summary(msgspec.Struct, frozen=True):
+    module_name: str
+    description: str
+    category: str
+    status: ModuleStatus
+
+
+class FakeRegistry:
+    def __init__(self) -> None:
+        self.status: dict[str, ModuleStatus] = {}
+
+    async def statuses(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleStatus]:
+        return {id_: self.status[id_] for id_ in module_ids if id_ in self.status}
+
+    async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, Summary]:
+        statuses = await self.statuses(transaction, module_ids)
+        return {id_: Summary(id_.title(), f"The {id_}.", "Shop", status) for id_, status in statuses.items()}
+
+
+class FakeApplied:
+    async def organizations(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, int]:
+        return dict.fromkeys(industry_codes, 3)
+
+
+class NoCache:
+    """Answers each read by a load, and remembers the keys."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Cached | None:
+        self.keys.append(key)
+        return await load()
+
+
+class FakeClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Silence:
+    async def invalidate(self, touched: Sequence[str]) -> None:
+        return
+
+    def resolve(self, outcome: Outcome) -> None:
+        return
+
+
+Decide = Callable[..., Awaitable[Sequence[Outcome]]]
+
+
+@pytest.fixture
+def registry() -> FakeRegistry:
+    registry = FakeRegistry()
+    registry.status.update({"oven": "active", "till": "active", "flour": "active"})
+    return registry
+
+
+@pytest.fixture
+def reader(database: PostgresDatabase, registry: FakeRegistry) -> PostgresIndustryReader:
+    return PostgresIndustryReader(database, registry)
+
+
+@pytest.fixture
+def decide_batch(database: PostgresDatabase, registry: FakeRegistry) -> Decide:
+    """Decides the commands in one batch; answers the outcomes in the order of the commands."""
+    decider = Decider(
+        name="industries",
+        commands=Command,
+        events=EVENTS,
+        state=Industry,
+        initial=INITIAL,
+        decide=decide,
+        evolve=evolve,
+        write_side=IndustryTables(registry, FakeApplied()),
+        touched=touched,
+        locks_exclusive=("industries",),
+        locks_shared=("registry",),
+    )
+    silence = Silence()
+    processor = CommandProcessor(decider, database, PostgresJournal(database, "test"), silence, silence, FakeClock())
+
+    async def batch(*commands: Command) -> Sequence[Outcome]:
+        works = [work(command) for command in commands]
+        outcomes = {outcome.operation_id: outcome for outcome in await processor.process(works)}
+        return [outcomes[work.envelope.operation_id] for work in works]
+
+    return batch
+
+
+def work(command: Command) -> Work:
+    envelope = CommandEnvelope(
+        operation_id=uuid4(),
+        aggregate_id=command.industry_code,
+        user_id="ana",
+        fingerprint="",
+        issued_at=datetime.now(UTC),
+        command=encoded_command(command),
+    )
+    return Work(envelope, command)

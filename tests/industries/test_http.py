@@ -1,0 +1,164 @@
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import httpx
+import pytest
+from dishka import Provider, Scope, make_async_container
+from dishka.integrations.litestar import DishkaRouter, setup_dishka
+from litestar import Litestar, Response
+from litestar.middleware import DefineMiddleware
+from tests.industries.conftest import Decide, NoCache
+
+from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader
+from industries.adapters.http import IndustriesController, IndustryAdministrationController
+from industries.adapters.reading import PostgresIndustryReader
+from industries.commands import CreateIndustry, UpdateIndustry
+from industries.events import TemplateModule
+from shared.adapters.http import EXCEPTION_HANDLERS, AnyRequest, Authentication, strict_body
+from shared.adapters.http_commands import Asked, CommandSender
+from shared.errors import Unauthenticated
+from shared.ports import Authenticator, Caller
+
+ADMIN = {"Authorization": "Bearer super_admin"}
+SERVICE = {"Authorization": "Bearer service"}
+BROKEN = {"Authorization": "Bearer nonsense"}
+OVEN = TemplateModule("oven", is_required=True, default_config={"degrees": 200})
+
+
+class RolesAsTokens:
+    async def authenticate(self, token: str) -> Caller:
+        if token == "nonsense":
+            raise Unauthenticated("Sign in again.")
+        return Caller("ana", token)
+
+
+class Sent:
+    """Takes the commands and does nothing with them."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+
+    async def answer(self, request: AnyRequest, asked: Asked, *, created: bool = False) -> Response[bytes]:
+        self.asked.append(asked)
+        return Response(b"{}", status_code=201 if created else 200)
+
+
+@pytest.fixture
+def sent() -> Sent:
+    return Sent()
+
+
+@pytest.fixture
+def application(reader: PostgresIndustryReader, sent: Sent) -> Litestar:
+    provider = Provider(scope=Scope.APP)
+    provider.provide(lambda: reader, provides=PostgresIndustryReader)
+    provider.provide(lambda: CachedIndustryReader(NoCache(), reader), provides=CachedIndustryReader)
+    provider.provide(lambda: LivingIndustryReader(reader), provides=LivingIndustryReader)
+    provider.provide(lambda: sent, provides=CommandSender)
+    provider.provide(RolesAsTokens, provides=Authenticator)
+    container = make_async_container(provider)
+    application = Litestar(
+        [DishkaRouter("/", route_handlers=[IndustriesController, IndustryAdministrationController])],
+        middleware=[DefineMiddleware(Authentication, container=container)],
+        exception_handlers=cast(Any, EXCEPTION_HANDLERS),
+        before_request=strict_body,
+    )
+    setup_dishka(container, application)
+    return application
+
+
+@pytest.fixture
+async def client(application: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(cast(Any, application))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+async def test_only_super_admins_see_inactive_templates(client: httpx.AsyncClient, decide_batch: Decide) -> None:
+    await decide_batch(CreateIndustry("bakery", "Bakery", "", is_active=False, modules=[OVEN]))
+    for path in ("/industries/bakery", "/industries/bakery/modules"):
+        for headers in ({}, SERVICE, BROKEN):
+            assert (await client.get(path, headers=headers)).json()["type"] == "urn:modplane:problem:industry_not_found"
+        assert (await client.get(path, headers=ADMIN)).json()["is_active"] is False
+    assert (await client.get("/industries", headers=ADMIN)).json() == {"items": []}
+    listed = await client.get("/industries?include_inactive=true", headers=ADMIN)
+    assert [item["industry_code"] for item in listed.json()["items"]] == ["bakery"]
+    answers = [await client.get("/industries?include_inactive=true", headers=headers) for headers in ({}, SERVICE)]
+    assert [answer.status_code for answer in answers] == [401, 403]
+
+
+async def test_active_templates_are_for_everybody_and_answer_304_when_known(
+    client: httpx.AsyncClient, decide_batch: Decide
+) -> None:
+    await decide_batch(CreateIndustry("bakery", "Bakery", "", modules=[OVEN]))
+    first = await client.get("/industries/bakery/modules", headers=BROKEN)
+    assert first.json()["items"][0]["default_config"] == {"degrees": 200}
+    again = await client.get("/industries/bakery/modules", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_versions_are_walked_by_cursor(client: httpx.AsyncClient, decide_batch: Decide) -> None:
+    changes = [UpdateIndustry("bakery", modules=modules) for modules in ([OVEN], list[TemplateModule](), [OVEN], [])]
+    await decide_batch(CreateIndustry("bakery", "Bakery", ""), *changes)
+    seen, query = [], "limit=2"
+    while query:
+        page = (await client.get(f"/industries/bakery/versions?{query}", headers=ADMIN)).json()
+        seen.append([item["version"] for item in page["items"]])
+        query = f"limit=2&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+    assert seen == [[5, 4], [3, 2], [1]]
+    for query in (
+        "cursor=nonsense",
+        "cursor=%22%22",
+        "cursor=-----",
+        "cursor=MA",
+        f"cursor={'x' * 2001}",
+        "limit=0",
+        "limit=201",
+    ):
+        assert (await client.get(f"/industries/bakery/versions?{query}", headers=ADMIN)).status_code == 400
+    assert (await client.get("/industries/unknown/versions", headers=ADMIN)).status_code == 404
+    assert (await client.get("/industries/bakery/versions")).status_code == 401
+
+
+@pytest.mark.parametrize("code", ["Bakery", "%00", "a", "x" * 64, "caf%C3%A9", "bakery%0A"])
+async def test_what_can_be_no_code_is_not_found(client: httpx.AsyncClient, sent: Sent, code: str) -> None:
+    for path in (f"/industries/{code}", f"/industries/{code}/modules", f"/industries/{code}/versions"):
+        assert (await client.get(path, headers=ADMIN)).status_code == 404
+    assert (await client.patch(f"/industries/{code}", headers=ADMIN, json={})).status_code == 404
+    assert (await client.delete(f"/industries/{code}", headers=ADMIN)).status_code == 404
+    assert sent.asked == []
+
+
+async def test_requests_become_commands_on_the_templates_stream(client: httpx.AsyncClient, sent: Sent) -> None:
+    modules = [{"module_id": "oven", "is_required": True, "default_config": {"degrees": 200}}]
+    body = {"industry_code": "bakery", "industry_name": "Bakery", "modules": modules}
+    answers = [
+        await client.post("/industries", headers=ADMIN, json=body),
+        await client.patch("/industries/bakery", headers=ADMIN, json={"modules": modules}),
+        await client.patch("/industries/bakery", headers=ADMIN, json={"is_active": False}),
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200, 200]
+    assert [asked.command for asked in sent.asked] == [
+        CreateIndustry("bakery", "Bakery", "", modules=[OVEN]),
+        UpdateIndustry("bakery", modules=[OVEN]),
+        UpdateIndustry("bakery", is_active=False),
+    ]
+    assert {(asked.context, asked.aggregate_id) for asked in sent.asked} == {("industries", "bakery")}
+    assert (await client.post("/industries", headers=SERVICE, json=body)).status_code == 403
+    assert (await client.patch("/industries/bakery", headers=ADMIN, json={"name": "x"})).status_code == 400
+
+
+def test_no_parameter_is_documented_that_nobody_meant(application: Litestar) -> None:
+    paths = application.openapi_schema.to_schema()["paths"]
+    documented = {
+        (path, parameter["name"])
+        for path, methods in paths.items()
+        for operation in methods.values()
+        for parameter in operation.get("parameters", [])
+    }
+    code = "/industries/{industry_code}"
+    assert documented == {
+        ("/industries", "include_inactive"),
+        *((path, "industry_code") for path in (code, f"{code}/modules", f"{code}/versions")),
+        *((f"{code}/versions", name) for name in ("limit", "cursor")),
+    }

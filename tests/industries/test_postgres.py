@@ -1,0 +1,147 @@
+from collections.abc import Collection, Mapping
+
+import asyncpg
+import pytest
+from tests.industries.conftest import Decide, FakeRegistry, NoCache
+
+from industries.adapters.cached import CachedIndustryReader
+from industries.adapters.postgres import PostgresTemplateCatalog, PublishedTemplate
+from industries.adapters.reading import PostgresIndustryReader
+from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
+from industries.events import TemplateModule
+from shared.adapters.postgres import PostgresDatabase
+from shared.messages import Outcome
+
+OVEN = TemplateModule("oven", is_required=True, default_config={"degrees": 200.0, "steps": [1, "ä"]})
+TILL = TemplateModule("till", is_required=False)
+FLOUR = TemplateModule("flour", is_required=True)
+BAKERY = CreateIndustry("bakery", "Bakery", "Bread and cake.", modules=[OVEN, TILL])
+
+
+async def published(
+    database: PostgresDatabase, registry: FakeRegistry, versions: Mapping[str, Collection[int]]
+) -> Mapping[str, PublishedTemplate]:
+    async with database.snapshot() as transaction:
+        return await PostgresTemplateCatalog(registry).templates(transaction, versions)
+
+
+def code_of(outcome: Outcome) -> str | None:
+    return None if outcome.refusal is None else outcome.refusal.code
+
+
+async def test_every_version_published_within_one_batch_is_kept(
+    database: PostgresDatabase, registry: FakeRegistry, decide_batch: Decide
+) -> None:
+    outcomes = await decide_batch(
+        BAKERY,
+        UpdateIndustry("bakery", modules=[TILL, OVEN]),
+        UpdateIndustry("bakery", industry_name="Fine Bakery"),
+        UpdateIndustry("bakery", modules=[]),
+        DeleteIndustry("bakery"),
+        CreateIndustry("bakery", "Bakery again", "", modules=[]),
+        UpdateIndustry("bakery", modules=[FLOUR]),
+    )
+    assert [outcome.status for outcome in outcomes] == ["applied"] * 7
+    templates = await published(database, registry, {"bakery": [1, 2, 3, 9], "unknown": [1]})
+    assert templates == {
+        "bakery": PublishedTemplate("active", "Bakery again", 4, {1: (OVEN, TILL), 2: (TILL, OVEN), 3: (), 4: (FLOUR,)})
+    }
+    assert [type(value) for value in templates["bakery"].versions[1][0].default_config.values()] == [float, list]
+
+
+async def test_only_the_current_version_is_read_unless_others_are_asked_for(
+    database: PostgresDatabase, registry: FakeRegistry, decide_batch: Decide
+) -> None:
+    await decide_batch(BAKERY, CreateIndustry("cafe", "Café", ""), UpdateIndustry("bakery", modules=[TILL]))
+    await decide_batch(DeleteIndustry("cafe"))
+    templates = await published(database, registry, {"bakery": [], "cafe": []})
+    assert templates["bakery"].versions == {2: (TILL,)}
+    assert templates["cafe"] == PublishedTemplate("deleted", "Café", 1, {1: ()})
+
+
+@pytest.mark.parametrize("table", ["industry_template_versions", "industry_module_templates"])
+@pytest.mark.parametrize("statement", ["UPDATE industries.{} SET version = version", "DELETE FROM industries.{}"])
+async def test_the_service_may_not_touch_what_is_published(
+    database: PostgresDatabase, table: str, statement: str
+) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.writing() as transaction:
+            await transaction.execute(statement.format(table))
+
+
+async def test_of_two_that_want_a_name_at_once_one_gets_it(
+    decide_batch: Decide, reader: PostgresIndustryReader
+) -> None:
+    first, second = await decide_batch(BAKERY, CreateIndustry("baker", "BAKERY", ""))
+    assert (first.status, code_of(second)) == ("applied", "industry_name_taken")
+    await decide_batch(DeleteIndustry("bakery"))
+    (third,) = await decide_batch(CreateIndustry("baker", "BAKERY", ""))
+    assert third.status == "applied"
+    assert [industry.industry_code for industry in await reader.living()] == ["baker"]
+
+
+async def test_a_template_is_blocked_by_its_required_modules_alone(
+    database: PostgresDatabase, registry: FakeRegistry, decide_batch: Decide, reader: PostgresIndustryReader
+) -> None:
+    await decide_batch(CreateIndustry("bakery", "Bakery", "", modules=[FLOUR, TILL, OVEN]))
+    registry.status.update({"flour": "inactive", "till": "inactive"})
+    del registry.status["oven"]
+    async with database.snapshot() as transaction:
+        summaries = await PostgresTemplateCatalog(registry).summaries(transaction, ["bakery", "unknown"])
+    assert {code: list(summary.blocked_by) for code, summary in summaries.items()} == {"bakery": ["flour", "oven"]}
+    (listed,) = await reader.active()
+    assert (listed.module_count, listed.required_count, listed.applicable) == (3, 2, False)
+    shown = await reader.modules("bakery")
+    assert shown is not None
+    assert [(item.module_id, item.display_order, item.state, item.module_name) for item in shown.items] == [
+        ("flour", 1, "inactive", "Flour"),
+        ("till", 2, "inactive", "Till"),
+        ("oven", 3, "missing", None),
+    ]
+    assert (shown.applicable, list(shown.blocked_by)) == (False, ["flour", "oven"])
+
+
+async def test_a_module_is_used_by_the_current_lists_of_active_templates(
+    database: PostgresDatabase, registry: FakeRegistry, decide_batch: Decide
+) -> None:
+    await decide_batch(
+        CreateIndustry("pizzeria", "Pizzeria", "", modules=[OVEN]),
+        BAKERY,
+        CreateIndustry("museum", "Museum", "", is_active=False, modules=[OVEN]),
+        CreateIndustry("cafe", "Café", "", modules=[OVEN]),
+        CreateIndustry("kiosk", "Kiosk", "", modules=[OVEN, TILL]),
+        UpdateIndustry("kiosk", modules=[]),
+        DeleteIndustry("cafe"),
+    )
+    async with database.snapshot() as transaction:
+        used = await PostgresTemplateCatalog(registry).active_templates(transaction, ["oven", "till", "flour"])
+    assert used == {"oven": ["bakery", "pizzeria"], "till": ["bakery"]}
+
+
+async def test_versions_are_paged_newest_first(decide_batch: Decide, reader: PostgresIndustryReader) -> None:
+    await decide_batch(BAKERY, *(UpdateIndustry("bakery", modules=modules) for modules in ([TILL], [], [FLOUR])))
+    newest, rest = await reader.versions("bakery", 100, 3), await reader.versions("bakery", 2, 3)
+    assert newest is not None
+    assert rest is not None
+    assert [(version.version, version.is_current) for version in newest] == [(4, True), (3, False), (2, False)]
+    assert [(version.version, version.modules) for version in rest] == [(1, (OVEN, TILL))]
+    assert await reader.versions("unknown", 100, 3) is None
+
+
+async def test_what_is_cached_for_everybody_hides_inactive_templates_and_carries_the_streams_sequence(
+    decide_batch: Decide, reader: PostgresIndustryReader
+) -> None:
+    await decide_batch(BAKERY, UpdateIndustry("bakery", description="Bread."), CreateIndustry("cafe", "Café", ""))
+    cache = NoCache()
+    cached = CachedIndustryReader(cache, reader)
+    for read in (cached.industry, cached.modules):
+        answer = await read("bakery")
+        assert answer is not None
+        assert answer.etag.startswith('"2.')
+    await decide_batch(UpdateIndustry("bakery", is_active=False))
+    assert await cached.industry("bakery") is None
+    assert await cached.modules("bakery") is None
+    listed = await cached.active()
+    assert listed is not None
+    assert (b'"cafe"' in listed.body, b'"bakery"' in listed.body) == (True, False)
+    assert set(cache.keys) == {"industry:bakery:info", "industry:bakery:modules", "industries:all"}

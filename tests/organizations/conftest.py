@@ -1,0 +1,214 @@
+"""The context as it is wired, on the real database, with fakes of everything it asks of other contexts."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+from dishka import AsyncContainer, Provider, Scope, make_async_container
+from dishka.integrations.litestar import DishkaRouter, LitestarProvider, setup_dishka
+from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as AsgiScope
+
+from organizations.commands import Command, RegisterOrganization
+from organizations.domain import TemplateFact
+from organizations.ports import (
+    DecidedOperations,
+    IndustryNames,
+    IndustryTemplates,
+    ModulesOutcome,
+    OperationTokens,
+    PendingOwners,
+    SendCommand,
+    SignupModules,
+    SignupOwners,
+)
+from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProvider
+from shared.adapters.http import EXCEPTION_HANDLERS, strict_body
+from shared.adapters.http_commands import CommandSender
+from shared.adapters.journal import PostgresJournal
+from shared.adapters.postgres import PostgresDatabase
+from shared.bus import CommandBus, KafkaUnreachable, encoded_command
+from shared.cache import Cached, Load, ReadThrough
+from shared.errors import Conflict, FieldError, Unauthenticated
+from shared.messages import CommandEnvelope, Outcome
+from shared.outcomes import OutcomeBoard
+from shared.ports import Caller, Clock, Transaction
+from shared.processor import CommandProcessor, Work
+
+BAKERY = TemplateFact("active", "Bakery", 3)
+
+
+class EmailTaken(Conflict):
+    """Somebody has the e-mail."""
+
+
+class Fakes:
+    """Everything of other contexts, and the little of the write path that is not the database."""
+
+    def __init__(self) -> None:
+        self.known = {"bakery": BAKERY}
+        self.waiting: dict[UUID, str] = {}
+        self.holds: list[UUID] = []
+        self.activated: list[tuple[UUID, str]] = []
+        self.applied: list[tuple[Any, ...]] = []
+        self.modules: ModulesOutcome | Exception = ModulesOutcome("applied", ["ovens"])
+        self.kafka_takes = False
+        self.published: list[bytes] = []
+        self.sent: list[tuple[str, CommandEnvelope, Any]] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    def new(self) -> UUID:
+        return uuid4()
+
+    async def templates(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, TemplateFact]:
+        return {code: self.known[code] for code in industry_codes if code in self.known}
+
+    async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
+        return {code: self.known[code].industry_name for code in industry_codes if code in self.known}
+
+    async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> frozenset[UUID]:
+        return frozenset(operation_ids) & self.waiting.keys()
+
+    async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, str]], now: datetime) -> None:
+        rows = "SELECT count(*) FROM organizations.organizations WHERE organization_id = ANY($1::text[])"
+        assert await transaction.fetchval(rows, [id_ for _, id_ in owners]) == len(owners)
+        self.activated.extend(owners)
+
+    async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
+        for id_ in operation_ids:
+            self.waiting.pop(id_, None)
+
+    async def hold(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
+        if email in {held for id_, held in self.waiting.items() if id_ != operation_id}:
+            raise EmailTaken("This e-mail is taken.", errors=[FieldError("/email", "taken")])
+        self.holds.append(operation_id)
+        self.waiting[operation_id] = email
+
+    async def release(self, operation_id: UUID) -> None:
+        self.waiting.pop(operation_id, None)
+
+    async def apply_template(
+        self, organization_id: str, industry_code: str, version: int, cause: UUID, user_id: str
+    ) -> ModulesOutcome:
+        self.applied.append((organization_id, industry_code, version, cause, user_id))
+        if isinstance(self.modules, Exception):
+            raise self.modules
+        return self.modules
+
+    async def issue(self, operation_id: UUID) -> str:
+        return f"token of {operation_id}"
+
+    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
+        self.sent.append((context, envelope, command))
+
+    async def publish(self, topic: str, key: str, value: bytes) -> None:
+        self.published.append(value)
+        if not self.kafka_takes:
+            raise KafkaUnreachable
+
+    async def invalidate(self, touched: Sequence[str]) -> None:
+        return
+
+    async def events_since(self, context: str, aggregate_id: str, sequence: int, limit: int) -> Sequence[Any]:
+        return []
+
+    async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Cached | None:
+        return await load()
+
+
+PORTS = (
+    *(Clock, IndustryNames, IndustryTemplates, OperationTokens, PendingOwners),
+    *(ReadThrough, SendCommand, SignupModules, SignupOwners),
+)
+
+
+class World:
+    """The write path of this one context in one process: commands are decided inline."""
+
+    def __init__(self, database: PostgresDatabase, fakes: Fakes) -> None:
+        self.database, self.fakes = database, fakes
+        self.journal = PostgresJournal(database, "test")
+        self.board = OutcomeBoard(self.journal, fakes)
+        context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, DecidedOperations: self.journal}
+        given = Provider(scope=Scope.APP)
+        given.provide(self.sender)
+        for port in context:
+            given.from_context(port)
+        container = make_async_container(OrganizationsProvider(), given, LitestarProvider(), context=context)
+        self.container: AsyncContainer = container
+
+    def processor(self, decider: OrganizationDecider) -> CommandProcessor:
+        return CommandProcessor(decider, self.database, self.journal, self.fakes, self.board, self.fakes)
+
+    def sender(self, decider: OrganizationDecider) -> CommandSender:
+        bus = CommandBus(self.fakes, {"organizations": self.processor(decider)}, self.board, self.journal)
+        return CommandSender(bus, self.fakes, self.fakes, self.fakes)
+
+    async def decide(self, *commands: Command) -> list[Outcome]:
+        processor = self.processor(await self.container.get(OrganizationDecider))
+        return list(await processor.process([Work(envelope(command), command) for command in commands]))
+
+    async def register(self, name: str, industry_code: str | None = None) -> str:
+        """A new organization's id."""
+        organization_id, owner = str(uuid4()), uuid4()
+        self.fakes.waiting[owner] = name
+        (outcome,) = await self.decide(RegisterOrganization(organization_id, name, industry_code, owner))
+        assert outcome.status == "applied"
+        return organization_id
+
+    def app(self) -> Litestar:
+        router = DishkaRouter("/api/v1", route_handlers=CONTEXT.controllers)
+        handlers: Any = EXCEPTION_HANDLERS
+        app = Litestar([router], exception_handlers=handlers, before_request=strict_body, middleware=[signed_in_as])
+        setup_dishka(self.container, app)
+        return app
+
+
+def signed_in_as(app: ASGIApp) -> ASGIApp:
+    """Believes the header `Caller: {role} {organization id}`."""
+
+    async def middleware(scope: AsgiScope, receive: Receive, send: Send) -> None:
+        said = dict(scope["headers"]).get(b"caller", b"").decode().split()
+        role, organization_id = [*said, None, None][:2]
+        scope["user"] = Caller("somebody", role, organization_id) if role else Unauthenticated("Sign in first.")
+        await app(scope, receive, send)
+
+    return middleware
+
+
+def envelope(command: Command) -> CommandEnvelope:
+    return CommandEnvelope(
+        operation_id=uuid4(),
+        aggregate_id=command.organization_id,
+        organization_id=command.organization_id,
+        user_id="somebody",
+        fingerprint=msgspec.json.encode(command).hex(),
+        issued_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        command=encoded_command(command),
+    )
+
+
+@pytest.fixture
+def fakes() -> Fakes:
+    return Fakes()
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    asgi: Any = world.app()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(asgi), base_url="http://t") as client:
+        yield client
+
+
+@pytest.fixture
+async def world(database: PostgresDatabase, fakes: Fakes) -> AsyncIterator[World]:
+    world = World(database, fakes)
+    yield world
+    await world.container.close()
