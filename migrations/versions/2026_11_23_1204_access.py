@@ -40,5 +40,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
+    op.execute("SET LOCAL statement_timeout = '60s'")
     op.execute("DROP TABLE access.signing_keys, access.pending_owners, access.users")
     op.execute("DROP SCHEMA access")

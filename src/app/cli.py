@@ -26,6 +26,7 @@ def up(data_dir: DataDir = Path(".modplane"), http_port: Port = DEFAULT_PORT) ->
     environment = {
         "MODPLANE_SEEDS": str(ROOT / "seeds"),
         "MODPLANE_REPLICA": "up",
+        "MODPLANE_PARTITIONS": "4",
         **os.environ,
         "MODPLANE_MIGRATE_ON_START": "true",
     }

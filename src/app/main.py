@@ -23,8 +23,11 @@ from app.logs import configure_logs
 from app.seams import SeamsProvider
 from app.service import Service
 from app.settings import Settings
+from assignments.adapters.cached import CachedAssignmentReader
+from shared.adapters.hot_reads import HotReads
 from shared.adapters.http import EXCEPTION_HANDLERS, MAX_BODY_BYTES, Authentication, strict_body
 from shared.adapters.http_operations import OperationsController
+from shared.ports import Authenticator
 
 API = "/api/v1"
 
@@ -50,13 +53,15 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
     async def serving(_: Litestar) -> AsyncIterator[None]:
         service = Service(container, settings)
         await service.start()
+        if settings.role != "worker":
+            await answer_hot_reads_first(app, container)
         try:
             yield
         finally:
             await service.stop()
             await container.close()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[DishkaRouter("/", route_handlers=routes(settings))],
         middleware=[DefineMiddleware(Authentication, container=container)],
         exception_handlers=EXCEPTION_HANDLERS,
@@ -65,6 +70,14 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         lifespan=[serving],
         openapi_config=openapi(),
     )
+    return app
+
+
+async def answer_hot_reads_first(app: Litestar, container: AsyncContainer) -> None:
+    """Other services ask for an organization's modules on every request of theirs."""
+    authenticator, assignments = await container.get(Authenticator), await container.get(CachedAssignmentReader)
+    route = f"{API}/organizations/{{organization_id}}/modules"
+    app.asgi_handler = HotReads(app.asgi_handler, route, authenticator, assignments.modules)
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:

@@ -81,16 +81,18 @@ async def apply_file(settings: Settings, path: Path, skip_unknown_modules: bool)
 
 
 async def verify_all(settings: Settings) -> int:
-    """Prints what differs, then a summary; 1 when anything does."""
+    """Prints what differs, then a summary; 1 when anything does. Needs nothing but the database."""
+    container, differences = make_container(settings), 0
     try:
-        async with tools(settings) as container:
-            verification = await container.get(Verification)
-            differences = 0
-            async for difference in verification.differences():
-                differences += 1
-                print(difference)
-            print(f"{verification.compared} streams compared, {differences} differ.")
-            return 1 if differences else 0
+        await (await container.get(PostgresDatabase)).check_schema()
+        verification = await container.get(Verification)
+        async for difference in verification.differences():
+            differences += 1
+            print(difference)
     except Unavailable as error:
         print(f"modplane: {error.detail}", file=sys.stderr)
         return 1
+    finally:
+        await container.close()
+    print(f"{verification.compared} streams compared, {differences} differ.")
+    return 1 if differences else 0

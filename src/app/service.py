@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -15,7 +16,7 @@ from app.migrate import MigrationFailed, migrate
 from app.readiness import Readiness
 from app.seeding import Seeding
 from app.settings import Settings
-from shared.adapters.kafka import KafkaConnection, Subscription, subscribe
+from shared.adapters.kafka import PATIENT_POLL_MS, KafkaConnection, Subscription, subscribe
 from shared.adapters.listener import PostgresListener
 from shared.adapters.operations import PostgresOperations
 from shared.adapters.postgres import PostgresDatabase
@@ -32,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.5
 SWEEP_SECONDS = 3600.0
+KAFKA_SECONDS = 15.0
 
 
 class Service:
@@ -71,7 +73,11 @@ class Service:
             self._spawn("relay", (await self._container.get(Relay)).run)
             self._spawn("sweep", self._sweep)
         readiness.problem = "waiting for Kafka"
-        await connection.keep_trying()
+        self._spawn("kafka", connection.keep_trying, once=True)
+        with suppress(TimeoutError):
+            # Afterwards requests are served all the same: this process decides their commands itself.
+            async with asyncio.timeout(KAFKA_SECONDS):
+                await connection.started.wait()
         if self._settings.seeds is not None:
             await self._until_done(readiness, "applying the seeds", (await self._container.get(Seeding)).run_once)
         readiness.problem = ""
@@ -112,7 +118,9 @@ class Service:
             if context.handlers is not None:
                 handlers = await get(context.handlers)
                 events = EventConsumer(handlers, office)
-                subscription = Subscription(f"modplane.{context.name}.events", sorted(handlers), events.handle)
+                subscription = Subscription(
+                    f"modplane.{context.name}.events", sorted(handlers), events.handle, PATIENT_POLL_MS
+                )
                 subscribe(connection.broker, subscription, self._settings.replica_id)
 
     async def _sweep(self) -> None:

@@ -1,6 +1,6 @@
 """Compares the three tellings of every aggregate: its head, its events, its rows."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from app.seams import Deciders
 from shared.adapters.postgres import PostgresDatabase
 from shared.decider import Decider
 from shared.messages import stream_name
+from shared.ports import Transaction
 
 PAGE = 200
 
@@ -17,8 +18,14 @@ SELECT id, version, state FROM shared.streams WHERE context = $1 AND id > $2 ORD
 """
 
 EVENTS = """
-SELECT aggregateid, type, payload FROM shared.event_log
+SELECT aggregateid, sequence, type, payload FROM shared.event_log
 WHERE aggregatetype = $1 AND aggregateid = ANY($2::text[]) ORDER BY aggregateid, sequence
+"""
+
+STREAMS = """
+SELECT e.aggregateid, EXISTS (SELECT FROM shared.streams s WHERE s.context = $1 AND s.id = e.aggregateid)
+FROM shared.event_log e WHERE e.aggregatetype = $1 AND e.aggregateid > $2 AND e.sequence = 1
+ORDER BY e.aggregateid LIMIT $3
 """
 
 
@@ -33,40 +40,81 @@ class Verification:
     async def differences(self) -> AsyncIterator[str]:
         """A line for each aggregate whose head, events and rows do not tell the same."""
         for decider in self._deciders:
-            last = ""
-            while page := await self._page(decider, last):
-                last, lines = page
-                for line in lines:
-                    yield line
+            for read in (self._compared, self._headless):
+                last = ""
+                while page := await read(decider, last):
+                    last, differing = page
+                    for id_, why in differing:
+                        yield f"{stream_name(decider.name, id_)}: {why}"
 
-    async def _page(self, decider: Decider, after: str) -> tuple[str, Sequence[str]] | None:
+    async def _compared(self, decider: Decider, after: str) -> tuple[str, Sequence[tuple[str, str]]] | None:
         async with self._database.snapshot() as snapshot:
             heads = await snapshot.fetch(HEADS, decider.name, after, PAGE)
+            if not heads:
+                return None
             ids = [head["id"] for head in heads]
-            events: dict[str, list[Any]] = {id_: [] for id_ in ids}
-            for id_, topic, payload in await snapshot.fetch(EVENTS, decider.name, ids):
-                events[id_].append(decider.decode_event(topic, payload))
-            rows = await decider.write_side.restored(snapshot, ids)
-        if not heads:
-            return None
+            events = await recorded(snapshot, decider, ids)
+            rows = await restored(snapshot, decider, ids)
         self.compared += len(heads)
+        rowless = decider.write_side.shown(decider.initial)
         return ids[-1], [
-            f"{stream_name(decider.name, head['id'])}: {why}"
+            (head["id"], why)
             for head in heads
-            if (why := difference(decider, head, events[head["id"]], rows.get(head["id"])))
+            if (why := difference(decider, head, events[head["id"]], rows.get(head["id"], rowless)))
+        ]
+
+    async def _headless(self, decider: Decider, after: str) -> tuple[str, Sequence[tuple[str, str]]] | None:
+        async with self._database.snapshot() as snapshot:
+            streams = await snapshot.fetch(STREAMS, decider.name, after, PAGE)
+        if not streams:
+            return None
+        return streams[-1][0], [
+            (id_, "the log has events, and there is no head") for id_, has_head in streams if not has_head
         ]
 
 
-def difference(decider: Decider, head: Any, events: Sequence[Any], row: Any) -> str:
-    """What differs, in words; empty when nothing does."""
-    state = decider.initial if head["state"] is None else decider.state_decoder.decode(head["state"])
-    if head["version"] != len(events):
-        return f"the head is at {head['version']}, the log has {len(events)} events"
-    if encoded(decider.fold(events)) != encoded(state):
+async def recorded(transaction: Transaction, decider: Decider, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
+    """The rows of the event log in the order of their sequence, by id; every id has an entry."""
+    found: dict[str, list[Any]] = {id_: [] for id_ in ids}
+    for row in await transaction.fetch(EVENTS, decider.name, ids):
+        found[row["aggregateid"]].append(row)
+    return found
+
+
+async def restored(transaction: Transaction, decider: Decider, ids: Sequence[str]) -> Mapping[str, Any]:
+    """What the rows tell, by id; of an aggregate whose rows cannot be read, the error."""
+    try:
+        return await decider.write_side.restored(transaction, ids)
+    except msgspec.MsgspecError as error:
+        if len(ids) == 1:
+            return {ids[0]: str(error)}
+    return {id_: shown for one in ids for id_, shown in (await restored(transaction, decider, [one])).items()}
+
+
+def difference(decider: Decider, head: Any, events: Sequence[Any], shown: Any) -> str:
+    """What differs, in words; empty when nothing does. `shown` is what the rows tell."""
+    sequences = [event["sequence"] for event in events]
+    if sequences != list(range(1, head["version"] + 1)):
+        return f"the head is at {head['version']}, the log has {told(sequences)}"
+    try:
+        state = decider.initial if head["state"] is None else decider.state_decoder.decode(head["state"])
+        folded = decider.fold([decider.decode_event(event["type"], event["payload"]) for event in events])
+    except (msgspec.MsgspecError, KeyError) as error:
+        return f"the head or an event cannot be read: {error}"
+    # Encoding forgets the order of keys; where order matters, `shown` keeps it.
+    shown_state = decider.write_side.shown(state)
+    if encoded((folded, decider.write_side.shown(folded))) != encoded((state, shown_state)):
         return "the head differs from its events folded again"
-    if encoded(row) != encoded(decider.write_side.shown(state)):
+    if encoded(shown) != encoded(shown_state):
         return "the rows differ from the head"
     return ""
+
+
+def told(sequences: Sequence[int]) -> str:
+    """How many events there are, and the first that is missing before the last."""
+    count = "1 event" if len(sequences) == 1 else f"{len(sequences)} events"
+    missing = next((number for number, sequence in enumerate(sequences, 1) if number != sequence), None)
+    return count if missing is None else f"{count}, number {missing} is missing"
 
 
 def encoded(value: Any) -> bytes:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from shared.errors import Invalid, TooLarge
+from shared.errors import Invalid, TooLarge, Unavailable
 from shared.messages import CommandEnvelope, Outcome, command_topic
 from shared.metrics import COMMANDS_SENT
 from shared.outcomes import OutcomeBoard
@@ -23,6 +23,7 @@ Path = Literal["kafka", "inline"]
 MAX_COMMAND_BYTES = 512 * 1024
 BREAKER_SECONDS = 3.0
 MAX_INLINE_BATCH = 500
+INLINE_SECONDS = 12.0
 
 
 class KafkaUnreachable(Exception):  # noqa: N818 - an outage the bus gets round, not an error anybody sees
@@ -31,6 +32,10 @@ class KafkaUnreachable(Exception):  # noqa: N818 - an outage the bus gets round,
 
 class CommandTooLarge(TooLarge):
     """The encoded command exceeds what a topic takes."""
+
+
+class NotDecidedYet(Unavailable):
+    """The command waits in this process for a database that does not answer; it may still be decided."""
 
 
 class IdempotencyKeyReused(Invalid):
@@ -179,8 +184,16 @@ class CommandBus:
             else:
                 self._breaker.close()
                 return "kafka"
-        await self._lanes[context].decide(work)
+        await self._decide_inline(context, work)
         return "inline"
+
+    async def _decide_inline(self, context: str, work: Work) -> None:
+        try:
+            async with asyncio.timeout(INLINE_SECONDS):
+                await self._lanes[context].decide(work)
+        except TimeoutError:
+            detail = "The database does not answer. Send the same request with the same Idempotency-Key again."
+            raise NotDecidedYet(detail) from None
 
 
 def encoded_command(command: Any) -> msgspec.Raw:

@@ -22,6 +22,8 @@ from shared.metrics import CACHE_READS
 
 log = structlog.get_logger(__name__)
 
+HITS, MISSES, BYPASSES = (CACHE_READS.labels(result=result) for result in ("hit", "miss", "bypass"))
+
 ALL = "gen:all"
 TOKEN_TTL = 7 * 24 * 3600
 ABSENT_TTL = 30
@@ -94,7 +96,7 @@ def cache_result(
 
         @wraps(load)
         async def read(self: Reader, /, *args: P.args, **kwargs: P.kwargs) -> Cached | None:
-            ids = dict(zip(names, args, strict=False)) | kwargs
+            ids = {**dict(zip(names, args, strict=False)), **kwargs}
             return await self.cache.read_through(
                 key_pattern.format(**ids),
                 [generation.format(**ids) for generation in generations],
@@ -124,13 +126,13 @@ class GenerationCache:
                 tokens = list(await self._store.plant({name: new_token() for name in names}, TOKEN_TTL))
                 value = None
         except CacheDown:
-            CACHE_READS.labels(result="bypass").inc()
+            BYPASSES.inc()
             return await self._share_for_a_turn(key, load)
         prefix = frame_prefix(tokens)
         if value is not None and value.startswith(prefix):
-            CACHE_READS.labels(result="hit").inc()
+            HITS.inc()
             return unframe(value, len(prefix))
-        CACHE_READS.labels(result="miss").inc()
+        MISSES.inc()
         return await self._share((key, prefix), lambda: self._fill(key, prefix, ttl, load))
 
     async def _fill(self, key: str, prefix: bytes, ttl: int, load: Load) -> Cached | None:

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from shared.errors import Unavailable
-from shared.messages import COMMAND_SCHEMA, CommandEnvelope, EventEnvelope
+from shared.messages import COMMAND_SCHEMA, CommandEnvelope, EventEnvelope, has_nul
 from shared.metrics import BATCH_SECONDS, BATCH_SIZE, COMMANDS_DECIDED, DEAD_LETTERS
 from shared.processor import CommandProcessor, Work, in_slices
 
@@ -70,6 +70,7 @@ class CommandConsumer:
     async def _decode(self, record: Any) -> Work | None:
         try:
             envelope = COMMANDS.decode(record.value)
+            require_storable(record.value)
             if envelope.schema_version > COMMAND_SCHEMA:
                 raise FromTheFuture(f"Command schema {envelope.schema_version} is newer than {COMMAND_SCHEMA}.")
             return Work(envelope, self._processor.decider.command_decoder.decode(envelope.command))
@@ -113,6 +114,12 @@ class EventConsumer:
                 return
             for one in received:
                 await self._hand_over(handler, [one])
+
+
+def require_storable(encoded: bytes) -> None:
+    """Raises `msgspec.ValidationError` for text that the database cannot keep: no repetition would help."""
+    if b"\\u0000" in encoded and has_nul(msgspec.json.decode(encoded)):
+        raise msgspec.ValidationError("The command contains the character NUL.")
 
 
 async def set_aside(office: DeadLetterOffice, kind: str, record: Any, error: BaseException) -> None:

@@ -107,6 +107,15 @@ def command_topic(context: str) -> str:
     return f"tenant.commands.{context}"
 
 
+def has_nul(value: Any) -> bool:
+    """Whether any text in a decoded JSON value contains NUL, which the database cannot keep."""
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any(has_nul(key) or has_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(has_nul(item) for item in value)
+
+
 def merge_patch(target: Any, patch: Any) -> Any:
     """`target` after a JSON merge patch (RFC 7396). Neither argument is changed."""
     if not isinstance(patch, dict):

@@ -61,19 +61,7 @@ class Change(Struct, frozen=True):
     commands: Sequence[Any]
 
 
-class Restoring(Protocol[State_contra]):
-    """A context's rows read back, to be compared with the heads."""
-
-    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
-        """What the rows tell of each aggregate, by id, in the form of `shown`."""
-        ...
-
-    def shown(self, state: State_contra) -> Any:
-        """The part of a state that the rows tell too."""
-        ...
-
-
-class WriteSide(Restoring[State_contra], Protocol[State_contra, CommandT_contra, Facts_co]):
+class WriteSide(Protocol[State_contra, CommandT_contra, Facts_co]):
     """A context's part of the write path's one transaction."""
 
     async def shared_heads(self, transaction: Transaction, commands: Sequence[CommandT_contra]) -> None:
@@ -89,6 +77,14 @@ class WriteSide(Restoring[State_contra], Protocol[State_contra, CommandT_contra,
 
         `refused` are the commands of this batch that were rejected: what waited for them can be let go.
         """
+        ...
+
+    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
+        """The rows read back, by id, in the form of `shown`: what they tell is to be compared with the heads."""
+        ...
+
+    def shown(self, state: State_contra) -> Any:
+        """The part of a state that the rows tell too."""
         ...
 
 

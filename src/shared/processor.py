@@ -22,6 +22,7 @@ from shared.messages import (
     stream_name,
 )
 from shared.ports import Change, Clock, Database, Invalidation, Transaction
+from shared.transaction import kafka_transaction
 
 log = structlog.get_logger(__name__)
 
@@ -171,7 +172,7 @@ class CommandProcessor:
 
     async def _decide_in_one_transaction(self, batch: Sequence[Work]) -> Sequence[Outcome]:
         batch = without_repetitions(batch)
-        async with self._database.writing() as transaction:
+        async with kafka_transaction(self._database) as transaction:
             heads = await self._journal.lock_heads(
                 transaction, self.decider, sorted({work.envelope.aggregate_id for work in batch})
             )

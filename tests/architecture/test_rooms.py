@@ -114,6 +114,7 @@ ROOMS = {
     "wiring": Rule((), (no_logic,)),
     "adapters/http": Rule((), (no_sql, importing_none_of("sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis"))),
     "adapters/postgres": Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),)),
+    "adapters/restoring": Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),)),
     "adapters/cached": Rule((), (no_sql, importing_none_of("litestar", "faststream", "aiokafka", "redis", "asyncpg"))),
     "adapters/kafka": Rule((), (no_sql, importing_none_of("litestar", "sqlalchemy", "asyncpg", "redis"))),
 }

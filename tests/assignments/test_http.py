@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from dishka import AsyncContainer, Provider, Scope, make_async_container
+from dishka import Provider, Scope, make_async_container
 from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
@@ -57,26 +57,21 @@ def bakeries(world: World) -> None:
     world.publish("bakery", TemplateEntry("ovens", True), TemplateEntry("flour", False))
 
 
-async def sender_of(container: AsyncContainer, database: PostgresDatabase) -> CommandSender:
-    journal, clock = PostgresJournal(database, "test"), await container.get(Clock)
-    neighbours = await container.get(Neighbours)
+def sender_of(
+    decider: AssignmentsDecider, neighbours: Neighbours, database: PostgresDatabase, clock: Clock
+) -> CommandSender:
+    journal = PostgresJournal(database, "test")
     board = OutcomeBoard(journal, neighbours)
-    decider = await container.get(AssignmentsDecider)
     processor = CommandProcessor(decider, database, journal, neighbours, board, clock)
-    return CommandSender(
-        CommandBus(NoKafka(), {"assignments": processor}, board, journal), clock, FreshIds(), NoHistory()
-    )
+    bus = CommandBus(NoKafka(), {"assignments": processor}, board, journal)
+    return CommandSender(bus, clock, FreshIds(), NoHistory())
 
 
 @pytest.fixture
 async def client(world: World, database: PostgresDatabase) -> AsyncIterator[httpx.AsyncClient]:
     http = Provider(scope=Scope.APP)
     http.provide(RolesAsTokens, provides=Authenticator)
-
-    async def sender(container: AsyncContainer) -> CommandSender:
-        return await sender_of(container, database)
-
-    http.provide(sender)
+    http.provide(sender_of)
     container = make_async_container(AssignmentsProvider(), neighbours_of(world, database), http)
     application = Litestar(
         [DishkaRouter("/", route_handlers=list(CONTEXT.controllers))],

@@ -11,7 +11,7 @@ import pytest
 from dishka import AsyncContainer
 from tests.assignments.conftest import World
 
-from assignments.adapters.adoption import AdoptionDay, PostgresAdoptionReader
+from assignments.adapters.adoption import AdoptionDay, PostgresAdoptionReader, by_module_and_day
 from assignments.adapters.kafka import AssignmentSubscribers, movement
 from assignments.commands import ApplyIndustryTemplate
 from assignments.events import ModuleAssignedEvent, ModuleChange, ModulesBulkAssignedEvent, ModuleUnassignedEvent
@@ -102,6 +102,14 @@ async def test_consumers_that_count_the_same_modules_at_once_neither_block_nor_l
     batches = [one, other, [*other, *one], third]
     await asyncio.gather(*[subscribers.handle_module_assigned(batch) for batch in batches])
     assert [(await adoption(context, module_id))[0] for module_id in ("ovens", "till")] == [3, 3]
+
+
+def test_rows_are_counted_in_one_order_everywhere() -> None:
+    days = [NOW, NOW - timedelta(days=1)]
+    movements = [movement(envelope(assigned(id_), day)) for id_ in ("till", "ovens") for day in days]
+    rows = by_module_and_day(movements)
+    assert len(rows) == 4
+    assert rows == sorted(rows)
 
 
 async def test_adoption_looks_back_ninety_days_and_counts_all_of_them(

@@ -15,10 +15,12 @@ from assignments.adapters.adoption import PostgresAdoptionReader
 from assignments.adapters.postgres import (
     REMOVE_ASSIGNMENTS,
     REMOVE_TEMPLATES,
+    AssignmentsShown,
+    AssignmentTables,
     PostgresAppliedTemplates,
     PostgresAssignedModules,
 )
-from assignments.adapters.reading import SOURCES, OrganizationModules, PostgresAssignmentReader
+from assignments.adapters.reading import OrganizationModules, PostgresAssignmentReader
 from assignments.commands import (
     ApplyIndustryTemplate,
     AssignModule,
@@ -27,12 +29,18 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import Assignment, Assignments, OrganizationFact, TemplateEntry, evolve
+from assignments.domain import Assignments, OrganizationFact, TemplateEntry, evolve
 from assignments.events import EVENTS
 from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
 
 MODULES = ["flour", "ovens", "rota", "till", "vases"]
+
+
+WRITERS = """
+SELECT module_id, xmin::text FROM assignments.assignments WHERE organization_id = $1
+UNION ALL SELECT industry_code, xmin::text FROM assignments.applied_templates WHERE organization_id = $1
+"""
 
 
 def organization(number: int) -> str:
@@ -69,18 +77,9 @@ def any_command(dice: random.Random) -> Command:
     return dice.choice(commands)
 
 
-async def rows_of(transaction: Transaction, organization_id: str) -> tuple[dict[str, Assignment], dict[str, int]]:
-    assigned = await transaction.fetch(
-        "SELECT module_id, config, sources FROM assignments.assignments WHERE organization_id = $1", organization_id
-    )
-    applied = await transaction.fetch(
-        "SELECT industry_code, version FROM assignments.applied_templates WHERE organization_id = $1 ORDER BY place",
-        organization_id,
-    )
-    modules = {
-        id_: Assignment(msgspec.json.decode(config), SOURCES.decode(sources)) for id_, config, sources in assigned
-    }
-    return modules, dict(applied)
+async def rows_of(transaction: Transaction, organization_id: str, context: AsyncContainer) -> AssignmentsShown:
+    tables = await context.get(AssignmentTables)
+    return (await tables.restored(transaction, [organization_id]))[organization_id]
 
 
 async def state_of(transaction: Transaction, organization_id: str) -> Assignments:
@@ -105,7 +104,7 @@ def as_json(value: Any) -> bytes:
 
 
 async def test_rows_state_and_log_tell_the_same_whatever_was_asked(
-    carry_out: Carry, database: PostgresDatabase
+    carry_out: Carry, database: PostgresDatabase, context: AsyncContainer
 ) -> None:
     dice = random.Random(7)  # noqa: S311 - the same commands at each run
     statuses = [
@@ -114,25 +113,38 @@ async def test_rows_state_and_log_tell_the_same_whatever_was_asked(
         for outcome in await carry_out(*[any_command(dice) for _ in range(dice.randint(1, 12))])
     ]
     assert {"applied", "unchanged", "rejected"} == set(statuses)
+    tables = await context.get(AssignmentTables)
     async with database.snapshot() as transaction:
         for id_ in map(organization, (1, 2, 3)):
             state = await state_of(transaction, id_)
-            modules, templates = await rows_of(transaction, id_)
-            assert as_json(modules) == as_json(state.modules)
-            assert list(templates.items()) == list(state.templates.items())
+            assert as_json(await rows_of(transaction, id_, context)) == as_json(tables.shown(state))
             assert as_json(await folded(transaction, id_)) == as_json(state)
 
 
-async def test_a_row_that_does_not_change_is_not_written(carry_out: Carry, database: PostgresDatabase) -> None:
+async def test_a_row_that_does_not_change_is_not_written(
+    carry_out: Carry, world: World, database: PostgresDatabase
+) -> None:
     await carry_out(ApplyIndustryTemplate(ORG, "bakery"), ApplyIndustryTemplate(ORG, "florist"))
-    written = "SELECT module_id, xmin::text FROM assignments.assignments WHERE organization_id = $1"
+
+    async def writers() -> dict[str, str]:
+        async with database.snapshot() as transaction:
+            return dict(await transaction.fetch(WRITERS, ORG))
+
+    before = await writers()
+    world.publish("florist", TemplateEntry("vases", False))
+    await carry_out(UpdateModuleConfig(ORG, "ovens", {"heat": 250}), ApplyIndustryTemplate(ORG, "florist"))
+    after = await writers()
+    assert {id_ for id_ in after if after[id_] != before[id_]} == {"ovens", "till", "vases", "florist"}
+
+
+async def test_a_value_that_is_equal_in_python_but_not_in_json_is_written(
+    carry_out: Carry, database: PostgresDatabase, context: AsyncContainer
+) -> None:
+    await carry_out(AssignModule(ORG, "ovens", "ada", {"fan": 1}))
+    await carry_out(UpdateModuleConfig(ORG, "ovens", {"fan": True}))
     async with database.snapshot() as transaction:
-        before = dict(await transaction.fetch(written, ORG))
-    (outcome,) = await carry_out(UpdateModuleConfig(ORG, "ovens", {"heat": 250}))
-    assert outcome.status == "applied"
-    async with database.snapshot() as transaction:
-        after = dict(await transaction.fetch(written, ORG))
-    assert {id_ for id_ in after if after[id_] != before[id_]} == {"ovens"}
+        shown = await rows_of(transaction, ORG, context)
+    assert shown.modules["ovens"].config["fan"] is True
 
 
 @pytest.mark.parametrize("statement", [REMOVE_ASSIGNMENTS, REMOVE_TEMPLATES])
@@ -147,14 +159,14 @@ async def test_a_removal_planned_on_an_empty_table_never_scans_a_large_one(
     assert not [line for (line,) in plan if "Seq Scan" in line]
 
 
-async def test_a_template_that_would_be_moved_in_a_batch_keeps_its_order_of_application(
-    carry_out: Carry, database: PostgresDatabase
+async def test_the_rows_keep_the_order_in_which_templates_were_applied(
+    carry_out: Carry, database: PostgresDatabase, context: AsyncContainer
 ) -> None:
     await carry_out(ApplyIndustryTemplate(ORG, "bakery", version=1), ApplyIndustryTemplate(ORG, "florist"))
     await carry_out(ApplyIndustryTemplate(ORG, "bakery"))
     async with database.snapshot() as transaction:
-        _, templates = await rows_of(transaction, ORG)
-    assert list(templates.items()) == [("florist", 1), ("bakery", 2)]
+        shown = await rows_of(transaction, ORG, context)
+    assert [(code, version) for code, version, _ in shown.templates] == [("florist", 1), ("bakery", 2)]
 
 
 async def test_organizations_are_counted_by_module_and_by_template(
@@ -185,7 +197,7 @@ async def test_a_config_is_the_modules_under_the_templates_as_applied_under_the_
     world.add_module("till", "Till", drawer={"coins": 1, "notes": 1, "key": 1}, beep=1, tax=1)
     world.publish("bakery", TemplateEntry("till", True, {"drawer": {"coins": 2, "notes": 2}, "tax": 2}))
     world.publish("florist", TemplateEntry("till", False, {"drawer": {"coins": 3}, "tax": 3}))
-    await carry_out(ApplyIndustryTemplate(ORG, "florist"))
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery", version=2), ApplyIndustryTemplate(ORG, "florist"))
     await carry_out(ApplyIndustryTemplate(ORG, "bakery"), UpdateModuleConfig(ORG, "till", {"beep": 4}))
     (till,) = [item for item in (await read(context)).items if item.module_id == "till"]
     assert till.config == {"drawer": {"coins": 2, "notes": 2, "key": 1}, "beep": 4, "tax": 2}

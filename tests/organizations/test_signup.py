@@ -78,6 +78,19 @@ async def test_a_refused_signup_frees_the_email_and_stays_refused(client: httpx.
     assert (await client.post(SIGNUP, json=BODY)).status_code == 201
 
 
+async def test_a_repetition_that_held_the_email_before_it_met_the_refusal_frees_it(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    unknown = BODY | {"industry_code": "comets"}
+    assert (await client.post(SIGNUP, json=unknown, headers=KEY)).status_code == 422
+    world.operations.sees_nothing = True
+    assert (await client.post(SIGNUP, json=unknown, headers=KEY)).status_code == 422
+    assert world.fakes.waiting == {}
+    assert (await client.post(SIGNUP, json=BODY, headers=KEY)).status_code == 422
+    assert len(world.fakes.holds) == 3
+    assert world.fakes.waiting == {}
+
+
 async def test_a_taken_email_is_told_at_its_field(client: httpx.AsyncClient) -> None:
     assert (await client.post(SIGNUP, json=BODY)).status_code == 201
     taken = await client.post(SIGNUP, json=BODY)

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import BigInteger, Column, Date, Table, Text
 
-from assignments.adapters.reading import SOURCES
+from assignments.adapters.postgres import SOURCES
 from assignments.events import Source
 from assignments.facts import OrganizationStatus
 from assignments.ports import ModuleSummaries, OrganizationLabels, TemplateCatalog

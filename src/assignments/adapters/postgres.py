@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from assignments.commands import ApplyIndustryTemplate, AssignModule, BulkAssignModules, Command, UnassignModule
 from assignments.domain import Assignment, Assignments, Facts, TemplateFact
 from assignments.ports import ModuleCatalog, OrganizationDirectory, TemplateCatalog
-from assignments.state import sources_of
+from assignments.state import Sources, sources_of
 from shared.adapters.postgres import metadata
 from shared.ports import Change, Transaction
 from shared.processor import in_slices
@@ -70,6 +71,15 @@ USING (SELECT * FROM unnest($1::text[], $2::text[]) LIMIT cardinality($1)) AS go
 WHERE t.organization_id = gone.organization_id AND t.industry_code = gone.industry_code
 """
 
+ASSIGNMENTS = """
+SELECT organization_id, module_id, config, sources FROM assignments.assignments WHERE organization_id = ANY($1::text[])
+"""
+
+TEMPLATES = """
+SELECT organization_id, industry_code, version, place FROM assignments.applied_templates
+WHERE organization_id = ANY($1::text[]) ORDER BY organization_id, place
+"""
+
 MODULE_COUNTS = """
 SELECT asked.id, (SELECT count(*) FROM assignments.assignments WHERE module_id = asked.id)
 FROM unnest($1::text[]) AS asked(id)
@@ -79,6 +89,17 @@ TEMPLATE_COUNTS = """
 SELECT asked.code, (SELECT count(*) FROM assignments.applied_templates WHERE industry_code = asked.code)
 FROM unnest($1::text[]) AS asked(code)
 """
+
+
+CONFIG = msgspec.json.Decoder(dict[str, Any])
+SOURCES = msgspec.json.Decoder(Sources)
+
+
+class AssignmentsShown(Struct, frozen=True):
+    """What rows and state both tell: modules, and the templates as code, version and place in order of application."""
+
+    modules: dict[str, Assignment]
+    templates: list[tuple[str, int, int]]
 
 
 @dataclass
@@ -161,6 +182,20 @@ class AssignmentTables:
             changed.add(change.aggregate_id, change.before, change.after)
         for statement, rows in changed.statements():
             await transaction.execute(statement, *zip(*sorted(rows), strict=True))
+
+    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, AssignmentsShown]:
+        """What the rows tell, by organization."""
+        found = {id_: AssignmentsShown({}, []) for id_ in aggregate_ids}
+        for id_, module_id, config, sources in await transaction.fetch(ASSIGNMENTS, aggregate_ids):
+            found[id_].modules[module_id] = Assignment(CONFIG.decode(config), SOURCES.decode(sources))
+        for id_, code, version, place in await transaction.fetch(TEMPLATES, aggregate_ids):
+            found[id_].templates.append((code, version, place))
+        return found
+
+    def shown(self, state: Assignments) -> AssignmentsShown:
+        """All but the kept configs, which no row has."""
+        templates = [(code, version, place) for place, (code, version) in enumerate(state.templates.items())]
+        return AssignmentsShown(state.modules, templates)
 
 
 def organization_ids(commands: Sequence[Command]) -> list[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
+from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.events import Source
 from assignments.facts import ModuleStatus, OrganizationStatus, TemplateEntry, TemplateFact, requires
 from assignments.ports import ModuleSummaries, ModuleSummary, OrganizationDirectory, TemplateCatalog
@@ -19,9 +19,6 @@ HEAD = """
 SELECT coalesce((SELECT version FROM shared.streams WHERE context = 'assignments' AND id = $1), 0),
   ARRAY(SELECT industry_code FROM assignments.applied_templates WHERE organization_id = $1 ORDER BY place)
 """
-
-SOURCES = msgspec.json.Decoder(tuple[Source, ...])
-CONFIG = msgspec.json.Decoder(dict[str, Any])
 
 Obstacle = Literal["module_inactive", "organization_suspended"]
 

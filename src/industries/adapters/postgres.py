@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from industries.adapters.restoring import IndustryShown, restored_industries, shown_industry
 from industries.commands import Command, DeleteIndustry
 from industries.domain import Industry, IndustryFacts, ModuleStatus, blocked_by, name_key, published_versions
 from industries.events import TemplateModule
@@ -191,6 +192,14 @@ class IndustryTables:
         rows = [row async for version in in_slices(published) for row in module_rows(*version)]
         if rows:
             await transaction.execute(SAVE_MODULES, *transposed(rows))
+
+    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, IndustryShown]:
+        """What the rows tell, by code."""
+        return await restored_industries(transaction, aggregate_ids)
+
+    def shown(self, state: Industry) -> IndustryShown:
+        """What the state tells of the same."""
+        return shown_industry(state)
 
 
 class PostgresTemplateCatalog:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
@@ -84,7 +85,7 @@ class RegistryController(Controller):
     async def module(
         self, request: AnyRequest, module_id: ModulePath, modules: FromDishka[CachedModuleReader]
     ) -> ASGIResponse:
-        return send_cached(request, found(await modules.module(module_id), module_id))
+        return send_cached(request, found(await modules.module(possible(module_id)), module_id))
 
     @get(
         "/{module_id:str}/config",
@@ -95,7 +96,7 @@ class RegistryController(Controller):
     async def config(
         self, request: AnyRequest, module_id: ModulePath, modules: FromDishka[CachedModuleReader]
     ) -> ASGIResponse:
-        return send_cached(request, found(await modules.config(module_id), module_id))
+        return send_cached(request, found(await modules.config(possible(module_id)), module_id))
 
     @patch(
         "/{module_id:str}", operation_id="updateModule", summary="Change a module", responses=documented(ModuleResult)
@@ -107,7 +108,7 @@ class RegistryController(Controller):
         data: JSONBody[ModuleChanges],
         sender: FromDishka[CommandSender],
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(module_id, UpdateModule(module_id, **asdict(data))))
+        return await sender.answer(request, asked(possible(module_id), UpdateModule(module_id, **asdict(data))))
 
     @delete(
         "/{module_id:str}",
@@ -119,7 +120,7 @@ class RegistryController(Controller):
     async def remove(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(module_id, DeleteModule(module_id)))
+        return await sender.answer(request, asked(possible(module_id), DeleteModule(module_id)))
 
     @post(
         "/{module_id:str}/activate",
@@ -131,7 +132,7 @@ class RegistryController(Controller):
     async def activate(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(module_id, ActivateModule(module_id)))
+        return await sender.answer(request, asked(possible(module_id), ActivateModule(module_id)))
 
     @post(
         "/{module_id:str}/deactivate",
@@ -143,7 +144,7 @@ class RegistryController(Controller):
     async def deactivate(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(module_id, DeactivateModule(module_id)))
+        return await sender.answer(request, asked(possible(module_id), DeactivateModule(module_id)))
 
 
 class AvailableModulesController(Controller):
@@ -163,8 +164,21 @@ def asked(module_id: str, command: Command) -> Asked:
     return Asked("registry", module_id, command)
 
 
+def possible(module_id: str) -> str:
+    """An id that may exist. Raises `ModuleNotFound` for any other, before a key is made or a command sent."""
+    try:
+        return msgspec.convert(module_id, Slug)
+    except msgspec.ValidationError as error:
+        raise not_found(module_id) from error
+
+
 def found(cached: Cached | None, module_id: str) -> Cached:
     """The bytes. Raises `ModuleNotFound` when there are none."""
     if cached is None:
-        raise ModuleNotFound(f"No module {module_id} is registered. See GET /api/v1/module-registry.")
+        raise not_found(module_id)
     return cached
+
+
+def not_found(module_id: str) -> ModuleNotFound:
+    """The refusal of an unknown id in a path."""
+    return ModuleNotFound(f"No module {module_id[:63]!r} is registered. See GET /api/v1/module-registry.")

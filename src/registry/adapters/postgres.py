@@ -52,6 +52,12 @@ ON CONFLICT (module_id) DO UPDATE SET module_name = excluded.module_name, descri
   sequence = excluded.sequence, updated_at = now()
 """
 
+STATES = """
+SELECT module_id, is_active, is_deleted, module_name, description, category, service_name, api_endpoint, version,
+  metadata, default_config, config_schema
+FROM registry.module_registry WHERE module_id = ANY($1::text[])
+"""
+
 STATUSES = "SELECT module_id, is_active, is_deleted FROM registry.module_registry WHERE module_id = ANY($1::text[])"
 
 COLUMNS = """
@@ -125,6 +131,14 @@ class RegistryTables:
         if changes:
             await transaction.execute(SAVE, *zip(*[columns(change) for change in changes], strict=True))
 
+    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Module]:
+        """The states as the rows tell them, by id."""
+        return {row[0]: state_of(row) for row in await transaction.fetch(STATES, aggregate_ids)}
+
+    def shown(self, state: Module) -> Module:
+        """The rows tell all of it."""
+        return state
+
 
 def columns(change: Change) -> tuple[Any, ...]:
     """A changed module's row."""
@@ -143,6 +157,22 @@ def columns(change: Change) -> tuple[Any, ...]:
         module.status == "active",
         module.status == "deleted",
         change.version,
+    )
+
+
+def state_of(row: Any) -> Module:
+    """The state that a row of `STATES` tells."""
+    return Module(
+        status=status_of(row["is_active"], row["is_deleted"]),
+        module_name=row["module_name"],
+        description=row["description"],
+        category=row["category"],
+        service_name=row["service_name"],
+        api_endpoint=row["api_endpoint"],
+        version=row["version"],
+        metadata=decoded(row["metadata"]),
+        default_config=decoded(row["default_config"]),
+        config_schema=None if row["config_schema"] is None else decoded(row["config_schema"]),
     )
 
 

@@ -18,9 +18,16 @@ class PostgresDeadLetters:
 
     async def set_aside(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
         """Stores the record; a redelivery of it changes nothing. Raises `Unavailable`."""
+        letter = uuid5(NAMESPACE_URL, f"{kind}:{source}")
         async with self._database.writing() as transaction:
             await transaction.execute(
-                SET_ASIDE, uuid5(NAMESPACE_URL, f"{kind}:{source}"), kind, source, key, body, error[:2000]
+                SET_ASIDE,
+                letter,
+                kind,
+                source,
+                key.replace("\x00", "\ufffd"),
+                body,
+                error[:2000].replace("\x00", "\ufffd"),
             )
 
     def is_passing(self, error: BaseException) -> bool:

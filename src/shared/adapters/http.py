@@ -20,6 +20,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from shared.cache import Cached
 from shared.errors import FieldError, Forbidden, Kind, Malformed, Refusal, Refused, Unauthenticated
+from shared.messages import has_nul
 from shared.ports import Authenticator, Caller
 
 log = structlog.get_logger(__name__)
@@ -95,7 +96,7 @@ def problem(
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": refusal.detail,
-        "instance": request.url.path,
+        "instance": request.scope["path"],
         **refusal.extra,
     }
     if refusal.errors:
@@ -131,7 +132,7 @@ def parameter_errors(error: ValidationException) -> Sequence[FieldError]:
 
 def unexpected_to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answers a defect without showing it; the log has it."""
-    log.error("request_failed", path=request.url.path, exc_info=error)
+    log.error("request_failed", path=request.scope["path"], exc_info=error)
     detail = "Something went wrong here. The request can be repeated with the same Idempotency-Key."
     return problem(request, Refusal("internal", "internal", detail))
 
@@ -165,21 +166,12 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
         raise InvalidBody("Text may not contain the character NUL (\\u0000).")
 
 
-def has_nul(value: Any) -> bool:
-    """Whether any text in a decoded JSON value contains NUL."""
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(has_nul(key) or has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(has_nul(item) for item in value)
-
-
 def field_error(message: str) -> FieldError:
     """A message of msgspec with its path as a JSON pointer: "… - at `$.modules[3]`" is `/modules/3`."""
     text, _, path = message.partition(" - at `$")
     pointer = "".join("/" + part for part in re.findall(r"[^.\[\]`]+", path))
-    unknown = re.search(r"unknown field `(.+?)`", text)
-    return FieldError(f"{pointer}/{unknown.group(1)}" if unknown else pointer, text)
+    named = re.search(r"(?:unknown|required) field `(.+?)`", text)
+    return FieldError(f"{pointer}/{named.group(1)}" if named else pointer, text)
 
 
 class Authentication:
@@ -202,16 +194,24 @@ class Authentication:
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller | Refused:
-        token = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        scheme, _, credentials = token.decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer" or not credentials:
+        token = bearer_token(scope)
+        if not token:
             return NotSignedIn("Sign in first: POST /api/v1/auth/login, then send `Authorization: Bearer <token>`.")
-        authenticator: Authenticator = self._authenticator or await self._container.get(Authenticator)
-        self._authenticator = authenticator
+        if self._authenticator is None:
+            found: Authenticator = await self._container.get(Authenticator)
+            self._authenticator = found
+        authenticator: Authenticator = self._authenticator
         try:
-            return await authenticator.authenticate(credentials.strip())
+            return await authenticator.authenticate(token)
         except Refused as refused:
             return refused
+
+
+def bearer_token(scope: Scope) -> str:
+    """The token of the Authorization header; empty when there is none."""
+    value = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    scheme, _, credentials = value.decode("latin-1").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else ""
 
 
 def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
@@ -238,25 +238,28 @@ async def super_admin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRou
 
 async def organization_reader(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: super admins, services, and the organization's own people."""
-    caller = caller_of(connection)
-    if caller.role not in ("super_admin", "service"):
-        check_own(connection, caller)
+    if not may_read(caller_of(connection), organization_in_path(connection)):
+        raise NotYourOrganization("You may only reach your own organization.")
 
 
 async def organization_writer(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Guard: super admins and the organization's own admins."""
     caller = caller_of(connection)
-    if caller.role != "super_admin":
-        check_own(connection, caller)
-        if caller.role != "organization_admin":
-            raise RoleRequired("Only an admin of the organization may do this.")
+    if not may_read(caller, organization_in_path(connection)) or caller.role == "service":
+        raise NotYourOrganization("You may only change your own organization.")
+    if caller.role not in {"super_admin", "organization_admin"}:
+        raise RoleRequired("Only an admin of the organization may do this.")
 
 
-def check_own(connection: ASGIConnection[Any, Any, Any, Any], caller: Caller) -> None:
-    """Raises `NotYourOrganization` unless the path's organization is the caller's."""
-    organization_id = str(connection.path_params.get("organization_id", ""))
-    if caller.operation_id is not None or caller.organization_id is None or caller.organization_id != organization_id:
-        raise NotYourOrganization("You may only reach your own organization.")
+def organization_in_path(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The organization a route is about."""
+    return str(connection.path_params.get("organization_id", ""))
+
+
+def may_read(caller: Caller, organization_id: str) -> bool:
+    """Super admins and services read any organization, its people their own; one operation's token reads none."""
+    own = caller.operation_id is None and caller.organization_id == organization_id
+    return own or caller.role in {"super_admin", "service"}
 
 
 def documented(shape: Any, status: int = 200) -> dict[int, ResponseSpec]:
@@ -268,8 +271,11 @@ def send_cached(request: Request[Any, Any, Any], cached: Cached) -> ASGIResponse
     """The bytes as they are, or 304 when the caller has them."""
     wanted = request.headers.get("if-none-match")
     headers = [("etag", cached.etag), ("cache-control", "private, no-cache")]
-    if wanted is not None and (
-        wanted == "*" or cached.etag in (tag.strip().removeprefix("W/") for tag in wanted.split(","))
-    ):
+    if wanted is not None and not_modified(wanted, cached.etag):
         return ASGIResponse(body=b"", status_code=304, headers=headers, media_type="application/json")
     return ASGIResponse(body=cached.body, headers=headers, media_type="application/json")
+
+
+def not_modified(wanted: str, etag: str) -> bool:
+    """Whether If-None-Match names the ETag (weak comparison, RFC 9110)."""
+    return wanted.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in wanted.split(","))

@@ -101,7 +101,7 @@ class CommandSender:
             return self._ids.new()
         if not 0 < len(key) <= MAX_KEY:
             raise BadHeader(f"Idempotency-Key must have 1 to {MAX_KEY} characters.")
-        return uuid5(OPERATIONS, f"{principal}\x1f{request.method}\x1f{request.url.path}\x1f{key}")
+        return uuid5(OPERATIONS, f"{principal}\x1f{request.scope['method']}\x1f{request.scope['path']}\x1f{key}")
 
     async def answer(self, request: Request[Any, Any, Any], asked: Asked, *, created: bool = False) -> Response[bytes]:
         """Sends the command and answers the request: the result, the refusal, or 202 with the operation's address.
@@ -189,7 +189,7 @@ def fingerprint(request: Request[Any, Any, Any], body: bytes) -> str:
     """Tells two requests with one key apart: method, path, query, If-Match and body."""
     digest = hashlib.blake2b(digest_size=16)
     query = request.scope.get("query_string", b"")
-    for part in (request.method.encode(), request.url.path.encode(), query, body):
+    for part in (request.scope["method"].encode(), request.scope["path"].encode(), query, body):
         digest.update(len(part).to_bytes(8, "big") + part)
     digest.update(request.headers.get("if-match", "").encode())
     return digest.hexdigest()

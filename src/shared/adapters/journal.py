@@ -1,7 +1,6 @@
 """The write path's own SQL: head rows, fact locks, operations, and the one statement that saves a batch."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -12,13 +11,14 @@ from shared.adapters.postgres import UNIQUE_VIOLATION, PostgresDatabase
 from shared.decider import STATE_SCHEMA, Decider
 from shared.errors import Unavailable
 from shared.messages import CommandEnvelope, Outcome, Status
-from shared.ports import Database, Transaction
+from shared.ports import Transaction
 from shared.processor import Head, OperationClash, Page, Work, in_slices
 
 CHANNEL = "modplane"
 LOCK_ORDER = ("industries", "registry")
 LOCK_NAMESPACE = 0x4D50
 KNOWN_HEADS = 200_000
+PENDING_SECONDS = 5.0
 
 INSERT_HEADS = """
 INSERT INTO shared.streams (context, id, version)
@@ -35,7 +35,11 @@ WHERE context = $1 AND id = ANY($2::text[]) ORDER BY id FOR UPDATE
 
 REMOVE_UNUSED_HEADS = "DELETE FROM shared.streams WHERE context = $1 AND id = ANY($2::text[]) AND version = 0"
 
-DECIDED = "SELECT outcome FROM shared.operations WHERE id = ANY($1::uuid[]) AND status NOT IN ('pending', 'failed')"
+LOCK_AND_READ_DECIDED = """
+WITH locked AS MATERIALIZED ({locks})
+SELECT o.outcome FROM locked LEFT JOIN shared.operations o
+  ON o.id = ANY($1::uuid[]) AND o.status NOT IN ('pending', 'failed')
+"""
 
 SAVE = """
 WITH heads AS (
@@ -133,10 +137,12 @@ class PostgresJournal:
     async def lock_facts(
         self, transaction: Transaction, decider: Decider, operation_ids: Sequence[UUID]
     ) -> dict[UUID, Outcome]:
-        """Advisory fact locks in `LOCK_ORDER`, then the operations of these ids that are decided already."""
-        await transaction.execute(fact_lock_statement(decider))
-        rows = await transaction.fetch(DECIDED, operation_ids)
-        outcomes = [msgspec.json.decode(row[0], type=Outcome) for row in rows]
+        """Advisory fact locks in `LOCK_ORDER`, and the operations of these ids that are decided already.
+
+        One statement: operations are guarded by the head locks, so their rows may be older than the fact locks.
+        """
+        rows = await transaction.fetch(fact_lock_statement(decider), operation_ids)
+        outcomes = [msgspec.json.decode(row[0], type=Outcome) for row in rows if row[0] is not None]
         return {outcome.operation_id: outcome for outcome in outcomes}
 
     async def save(self, transaction: Transaction, page: Page) -> None:
@@ -164,7 +170,7 @@ class PostgresJournal:
 
     async def store_pending(self, context: str, work: Work) -> None:
         """Makes the operation's address answer before it is decided; a decided one stays as it is."""
-        async with self._database.writing() as transaction:
+        async with self._database.writing(PENDING_SECONDS) as transaction:
             await transaction.execute(STORE_PENDING, *operation_key(context, work), work.envelope.issued_at)
 
     async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
@@ -192,25 +198,15 @@ class PostgresJournal:
         return isinstance(error, asyncpg.PostgresError) and error.sqlstate == UNIQUE_VIOLATION
 
 
-@asynccontextmanager
-async def kafka_transaction(database: Database) -> AsyncIterator[Transaction]:
-    """A transaction whose events are rows of `event_relay`: they reach Kafka if, and only if, it commits.
-
-    The transactional outbox of the plan's `@kafka_transaction`; one transaction serves a whole batch of commands.
-    """
-    async with database.writing() as transaction:
-        yield transaction
-
-
 def fact_lock_statement(decider: Decider) -> str:
-    """One SELECT taking the advisory transaction locks: exclusive for the context's own facts, shared for others'."""
+    """Takes the advisory transaction locks, exclusive for the context's own facts, shared for others', and reads."""
     calls = []
     for place, name in enumerate(LOCK_ORDER):
         if name in decider.locks_exclusive:
             calls.append(f"pg_advisory_xact_lock({LOCK_NAMESPACE}, {place})")
         elif name in decider.locks_shared:
             calls.append(f"pg_advisory_xact_lock_shared({LOCK_NAMESPACE}, {place})")
-    return "SELECT " + ", ".join(calls or ["1"])
+    return LOCK_AND_READ_DECIDED.format(locks="SELECT " + ", ".join(calls or ["1"]))
 
 
 def operation_key(context: str, work: Work) -> tuple[Any, ...]:

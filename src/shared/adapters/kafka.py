@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 PUBLISH_SECONDS = 2.0
 POLL_MS = 10
+PATIENT_POLL_MS = 100
 MAX_RECORDS = 500
 SESSION_MS = 10_000
 PACING = (0.2, 1.0, 5.0, 15.0, 30.0)
@@ -49,6 +51,7 @@ class Subscription:
     group: str
     topics: Sequence[str]
     handler: Handler
+    poll_ms: int = POLL_MS
 
 
 def make_broker(bootstrap: str) -> KafkaBroker:
@@ -93,7 +96,7 @@ def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) 
     broker.subscriber(
         *subscription.topics,
         batch=True,
-        batch_timeout_ms=POLL_MS,
+        batch_timeout_ms=subscription.poll_ms,
         max_records=MAX_RECORDS,
         group_id=subscription.group,
         group_instance_id=f"{subscription.group}.{replica_id}",
@@ -154,20 +157,62 @@ class KafkaConnection:
 
 
 class KafkaCommandPublisher:
-    """Publishes commands within the short time a request may spend on it."""
+    """Publishes commands within the short time a request may spend on it, those of one loop turn together."""
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._connection = connection
+        self._waiting: list[tuple[str, bytes, bytes, asyncio.Future[None]]] = []
+        self._flushes: set[asyncio.Task[None]] = set()
 
     async def publish(self, topic: str, key: str, value: bytes) -> None:
         """Returns when the broker has the record. Raises `KafkaUnreachable`."""
         if not self._connection.started.is_set():
             raise KafkaUnreachable("The Kafka client has not started yet.")
-        try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
-                await self._connection.broker.publish(value, topic, key=key.encode(), headers=JSON_HEADERS)
-        except (KafkaError, FastStreamException, TimeoutError, OSError) as error:
-            raise KafkaUnreachable(repr(error)[:200]) from error
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((topic, key.encode(), value, done))
+        if len(self._waiting) == 1:
+            flush = asyncio.create_task(self._flush())
+            self._flushes.add(flush)
+            flush.add_done_callback(self._flushes.discard)
+        await done
+
+    async def _flush(self) -> None:
+        group, self._waiting = self._waiting, []
+        loop = asyncio.get_running_loop()
+        expiry = loop.call_later(PUBLISH_SECONDS, expire, [done for *_, done in group])
+        for topic, key, value, done in group:
+            try:
+                sent: Any = await self._connection.broker.publish(
+                    value, topic, key=key, headers=JSON_HEADERS, no_confirm=True
+                )
+            except (KafkaError, FastStreamException, OSError) as error:
+                settle(done, error)
+            else:
+                sent.add_done_callback(partial(settle_by, done))
+        await asyncio.wait([done for *_, done in group])
+        expiry.cancel()
+
+
+def settle(done: "asyncio.Future[None]", error: BaseException | None) -> None:
+    """Tells one publisher how it went; too late is harmless."""
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(KafkaUnreachable(repr(error)[:200]))
+        done.exception()
+
+
+def settle_by(done: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
+    """Passes the broker's answer on."""
+    settle(done, sent.exception() if not sent.cancelled() else KafkaUnreachable("Publishing was cancelled."))
+
+
+def expire(group: "Sequence[asyncio.Future[None]]") -> None:
+    """Tells those who still wait that the broker took too long; their records may reach it later, as duplicates."""
+    for done in group:
+        settle(done, KafkaUnreachable(f"The broker did not answer within {PUBLISH_SECONDS:.0f} s."))
 
 
 JSON_HEADERS = {"content-type": "application/json"}
@@ -198,13 +243,21 @@ class KafkaEventPublisher:
             )
         except (KafkaError, FastStreamException, OSError) as error:
             raise PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)) from error
-        return asyncio.ensure_future(self._answer(sent))
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        sent.add_done_callback(partial(answer_publisher, answered))
+        return answered
 
-    async def _answer(self, sent: Any) -> None:
-        try:
-            await sent
-        except (KafkaError, OSError) as error:
-            raise PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)) from error
+
+def answer_publisher(answered: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
+    """Passes the broker's answer on to the relay."""
+    if answered.done():
+        return
+    error = None if sent.cancelled() else sent.exception()
+    if error is None and not sent.cancelled():
+        answered.set_result(None)
+    else:
+        answered.set_exception(PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)))
+        answered.exception()
 
 
 def cloud_event_headers(event: EventEnvelope) -> dict[str, str]:

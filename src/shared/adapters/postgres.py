@@ -1,5 +1,6 @@
 """The database: one metadata for all contexts' tables, sessions that nobody frozen can block for long."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -29,10 +30,17 @@ SESSION_SETTINGS = {
     "application_name": "modplane",
 }
 
+# Every statement of the write path looks rows up by key. A plan that was cached while a table was small would read all
+# of it for ever after, so these sessions are not offered such plans.
+WRITER_SETTINGS = SESSION_SETTINGS | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+
 # 08 connection, 40001 serialization, 40P01 deadlock, 53 resources, 57 intervention, 55P03 lock_timeout, 25P03 idle.
 TRANSIENT_CLASSES = ("08", "53", "57")
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "25P03")
 UNIQUE_VIOLATION = "23505"
+
+READ_SECONDS = 10.0
+BATCH_SECONDS = 35.0
 
 
 class DatabaseUnavailable(Unavailable):
@@ -60,6 +68,10 @@ def typed_outages() -> Iterator[None]:
         raise DatabaseUnavailable("The database does not answer. Try again in a few seconds.") from error
 
 
+async def leave_as_it_is(_: Any) -> None:
+    """No session here is ever changed beyond its transaction, so undoing changes would be a round trip for nothing."""
+
+
 class PostgresDatabase:
     """Two lazily connected pools, so that slow reads cannot keep the write path from a session."""
 
@@ -71,18 +83,18 @@ class PostgresDatabase:
 
     async def open(self) -> None:
         """Prepares the pools and connects to nothing, so an absent database does not keep the service from starting."""
-        self._writers = await self._pool(self._sizes[0])
-        self._readers = await self._pool(self._sizes[1])
+        self._writers = await self._pool(self._sizes[0], WRITER_SETTINGS)
+        self._readers = await self._pool(self._sizes[1], SESSION_SETTINGS)
 
-    async def _pool(self, size: int) -> "asyncpg.Pool[Any]":
+    async def _pool(self, size: int, settings: dict[str, str]) -> "asyncpg.Pool[Any]":
         return await asyncpg.create_pool(
             self._url,
             min_size=0,
             max_size=size,
             timeout=5,
-            command_timeout=35,
             max_inactive_connection_lifetime=300,
-            server_settings=SESSION_SETTINGS,
+            reset=leave_as_it_is,
+            server_settings=settings,
         )
 
     async def close(self) -> None:
@@ -111,28 +123,38 @@ class PostgresDatabase:
         return connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """A READ COMMITTED transaction: commits on leaving, rolls back on any exception."""
-        with typed_outages():
-            async with self._open(self._writers).acquire(timeout=5) as connection, connection.transaction():
-                yield connection
+    async def writing(self, seconds: float = BATCH_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A READ COMMITTED transaction: commits on leaving; rolls back on any exception, or after `seconds`."""
+        async with self._session(self._writers, seconds) as connection, connection.transaction():
+            yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """A read-only REPEATABLE READ transaction."""
-        with typed_outages():
-            async with (
-                self._open(self._readers).acquire(timeout=5) as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
-                yield connection
+        async with (
+            self._session(self._readers, READ_SECONDS) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """A session for one statement, outside any transaction."""
+        async with self._session(self._readers, READ_SECONDS) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _session(
+        self, pool: "asyncpg.Pool[Any] | None", seconds: float
+    ) -> AsyncIterator["asyncpg.Connection[Any]"]:
         with typed_outages():
-            async with self._open(self._readers).acquire(timeout=5) as connection:
-                yield connection
+            async with self._open(pool).acquire(timeout=5) as connection:
+                # Cut off, not cancelled: a server that hangs would not answer the cancellation either.
+                deadline = asyncio.get_running_loop().call_later(seconds, connection.terminate)
+                try:
+                    yield connection
+                finally:
+                    deadline.cancel()
 
     def _open(self, pool: "asyncpg.Pool[Any] | None") -> "asyncpg.Pool[Any]":
         if pool is None:

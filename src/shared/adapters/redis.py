@@ -45,7 +45,7 @@ class RedisStore:
         self._tell = False
         self._broken = asyncio.Event()
         self._broken.set()
-        self._reads: dict[str, list[asyncio.Future[bytes | None]]] = {}
+        self._reads: list[tuple[Sequence[str], asyncio.Future[Sequence[bytes | None]]]] = []
         self._flush: asyncio.Task[None] | None = None
 
     @property
@@ -106,29 +106,25 @@ class RedisStore:
         """Values in order; all reads of one loop turn go in one MGET."""
         if not self._trusted:
             raise CacheDown
-        loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[bytes | None]] = []
-        for key in keys:
-            future: asyncio.Future[bytes | None] = loop.create_future()
-            self._reads.setdefault(key, []).append(future)
-            futures.append(future)
+        future: asyncio.Future[Sequence[bytes | None]] = asyncio.get_running_loop().create_future()
+        self._reads.append((keys, future))
         if self._flush is None or self._flush.done():
             self._flush = asyncio.create_task(self._flush_reads())
-        return [await future for future in futures]
+        return await future
 
     async def _flush_reads(self) -> None:
         while self._reads:
-            reads, self._reads = self._reads, {}
+            reads, self._reads = self._reads, []
+            wanted = list({key: None for keys, _ in reads for key in keys})
             try:
                 async with self._call() as redis:
-                    values = await redis.mget(list(reads))
+                    values: dict[str, Any] = dict(zip(wanted, await redis.mget(wanted), strict=True))
             except CacheDown as down:
-                fail(reads, down)
+                fail([future for _, future in reads], down)
             else:
-                for futures, value in zip(reads.values(), values, strict=True):
-                    for future in futures:
-                        if not future.done():
-                            future.set_result(value if isinstance(value, bytes) else None)
+                for keys, future in reads:
+                    if not future.done():
+                        future.set_result([values[key] for key in keys])
 
     async def plant(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
         """Sets the absent tokens; answers those that count, in order."""
@@ -202,10 +198,9 @@ class RedisCache:
             return None
 
 
-def fail(reads: Mapping[str, Sequence["asyncio.Future[bytes | None]"]], error: Exception) -> None:
+def fail(reads: Sequence["asyncio.Future[Sequence[bytes | None]]"], error: Exception) -> None:
     """Tells all readers of a lost MGET."""
-    for futures in reads.values():
-        for future in futures:
-            if not future.done():
-                future.set_exception(error)
-                future.exception()
+    for future in reads:
+        if not future.done():
+            future.set_exception(error)
+            future.exception()

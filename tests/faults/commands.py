@@ -1,0 +1,34 @@
+"""Commands as they lie on their topic, for tests that put them there themselves."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from faults.broker import Record
+
+from assignments.commands import Command
+from shared.bus import encoded_command
+from shared.messages import CommandEnvelope
+
+TOPIC, GROUP = "tenant.commands.assignments", "modplane.assignments.commands"
+
+
+def enveloped(command: Command, **fields: Any) -> CommandEnvelope:
+    """A command on an organization's assignments, as a new operation."""
+    return CommandEnvelope(
+        operation_id=uuid4(),
+        aggregate_id=command.organization_id,
+        organization_id=command.organization_id,
+        user_id="somebody",
+        fingerprint="print",
+        issued_at=datetime.now(UTC),
+        command=encoded_command(command),
+        **fields,
+    )
+
+
+def on_partition(number: int, *commands: CommandEnvelope | bytes) -> list[Record]:
+    """Records of one partition, in this order; bytes as they are."""
+    values = [one if isinstance(one, bytes) else msgspec.json.encode(one) for one in commands]
+    return [(number, b"key", value) for value in values]

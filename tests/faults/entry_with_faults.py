@@ -1,0 +1,53 @@
+"""Serves like `modplane serve`, with faults at seams: each strikes while a file of its name lies in `FAULTS`.
+
+`exit-before-offset-commit`: dies when a batch of commands is decided and its offsets are not committed yet.
+`exit-before-relay-removal`: dies when events are published and their rows still queued.
+`FAULTS_COMMAND_SCHEMA` is the newest command schema this process knows, as a later version of the service would.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from faststream.kafka.message import KafkaAckableMessage
+
+from app.logs import configure_logs
+from app.main import serve
+from app.settings import Settings
+from shared import consuming
+from shared.adapters.relay_queue import PostgresRelayQueue
+from shared.messages import COMMAND_SCHEMA
+
+FAULTS = Path(os.environ["FAULTS"])
+
+acknowledge = KafkaAckableMessage.ack
+remove = PostgresRelayQueue.remove
+
+
+def strike(name: str) -> None:
+    """Ends this process at once, as a power failure would, if the fault is armed; it strikes once."""
+    armed = FAULTS / name
+    if armed.exists():
+        armed.rename(armed.with_suffix(".struck"))
+        os._exit(9)
+
+
+async def ack(message: KafkaAckableMessage) -> None:
+    records = message.raw_message if isinstance(message.raw_message, tuple) else (message.raw_message,)
+    if records[0].topic.startswith("tenant.commands."):
+        strike("exit-before-offset-commit")
+    await acknowledge(message)
+
+
+async def remove_rows(queue: PostgresRelayQueue, seqs: Sequence[int]) -> None:
+    if seqs:
+        strike("exit-before-relay-removal")
+    await remove(queue, seqs)
+
+
+if __name__ == "__main__":
+    KafkaAckableMessage.ack = ack  # type: ignore[method-assign] - the fault itself
+    PostgresRelayQueue.remove = remove_rows  # type: ignore[method-assign] - the fault itself
+    consuming.COMMAND_SCHEMA = int(os.environ.get("FAULTS_COMMAND_SCHEMA", COMMAND_SCHEMA))
+    configure_logs()
+    serve(Settings())

@@ -1,0 +1,155 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from faults.broker import Broker
+from faults.commands import GROUP, TOPIC, enveloped, on_partition
+from faults.ledger import Ledger
+from running import Api, ServiceProcess, sign_in, wait_for
+
+from assignments.commands import UpdateModuleConfig
+from devstack import Endpoints
+from shared.messages import CommandEnvelope
+
+PROGRAM = Path(__file__).with_name("entry_with_faults.py")
+BATCH = 500
+
+
+def replica_of(endpoints: Endpoints, directory: Path, **environment: str) -> ServiceProcess:
+    return ServiceProcess(
+        endpoints,
+        directory / "service.log",
+        replica="faults",
+        environment={"FAULTS": str(directory), **environment},
+        program=[str(PROGRAM)],
+    )
+
+
+def patched(organization: str, module: str, patch: dict[str, Any], **fields: Any) -> CommandEnvelope:
+    return enveloped(UpdateModuleConfig(organization, module, patch), **fields)
+
+
+@contextmanager
+def no_config_with(ledger: Ledger, word: str) -> Iterator[None]:
+    """Has the database refuse to save any config that holds the word."""
+    table = "assignments.assignments"
+    ledger.fetch(f"ALTER TABLE {table} ADD CONSTRAINT no_{word} CHECK (config::text NOT LIKE '%{word}%')")
+    try:
+        yield
+    finally:
+        ledger.fetch(f"ALTER TABLE {table} DROP CONSTRAINT no_{word}")
+
+
+@pytest.fixture
+def broker(endpoints: Endpoints) -> Iterator[Broker]:
+    """Leaves no record behind that another test's consumers would stumble over."""
+    broker = Broker(endpoints.kafka_bootstrap)
+    yield broker
+    broker.delete_records(TOPIC)
+
+
+def assigned(admin: Api) -> tuple[str, str]:
+    """An organization, and the module it has."""
+    organization, module = admin.organization(), admin.module()
+    assert admin.post(f"/modules/assign/{organization}", {"module_id": module}).status_code == 200
+    return organization, module
+
+
+def letters_from(ledger: Ledger, sources: list[str]) -> set[str]:
+    """Those of the sources that have a dead letter."""
+    query = "SELECT source FROM shared.dead_letters WHERE kind = 'command' AND source = ANY($1)"
+    return {source for (source,) in ledger.fetch(query, sources)}
+
+
+def test_a_bad_command_and_unreadable_records_harm_no_other_of_their_batch(
+    endpoints: Endpoints, broker: Broker, tmp_path: Path
+) -> None:
+    ledger = Ledger(endpoints.postgres_url)
+    with replica_of(endpoints, tmp_path) as replica:
+        organization, module = assigned(sign_in(replica.url))
+        wait_for(lambda: not broker.lag(GROUP), "all consumed")
+    word = f"p{uuid4().hex}"
+    good = [patched(organization, module, {f"key_{number}": number}) for number in range(BATCH - 1)]
+    bad = patched(organization, module, {word: True})
+    with_nul = msgspec.json.encode(patched(organization, module, {"nul": 1})).replace(b"somebody", b"some\\u0000body")
+    unreadable = [b"no json \xff", b'{"operation_id": 1}', b"", with_nul]
+    middle = BATCH // 2
+    records = on_partition(0, *good[:middle], bad, *unreadable, *good[middle:])
+    offsets = broker.produce(TOPIC, records)
+    with no_config_with(ledger, word), replica_of(endpoints, tmp_path) as replica:
+        wait_for(lambda: not broker.lag(GROUP), "the partition goes on")
+        statuses = ledger.statuses([one.operation_id for one in [*good, bad]])
+        assert [one.operation_id for one in good if statuses[one.operation_id] != "applied"] == []
+        assert statuses[bad.operation_id] == "failed"
+        sources = [f"{TOPIC}/0/{offset}" for offset in offsets[middle + 1 :][: len(unreadable)]]
+        assert letters_from(ledger, sources) == set(sources)
+        failed = ledger.fetch("SELECT body FROM shared.dead_letters WHERE position($1::bytea in body) > 0", word.encode())
+        assert [msgspec.json.decode(body, type=CommandEnvelope).operation_id for (body,) in failed] == [bad.operation_id]
+        check_the_order_was_kept(ledger, organization, good)
+    with replica_of(endpoints, tmp_path) as replica:
+        admin = sign_in(replica.url)
+        broker.produce(TOPIC, on_partition(0, bad))
+        wait_for(lambda: ledger.statuses([bad.operation_id]) == {bad.operation_id: "applied"}, "the retry is applied")
+        config = admin.modules_of(organization)[module]["config"]
+        assert config == {word: True} | {f"key_{number}": number for number in range(BATCH - 1)}
+    assert ledger.gaps([organization]) == []
+
+
+def check_the_order_was_kept(ledger: Ledger, organization: str, sent: list[CommandEnvelope]) -> None:
+    query = "SELECT operation_id FROM shared.event_log WHERE aggregateid = $1 AND operation_id = ANY($2) ORDER BY sequence"
+    ids: list[UUID] = [one.operation_id for one in sent]
+    assert [id_ for (id_,) in ledger.fetch(query, organization, ids)] == ids
+
+
+def test_a_failed_operation_works_by_the_same_key_once_its_cause_is_gone(endpoints: Endpoints, tmp_path: Path) -> None:
+    ledger, word = Ledger(endpoints.postgres_url), f"p{uuid4().hex}"
+    with replica_of(endpoints, tmp_path) as replica:
+        admin = sign_in(replica.url)
+        organization, module = assigned(admin)
+        path = f"/organizations/{organization}/modules/{module}"
+        with no_config_with(ledger, word):
+            failed = admin.patch(path, {word: 1}, idempotency_key="one")
+        assert (failed.status_code, failed.json()["type"]) == (500, "urn:modplane:problem:operation_failed")
+        assert word not in str(admin.modules_of(organization))
+        applied = admin.patch(path, {word: 1}, idempotency_key="one")
+        assert applied.status_code == 200, applied.text
+        assert applied.headers["modplane-operation-id"] == failed.headers["modplane-operation-id"]
+        assert admin.modules_of(organization)[module]["config"] == {word: 1}
+
+
+def test_commands_of_a_newer_version_wait_for_it_and_hold_up_no_other_partition(
+    endpoints: Endpoints, broker: Broker, tmp_path: Path
+) -> None:
+    ledger = Ledger(endpoints.postgres_url)
+    with replica_of(endpoints, tmp_path) as replica:
+        organization, module = assigned(sign_in(replica.url))
+        wait_for(lambda: not broker.lag(GROUP), "all consumed")
+    before, newer, after, elsewhere, unknown = [
+        patched(organization, module, {f"key_{number}": number}, schema_version=2 if number == 1 else 1)
+        for number in range(5)
+    ]
+    reshaped = msgspec.json.encode(newer).replace(b'"issued_at":', b'"moment":')
+    unknown_type = msgspec.json.encode(unknown).replace(b"update_module_config", b"invent_module")
+    offsets = broker.produce(TOPIC, on_partition(0, before, newer, after, reshaped))
+    offsets_of_unknown = broker.produce(TOPIC, on_partition(1, elsewhere, unknown_type))
+    with replica_of(endpoints, tmp_path) as replica:
+        readable = {before.operation_id: "applied", elsewhere.operation_id: "applied"}
+        wait_for(lambda: ledger.statuses(list(readable)) == readable, "what can be read is decided")
+        wait_for(lambda: replica.log.count("batch_waits") > 1, "the others come again")
+        held = {one.operation_id for one in (newer, after, unknown)}
+        assert ledger.statuses(list(held)) == {}
+    check_offsets_stay(broker, {0: offsets[1], 1: offsets_of_unknown[1]})
+    with replica_of(endpoints, tmp_path, FAULTS_COMMAND_SCHEMA="2"):
+        upgraded = dict.fromkeys((newer.operation_id, after.operation_id), "applied")
+        wait_for(lambda: ledger.statuses(list(upgraded)) == upgraded, "the newer version decides them")
+    assert letters_from(ledger, [f"{TOPIC}/0/{offset}" for offset in offsets]) == set()
+
+
+def check_offsets_stay(broker: Broker, firsts: dict[int, int]) -> None:
+    committed = {where.partition: offset for where, offset in broker.committed(GROUP).items()}
+    for partition, first in firsts.items():
+        assert committed.get(partition, 0) <= first

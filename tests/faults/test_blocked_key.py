@@ -1,0 +1,69 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults.broker import Broker
+from faults.commands import TOPIC as COMMANDS
+from faults.commands import enveloped, on_partition
+from faults.ledger import Ledger
+from running import ServiceProcess, sign_in, wait_for
+
+from assignments.commands import AssignModule
+from assignments.events import ModuleAssignedEvent
+from devstack import Endpoints
+
+TOPIC = ModuleAssignedEvent.topic
+LIMIT = 40_000
+TOO_LARGE = {"note": "x" * LIMIT}
+
+
+@pytest.fixture
+def broker(endpoints: Endpoints) -> Iterator[Broker]:
+    """Takes events of assigned modules up to the limit alone, until the test lifts it."""
+    broker = Broker(endpoints.kafka_bootstrap)
+    broker.configure(TOPIC, {"max.message.bytes": str(LIMIT)})
+    yield broker
+    broker.configure(TOPIC, {})
+
+
+def sequences(broker: Broker, organization: str) -> list[int]:
+    """Of the organization's events on the topic, as they lie there."""
+    return [event.sequence for event in broker.events([TOPIC]) if event.organization_id == organization]
+
+
+def test_an_event_refused_for_good_holds_up_its_own_key_alone(
+    endpoints: Endpoints, broker: Broker, tmp_path: Path
+) -> None:
+    ledger = Ledger(endpoints.postgres_url)
+    with ServiceProcess(endpoints, tmp_path / "service.log", replica="faults") as replica:
+        admin = sign_in(replica.url)
+        held, free = admin.organization(), admin.organization()
+        modules = [admin.module() for _ in range(5)]
+        configs = [{}, TOO_LARGE, {}, {}]
+        at_once = [
+            enveloped(AssignModule(organization, module, "somebody", config))
+            for module, config in zip(modules, configs, strict=False)
+            for organization, config in ((held, config), (free, {}))
+        ]
+        broker.produce(COMMANDS, on_partition(0, *at_once))
+        wait_for(lambda: letter(ledger, held), "the refused event is a dead letter")
+        print([(e.sequence, e.organization_id==held) for e in broker.events([TOPIC]) if e.organization_id in (held, free)], ledger.fetch("select seq, key, xid::text from shared.event_log l join shared.event_relay using (seq)"), ledger.fetch("select aggregateid, sequence, xid::text from shared.event_log where aggregateid = any($1) order by seq", [held, free]), replica.log)
+        later = admin.post(f"/modules/assign/{held}", {"module_id": modules[-1]})
+        assert later.status_code == 200, later.text
+        assert admin.post(f"/modules/assign/{free}", {"module_id": modules[-1]}).status_code == 200
+        wait_for(lambda: not ledger.queued([free]), "the others go on")
+        assert sequences(broker, free) == [1, 2, 3, 4, 5]
+        assert sequences(broker, held) == [1]
+        assert ledger.queued([held]) == 4
+        assert letter(ledger, held) == [("open", TOPIC)]
+
+        broker.configure(TOPIC, {})
+        ledger.fetch("UPDATE shared.dead_letters SET status = 'retried' WHERE kind = 'relay' AND key = $1", held)
+
+        wait_for(lambda: not ledger.queued([held]), "what waited goes out")
+        assert sequences(broker, held) == [1, 2, 3, 4, 5]
+        wait_for(lambda: ledger.taken_up(modules[1]) == (2, 0), "subscribers see it")
+
+
+def letter(ledger: Ledger, key: str) -> list[tuple[str, str]]:
+    return ledger.fetch("SELECT status, source FROM shared.dead_letters WHERE kind = 'relay' AND key = $1", key)  # type: ignore[return-value] - two columns

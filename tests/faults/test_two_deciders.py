@@ -1,0 +1,152 @@
+"""Several replicas decide: one asks and another decides, or two decide for the same new organization at once."""
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from devstack import Endpoints
+from faults.ledger import Ledger
+from faults.retelling import differences
+from running import Api, ServiceProcess, free_port, sign_in, wait_for
+
+ROUNDS = 15
+READERS = 3
+
+
+class Callers(NamedTuple):
+    """The super admin at each replica.
+
+    `asking` decides nothing; `deciding` decides what comes through Kafka, and is slow to invalidate; `cut_off` cannot
+    reach Kafka and decides its own requests.
+    """
+
+    asking: Api
+    deciding: Api
+    cut_off: Api
+
+
+def can_sign_in(replica: ServiceProcess) -> bool:
+    try:
+        sign_in(replica.url)
+    except (AssertionError, httpx.TransportError):
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def callers(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
+    logs = tmp_path_factory.mktemp("deciders")
+    late = [str(Path(__file__).with_name("entry_late_invalidation.py"))]
+    nowhere = {"MODPLANE_KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}", "MODPLANE_ROLE": "api"}
+    deciding = ServiceProcess(endpoints, logs / "deciding.log", replica="faults", program=late)
+    asking = ServiceProcess(endpoints, logs / "asking.log", environment={"MODPLANE_ROLE": "api"})
+    cut_off = ServiceProcess(endpoints, logs / "cut_off.log", environment=nowhere)
+    replicas = (asking, deciding, cut_off)
+    try:
+        for replica in replicas:
+            replica.start()
+        asking.wait_ready()
+        deciding.wait_ready()
+        cut_off.wait_ready()
+        yield Callers(*(sign_in(replica.url) for replica in replicas))
+    finally:
+        for replica in replicas:
+            replica.stop()
+
+
+def test_two_deciders_of_one_new_organization_lose_nothing(callers: Callers, endpoints: Endpoints) -> None:
+    ledger = Ledger(endpoints.postgres_url)
+    modules = [callers.asking.module() for _ in range(6)]
+    industry = callers.asking.industry(modules[:1])
+    organizations = [callers.asking.organization() for _ in range(12)]
+    ways = ((callers.asking, "kafka", modules[::2]), (callers.cut_off, "inline", modules[1::2]))
+    start = threading.Barrier(len(modules) + len(ways))
+
+    def write(caller: Api, way: str, path: str, body: dict[str, str], expected: int) -> None:
+        for organization in organizations:
+            start.wait(30)
+            answer = caller.post(f"/modules/{path}/{organization}", body)
+            assert (answer.status_code, answer.headers["modplane-decided"]) == (expected, way), answer.text
+
+    with ThreadPoolExecutor(start.parties) as threads:
+        running = [
+            threads.submit(write, caller, way, "assign", {"module_id": module}, 200)
+            for caller, way, share in ways
+            for module in share
+        ]
+        # A refused command leaves no trace of an organization that is new to it, and must not take another's away.
+        running += [
+            threads.submit(write, caller, way, "assign", {"module_id": "m_nobody_knows"}, 422)
+            for caller, way, _ in ways
+        ]
+        for one in running:
+            one.result()
+
+    for organization in organizations:
+        assert set(callers.asking.modules_of(organization)) == set(modules)
+        assert set(callers.cut_off.modules_of(organization)) == set(modules)
+    heads = "SELECT version FROM shared.streams WHERE context = 'assignments' AND id = ANY($1)"
+    assert ledger.fetch(heads, organizations) == [(len(modules),)] * len(organizations)
+    assert ledger.gaps([*organizations, *modules, industry]) == []
+    assert differences(endpoints) == []
+
+
+@contextmanager
+def readers(callers: Callers, organization: str) -> Iterator[None]:
+    """Others read the organization all the time, so that its list is in the cache."""
+    ended = threading.Event()
+
+    def read(caller: Api) -> None:
+        while not ended.is_set():
+            caller.modules_of(organization)
+
+    with ThreadPoolExecutor(READERS) as threads:
+        running = [threads.submit(read, caller) for caller in itertools.islice(itertools.cycle(callers), READERS)]
+        try:
+            yield
+        finally:
+            ended.set()
+        for one in running:
+            one.result()
+
+
+def answered(asking: Api, path: str, body: dict[str, str]) -> None:
+    answer = asking.post(path, body)
+    assert (answer.status_code, answer.headers["modplane-decided"]) == (200, "kafka"), answer.text
+
+
+def reported_by_its_operation(asking: Api, path: str, body: dict[str, str]) -> None:
+    accepted = asking.post(path, body, prefer="respond-async")
+    assert accepted.status_code == 202, accepted.text
+    address = accepted.headers["location"].removeprefix("/api/v1")
+    wait_for(lambda: asking.get(address).json()["status"] == "applied", "the operation decided")
+
+
+def replayed(asking: Api, path: str, body: dict[str, str]) -> None:
+    key = uuid4().hex
+    accepted = asking.post(path, body, prefer="respond-async", idempotency_key=key)
+    assert accepted.status_code == 202, accepted.text
+    again = asking.post(path, body, idempotency_key=key)
+    assert (again.status_code, again.json()["operation_id"]) == (200, accepted.json()["operation_id"]), again.text
+
+
+@pytest.mark.parametrize("write", [answered, reported_by_its_operation, replayed])
+def test_an_outcome_another_process_decided_is_never_followed_by_a_stale_read(
+    callers: Callers, write: Callable[[Api, str, dict[str, str]], None]
+) -> None:
+    asking = callers.asking
+    organization, module = asking.organization(), asking.module()
+    with readers(callers, organization):
+        for _ in range(ROUNDS):
+            write(asking, f"/modules/assign/{organization}", {"module_id": module})
+            assert module in asking.modules_of(organization)
+            write(asking, f"/modules/unassign/{organization}/{module}", {})
+            assert module not in asking.modules_of(organization)

@@ -1,0 +1,223 @@
+"""Every route there is, used once in the order of the main job, and tried by everybody who may not use it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from running import Api, ServiceProcess, new_tenant, problem_of, signup, wait_for
+
+Written = Callable[[], Awaitable[dict[str, int]]]
+
+Who = Literal["public", "signed in", "own people", "own admin", "issuer", "super admin"]
+NAME, CODE, MODULE = "Bakery {suffix}", "i_{suffix}", "m_{suffix}"
+OVEN = {
+    "module_id": MODULE,
+    "module_name": "Oven",
+    "category": "Kitchen",
+    "service_name": "ovens",
+    "api_endpoint": "/ovens",
+    "version": "1.0",
+}
+REQUIRED = {"module_id": MODULE, "is_required": True}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the API as the main job uses it. Braces in its path and body stand for the job's own ids."""
+
+    operation_id: str
+    method: str
+    path: str
+    who: Who
+    body: Any = None
+    status: int = 200
+    has: tuple[str, ...] = ()
+
+
+ROUTES = [
+    Route("getLiveness", "GET", "/health/live", "public", has=("status",)),
+    Route("getReadiness", "GET", "/health/ready", "public", has=("status", "parts")),
+    Route("registerModule", "POST", "/module-registry", "super admin", OVEN, 201, ("operation_id", "is_active")),
+    Route("getModuleRegistry", "GET", "/module-registry", "super admin", has=("items",)),
+    Route("getModule", "GET", f"/module-registry/{MODULE}", "super admin", has=("module_name", "sequence")),
+    Route("updateModule", "PATCH", f"/module-registry/{MODULE}", "super admin", {"version": "1.1"}, has=("version",)),
+    Route("getModuleConfig", "GET", f"/module-registry/{MODULE}/config", "super admin", has=("default_config",)),
+    Route("deactivateModule", "POST", f"/module-registry/{MODULE}/deactivate", "super admin"),
+    Route("activateModule", "POST", f"/module-registry/{MODULE}/activate", "super admin"),
+    Route("getAvailableModules", "GET", "/modules/available", "signed in", has=("items",)),
+    Route(
+        "createIndustry",
+        "POST",
+        "/industries",
+        "super admin",
+        {"industry_code": CODE, "industry_name": NAME, "modules": [REQUIRED]},
+        201,
+        ("operation_id", "version"),
+    ),
+    Route("updateIndustry", "PATCH", f"/industries/{CODE}", "super admin", {"description": "Bread."}),
+    Route("getIndustries", "GET", "/industries", "public", has=("items",)),
+    Route("getIndustry", "GET", f"/industries/{CODE}", "public", has=("applicable",)),
+    Route("getIndustryModules", "GET", f"/industries/{CODE}/modules", "public", has=("items",)),
+    Route("getIndustryVersions", "GET", f"/industries/{CODE}/versions", "super admin", has=("items", "next_cursor")),
+    Route("signUp", "POST", "/organizations/signup", "public", "{signup}", 201, ("organization", "modules")),
+    Route("login", "POST", "/auth/login", "public", "{login}", has=("access_token", "token_type", "expires_in")),
+    Route("getOrganizations", "GET", "/organizations?q=Acme", "super admin", has=("items", "next_cursor")),
+    Route("getOrganization", "GET", "/organizations/{organization}", "super admin", has=("owner_id",)),
+    Route("updateOrganization", "PATCH", "/organizations/{organization}", "super admin", {"name": "Acme & Co"}),
+    Route("getOrganizationInfo", "GET", "/organizations/{organization}/info", "own people", has=("industry_name",)),
+    Route(
+        "applyIndustryTemplate",
+        "POST",
+        "/modules/apply-industry/{organization}",
+        "super admin",
+        {"industry_code": CODE},
+        has=("operation_id", "status", "assigned", "unchanged", "skipped"),
+    ),
+    Route(
+        "assignModule",
+        "POST",
+        "/modules/assign/{organization}",
+        "super admin",
+        {"module_id": MODULE},
+        has=("operation_id", "status", "assigned", "unchanged", "skipped"),
+    ),
+    Route(
+        "bulkAssignModules",
+        "POST",
+        "/modules/bulk-assign/{organization}",
+        "super admin",
+        {"module_ids": [MODULE], "industry_code": CODE},
+        has=("operation_id", "status", "assigned", "unchanged", "skipped"),
+    ),
+    Route(
+        "getOrganizationModules",
+        "GET",
+        "/organizations/{organization}/modules",
+        "own people",
+        has=("organization_id", "sequence", "items"),
+    ),
+    Route(
+        "updateModuleConfig",
+        "PATCH",
+        f"/organizations/{{organization}}/modules/{MODULE}",
+        "own admin",
+        {"degrees": 200},
+        has=("config",),
+    ),
+    Route(
+        "getModuleOrganizations",
+        "GET",
+        f"/module-registry/{MODULE}/organizations",
+        "super admin",
+        has=("items", "count"),
+    ),
+    Route("getModuleAdoption", "GET", f"/module-registry/{MODULE}/adoption", "super admin"),
+    Route("getIndustryOrganizations", "GET", f"/industries/{CODE}/organizations", "super admin", has=("items",)),
+    Route("getOperation", "GET", "/operations/{operation}", "issuer", has=("operation_id", "status")),
+    Route("unassignModule", "POST", f"/modules/unassign/{{organization}}/{MODULE}?force=true", "super admin"),
+    Route("suspendOrganization", "POST", "/organizations/{organization}/suspend", "super admin"),
+    Route("reactivateOrganization", "POST", "/organizations/{organization}/reactivate", "super admin"),
+    Route("deleteIndustry", "DELETE", f"/industries/{CODE}", "super admin", has=("organizations",)),
+    Route("deleteModule", "DELETE", f"/module-registry/{MODULE}", "super admin"),
+]
+
+PEOPLE = ("nobody", "other", "own", "newcomer")
+MAY: dict[Who, tuple[str, ...]] = {
+    "public": PEOPLE,
+    "signed in": ("other", "own"),
+    "own people": ("own",),
+    "own admin": ("own",),
+    "issuer": ("newcomer",),
+    "super admin": (),
+}
+
+
+class Job:
+    """The ids of one run of the main job, and who takes part in it.
+
+    `newcomer` has the token of a signup that was answered with 202; `issuer` routes are about that signup.
+    """
+
+    def __init__(self, url: str, admin: Api) -> None:
+        suffix = uuid4().hex[:12]
+        tenant, other = new_tenant(url), new_tenant(url)
+        late = Api(url).post("/organizations/signup", signup(), prefer="respond-async").json()
+        self.callers = {
+            "nobody": Api(url),
+            "other": other.admin,
+            "own": tenant.admin,
+            "newcomer": Api(url, late["operation_token"]),
+            "admin": admin,
+        }
+        own_operation = f"/operations/{late['operation_id']}"
+        wait_for(lambda: self.callers["newcomer"].get(own_operation).json()["status"] == "applied", "the late signup")
+        self.words = {"suffix": suffix, "organization": tenant.id, "operation": late["operation_id"]}
+        self.bodies = {"{signup}": signup, "{login}": lambda: {"email": tenant.email, "password": tenant.password}}
+        self.root = url
+
+    def send(self, who: str, route: Route) -> httpx.Response:
+        path = self.filled(route.path)
+        url = self.root + path if path.startswith("/health") else path
+        body = self.bodies[route.body]() if isinstance(route.body, str) else self.filled(route.body)
+        return self.callers[who].client.request(route.method, url, json=body)
+
+    def filled(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return value.format(**self.words)
+        if isinstance(value, dict):
+            return {key: self.filled(item) for key, item in value.items()}
+        return [self.filled(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def job(service: ServiceProcess, admin: Api) -> Job:
+    return Job(service.url, admin)
+
+
+def test_the_table_has_every_route_of_the_openapi_document(service: ServiceProcess) -> None:
+    document = httpx.get(f"{service.url}/schema/openapi.json").json()
+    served = {
+        (operation["operationId"], method.upper())
+        for path in document["paths"].values()
+        for method, operation in path.items()
+    }
+    assert served == {(route.operation_id, route.method) for route in ROUTES}
+
+
+def test_the_document_says_which_routes_are_public(service: ServiceProcess) -> None:
+    document = httpx.get(f"{service.url}/schema/openapi.json").json()
+    public = {
+        operation["operationId"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        if operation.get("security") == [{}]
+    }
+    assert document["openapi"].startswith("3.1")
+    assert public == {route.operation_id for route in ROUTES if route.who == "public"}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
+async def test_a_route_refuses_whom_it_is_not_for_and_serves_the_rest(job: Job, written: Written, route: Route) -> None:
+    before = await written()
+    for who in PEOPLE:
+        if who not in MAY[route.who]:
+            refused = job.send(who, route)
+            assert (who, refused.status_code) == (who, refusal(route, who)), refused.text
+            assert problem_of(refused)
+    assert await written() == before
+
+    for who in ("admin", *MAY[route.who]):
+        answer = job.send(who, route)
+        assert (who, answer.status_code) == (who, route.status), answer.text
+        assert answer.json().keys() >= set(route.has)
+
+
+def refusal(route: Route, who: str) -> int:
+    """Nobody is to sign in; of an operation that is not theirs, people do not even learn that it exists."""
+    if who == "nobody":
+        return 401
+    return 404 if route.who == "issuer" else 403
