@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/python -m uv pip install --no-deps
+COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+  --python-version 3.11 pyproject.toml
 FIND_PYTHON = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done
 
@@ -36,10 +38,10 @@ format: env ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lock: env ## refresh requirements.lock
+lock: env ## refresh requirements.lock and requirements-runtime.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
-	@$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
-	  --python-version 3.11 pyproject.toml --extra dev -o requirements.lock
+	@$(COMPILE) --extra embedded --extra dev -o requirements.lock
+	@$(COMPILE) --constraints requirements.lock -o requirements-runtime.lock
 
 env: $(READY)
 

@@ -2,15 +2,18 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from shared.errors import Conflict, FieldError, Forbidden, Invalid, Unauthenticated
+from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 
 Role = Literal["super_admin", "organization_admin", "service"]
+ApiTokenRole = Literal["super_admin", "service"]
+Scope = Literal["read", "write"]
 
 MAX_EMAIL_LENGTH = 254
 MAX_LOCAL_PART_LENGTH = 64
@@ -65,6 +68,18 @@ class TokenInvalid(Unauthenticated):
     """The token was not issued here, or was changed."""
 
 
+class SessionEnded(Unauthenticated):
+    """The refresh token is none, its session is over, or it was used before."""
+
+
+class InvalidApiToken(Invalid):
+    """What is wanted of the token does not go together."""
+
+
+class ApiTokenNotFound(NotFound):
+    """No API token has this id."""
+
+
 class Account(Struct, frozen=True):
     """What sign-in needs to know of a user."""
 
@@ -78,6 +93,19 @@ class Account(Struct, frozen=True):
         return f"Account({self.id})"
 
 
+class Session(Struct, frozen=True):
+    """One sign-in, with the hash of the refresh token that is good now."""
+
+    id: UUID
+    account: Account
+    token_hash: bytes
+    expires_at: datetime
+    is_revoked: bool
+
+    def __repr__(self) -> str:
+        return f"Session({self.account.id})"
+
+
 class PendingOwner(Struct, frozen=True):
     """Somebody whose organization is being signed up. The operation's id becomes the user's id."""
 
@@ -89,6 +117,30 @@ class PendingOwner(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"PendingOwner({self.operation_id})"
+
+
+class ApiToken(Struct, frozen=True):
+    """A program's token, without its secret. `created_by` is a user's or a token's id."""
+
+    id: UUID
+    name: str
+    role: ApiTokenRole
+    organization_id: UUID | None
+    scopes: Sequence[Scope]
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class ApiTokenState(Struct, frozen=True):
+    """What the token's events add up to."""
+
+    role: ApiTokenRole
+    organization_id: UUID | None
+    scopes: Sequence[Scope]
+    is_revoked: bool
 
 
 class UserState(Struct, frozen=True):
@@ -135,6 +187,25 @@ def valid_password(text: str) -> str:
         detail = f"Choose a password of {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters."
         raise UnacceptablePassword(detail, errors=[FieldError("/password", detail)])
     return text
+
+
+def valid_api_token(token: ApiToken) -> ApiToken:
+    """The token with its name trimmed. Raises `InvalidName` or `InvalidApiToken`."""
+    name = valid_name(token.name)
+    if name is None:
+        raise invalid_api_token("/name", "Give the token a name by which people will know it.")
+    if token.role == "service" and "write" in token.scopes:
+        raise invalid_api_token("/scopes", "A service may only read: leave out the scope `write`.")
+    if token.role == "super_admin" and token.organization_id is not None:
+        raise invalid_api_token("/organization_id", "A super admin's token belongs to no organization: leave it out.")
+    if token.expires_at is not None and token.expires_at <= token.created_at:
+        raise invalid_api_token("/expires_at", "Give a time in the future, or none.")
+    return structs.replace(token, name=name)
+
+
+def invalid_api_token(pointer: str, detail: str) -> InvalidApiToken:
+    """Names the field."""
+    return InvalidApiToken(detail, errors=[FieldError(pointer, detail)])
 
 
 def is_text(text: str) -> bool:

@@ -1,9 +1,11 @@
-"""What happened to users. Neither an e-mail nor a secret: the event log is kept for ever and read by many."""
+"""What happened to users and API tokens. Neither an e-mail nor a secret: the event log is kept for ever and read by many."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from access.domain import Role
+from access.domain import ApiTokenRole, Role, Scope
 from shared.messages import Event
 
 
@@ -25,7 +27,39 @@ class UserPasswordReplacedEvent(Event, frozen=True):
     user_id: UUID
 
 
+class SessionReusedEvent(Event, frozen=True):
+    """A spent refresh token of the user came again, so one of two was a thief: the session was ended for both."""
+
+    topic: ClassVar[str] = "access.session.reused"
+
+    user_id: UUID
+
+
+class ApiTokenCreatedEvent(Event, frozen=True):
+    """A program can come in with this token from now on."""
+
+    topic: ClassVar[str] = "access.api_token.created"
+
+    token_id: UUID
+    name: str
+    role: ApiTokenRole
+    organization_id: UUID | None
+    scopes: Sequence[Scope]
+    expires_at: datetime | None
+
+
+class ApiTokenRevokedEvent(Event, frozen=True):
+    """The token is worth nothing from now on."""
+
+    topic: ClassVar[str] = "access.api_token.revoked"
+
+    token_id: UUID
+
+
 EVENTS: dict[str, type[Event]] = {
     UserActivatedEvent.topic: UserActivatedEvent,
     UserPasswordReplacedEvent.topic: UserPasswordReplacedEvent,
+    SessionReusedEvent.topic: SessionReusedEvent,
+    ApiTokenCreatedEvent.topic: ApiTokenCreatedEvent,
+    ApiTokenRevokedEvent.topic: ApiTokenRevokedEvent,
 }

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from access.domain import Account, PendingOwner, UserState
+from access.domain import Account, ApiToken, ApiTokenState, PendingOwner, Session, UserState
 from shared.messages import Event
 from shared.ports import Transaction
 
@@ -33,11 +33,11 @@ class SigningKey(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True, kw_only=True):
-    """An event of a user's stream, the state it leads to, and who caused it."""
+    """An event of a user's or an API token's stream, the state it leads to, and who caused it."""
 
     aggregate_id: str
     event: Event
-    state: UserState
+    state: UserState | ApiTokenState
     user_id: str
     organization_id: str | None
     operation_id: UUID
@@ -50,7 +50,7 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 
 class FactLog(Protocol):
-    """The event log and the heads of users' streams (context `access`, id the user's)."""
+    """The event log and the heads of users' and API tokens' streams (context `access`, id the user's or token's)."""
 
     async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
         """Appends the facts, each with its stream's next sequence, and moves the heads to their states."""
@@ -115,6 +115,52 @@ class PendingOwnerStore(Protocol):
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None: ...
 
     async def discard_expired(self, transaction: Transaction, now: datetime) -> int: ...
+
+
+class SessionStore(Protocol):
+    """Sessions by their id, which nobody can guess."""
+
+    async def open(
+        self, transaction: Transaction, user_id: UUID, token_hash: bytes, now: datetime, expires_at: datetime
+    ) -> UUID: ...
+
+    async def find(self, transaction: Transaction, session_id: UUID) -> Session | None:
+        """Revoked and expired ones too, until they are discarded."""
+        ...
+
+    async def rotate(self, transaction: Transaction, session: Session, token_hash: bytes) -> bool:
+        """Replaces the session's hash. False when it is no longer the given one, or the session was revoked."""
+        ...
+
+    async def revoke(self, transaction: Transaction, session_id: UUID, now: datetime) -> bool:
+        """False when it is revoked already, or unknown."""
+        ...
+
+    async def discard_expired(self, transaction: Transaction, now: datetime) -> int: ...
+
+
+class ApiTokenStore(Protocol):
+    """API tokens by id."""
+
+    async def add(self, transaction: Transaction, token: ApiToken, token_hash: bytes) -> None: ...
+
+    async def find(self, transaction: Transaction, token_id: UUID) -> ApiToken | None: ...
+
+    async def revoke(self, transaction: Transaction, token_id: UUID, now: datetime) -> ApiToken | None:
+        """The revoked token; none when it was revoked already, or is unknown."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets of 256 random bits, in 43 letters, digits, `-` and `_`."""
+
+    def new(self) -> str: ...
+
+
+class AccessSettings(Struct, frozen=True, kw_only=True):
+    """What the operator sets. `cookie_secure`: the service is reached over https alone."""
+
+    cookie_secure: bool = False
 
 
 class SigningKeys(Protocol):

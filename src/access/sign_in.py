@@ -3,7 +3,6 @@
 from access.domain import (
     Account,
     EmailBelongsToOtherRole,
-    OrganizationSuspended,
     UserState,
     WrongCredentials,
     is_email,
@@ -13,7 +12,8 @@ from access.domain import (
     valid_password,
 )
 from access.events import UserActivatedEvent, UserPasswordReplacedEvent
-from access.ports import AccessTokens, Fact, FactLog, IssuedToken, OrganizationStanding, Passwords, Users
+from access.ports import Fact, FactLog, Passwords, Users
+from access.sessions import Sessions, SignedIn
 from shared.messages import Event
 from shared.ports import Clock, Database, Ids
 
@@ -22,23 +22,15 @@ SUPER_ADMIN = UserState("super_admin", None, is_active=True)
 
 
 class SignIn:
-    """Exchanges an e-mail and a password for an access token."""
+    """Exchanges an e-mail and a password for a session."""
 
-    def __init__(
-        self,
-        database: Database,
-        users: Users,
-        passwords: Passwords,
-        standing: OrganizationStanding,
-        tokens: AccessTokens,
-    ) -> None:
+    def __init__(self, database: Database, users: Users, passwords: Passwords, sessions: Sessions) -> None:
         self._database = database
         self._users = users
         self._passwords = passwords
-        self._standing = standing
-        self._tokens = tokens
+        self._sessions = sessions
 
-    async def __call__(self, email: str, password: str) -> IssuedToken:
+    async def __call__(self, email: str, password: str) -> SignedIn:
         """Raises `WrongCredentials`, with one text and at one cost whatever is wrong, or `OrganizationSuspended`.
 
         A suspension is told to those alone who know the password. Tokens issued before it end with their lifetime.
@@ -48,11 +40,7 @@ class SignIn:
         verified = await self._passwords.verifies(known_hash, password if is_text(password) else "")
         if account is None or not verified or not account.is_active:
             raise WrongCredentials("E-mail or password is wrong. Check both and try again.")
-        if account.organization_id and await self._standing.is_suspended(account.organization_id):
-            raise OrganizationSuspended(
-                "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
-            )
-        return await self._tokens.access_token(account)
+        return await self._sessions.start(account)
 
     async def _account(self, text: str) -> Account | None:
         email = normalized_email(text)

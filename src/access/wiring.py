@@ -1,15 +1,30 @@
-"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStanding` and `FactLog`."""
+"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStanding`, `FactLog`, settings."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 from dishka import Provider, Scope, provide
 
+from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
+from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator
 from access.adapters.http import AuthController
+from access.adapters.http_tokens import ApiTokensController
 from access.adapters.passwords import Argon2Passwords
 from access.adapters.postgres import PostgresPendingOwners, PostgresSigningKeys, PostgresUsers
+from access.adapters.sessions import PostgresSessions, RandomSecrets
 from access.adapters.tokens import ACCESS_LIFETIME, JwtIssuer, KeyRing, TokenAuthenticator
-from access.ports import AccessTokens, Passwords, PendingOwnerStore, SigningKeys, Users
+from access.api_tokens import ApiTokens
+from access.ports import (
+    AccessTokens,
+    ApiTokenStore,
+    Passwords,
+    PendingOwnerStore,
+    Secrets,
+    SessionStore,
+    SigningKeys,
+    Users,
+)
+from access.sessions import Admission, Sessions
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from shared.ports import Authenticator, Clock
@@ -29,6 +44,13 @@ class AccessProvider(Provider):
     pending_owner_store = provide(PostgresPendingOwners, provides=PendingOwnerStore)
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
     key_ring = provide(KeyRing)
+    session_store = provide(PostgresSessions, provides=SessionStore)
+    secrets = provide(RandomSecrets, provides=Secrets)
+    admission = provide(Admission)
+    sessions = provide(Sessions)
+    api_token_store = provide(PostgresApiTokens, provides=ApiTokenStore)
+    api_token_reader = provide(PostgresApiTokenReader)
+    api_tokens = provide(ApiTokens)
     sign_in = provide(SignIn)
     super_admins = provide(SuperAdmins)
     pending_owners = provide(PendingOwners)
@@ -51,9 +73,9 @@ class AccessProvider(Provider):
         return issuer
 
     @provide
-    def authenticator(self, keys: KeyRing, clock: Clock) -> Authenticator:
-        """One memory of verified tokens."""
-        return TokenAuthenticator(keys, clock)
+    def authenticator(self, keys: KeyRing, clock: Clock, api_tokens: PostgresApiTokenReader) -> Authenticator:
+        """One memory of verified tokens a kind."""
+        return BearerAuthenticator(TokenAuthenticator(keys, clock), ApiTokenAuthenticator(api_tokens, clock))
 
 
-CONTEXT = Context(name="access", provider=AccessProvider(), controllers=[AuthController])
+CONTEXT = Context(name="access", provider=AccessProvider(), controllers=[AuthController, ApiTokensController])

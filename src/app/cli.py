@@ -58,6 +58,7 @@ def serve(
 @app.command()
 def migrate(data_dir: DataDir = Path(".modplane")) -> None:
     """Bring the database's schema and the topics up to date. Safe to repeat, and to run by many at once."""
+    import_module("app.logs").configure_logs()
     migration: Any = import_module("app.migrate")
     settings = _settings(data_dir)
     try:

@@ -16,6 +16,7 @@ from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
+from app.admission import AdmissionProvider
 from app.contexts import CONTEXTS
 from app.health import HealthController, metrics
 from app.infrastructure import InfrastructureProvider
@@ -37,6 +38,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     return make_async_container(
         InfrastructureProvider(),
         SeamsProvider(),
+        AdmissionProvider(),
         *(context.provider for context in CONTEXTS),
         *overrides,
         context={Settings: settings},

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import assignments.events
@@ -24,6 +27,9 @@ MIGRATION_LOCK = 0x4D504C
 COMMAND_RETENTION_MS = 3 * 24 * 3600 * 1000
 EVENT_RETENTION_MS = 14 * 24 * 3600 * 1000
 MAX_REPLICAS = 3
+VISIBLE_SECONDS = 20.0
+VISIBLE_PAUSE_SECONDS = 0.05
+OUTAGES = (OSError, KafkaError)
 TOPIC_EXISTS = TopicAlreadyExistsError.errno
 
 EVENT_SOURCES = {
@@ -36,6 +42,9 @@ EVENT_SOURCES = {
 
 class MigrationFailed(Exception):  # noqa: N818 - shown as one line
     """The schema or the topics could not be brought up to date; nothing was left half done in the database."""
+
+
+REFUSALS = (MigrationFailed, SQLAlchemyError, CommandError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def topics() -> dict[str, dict[str, str]]:
@@ -65,10 +74,13 @@ async def migrate_database(url: str, revision: str = "head") -> None:
 
 
 async def create_topics(bootstrap: str, partitions: int) -> Sequence[str]:
-    """Creates the missing topics; existing ones are left as they are. Returns the names created."""
+    """Creates the missing topics; existing ones are left as they are. Returns the names created.
+
+    Returns once the broker shows them: a consumer that starts before that looks for them only minutes later.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
-    await admin.start()
     try:
+        await admin.start()
         brokers = len((await admin.describe_cluster())["brokers"])
         existing = set(await admin.list_topics())
         missing = [
@@ -78,9 +90,17 @@ async def create_topics(bootstrap: str, partitions: int) -> Sequence[str]:
         ]
         if missing:
             check_created(await admin.create_topics(missing))
+            async with asyncio.timeout(VISIBLE_SECONDS):
+                await until_visible(admin)
         return [topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+async def until_visible(admin: AIOKafkaAdminClient) -> None:
+    """Waits until every topic has partitions, for creating is answered before brokers know of it."""
+    while not all(found["partitions"] for found in await admin.describe_topics(list(topics()))):
+        await asyncio.sleep(VISIBLE_PAUSE_SECONDS)
 
 
 def check_created(response: Any) -> None:
@@ -96,5 +116,18 @@ async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> N
         async with asyncio.TaskGroup() as group:
             group.create_task(migrate_database(postgres_url))
             group.create_task(create_topics(kafka_bootstrap, partitions))
-    except* (OSError, KafkaError) as errors:
-        raise MigrationFailed(f"The database or Kafka cannot be reached: {errors.exceptions[0]}") from errors
+    except ExceptionGroup as errors:
+        expected, unexpected = errors.split((*OUTAGES, *REFUSALS))
+        if expected is None or unexpected is not None:
+            raise
+        raise MigrationFailed(told(expected.exceptions[0])) from errors
+
+
+def told(error: Exception) -> str:
+    """What went wrong, in one line without any statement or password."""
+    line = str(getattr(error, "orig", error)).partition("\n")[0]
+    if isinstance(error, MigrationFailed):
+        return line
+    if isinstance(error, OUTAGES):
+        return f"The database or Kafka cannot be reached: {line or type(error).__name__}"
+    return f"The database cannot be brought up to date: {line}"

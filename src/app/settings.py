@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     partitions: int = Field(default=8, ge=1, le=1000)
     admin_email: str = ""
     admin_password: SecretStr = SecretStr("")
+    cookie_secure: bool = False
     seeds: Path | None = None
     migrate_on_start: bool = False
     command_wait_seconds: float = Field(default=5.0, gt=0, le=60)

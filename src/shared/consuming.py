@@ -19,6 +19,16 @@ TARGET_SECONDS = 0.25
 SMALLEST_BATCH = 10
 LARGEST_BATCH = 500
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class Versioned(msgspec.Struct, frozen=True):
+    """As much of a command's envelope as every version of it keeps."""
+
+    schema_version: int
+
+
+VERSIONS = msgspec.json.Decoder(Versioned)
 COMMANDS = msgspec.json.Decoder(CommandEnvelope)
 EVENTS = msgspec.json.Decoder(EventEnvelope)
 
@@ -51,7 +61,7 @@ class CommandConsumer:
 
     async def handle(self, records: Sequence[Any]) -> None:
         """Returns when all records are decided or set aside. Raises `Unavailable` when they must come again."""
-        works = [work async for record in in_slices(records) if (work := await self._decode(record)) is not None]
+        works, wait = await self._readable(records)
         while works:
             batch, works = works[: self._size], works[self._size :]
             started = time.perf_counter()
@@ -59,6 +69,23 @@ class CommandConsumer:
             self._adapt(len(batch), time.perf_counter() - started)
             for outcome in outcomes:
                 COMMANDS_DECIDED.labels(context=outcome.context, status=outcome.status).inc()
+        if wait is not None:
+            raise wait
+
+    async def _readable(self, records: Sequence[Any]) -> tuple[list[Work], FromTheFuture | None]:
+        """Each partition's commands up to its first from the future, and why the rest must come again, if it must."""
+        works: list[Work] = []
+        held: dict[tuple[str, int], FromTheFuture] = {}
+        async for record in in_slices(records):
+            if (record.topic, record.partition) in held:
+                continue
+            try:
+                work = await self._decode(record)
+            except FromTheFuture as error:
+                held[record.topic, record.partition] = error
+            else:
+                works += [work] if work is not None else []
+        return works, next(iter(held.values()), None)
 
     def _adapt(self, size: int, seconds: float) -> None:
         BATCH_SIZE.labels(context=self._processor.decider.name).observe(size)
@@ -68,13 +95,13 @@ class CommandConsumer:
             self._size = max(SMALLEST_BATCH, min(LARGEST_BATCH, fitting, 2 * self._size))
 
     async def _decode(self, record: Any) -> Work | None:
+        value = record.value or b""
         try:
-            envelope = COMMANDS.decode(record.value)
-            require_storable(record.value)
-            if envelope.schema_version > COMMAND_SCHEMA:
-                raise FromTheFuture(f"Command schema {envelope.schema_version} is newer than {COMMAND_SCHEMA}.")
+            envelope = COMMANDS.decode(value)
+            check_version(envelope.schema_version)
             return Work(envelope, self._processor.decider.command_decoder.decode(envelope.command))
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
+            check_version(version_of(value))
             if is_unknown_type(error):
                 raise FromTheFuture(f"A command of an unknown type waits on {record.topic}: {error}") from error
             await set_aside(self._office, "command", record, error)
@@ -93,8 +120,8 @@ class EventConsumer:
         by_type: dict[str, list[tuple[Any, EventEnvelope]]] = defaultdict(list)
         async for record in in_slices(records):
             try:
-                envelope = EVENTS.decode(record.value)
-            except msgspec.MsgspecError as error:
+                envelope = EVENTS.decode(record.value or b"")
+            except UNREADABLE as error:
                 await set_aside(self._office, "event", record, error)
             else:
                 by_type[record.topic].append((record, envelope))
@@ -130,6 +157,20 @@ async def set_aside(office: DeadLetterOffice, kind: str, record: Any, error: Bas
     await office.set_aside(kind, source, (record.key or b"").decode(errors="replace"), record.value or b"", repr(error))
 
 
-def is_unknown_type(error: msgspec.MsgspecError) -> bool:
+def check_version(version: int) -> None:
+    """Raises `FromTheFuture` for an envelope newer than this process knows."""
+    if version > COMMAND_SCHEMA:
+        raise FromTheFuture(f"Command schema {version} is newer than {COMMAND_SCHEMA}.")
+
+
+def version_of(value: bytes) -> int:
+    """The schema version an envelope says it has, whatever else it holds; 0 when it says none."""
+    try:
+        return VERSIONS.decode(value).schema_version
+    except UNREADABLE:
+        return 0
+
+
+def is_unknown_type(error: Exception) -> bool:
     """Whether a tagged union met a tag it does not know (msgspec tells it by its message alone)."""
     return isinstance(error, msgspec.ValidationError) and "Invalid value" in str(error) and "$.type" in str(error)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 from msgspec.json import encode
 from msgspec.structs import force_setattr
 
@@ -14,6 +14,9 @@ from shared.errors import Refusal
 Status = Literal["pending", "applied", "unchanged", "rejected", "failed"]
 
 COMMAND_SCHEMA = 1
+
+Storable = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
+"""Text the database takes."""
 
 
 class Event(Struct, frozen=True):
@@ -37,13 +40,13 @@ class CommandEnvelope(Struct, frozen=True, kw_only=True):
     """
 
     operation_id: UUID
-    aggregate_id: str
-    user_id: str
-    fingerprint: str
+    aggregate_id: Storable
+    user_id: Storable
+    fingerprint: Storable
     issued_at: datetime
     command: Raw
-    organization_id: str | None = None
-    reason: str | None = None
+    organization_id: Storable | None = None
+    reason: Storable | None = None
     expected_sequence: int | None = None
     schema_version: int = COMMAND_SCHEMA
 

@@ -122,13 +122,20 @@ class OperationsReader(Protocol):
         ...
 
 
+ALL_SCOPES = frozenset({"read", "write"})
+
+
 class Caller(Struct, frozen=True):
-    """Who asks. `operation_id` is set for the token of one pending operation, which may read that alone."""
+    """Who asks. `operation_id` is set for the token of one pending operation, which may read that alone.
+
+    A caller does what the role may and `scopes` allow. A service with an organization is bound to it.
+    """
 
     user_id: str
     role: str
     organization_id: str | None = None
     operation_id: UUID | None = None
+    scopes: frozenset[str] = ALL_SCOPES
 
 
 class Authenticator(Protocol):

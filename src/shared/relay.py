@@ -20,6 +20,7 @@ PAGE = 1000
 IDLE_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
 RENEW_SECONDS = 2.0
+ALONE_BYTES = 8_000
 
 
 class Queued(Struct, frozen=True):
@@ -194,13 +195,24 @@ class Relay:
         return passing
 
     async def _publish_all(self, rows: Sequence[Queued]) -> list[PublishFailed | None]:
+        # An event larger than a producer's batch travels alone, so the broker may refuse it and take the next one of
+        # its key: what follows such an event waits for its answer, and is not published when it failed.
         waiting: list[asyncio.Future[None] | PublishFailed] = []
+        unsure: dict[str, asyncio.Future[None] | PublishFailed] = {}
         for row in rows:
-            try:
-                waiting.append(await self.publisher.publish_module_event(row.event.type, row.event))
-            except PublishFailed as error:
-                waiting.append(error)
+            earlier = unsure.get(row.key)
+            failure = None if earlier is None else await settled(earlier)
+            answer = failure or await self._queue(row)
+            waiting.append(answer)
+            if isinstance(answer, PublishFailed) or len(row.event.payload) > ALONE_BYTES:
+                unsure[row.key] = answer
         return [await settled(answer) for answer in waiting]
+
+    async def _queue(self, row: Queued) -> "asyncio.Future[None] | PublishFailed":
+        try:
+            return await self.publisher.publish_module_event(row.event.type, row.event)
+        except PublishFailed as error:
+            return error
 
 
 async def settled(answer: "asyncio.Future[None] | PublishFailed") -> PublishFailed | None:

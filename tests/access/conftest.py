@@ -13,15 +13,18 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from access.adapters.postgres import PostgresPendingOwners, PostgresUsers
+from access.adapters.sessions import PostgresSessions, RandomSecrets
 from access.adapters.tokens import JwtIssuer, KeyRing
 from access.ports import Fact, SigningKey
+from access.sessions import Admission, Sessions
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from devstack import Given, Stack
 from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
 
-MIGRATION = Path(__file__).parents[2] / "migrations" / "versions" / "2026_11_23_1204_access.py"
+VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
+MIGRATIONS = (VERSIONS / "2026_11_23_1204_access.py", VERSIONS / "2026_11_23_1300_access_sessions_and_tokens.py")
 SERVICE_ROLE = ("CREATE ROLE modplane_service NOLOGIN", "GRANT modplane_service TO CURRENT_USER")
 NOT_STARTED = Given(kafka_bootstrap="127.0.0.1:9", redis_url="redis://127.0.0.1:9")
 
@@ -93,7 +96,9 @@ class Access:
         self.ring = KeyRing(self.signing_keys, clock)
         self.issuer = JwtIssuer(self.ring, clock)
         users, store = PostgresUsers(), PostgresPendingOwners()
-        self.sign_in = SignIn(database, users, self.passwords, self.standing, self.issuer)
+        admission = Admission(self.standing, self.issuer)
+        self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.facts, clock)
+        self.sign_in = SignIn(database, users, self.passwords, self.sessions)
         self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FakeIds())
         self.owners = PendingOwners(database, store, self.passwords, self.facts, clock)
 
@@ -115,7 +120,8 @@ class Access:
 
 def migrate(connection: Connection, direction: str) -> None:
     with Operations.context(MigrationContext.configure(connection)):
-        runpy.run_path(str(MIGRATION))[direction]()
+        for migration in MIGRATIONS if direction == "upgrade" else reversed(MIGRATIONS):
+            runpy.run_path(str(migration))[direction]()
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +153,7 @@ async def open_database(engine: AsyncEngine) -> AsyncIterator[PostgresDatabase]:
 @pytest.fixture
 async def database(open_database: PostgresDatabase) -> PostgresDatabase:
     async with open_database.writing() as transaction:
-        for table in ("users", "pending_owners", "signing_keys"):
+        for table in ("users", "pending_owners", "signing_keys", "api_tokens"):
             await transaction.execute(f"DELETE FROM access.{table}")
     return open_database
 

@@ -9,7 +9,7 @@ from litestar import Litestar, Request, Response
 from tests.access.conftest import Access, FakeIds
 
 from access.adapters.http import AuthController, LoginRequest
-from access.ports import FactLog, OrganizationStanding
+from access.ports import AccessSettings, FactLog, OrganizationStanding
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.wiring import AccessProvider
@@ -33,6 +33,7 @@ async def container(access: Access) -> AsyncIterator[AsyncContainer]:
         Ids: FakeIds(),
         OrganizationStanding: access.standing,
         FactLog: access.facts,
+        AccessSettings: AccessSettings(),
     }
     given = Provider(scope=Scope.APP)
     for port in world:

@@ -14,7 +14,7 @@ ADMIN, PASSWORD = "admin@example.com", "correct horse battery"
 async def test_the_super_admin_can_sign_in_under_any_spelling_of_the_address(access: Access) -> None:
     await access.super_admins.ensure_super_admin(" Admin@Example.com", PASSWORD)
     issued = await access.sign_in("ADMIN@example.com ", PASSWORD)
-    claims = jwt.decode(issued.token, options={"verify_signature": False})
+    claims = jwt.decode(issued.access.token, options={"verify_signature": False})
     assert (claims["role"], claims["org"]) == ("super_admin", None)
 
 

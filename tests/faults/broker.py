@@ -34,8 +34,8 @@ GROUPS = {
 }
 EVENTS = msgspec.json.Decoder(EventEnvelope)
 
-Record = tuple[int | None, bytes, bytes]
-"""Partition (None: that of the key), key, value."""
+Record = tuple[int, bytes, bytes | None]
+"""Partition, key, value."""
 
 
 class Broker:

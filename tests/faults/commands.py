@@ -5,9 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from faults.broker import Record
 
 from assignments.commands import Command
+from faults.broker import Record
 from shared.bus import encoded_command
 from shared.messages import CommandEnvelope
 
@@ -28,7 +28,7 @@ def enveloped(command: Command, **fields: Any) -> CommandEnvelope:
     )
 
 
-def on_partition(number: int, *commands: CommandEnvelope | bytes) -> list[Record]:
-    """Records of one partition, in this order; bytes as they are."""
-    values = [one if isinstance(one, bytes) else msgspec.json.encode(one) for one in commands]
-    return [(number, b"key", value) for value in values]
+def on_partition(number: int, *commands: CommandEnvelope | bytes | None) -> list[Record]:
+    """Records of one partition, in this order; anything else as it is."""
+    values = [msgspec.json.encode(one) if isinstance(one, CommandEnvelope) else one for one in commands]
+    return [(number, b"a\x00key", value) for value in values]

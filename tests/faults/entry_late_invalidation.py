@@ -8,7 +8,7 @@ from app.main import serve
 from app.settings import Settings
 from shared.cache import GenerationCache
 
-LATE_SECONDS = 0.4
+LATE_SECONDS = 0.15
 
 invalidate = GenerationCache.invalidate
 

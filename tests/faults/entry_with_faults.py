@@ -2,12 +2,14 @@
 
 `exit-before-offset-commit`: dies when a batch of commands is decided and its offsets are not committed yet.
 `exit-before-relay-removal`: dies when events are published and their rows still queued.
-`FAULTS_COMMAND_SCHEMA` is the newest command schema this process knows, as a later version of the service would.
+`FAULTS_SESSION_MS` is how long Kafka waits for a silent consumer. `FAULTS_COMMAND_SCHEMA` is the newest command schema
+this process knows, as a later version of the service would.
 """
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 from faststream.kafka.message import KafkaAckableMessage
 
@@ -15,6 +17,7 @@ from app.logs import configure_logs
 from app.main import serve
 from app.settings import Settings
 from shared import consuming
+from shared.adapters import kafka
 from shared.adapters.relay_queue import PostgresRelayQueue
 from shared.messages import COMMAND_SCHEMA
 
@@ -46,8 +49,11 @@ async def remove_rows(queue: PostgresRelayQueue, seqs: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
-    KafkaAckableMessage.ack = ack  # type: ignore[method-assign] - the fault itself
-    PostgresRelayQueue.remove = remove_rows  # type: ignore[method-assign] - the fault itself
-    consuming.COMMAND_SCHEMA = int(os.environ.get("FAULTS_COMMAND_SCHEMA", COMMAND_SCHEMA))
     configure_logs()
-    serve(Settings())
+    with (
+        patch.object(KafkaAckableMessage, "ack", ack),
+        patch.object(PostgresRelayQueue, "remove", remove_rows),
+        patch.object(kafka, "SESSION_MS", int(os.environ.get("FAULTS_SESSION_MS", kafka.SESSION_MS))),
+        patch.object(consuming, "COMMAND_SCHEMA", int(os.environ.get("FAULTS_COMMAND_SCHEMA", COMMAND_SCHEMA))),
+    ):
+        serve(Settings())

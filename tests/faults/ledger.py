@@ -14,7 +14,7 @@ class Ledger:
     def __init__(self, postgres_url: str) -> None:
         self._url = postgres_url
 
-    def fetch(self, query: str, *args: Any) -> list[tuple[Any, ...]]:
+    def fetch(self, query: str, *args: Any) -> list[Any]:
         """The rows as plain tuples."""
 
         async def visit() -> list[tuple[Any, ...]]:
@@ -52,7 +52,7 @@ class Ledger:
     def statuses(self, operation_ids: Sequence[UUID]) -> dict[UUID, str]:
         """By operation id."""
         query = "SELECT id, status FROM shared.operations WHERE id = ANY($1)"
-        return dict(self.fetch(query, list(operation_ids)))  # type: ignore[arg-type] - two columns
+        return dict(self.fetch(query, list(operation_ids)))
 
     def queued(self, keys: Sequence[str]) -> int:
         """How many events of these keys wait for the relay."""

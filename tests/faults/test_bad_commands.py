@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+
+from assignments.commands import UpdateModuleConfig
+from devstack import Endpoints
 from faults.broker import Broker
 from faults.commands import GROUP, TOPIC, enveloped, on_partition
 from faults.ledger import Ledger
 from running import Api, ServiceProcess, sign_in, wait_for
-
-from assignments.commands import UpdateModuleConfig
-from devstack import Endpoints
 from shared.messages import CommandEnvelope
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
@@ -76,7 +76,9 @@ def test_a_bad_command_and_unreadable_records_harm_no_other_of_their_batch(
     good = [patched(organization, module, {f"key_{number}": number}) for number in range(BATCH - 1)]
     bad = patched(organization, module, {word: True})
     with_nul = msgspec.json.encode(patched(organization, module, {"nul": 1})).replace(b"somebody", b"some\\u0000body")
-    unreadable = [b"no json \xff", b'{"operation_id": 1}', b"", with_nul]
+    not_utf8 = with_nul.replace(b"\\u0000", b"\xff")
+    too_deep = with_nul.replace(b'"nul":1', b'"nul":' + b"[" * 50_000 + b"]" * 50_000)
+    unreadable = [b"no json", b'{"operation_id": 1}', b"", None, with_nul, not_utf8, too_deep]
     middle = BATCH // 2
     records = on_partition(0, *good[:middle], bad, *unreadable, *good[middle:])
     offsets = broker.produce(TOPIC, records)
@@ -87,8 +89,12 @@ def test_a_bad_command_and_unreadable_records_harm_no_other_of_their_batch(
         assert statuses[bad.operation_id] == "failed"
         sources = [f"{TOPIC}/0/{offset}" for offset in offsets[middle + 1 :][: len(unreadable)]]
         assert letters_from(ledger, sources) == set(sources)
-        failed = ledger.fetch("SELECT body FROM shared.dead_letters WHERE position($1::bytea in body) > 0", word.encode())
-        assert [msgspec.json.decode(body, type=CommandEnvelope).operation_id for (body,) in failed] == [bad.operation_id]
+        failed = ledger.fetch(
+            "SELECT body FROM shared.dead_letters WHERE position($1::bytea in body) > 0", word.encode()
+        )
+        assert [msgspec.json.decode(body, type=CommandEnvelope).operation_id for (body,) in failed] == [
+            bad.operation_id
+        ]
         check_the_order_was_kept(ledger, organization, good)
     with replica_of(endpoints, tmp_path) as replica:
         admin = sign_in(replica.url)
@@ -100,7 +106,9 @@ def test_a_bad_command_and_unreadable_records_harm_no_other_of_their_batch(
 
 
 def check_the_order_was_kept(ledger: Ledger, organization: str, sent: list[CommandEnvelope]) -> None:
-    query = "SELECT operation_id FROM shared.event_log WHERE aggregateid = $1 AND operation_id = ANY($2) ORDER BY sequence"
+    query = (
+        "SELECT operation_id FROM shared.event_log WHERE aggregateid = $1 AND operation_id = ANY($2) ORDER BY sequence"
+    )
     ids: list[UUID] = [one.operation_id for one in sent]
     assert [id_ for (id_,) in ledger.fetch(query, organization, ids)] == ids
 
@@ -132,7 +140,8 @@ def test_commands_of_a_newer_version_wait_for_it_and_hold_up_no_other_partition(
         patched(organization, module, {f"key_{number}": number}, schema_version=2 if number == 1 else 1)
         for number in range(5)
     ]
-    reshaped = msgspec.json.encode(newer).replace(b'"issued_at":', b'"moment":')
+    much_newer = patched(organization, module, {}, schema_version=3)
+    reshaped = msgspec.json.encode(much_newer).replace(b'"issued_at":', b'"moment":')
     unknown_type = msgspec.json.encode(unknown).replace(b"update_module_config", b"invent_module")
     offsets = broker.produce(TOPIC, on_partition(0, before, newer, after, reshaped))
     offsets_of_unknown = broker.produce(TOPIC, on_partition(1, elsewhere, unknown_type))

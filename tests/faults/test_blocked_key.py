@@ -2,15 +2,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from assignments.commands import AssignModule
+from assignments.events import ModuleAssignedEvent
+from devstack import Endpoints
 from faults.broker import Broker
 from faults.commands import TOPIC as COMMANDS
 from faults.commands import enveloped, on_partition
 from faults.ledger import Ledger
 from running import ServiceProcess, sign_in, wait_for
-
-from assignments.commands import AssignModule
-from assignments.events import ModuleAssignedEvent
-from devstack import Endpoints
 
 TOPIC = ModuleAssignedEvent.topic
 LIMIT = 40_000
@@ -47,7 +47,6 @@ def test_an_event_refused_for_good_holds_up_its_own_key_alone(
         ]
         broker.produce(COMMANDS, on_partition(0, *at_once))
         wait_for(lambda: letter(ledger, held), "the refused event is a dead letter")
-        print([(e.sequence, e.organization_id==held) for e in broker.events([TOPIC]) if e.organization_id in (held, free)], ledger.fetch("select seq, key, xid::text from shared.event_log l join shared.event_relay using (seq)"), ledger.fetch("select aggregateid, sequence, xid::text from shared.event_log where aggregateid = any($1) order by seq", [held, free]), replica.log)
         later = admin.post(f"/modules/assign/{held}", {"module_id": modules[-1]})
         assert later.status_code == 200, later.text
         assert admin.post(f"/modules/assign/{free}", {"module_id": modules[-1]}).status_code == 200
@@ -66,4 +65,4 @@ def test_an_event_refused_for_good_holds_up_its_own_key_alone(
 
 
 def letter(ledger: Ledger, key: str) -> list[tuple[str, str]]:
-    return ledger.fetch("SELECT status, source FROM shared.dead_letters WHERE kind = 'relay' AND key = $1", key)  # type: ignore[return-value] - two columns
+    return ledger.fetch("SELECT status, source FROM shared.dead_letters WHERE kind = 'relay' AND key = $1", key)

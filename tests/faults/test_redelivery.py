@@ -1,11 +1,10 @@
 from pathlib import Path
 from typing import Any
 
+from devstack import Endpoints
 from faults.broker import Broker
 from faults.ledger import Ledger
 from running import Api, ServiceProcess, sign_in, wait_for
-
-from devstack import Endpoints
 
 Request = tuple[str, dict[str, Any]]
 
@@ -25,9 +24,7 @@ def every_kind_of_write(organization: str, modules: list[str]) -> list[Request]:
 
 def ask(admin: Api, requests: list[Request]) -> list[tuple[int, str]]:
     """Statuses and bodies; each request's Idempotency-Key is its place."""
-    answers = [
-        admin.post(path, body, idempotency_key=f"write-{place}") for place, (path, body) in enumerate(requests)
-    ]
+    answers = [admin.post(path, body, idempotency_key=f"write-{place}") for place, (path, body) in enumerate(requests)]
     return [(answer.status_code, answer.text) for answer in answers]
 
 

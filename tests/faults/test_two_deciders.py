@@ -17,8 +17,8 @@ from faults.ledger import Ledger
 from faults.retelling import differences
 from running import Api, ServiceProcess, free_port, sign_in, wait_for
 
-ROUNDS = 15
-READERS = 3
+ROUNDS = 6
+READERS = 2
 
 
 class Callers(NamedTuple):
@@ -55,7 +55,7 @@ def callers(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> I
             replica.start()
         asking.wait_ready()
         deciding.wait_ready()
-        cut_off.wait_ready()
+        wait_for(lambda: can_sign_in(cut_off), "served without Kafka")
         yield Callers(*(sign_in(replica.url) for replica in replicas))
     finally:
         for replica in replicas:
@@ -150,3 +150,13 @@ def test_an_outcome_another_process_decided_is_never_followed_by_a_stale_read(
             assert module in asking.modules_of(organization)
             write(asking, f"/modules/unassign/{organization}/{module}", {})
             assert module not in asking.modules_of(organization)
+
+
+def test_a_replica_that_never_reached_kafka_is_ready_all_the_same(callers: Callers) -> None:
+    address = str(callers.cut_off.client.base_url.copy_with(path="/health/ready"))
+
+    def health() -> httpx.Response:
+        return httpx.get(address, timeout=5)
+
+    wait_for(lambda: health().status_code == 200, "ready without Kafka", 40)
+    assert health().json()["parts"]["kafka"] == "degraded"

@@ -1,5 +1,6 @@
 """Each refusal is its own clear answer, and nothing is written."""
 
+import json
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,6 +12,7 @@ import asyncpg
 import httpx
 import jwt
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from devstack import Endpoints
 from running import ADMIN, Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, signup
@@ -546,6 +548,30 @@ def test_people_of_a_suspended_organization_sign_in_again_after_it_ends(world: W
     assert world.nobody.post("/auth/login", credentials).status_code == 403
     assert admin.post(f"/organizations/{tenant.id}/reactivate").status_code == 200
     assert world.nobody.post("/auth/login", credentials).status_code == 200
+
+
+async def test_what_no_database_could_keep_is_set_aside_and_holds_nobody_up(
+    world: World, endpoints: Endpoints, connection: Any
+) -> None:
+    letters = "SELECT count(*) FROM shared.dead_letters WHERE source LIKE 'tenant.commands.registry/%'"
+    before = await connection.fetchval(letters)
+    nobody_can_keep = {
+        "operation_id": str(uuid4()),
+        "aggregate_id": "a\x00b",
+        "user_id": "somebody",
+        "fingerprint": "none",
+        "issued_at": "2026-01-01T00:00:00Z",
+        "command": {"type": "delete_module", "module_id": "a\x00b"},
+    }
+    producer = AIOKafkaProducer(bootstrap_servers=endpoints.kafka_bootstrap)
+    await producer.start()
+    for value in (json.dumps(nobody_can_keep).encode(), b"rubbish"):
+        await producer.send_and_wait("tenant.commands.registry", value, key=b"a\x00b")
+    await producer.stop()
+    world.admin.module()
+    deadline = time.monotonic() + 20
+    while await connection.fetchval(letters) < before + 2:
+        assert time.monotonic() < deadline, "both are dead letters"
 
 
 def test_a_connection_that_ends_in_the_middle_of_a_body_does_no_harm(world: World, service: ServiceProcess) -> None:

@@ -117,8 +117,9 @@ async def test_a_pattern_deletes_what_it_matches_and_nothing_else(cache: Cache, 
 
 
 async def test_a_pattern_deletes_many(cache: Cache, name: str) -> None:
-    await asyncio.gather(*[cache.set(f"{name}:{number}", b"value", 60) for number in range(1200)])
-    assert await cache.delete_pattern(f"{name}:*") == 1200
+    for number in range(600):
+        await cache.set(f"{name}:{number}", b"value", 60)
+    assert await cache.delete_pattern(f"{name}:*") == 600
 
 
 async def test_a_cache_that_is_down_has_nothing_and_raises_nothing(down_cache: Cache, name: str) -> None:

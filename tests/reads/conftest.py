@@ -97,7 +97,8 @@ def lone_redis(tmp_path: Path) -> Iterator[tuple[Part, str]]:
     part = Part(RedisRecipe(tmp_path / "redis", tmp_path / "redis.log", port, "secret"))
     part.start()
     yield part, f"redis://:secret@127.0.0.1:{port}/0"
-    part.resume()
+    if part.is_running():
+        part.resume()
     part.stop()
 
 

@@ -235,6 +235,16 @@ async def test_who_lost_redis_tells_the_others_once_it_is_back(
     await eventually(lambda: here.announcer.announced == 1, "the others hear of it")
 
 
+@pytest.mark.parametrize("turns", range(0, 36, 3))
+async def test_a_process_that_stops_while_it_reconnects_stops(here: Process, turns: int) -> None:
+    upkeep = asyncio.create_task(here.store.keep_up(here.announcer.announce_reset))
+    here.store.distrust()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    upkeep.cancel()
+    await eventually(upkeep.done, "the upkeep has ended", pause=0.005)
+
+
 async def test_a_frozen_redis_costs_its_budget_once(lone_redis: tuple[Part, str], here: Process, truth: Truth) -> None:
     part, _ = lone_redis
     part.pause()

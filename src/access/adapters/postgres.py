@@ -60,8 +60,14 @@ INSERT INTO access.users (id, email, password_hash, role, organization_id, is_ac
 ON CONFLICT (email) DO NOTHING RETURNING id
 """
 
+# Whoever signed in with the old password is to sign in again.
 REPLACE_HASH = """
-UPDATE access.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id
+WITH replaced AS (
+  UPDATE access.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id
+), ended AS (
+  UPDATE access.sessions SET revoked_at = now() WHERE revoked_at IS NULL AND user_id IN (SELECT id FROM replaced)
+)
+SELECT id FROM replaced
 """
 
 DISCARD_EXPIRED_RIVALS = """

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from shared.adapters.http import bearer_token, may_read, not_modified
+from shared.adapters.http import bearer_token, may_read, not_modified, within_scopes
 from shared.cache import Cached
 from shared.errors import Refused
 from shared.ports import Authenticator
@@ -43,7 +43,7 @@ class HotReads:
         if not token:
             return None
         try:
-            caller = await self._authenticator.authenticate(token)
+            caller = within_scopes(await self._authenticator.authenticate(token), scope["method"])
             return await self._read(organization_id) if may_read(caller, organization_id) else None
         except Refused:
             return None

@@ -50,6 +50,7 @@ HTTP_CODES = {
 }
 
 MAX_BODY_BYTES = 1024 * 1024
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -66,6 +67,10 @@ class NotSignedIn(Unauthenticated):
 
 class RoleRequired(Forbidden):
     """The caller's role does not reach this far."""
+
+
+class ScopeRequired(Forbidden):
+    """The token's scopes do not reach this far."""
 
 
 class NotYourOrganization(Forbidden):
@@ -202,9 +207,17 @@ class Authentication:
             self._authenticator = found
         authenticator: Authenticator = self._authenticator
         try:
-            return await authenticator.authenticate(token)
+            return within_scopes(await authenticator.authenticate(token), scope["method"])
         except Refused as refused:
             return refused
+
+
+def within_scopes(caller: Caller, method: str) -> Caller:
+    """The caller, if his scopes allow such requests. Raises `ScopeRequired`."""
+    needed = "read" if method in SAFE_METHODS else "write"
+    if needed not in caller.scopes:
+        raise ScopeRequired(f"This needs a token with the scope `{needed}`.")
+    return caller
 
 
 def bearer_token(scope: Scope) -> str:
@@ -257,9 +270,12 @@ def organization_in_path(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 
 def may_read(caller: Caller, organization_id: str) -> bool:
-    """Super admins and services read any organization, its people their own; one operation's token reads none."""
+    """Super admins read any organization, and so do services that are bound to none; its people read their own.
+
+    One operation's token reads none.
+    """
     own = caller.operation_id is None and caller.organization_id == organization_id
-    return own or caller.role in {"super_admin", "service"}
+    return own or caller.role == "super_admin" or (caller.role == "service" and caller.organization_id is None)
 
 
 def documented(shape: Any, status: int = 200) -> dict[int, ResponseSpec]:

@@ -59,8 +59,9 @@ class OperationsController(Controller):
         clock: FromDishka[Clock],
     ) -> Response[OperationView]:
         """For its issuer, the organization's own people and super admins; others learn nothing of it."""
+        caller = caller_of(request)
         operation = await operations.operation(operation_id)
-        if operation is None or not may_see(caller_of(request), operation):
+        if operation is None or not may_see(caller, operation):
             raise OperationNotFound(f"There is no operation {operation_id}, or it is not yours to see.")
         if operation.outcome and operation.decided_at and clock.now() - operation.decided_at < YOUNG:
             await invalidation.invalidate(operation.outcome.touched)

@@ -144,6 +144,9 @@ class KafkaConnection:
                 await self.broker.start()
             except (KafkaError, FastStreamException, OSError) as error:
                 log.warning("kafka_not_there", error=str(error)[:200])
+                # A consumer that had started already would be fenced off by its own twin of the next attempt.
+                with suppress(Exception):
+                    await self.broker.stop()
                 await asyncio.sleep(1)
             else:
                 self.started.set()

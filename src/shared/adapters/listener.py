@@ -36,6 +36,7 @@ class PostgresListener:
         self._on_commit = on_commit
         self._on_decided = on_decided
         self._on_reset = on_reset
+        self._missed = False
 
     async def run(self) -> None:
         """Runs for ever: listens, and listens again after an outage."""
@@ -44,21 +45,28 @@ class PostgresListener:
                 await self._listen()
             except Unavailable as error:
                 log.warning("listener_lost", error=error.detail)
+            self._missed = True
             await asyncio.sleep(PAUSE_SECONDS)
-            self._on_commit()
-            self._on_reset()
-            self._on_decided()
 
     async def _listen(self) -> None:
         connection = await self._database.connect()
         try:
             with typed_outages():
                 await connection.add_listener(CHANNEL, self._heard)
+                self._make_good()
                 while True:
                     await asyncio.sleep(CHECK_SECONDS)
                     await connection.execute("SELECT 1")
         finally:
             connection.terminate()
+
+    def _make_good(self) -> None:
+        # Only now: what is told between a look and the next LISTEN would reach nobody.
+        if self._missed:
+            self._missed = False
+            self._on_commit()
+            self._on_reset()
+            self._on_decided()
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         self._on_commit()

@@ -38,6 +38,9 @@ WRITER_SETTINGS = SESSION_SETTINGS | {"enable_seqscan": "off", "enable_hashjoin"
 TRANSIENT_CLASSES = ("08", "53", "57")
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "25P03")
 UNIQUE_VIOLATION = "23505"
+# The driver's internal error too: it meets the server's farewell, sent while the process was frozen, as a state it
+# does not expect.
+LOST_SESSION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 
 READ_SECONDS = 10.0
 BATCH_SECONDS = 35.0
@@ -54,7 +57,7 @@ def is_transient(error: BaseException) -> bool:
         if isinstance(error, asyncpg.InvalidParameterValueError) and SERVICE_ROLE in str(error):
             return True  # the role comes with the schema, which is not there yet
         return state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES
-    return isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError)
+    return isinstance(error, LOST_SESSION)
 
 
 @contextmanager
@@ -62,7 +65,7 @@ def typed_outages() -> Iterator[None]:
     """Turns what an outage raises into `DatabaseUnavailable`; everything else passes."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (asyncpg.PostgresError, *LOST_SESSION) as error:
         if not is_transient(error):
             raise
         raise DatabaseUnavailable("The database does not answer. Try again in a few seconds.") from error

@@ -1,10 +1,10 @@
-"""Redis as the cache's store: one connection, reads of one loop turn in one MGET, and no trust after any doubt."""
+"""Redis as the cache's store: calls of one loop turn go together, and there is no trust after any doubt."""
 
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import structlog
 from redis.asyncio import Redis
@@ -19,8 +19,43 @@ log = structlog.get_logger(__name__)
 BUDGET_SECONDS = 0.25
 RECOVER_SECONDS = 0.25
 CHUNK = 500
+MAX_TOGETHER = 200
 
 Announce = Callable[[], Awaitable[None]]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Together(Generic[Item, Result]):
+    """Calls of one kind, at most one of which is under way: what is asked meanwhile goes with the next one.
+
+    However many ask at once, Redis is asked few times, and needs no more than one connection for it.
+    """
+
+    def __init__(self, call: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
+        self._call = call
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._runner: asyncio.Task[None] | None = None
+
+    async def ask(self, item: Item) -> Result:
+        """This item's result. Raises what the call raised."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        while self._waiting:
+            asking, self._waiting = self._waiting[:MAX_TOGETHER], self._waiting[MAX_TOGETHER:]
+            try:
+                results = await self._call([item for item, _ in asking])
+            except Exception as error:  # noqa: BLE001 - everybody who asked is told
+                fail([future for _, future in asking], error)
+            else:
+                for (_, future), result in zip(asking, results, strict=True):
+                    if not future.done():
+                        future.set_result(result)
 
 
 class RedisStore:
@@ -45,8 +80,10 @@ class RedisStore:
         self._tell = False
         self._broken = asyncio.Event()
         self._broken.set()
-        self._reads: list[tuple[Sequence[str], asyncio.Future[Sequence[bytes | None]]]] = []
-        self._flush: asyncio.Task[None] | None = None
+        self._reads = Together(self._read)
+        self._plants = Together(self._plant)
+        self._writes = Together(self._write)
+        self._renewals = Together(self._renew)
 
     @property
     def trusted(self) -> bool:
@@ -62,6 +99,7 @@ class RedisStore:
     async def keep_up(self, announce: Announce) -> None:
         """Runs for ever: reconnects, replaces `gen:all`, tells the others, opens the store again."""
         while True:
+            obey_cancellation()
             await self._broken.wait()
             try:
                 await self._reconnect()
@@ -79,10 +117,11 @@ class RedisStore:
         async with asyncio.timeout(2 * BUDGET_SECONDS):
             if self._redis.connection is not None:
                 await self._redis.connection.disconnect(nowait=True)
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
             await self._redis.ping()
             self._broken.clear()
-            if self._was_trusted:
-                await self._redis.set(ALL, secrets.token_hex(8), ex=TOKEN_TTL)
+            # At the first connection too: this process, or the one it replaces, may have lost an invalidation.
+            await self._redis.set(ALL, secrets.token_hex(8), ex=TOKEN_TTL)
             self._trusted = not self._broken.is_set()
 
     async def close(self) -> None:
@@ -98,7 +137,8 @@ class RedisStore:
             async with asyncio.timeout(2 * BUDGET_SECONDS):
                 yield self._redis
         except (RedisError, OSError, TimeoutError) as error:
-            log.warning("cache_lost", error=repr(error)[:200])
+            if self._trusted:
+                log.warning("cache_lost", error=repr(error)[:200])
             self.distrust()
             raise CacheDown from error
 
@@ -106,50 +146,54 @@ class RedisStore:
         """Values in order; all reads of one loop turn go in one MGET."""
         if not self._trusted:
             raise CacheDown
-        future: asyncio.Future[Sequence[bytes | None]] = asyncio.get_running_loop().create_future()
-        self._reads.append((keys, future))
-        if self._flush is None or self._flush.done():
-            self._flush = asyncio.create_task(self._flush_reads())
-        return await future
+        return await self._reads.ask(keys)
 
-    async def _flush_reads(self) -> None:
-        while self._reads:
-            reads, self._reads = self._reads, []
-            wanted = list({key: None for keys, _ in reads for key in keys})
-            try:
-                async with self._call() as redis:
-                    values: dict[str, Any] = dict(zip(wanted, await redis.mget(wanted), strict=True))
-            except CacheDown as down:
-                fail([future for _, future in reads], down)
-            else:
-                for keys, future in reads:
-                    if not future.done():
-                        future.set_result([values[key] for key in keys])
+    async def _read(self, wanted: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
+        names = list({key: None for keys in wanted for key in keys})
+        async with self._call() as redis:
+            values: dict[str, Any] = dict(zip(names, await redis.mget(names), strict=True))
+        return [[values[key] for key in keys] for keys in wanted]
 
     async def plant(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
         """Sets the absent tokens; answers those that count, in order."""
+        return await self._plants.ask((tokens, ttl))
+
+    async def _plant(self, wanted: Sequence[tuple[Mapping[str, str], int]]) -> Sequence[Sequence[bytes]]:
+        planted = {name: (token, ttl) for tokens, ttl in wanted for name, token in tokens.items()}
         async with self._call() as redis:
             pipeline = redis.pipeline(transaction=False)
-            for name, token in tokens.items():
+            for name, (token, ttl) in planted.items():
                 pipeline.set(name, token, nx=True, ex=ttl)
-            pipeline.mget(list(tokens))
-            values: Sequence[bytes] = (await pipeline.execute())[-1]
-            return values
+            pipeline.mget(list(planted))
+            values: dict[str, bytes] = dict(zip(planted, (await pipeline.execute())[-1], strict=True))
+        return [[values[name] for name in tokens] for tokens, _ in wanted]
 
     async def write(self, key: str, value: bytes, ttl: int) -> None:
         """Stores one value for `ttl` seconds."""
+        await self._writes.ask((key, value, ttl))
+
+    async def _write(self, wanted: Sequence[tuple[str, bytes, int]]) -> Sequence[None]:
         async with self._call() as redis:
-            await redis.set(key, value, ex=ttl)
+            pipeline = redis.pipeline(transaction=False)
+            for key, value, ttl in wanted:
+                pipeline.set(key, value, ex=ttl)
+            await pipeline.execute()
+        return [None] * len(wanted)
 
     async def renew(self, tokens: Mapping[str, str], ttl: int, drop: Sequence[str]) -> None:
         """Replaces tokens and drops keys in one round trip."""
+        await self._renewals.ask((tokens, ttl, drop))
+
+    async def _renew(self, wanted: Sequence[tuple[Mapping[str, str], int, Sequence[str]]]) -> Sequence[None]:
         async with self._call() as redis:
             pipeline = redis.pipeline(transaction=False)
-            for name, token in tokens.items():
-                pipeline.set(name, token, ex=ttl)
-            if drop:
-                pipeline.unlink(*drop)
+            for tokens, ttl, drop in wanted:
+                for name, token in tokens.items():
+                    pipeline.set(name, token, ex=ttl)
+                if drop:
+                    pipeline.unlink(*drop)
             await pipeline.execute()
+        return [None] * len(wanted)
 
 
 class RedisCache:
@@ -198,9 +242,16 @@ class RedisCache:
             return None
 
 
-def fail(reads: Sequence["asyncio.Future[Sequence[bytes | None]]"], error: Exception) -> None:
-    """Tells all readers of a lost MGET."""
-    for future in reads:
+def obey_cancellation() -> None:
+    """Ends a cancelled task after all: redis-py swallows cancellation while it connects."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def fail(asking: Sequence["asyncio.Future[Any]"], error: Exception) -> None:
+    """Tells all who asked."""
+    for future in asking:
         if not future.done():
             future.set_exception(error)
             future.exception()

@@ -1,0 +1,110 @@
+"""API tokens in `access.api_tokens`: the table, its store, and the list a super admin sees."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import CheckConstraint, Column, DateTime, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from access.adapters.postgres import NOW
+from access.domain import ApiToken
+from shared.adapters.paging import cursor_after, key_of
+from shared.adapters.postgres import metadata
+from shared.ports import Database, Transaction
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("organization_id", Uuid),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("last_used_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    CheckConstraint("role IN ('super_admin', 'service')", name="role"),
+    schema="access",
+)
+
+COLUMNS = "id, name, role, organization_id, scopes, created_by, created_at, expires_at, last_used_at, revoked_at"
+
+ADD = """
+INSERT INTO access.api_tokens (id, name, token_hash, role, organization_id, scopes, created_by, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+REVOKE = f"""
+UPDATE access.api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING {COLUMNS}
+"""
+
+NOTE_USE = """
+UPDATE access.api_tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)
+"""
+
+BY_ID = f"SELECT {COLUMNS} FROM access.api_tokens WHERE id = $1"
+BY_HASH = f"SELECT {COLUMNS} FROM access.api_tokens WHERE token_hash = $1"
+FIRST_PAGE = f"SELECT {COLUMNS} FROM access.api_tokens ORDER BY id DESC LIMIT $1"
+NEXT_PAGE = f"SELECT {COLUMNS} FROM access.api_tokens WHERE id < $2 ORDER BY id DESC LIMIT $1"
+
+
+class ApiTokenPage(Struct, frozen=True):
+    """API tokens, the youngest first. `next_cursor` is null on the last page."""
+
+    items: Sequence[ApiToken]
+    next_cursor: str | None
+
+
+class PostgresApiTokens:
+    """The store of API tokens."""
+
+    async def add(self, transaction: Transaction, token: ApiToken, token_hash: bytes) -> None:
+        """One row."""
+        wanted = (token.id, token.name, token_hash, token.role, token.organization_id, list(token.scopes))
+        await transaction.execute(ADD, *wanted, token.created_by, token.created_at, token.expires_at)
+
+    async def find(self, transaction: Transaction, token_id: UUID) -> ApiToken | None:
+        """One index look-up."""
+        row = await transaction.fetchrow(BY_ID, token_id)
+        return ApiToken(*row) if row else None
+
+    async def revoke(self, transaction: Transaction, token_id: UUID, now: datetime) -> ApiToken | None:
+        """None when there was nothing left to revoke."""
+        row = await transaction.fetchrow(REVOKE, token_id, now)
+        return ApiToken(*row) if row else None
+
+
+class PostgresApiTokenReader:
+    """API tokens outside any use case: looked up at every sign of life, and listed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def by_hash(self, token_hash: bytes) -> ApiToken | None:
+        """Revoked and expired ones too."""
+        async with self._database.snapshot() as transaction:
+            row = await transaction.fetchrow(BY_HASH, token_hash)
+        return ApiToken(*row) if row else None
+
+    async def note_use(self, token: ApiToken, now: datetime) -> None:
+        """Writes once a minute and token, however many processes note it."""
+        before = now - USE_NOTED_EVERY
+        if token.last_used_at is None or token.last_used_at <= before:
+            async with self._database.writing() as transaction:
+                await transaction.execute(NOTE_USE, token.id, now, before)
+
+    async def page(self, limit: int, cursor: str | None) -> ApiTokenPage:
+        """Raises `BadCursor`."""
+        query, after = (NEXT_PAGE, [key_of(cursor, UUID)]) if cursor else (FIRST_PAGE, list[Any]())
+        async with self._database.snapshot() as transaction:
+            rows = await transaction.fetch(query, limit + 1, *after)
+        items = [ApiToken(*row) for row in rows[:limit]]
+        return ApiTokenPage(items, cursor_after(items[-1].id) if len(rows) > limit else None)

@@ -1,0 +1,155 @@
+"""Keeps people signed in: a refresh token that changes at every use, and is worth nothing when it comes twice."""
+
+import re
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from msgspec import Struct
+
+from access.domain import Account, OrganizationSuspended, Session, SessionEnded, UserState
+from access.events import SessionReusedEvent
+from access.ports import AccessTokens, Fact, FactLog, IssuedToken, OrganizationStanding, Secrets, SessionStore
+from shared.ports import Clock, Database
+
+SESSION_LIFETIME = timedelta(days=30)
+REFRESH_TOKEN = re.compile(r"([0-9a-f]{32})\.([\w-]{43})", re.ASCII)
+
+
+class RefreshToken(Struct, frozen=True):
+    """What the browser keeps: the session's id and its present secret. It ends with the session."""
+
+    value: str
+    seconds: int
+
+    def __repr__(self) -> str:
+        return f"RefreshToken(seconds={self.seconds})"
+
+
+class SignedIn(Struct, frozen=True):
+    """What somebody has who signed in."""
+
+    access: IssuedToken
+    refresh: RefreshToken
+
+
+class Admission:
+    """Lets those in who were told apart already."""
+
+    def __init__(self, standing: OrganizationStanding, tokens: AccessTokens) -> None:
+        self._standing = standing
+        self._tokens = tokens
+
+    async def admit(self, account: Account) -> IssuedToken:
+        """Raises `OrganizationSuspended`."""
+        if account.organization_id and await self._standing.is_suspended(account.organization_id):
+            raise OrganizationSuspended(
+                "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
+            )
+        return await self._tokens.access_token(account)
+
+
+class Sessions:
+    """A session is one sign-in and lasts 30 days at most, however often it is refreshed."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: SessionStore,
+        admission: Admission,
+        secrets: Secrets,
+        facts: FactLog,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._admission = admission
+        self._secrets = secrets
+        self._facts = facts
+        self._clock = clock
+
+    async def start(self, account: Account) -> SignedIn:
+        """Raises `OrganizationSuspended`."""
+        access = await self._admission.admit(account)
+        secret, now = self._secrets.new(), self._clock.now()
+        async with self._database.writing() as transaction:
+            expires_at = now + SESSION_LIFETIME
+            session_id = await self._store.open(transaction, account.id, hashed(secret), now, expires_at)
+        return SignedIn(access, refresh_token(session_id, secret, SESSION_LIFETIME))
+
+    async def refresh(self, presented: str) -> SignedIn:
+        """A new access token and the next refresh token; the presented one is worth nothing afterwards.
+
+        A token that comes a second time was stolen, before or after: nobody can tell which, so the session ends for
+        both. Raises `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
+        """
+        session, secret = await self._found(presented)
+        now = self._clock.now()
+        if session.is_revoked or session.expires_at <= now or not session.account.is_active:
+            raise ended()
+        if session.token_hash != hashed(secret):
+            raise await self._reused(session)
+        access, following = await self._admission.admit(session.account), self._secrets.new()
+        async with self._database.writing() as transaction:
+            rotated = await self._store.rotate(transaction, session, hashed(following))
+        if not rotated:
+            raise await self._reused(session)
+        return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
+
+    async def end(self, presented: str) -> None:
+        """Signs out. Harmless to repeat, and with a token that was never one."""
+        match = REFRESH_TOKEN.fullmatch(presented)
+        if match is not None:
+            async with self._database.writing() as transaction:
+                await self._store.revoke(transaction, UUID(match[1]), self._clock.now())
+
+    async def sweep(self) -> int:
+        """Deletes expired sessions and returns how many there were."""
+        async with self._database.writing() as transaction:
+            return await self._store.discard_expired(transaction, self._clock.now())
+
+    async def _found(self, presented: str) -> tuple[Session, str]:
+        match = REFRESH_TOKEN.fullmatch(presented)
+        if match is None:
+            raise ended()
+        async with self._database.snapshot() as transaction:
+            session = await self._store.find(transaction, UUID(match[1]))
+        if session is None:
+            raise ended()
+        return session, match[2]
+
+    async def _reused(self, session: Session) -> SessionEnded:
+        now = self._clock.now()
+        async with self._database.writing() as transaction:
+            if await self._store.revoke(transaction, session.id, now):
+                await self._facts.record(transaction, [reuse(session, now)])
+        return ended()
+
+
+def ended() -> SessionEnded:
+    """One text, whatever ended the session."""
+    return SessionEnded("There is no session, or it has ended: sign in again.")
+
+
+def hashed(secret: str) -> bytes:
+    """Secrets of 256 random bits need no slow hash."""
+    return sha256(secret.encode()).digest()
+
+
+def refresh_token(session_id: UUID, secret: str, lifetime: timedelta) -> RefreshToken:
+    """As the browser keeps it."""
+    return RefreshToken(f"{session_id.hex}.{secret}", int(lifetime.total_seconds()))
+
+
+def reuse(session: Session, now: datetime) -> Fact:
+    """The fact that a spent refresh token was used again."""
+    account = session.account
+    return Fact(
+        aggregate_id=str(account.id),
+        event=SessionReusedEvent(account.id),
+        state=UserState(account.role, account.organization_id, account.is_active),
+        user_id=str(account.id),
+        organization_id=str(account.organization_id) if account.organization_id else None,
+        operation_id=uuid5(session.id, SessionReusedEvent.topic),
+        occurred_at=now,
+    )

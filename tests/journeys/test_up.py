@@ -1,0 +1,166 @@
+"""`modplane up` as a person runs it: started, used, stopped, killed, and started again."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from devstack import Endpoints
+from running import SEEDS, Api, free_port, processes_of, sign_in, wait_for
+
+FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 60.0, 15.0, 15.0
+
+
+class Up:
+    """The command in a terminal of its own, on a data directory that stays from start to start."""
+
+    def __init__(self, data_dir: Path, port: int) -> None:
+        self.data_dir, self.port = data_dir, port
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("MODPLANE_")}
+        self.environment |= {"MODPLANE_DATA_DIR": str(data_dir), "MODPLANE_HTTP_PORT": str(port)}
+        self.process: subprocess.Popen[bytes] | None = None
+        self.screen = data_dir.with_name("screen.txt")
+
+    def start(self) -> "Up":
+        with self.screen.open("wb") as screen:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "up"],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=screen,
+                stderr=screen,
+                start_new_session=True,
+            )
+        return self
+
+    def wait_ready(self, seconds: float) -> float:
+        """How long it took until it said that it serves."""
+        started = time.monotonic()
+        wait_for(lambda: "Ctrl-C stops it" in self.said or self.has_ended, "the addresses", seconds)
+        assert not self.has_ended, self.said
+        assert httpx.get(f"{self.url}/health/ready").status_code == 200
+        return time.monotonic() - started
+
+    @property
+    def said(self) -> str:
+        return self.screen.read_text()
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def interrupt(self) -> float:
+        """Ctrl-C; how long it took until everything was over."""
+        assert self.process is not None
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(STOP_SECONDS) == 0
+        return time.monotonic() - started
+
+    def kill_everything(self) -> None:
+        """As a power failure would."""
+        assert self.process is not None
+        for pid in [self.process.pid, *processes_of(self.data_dir)]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(10)
+        wait_for(lambda: not processes_of(self.data_dir), "the end of all processes")
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Another command of the same person."""
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def sign_in(self) -> Api:
+        account = json.loads((self.data_dir / "admin.json").read_text())
+        assert account.keys() == {"email", "password"}
+        return sign_in(self.url, account["email"], account["password"])
+
+
+@pytest.fixture
+def up() -> Iterator[Up]:
+    with tempfile.TemporaryDirectory(prefix="modplane-up-", ignore_cleanup_errors=True) as folder:
+        up = Up(Path(folder).resolve() / "data", free_port())
+        yield up
+        if not up.has_ended:
+            up.kill_everything()
+
+
+def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
+    figures = {"first start": up.start().wait_ready(FIRST_SECONDS)}
+    for shown in (up.url, f"{up.url}/schema", str(up.data_dir / "admin.json")):
+        assert shown in up.said
+    assert stat.S_IMODE((up.data_dir / "admin.json").stat().st_mode) == 0o600
+    assert "openapi" in httpx.get(f"{up.url}/schema/openapi.json").text
+    assert httpx.get(f"{up.url}/schema").status_code == 200
+    admin = up.sign_in()
+    assert len(admin.get("/module-registry").json()["items"]) == 11
+    industries = [item["industry_code"] for item in admin.get("/industries").json()["items"]]
+    assert len(industries) == 8
+    organizations = {code: admin.organization(code) for code in industries}
+    assert all(admin.modules_of(organization) for organization in organizations.values())
+    seeded_again = up.run("apply", "-f", str(SEEDS))
+    assert (seeded_again.returncode, seeded_again.stdout.splitlines()[-1]) == (0, "19 unchanged, 0 changed")
+
+    gone, *_ = industries
+    assert admin.delete(f"/industries/{gone}").status_code == 200
+    before = {code: admin.modules_of(organization) for code, organization in organizations.items()}
+    figures["Ctrl-C"] = up.interrupt()
+    assert processes_of(up.data_dir) == []
+
+    figures["second start"] = up.start().wait_ready(AGAIN_SECONDS)
+    admin = up.sign_in()
+    assert admin.get(f"/industries/{gone}").status_code == 404
+    assert len(admin.get("/industries").json()["items"]) == 7
+    assert {code: admin.modules_of(organization) for code, organization in organizations.items()} == before
+    assert up.run("verify").returncode == 0
+
+    module = admin.module()
+    up.kill_everything()
+    figures["start after kill -9"] = up.start().wait_ready(FIRST_SECONDS)
+    admin = up.sign_in()
+    assert admin.get(f"/module-registry/{module}").status_code == 200
+    assert {code: admin.modules_of(organization) for code, organization in organizations.items()} == before
+    assert admin.post(f"/modules/assign/{organizations[gone]}", {"module_id": module}).status_code == 200
+    figures["Ctrl-C again"] = up.interrupt()
+    assert processes_of(up.data_dir) == []
+    with capsys.disabled():
+        sys.stdout.write(f"\nmodplane up: {', '.join(f'{what} {spent:.1f} s' for what, spent in figures.items())}\n")
+
+
+def test_a_port_in_use_is_one_clear_line(up: Up) -> None:
+    with socket.create_server(("127.0.0.1", up.port)):
+        up.start()
+        wait_for(lambda: up.has_ended, "the end")
+    assert up.process is not None
+    assert up.process.returncode == 1
+    assert up.said == f"modplane: Port {up.port} is in use: stop what uses it, or set MODPLANE_HTTP_PORT.\n"
+    assert processes_of(up.data_dir) == []
+
+
+def test_without_its_parts_a_command_says_so_in_one_line(up: Up) -> None:
+    up.environment |= Endpoints(
+        "postgresql://127.0.0.1:1/modplane", "127.0.0.1:1", "redis://127.0.0.1:1/0"
+    ).environment()
+    for arguments in (("apply", "-f", str(SEEDS)), ("migrate",)):
+        done = up.run(*arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert done.stderr.startswith("modplane: The database")
