@@ -7,10 +7,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
+from tests.running import Api, ServiceProcess, sign_in
 
 from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
-from running import Api, ServiceProcess, sign_in
 from shared.adapters.postgres import PostgresDatabase
 
 SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access")

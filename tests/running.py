@@ -55,7 +55,8 @@ class ServiceProcess:
         program: Sequence[str] = ("-m", "app.cli", "serve"),
     ) -> None:
         self.port = free_port()
-        self.replica = replica or f"replica-{uuid4().hex[:8]}"
+        # The same name for whoever runs alone: it takes the place of the one before, whose session has not ended yet.
+        self.replica = replica or "alone"
         self._log = log
         self._program = program
         self._environment = {

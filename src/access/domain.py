@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
+from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
 
 Role = Literal["super_admin", "organization_admin", "service"]
 ApiTokenRole = Literal["super_admin", "service"]
@@ -60,8 +60,16 @@ class OrganizationSuspended(Forbidden):
     """The credentials are right, and the user's organization is suspended."""
 
 
+class TooManyAttempts(TooMany):
+    """Signing in failed too often, for this account or from this address."""
+
+
 class TokenExpired(Unauthenticated):
     """The token was genuine and its time is over."""
+
+
+class NoRoleHere(Forbidden):
+    """The token is genuine and names no role of ours."""
 
 
 class TokenInvalid(Unauthenticated):
@@ -70,6 +78,14 @@ class TokenInvalid(Unauthenticated):
 
 class SessionEnded(Unauthenticated):
     """The refresh token is none, its session is over, or it was used before."""
+
+
+class UserNotFound(NotFound):
+    """No user has this id."""
+
+
+class LastSuperAdmin(Conflict):
+    """Without this user nobody could administer anything."""
 
 
 class InvalidApiToken(Invalid):

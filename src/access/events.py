@@ -1,4 +1,4 @@
-"""What happened to users and API tokens. Neither an e-mail nor a secret: the event log is kept for ever and read by many."""
+"""What happened to users and API tokens. Neither an e-mail nor a secret: many read the event log, and for ever."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,6 +23,22 @@ class UserPasswordReplacedEvent(Event, frozen=True):
     """A user signs in with another password from now on."""
 
     topic: ClassVar[str] = "access.user.password_replaced"
+
+    user_id: UUID
+
+
+class UserDeactivatedEvent(Event, frozen=True):
+    """A user cannot sign in any more, and all sessions ended."""
+
+    topic: ClassVar[str] = "access.user.deactivated"
+
+    user_id: UUID
+
+
+class UserReactivatedEvent(Event, frozen=True):
+    """A deactivated user can sign in again."""
+
+    topic: ClassVar[str] = "access.user.reactivated"
 
     user_id: UUID
 
@@ -59,6 +75,8 @@ class ApiTokenRevokedEvent(Event, frozen=True):
 EVENTS: dict[str, type[Event]] = {
     UserActivatedEvent.topic: UserActivatedEvent,
     UserPasswordReplacedEvent.topic: UserPasswordReplacedEvent,
+    UserDeactivatedEvent.topic: UserDeactivatedEvent,
+    UserReactivatedEvent.topic: UserReactivatedEvent,
     SessionReusedEvent.topic: SessionReusedEvent,
     ApiTokenCreatedEvent.topic: ApiTokenCreatedEvent,
     ApiTokenRevokedEvent.topic: ApiTokenRevokedEvent,

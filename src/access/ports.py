@@ -90,6 +90,18 @@ class Users(Protocol):
         ...
 
 
+class UserDirectory(Protocol):
+    """Users by id, locked until the transaction ends."""
+
+    async def by_id(self, transaction: Transaction, user_id: UUID) -> Account | None: ...
+
+    async def active_super_admins(self, transaction: Transaction) -> frozenset[UUID]: ...
+
+    async def set_active(self, transaction: Transaction, user_id: UUID, now: datetime, *, is_active: bool) -> None:
+        """With a deactivation all sessions of the user end."""
+        ...
+
+
 class PendingOwnerStore(Protocol):
     """Owners who wait for their organization's registration to be decided."""
 
@@ -151,16 +163,43 @@ class ApiTokenStore(Protocol):
         ...
 
 
+class SignInAttempts(Protocol):
+    """Bounds the guessing of passwords, by account and by address."""
+
+    async def begin(self, email: str, address: str) -> None:
+        """Counts the attempt as failed until it succeeds. Raises `TooManyAttempts`."""
+        ...
+
+    async def succeeded(self, email: str, address: str) -> None: ...
+
+
 class Secrets(Protocol):
     """Secrets of 256 random bits, in 43 letters, digits, `-` and `_`."""
 
     def new(self) -> str: ...
 
 
+class OidcSettings(Struct, frozen=True, kw_only=True):
+    """An issuer whose tokens are taken, and the claims that name role and organization (dots lead into objects)."""
+
+    issuer: str
+    audience: str
+    jwks_url: str
+    role_claim: str
+    organization_claim: str
+
+
 class AccessSettings(Struct, frozen=True, kw_only=True):
-    """What the operator sets. `cookie_secure`: the service is reached over https alone."""
+    """What the operator sets. `cookie_secure`: the service is reached over https alone.
+
+    `failures_per_…`: failed sign-ins in five minutes; 0: no limit.
+    """
 
     cookie_secure: bool = False
+    failures_per_account: int = 10
+    failures_per_address: int = 100
+    proxy_hops: int = 0
+    oidc: OidcSettings | None = None
 
 
 class SigningKeys(Protocol):

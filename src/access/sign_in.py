@@ -1,8 +1,11 @@
 """Tells who signs in, and sees to it that a super admin can."""
 
+from uuid import UUID
+
 from access.domain import (
     Account,
     EmailBelongsToOtherRole,
+    EmailTaken,
     UserState,
     WrongCredentials,
     is_email,
@@ -12,34 +15,41 @@ from access.domain import (
     valid_password,
 )
 from access.events import UserActivatedEvent, UserPasswordReplacedEvent
-from access.ports import Fact, FactLog, Passwords, Users
+from access.ports import Fact, FactLog, Passwords, SignInAttempts, Users
 from access.sessions import Sessions, SignedIn
 from shared.messages import Event
 from shared.ports import Clock, Database, Ids
 
 STARTING_SERVICE = "system:start"
+CREATING_OPERATOR = "system:cli"
 SUPER_ADMIN = UserState("super_admin", None, is_active=True)
 
 
 class SignIn:
     """Exchanges an e-mail and a password for a session."""
 
-    def __init__(self, database: Database, users: Users, passwords: Passwords, sessions: Sessions) -> None:
+    def __init__(
+        self, database: Database, users: Users, passwords: Passwords, sessions: Sessions, attempts: SignInAttempts
+    ) -> None:
         self._database = database
         self._users = users
         self._passwords = passwords
         self._sessions = sessions
+        self._attempts = attempts
 
-    async def __call__(self, email: str, password: str) -> SignedIn:
+    async def __call__(self, email: str, password: str, address: str) -> SignedIn:
         """Raises `WrongCredentials`, with one text and at one cost whatever is wrong, or `OrganizationSuspended`.
 
-        A suspension is told to those alone who know the password. Tokens issued before it end with their lifetime.
+        A suspension is told to those alone who know the password. Access tokens issued before it end with their
+        lifetime. `address` is where the attempt comes from: after too many failures `TooManyAttempts` is raised.
         """
+        await self._attempts.begin(email, address)
         account = await self._account(email)
         known_hash = account.password_hash if account else None
         verified = await self._passwords.verifies(known_hash, password if is_text(password) else "")
         if account is None or not verified or not account.is_active:
             raise WrongCredentials("E-mail or password is wrong. Check both and try again.")
+        await self._attempts.succeeded(email, address)
         return await self._sessions.start(account)
 
     async def _account(self, text: str) -> Account | None:
@@ -74,7 +84,7 @@ class SuperAdmins:
         async with self._database.snapshot() as transaction:
             account = await self._users.by_email(transaction, address)
         if account is None:
-            await self._add(address, password)
+            await self._add(address, password, STARTING_SERVICE)
         elif account.role != SUPER_ADMIN.role:
             raise EmailBelongsToOtherRole(
                 "The e-mail set for the super admin belongs to another user: set another one (MODPLANE_ADMIN_EMAIL)."
@@ -82,26 +92,36 @@ class SuperAdmins:
         elif not await self._passwords.verifies(account.password_hash, password):
             await self._replace_password(account, password)
 
-    async def _add(self, email: str, password: str) -> None:
+    async def create(self, email: str, password: str) -> UUID:
+        """The id of a new super admin. Raises `InvalidEmail`, `UnacceptablePassword`, or `EmailTaken`."""
+        account = await self._add(valid_email(email), valid_password(password), CREATING_OPERATOR)
+        if account is None:
+            raise EmailTaken("A user with this e-mail exists: choose another e-mail.")
+        return account.id
+
+    async def _add(self, email: str, password: str, by: str) -> Account | None:
         password_hash = await self._passwords.hash(password)
         account = Account(self._ids.new(), SUPER_ADMIN.role, None, is_active=True, password_hash=password_hash)
         async with self._database.writing() as transaction:
-            if await self._users.add(transaction, account, email):
-                event = UserActivatedEvent(account.id, None, SUPER_ADMIN.role)
-                await self._facts.record(transaction, [self._fact(account, event)])
+            if not await self._users.add(transaction, account, email):
+                return None
+            event = UserActivatedEvent(account.id, None, SUPER_ADMIN.role)
+            await self._facts.record(transaction, [self._fact(account, event, by)])
+        return account
 
     async def _replace_password(self, account: Account, password: str) -> None:
         password_hash = await self._passwords.hash(password)
         async with self._database.writing() as transaction:
             if await self._users.replace_password(transaction, account, password_hash):
-                await self._facts.record(transaction, [self._fact(account, UserPasswordReplacedEvent(account.id))])
+                event = UserPasswordReplacedEvent(account.id)
+                await self._facts.record(transaction, [self._fact(account, event, STARTING_SERVICE)])
 
-    def _fact(self, account: Account, event: Event) -> Fact:
+    def _fact(self, account: Account, event: Event, user_id: str) -> Fact:
         return Fact(
             aggregate_id=str(account.id),
             event=event,
             state=UserState(account.role, account.organization_id, account.is_active),
-            user_id=STARTING_SERVICE,
+            user_id=user_id,
             organization_id=None,
             operation_id=self._ids.new(),
             occurred_at=self._clock.now(),

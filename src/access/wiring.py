@@ -6,27 +6,35 @@ from datetime import timedelta
 from dishka import Provider, Scope, provide
 
 from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
-from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator
+from access.adapters.attempts import RedisSignInAttempts
+from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator, other_issuer
 from access.adapters.http import AuthController
 from access.adapters.http_tokens import ApiTokensController
+from access.adapters.http_users import UsersController
 from access.adapters.passwords import Argon2Passwords
 from access.adapters.postgres import PostgresPendingOwners, PostgresSigningKeys, PostgresUsers
 from access.adapters.sessions import PostgresSessions, RandomSecrets
 from access.adapters.tokens import ACCESS_LIFETIME, JwtIssuer, KeyRing, TokenAuthenticator
+from access.adapters.users import PostgresUserDirectory, PostgresUserReader
 from access.api_tokens import ApiTokens
 from access.ports import (
+    AccessSettings,
     AccessTokens,
     ApiTokenStore,
+    OrganizationStanding,
     Passwords,
     PendingOwnerStore,
     Secrets,
     SessionStore,
+    SignInAttempts,
     SigningKeys,
+    UserDirectory,
     Users,
 )
 from access.sessions import Admission, Sessions
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
+from access.users import UserAdministration
 from shared.ports import Authenticator, Clock
 from shared.wiring import Context
 
@@ -51,6 +59,10 @@ class AccessProvider(Provider):
     api_token_store = provide(PostgresApiTokens, provides=ApiTokenStore)
     api_token_reader = provide(PostgresApiTokenReader)
     api_tokens = provide(ApiTokens)
+    user_directory = provide(PostgresUserDirectory, provides=UserDirectory)
+    user_reader = provide(PostgresUserReader)
+    user_administration = provide(UserAdministration)
+    attempts = provide(RedisSignInAttempts, provides=SignInAttempts)
     sign_in = provide(SignIn)
     super_admins = provide(SuperAdmins)
     pending_owners = provide(PendingOwners)
@@ -73,9 +85,22 @@ class AccessProvider(Provider):
         return issuer
 
     @provide
-    def authenticator(self, keys: KeyRing, clock: Clock, api_tokens: PostgresApiTokenReader) -> Authenticator:
+    def authenticator(
+        self,
+        keys: KeyRing,
+        clock: Clock,
+        api_tokens: PostgresApiTokenReader,
+        settings: AccessSettings,
+        standing: OrganizationStanding,
+    ) -> Authenticator:
         """One memory of verified tokens a kind."""
-        return BearerAuthenticator(TokenAuthenticator(keys, clock), ApiTokenAuthenticator(api_tokens, clock))
+        return BearerAuthenticator(
+            TokenAuthenticator(keys, clock),
+            ApiTokenAuthenticator(api_tokens, clock),
+            other_issuer(settings, standing, clock),
+        )
 
 
-CONTEXT = Context(name="access", provider=AccessProvider(), controllers=[AuthController, ApiTokensController])
+CONTEXT = Context(
+    name="access", provider=AccessProvider(), controllers=[AuthController, ApiTokensController, UsersController]
+)

@@ -1,6 +1,7 @@
 """`modplane`: runs the product and serves its operator. Everything heavy is imported by the command that needs it."""
 
 import asyncio
+import logging
 import os
 import sys
 from importlib import import_module
@@ -12,6 +13,8 @@ import typer
 from devstack import Endpoints, Given, endpoints_of, run_down, run_up
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
+admin = typer.Typer(no_args_is_help=True, help="Look after super admins.")
+app.add_typer(admin, name="admin")
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORT = 8000
@@ -58,7 +61,7 @@ def serve(
 @app.command()
 def migrate(data_dir: DataDir = Path(".modplane")) -> None:
     """Bring the database's schema and the topics up to date. Safe to repeat, and to run by many at once."""
-    import_module("app.logs").configure_logs()
+    import_module("app.logs").configure_logs(logging.WARNING)
     migration: Any = import_module("app.migrate")
     settings = _settings(data_dir)
     try:
@@ -73,21 +76,47 @@ def apply(
     file: Annotated[Path, typer.Option("--file", "-f", exists=True, help="A manifest, or a directory of them.")],
     data_dir: DataDir = Path(".modplane"),
     skip_unknown_modules: Annotated[
-        bool, typer.Option(help="Leave modules that are not registered out of industries instead of refusing all.")
+        bool,
+        typer.Option(
+            "--skip-unknown-modules",
+            help="Leave modules that are not registered out of industries instead of refusing all.",
+        ),
     ] = False,
 ) -> None:
     """Make modules and industries equal to a manifest, through commands. A second run changes nothing."""
-    import_module("app.logs").configure_logs()
+    import_module("app.logs").configure_logs(logging.WARNING)
     tools: Any = import_module("app.operating")
     raise typer.Exit(asyncio.run(tools.apply_file(_settings(data_dir), file, skip_unknown_modules)))
 
 
 @app.command()
+def status(data_dir: DataDir = Path(".modplane")) -> None:
+    """Say how the system is: its parts, what waits, what was set aside. Exit 1 when the database is away."""
+    import_module("app.logs").configure_logs(logging.WARNING)
+    report: Any = import_module("app.status")
+    raise typer.Exit(asyncio.run(report.print_status(_settings(data_dir))))
+
+
+@app.command()
 def verify(data_dir: DataDir = Path(".modplane")) -> None:
     """Compare heads, tables and the event log of every aggregate; exit 1 and name each that differs."""
-    import_module("app.logs").configure_logs()
+    import_module("app.logs").configure_logs(logging.WARNING)
     tools: Any = import_module("app.operating")
     raise typer.Exit(asyncio.run(tools.verify_all(_settings(data_dir))))
+
+
+@admin.command("create")
+def create_admin(
+    email: Annotated[str, typer.Option(help="The new super admin's e-mail.")],
+    data_dir: DataDir = Path(".modplane"),
+) -> None:
+    """Create a super admin. The password comes from MODPLANE_ADMIN_PASSWORD, else it is asked for."""
+    import_module("app.logs").configure_logs()
+    tools: Any = import_module("app.operating")
+    password = os.environ.get("MODPLANE_ADMIN_PASSWORD") or typer.prompt(
+        "Password", hide_input=True, confirmation_prompt=True
+    )
+    raise typer.Exit(asyncio.run(tools.create_admin(_settings(data_dir), email, password)))
 
 
 def _settings(data_dir: Path | None = None) -> Any:

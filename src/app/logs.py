@@ -6,7 +6,7 @@ import sys
 import structlog
 
 
-def configure_logs() -> None:
+def configure_logs(level: int = logging.INFO) -> None:
     """Sets up structlog, and keeps the Kafka client from reporting an outage ten times a second."""
     structlog.configure(
         processors=[
@@ -16,7 +16,7 @@ def configure_logs() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -28,6 +28,7 @@ from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
 from shared.adapters.http import EXCEPTION_HANDLERS, MAX_BODY_BYTES, Authentication, strict_body
 from shared.adapters.http_operations import OperationsController
+from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
 from shared.ports import Authenticator
 
 API = "/api/v1"
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         await service.start()
         if settings.role != "worker":
             await answer_hot_reads_first(app, container)
+            await limit_rates(app, container)
         try:
             yield
         finally:
@@ -80,6 +82,11 @@ async def answer_hot_reads_first(app: Litestar, container: AsyncContainer) -> No
     authenticator, assignments = await container.get(Authenticator), await container.get(CachedAssignmentReader)
     route = f"{API}/organizations/{{organization_id}}/modules"
     app.asgi_handler = HotReads(app.asgi_handler, route, authenticator, assignments.modules)
+
+
+async def limit_rates(app: Litestar, container: AsyncContainer) -> None:
+    """Before everything else, the hot reads too."""
+    app.asgi_handler = Limited(app.asgi_handler, await container.get(RequestCounts), await container.get(RateLimits))
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dishka import AsyncContainer
 
+from access.sign_in import SuperAdmins
 from app.apply import EXIT_MANIFEST_REFUSED, apply_manifest
 from app.main import make_container
 from app.manifest import ManifestRefused, load_manifest
@@ -20,7 +21,7 @@ from shared.adapters.listener import PostgresListener
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisStore
 from shared.cache import ResetAnnouncer
-from shared.errors import Unavailable
+from shared.errors import Refused, Unavailable
 from shared.outcomes import OutcomeBoard
 
 CLI_USER = "system:cli"
@@ -33,10 +34,10 @@ async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
     container = make_container(settings.model_copy(update={"replica": f"cli-{settings.replica_id}"}))
     get = container.get
     tasks: list[asyncio.Task[None]] = []
+    connection = await get(KafkaConnection)
     try:
         await (await get(PostgresDatabase)).check_schema()
         store, announcer = await get(RedisStore), await get(ResetAnnouncer)
-        connection = await get(KafkaConnection)
         runs = (
             store.keep_up(announcer.announce_reset),
             (await get(PostgresListener)).run(),
@@ -49,8 +50,8 @@ async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
         except TimeoutError:
             print("Kafka does not answer: deciding here instead.", file=sys.stderr)
         yield container
-        await connection.stop()
     finally:
+        await connection.stop()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -96,3 +97,18 @@ async def verify_all(settings: Settings) -> int:
         await container.close()
     print(f"{verification.compared} streams compared, {differences} differ.")
     return 1 if differences else 0
+
+
+async def create_admin(settings: Settings, email: str, password: str) -> int:
+    """Prints the new super admin's id, or why there is none; needs nothing but the database."""
+    container = make_container(settings)
+    try:
+        await (await container.get(PostgresDatabase)).check_schema()
+        user_id = await (await container.get(SuperAdmins)).create(email, password)
+    except Refused as refused:
+        print(f"modplane: {refused.detail}", file=sys.stderr)
+        return 1
+    finally:
+        await container.close()
+    print(f"Super admin {user_id} can sign in.")
+    return 0

@@ -22,6 +22,7 @@ from shared.adapters.kafka import PATIENT_POLL_MS, KafkaConnection, Subscription
 from shared.adapters.listener import PostgresListener
 from shared.adapters.operations import PostgresOperations
 from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.rate_limits import RequestCounts
 from shared.adapters.redis import RedisStore
 from shared.cache import ResetAnnouncer
 from shared.consuming import CommandConsumer, DeadLetterOffice, EventConsumer
@@ -53,6 +54,8 @@ class Service:
         get = self._container.get
         store, announcer = await get(RedisStore), await get(ResetAnnouncer)
         self._spawn("cache", lambda: store.keep_up(announcer.announce_reset))
+        if self._settings.role != "worker":
+            self._spawn("rates", (await get(RequestCounts)).keep_telling)
         self._spawn("prepare", self._prepare, once=True)
 
     async def stop(self) -> None:
@@ -89,11 +92,13 @@ class Service:
 
     async def _until_done(self, readiness: Readiness, what: str, attempt: Callable[[], Awaitable[None]]) -> None:
         readiness.problem = what
+        told = ""
         while True:
             try:
                 return await attempt()
             except (Unavailable, MigrationFailed) as error:
-                log.info("not_yet", what=what, reason=str(error)[:200])
+                if told != (told := str(error)[:200]):
+                    log.info("not_yet", what=what, reason=told)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _migrate_and_admit(self) -> None:

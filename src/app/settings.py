@@ -2,9 +2,9 @@
 
 import socket
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Role = Literal["api", "worker", "all"]
@@ -20,16 +20,31 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6379/0"
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8000, ge=1, le=65535)
-    data_dir: Path = Path(".modplane")
     role: Role = "all"
     replica: str = Field(default="", max_length=100)
     partitions: int = Field(default=8, ge=1, le=1000)
     admin_email: str = ""
     admin_password: SecretStr = SecretStr("")
     cookie_secure: bool = False
+    oidc_issuer: str = ""
+    oidc_audience: str = ""
+    oidc_jwks_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    oidc_role_claim: str = Field(default="role", min_length=1)
+    oidc_organization_claim: str = Field(default="org", min_length=1)
+    proxy_hops: int = Field(default=0, ge=0, le=10)
+    requests_per_address: int = Field(default=30_000, ge=0)
+    requests_per_token: int = Field(default=600_000, ge=0)
+    sign_in_failures_per_account: int = Field(default=10, ge=0)
+    sign_in_failures_per_address: int = Field(default=100, ge=0)
     seeds: Path | None = None
     migrate_on_start: bool = False
-    command_wait_seconds: float = Field(default=5.0, gt=0, le=60)
+
+    @model_validator(mode="after")
+    def _names_the_whole_issuer(self) -> Self:
+        named = [self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url]
+        if any(named) and not all(named):
+            raise ValueError("Set MODPLANE_OIDC_ISSUER, MODPLANE_OIDC_AUDIENCE and MODPLANE_OIDC_JWKS_URL, or none.")
+        return self
 
     @property
     def replica_id(self) -> str:

@@ -12,13 +12,19 @@ from alembic.operations import Operations
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
+from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator
 from access.adapters.postgres import PostgresPendingOwners, PostgresUsers
 from access.adapters.sessions import PostgresSessions, RandomSecrets
-from access.adapters.tokens import JwtIssuer, KeyRing
+from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
+from access.adapters.users import PostgresUserDirectory, PostgresUserReader
+from access.api_tokens import ApiTokens
+from access.domain import TooManyAttempts
 from access.ports import Fact, SigningKey
-from access.sessions import Admission, Sessions
+from access.sessions import Admission, Sessions, SignedIn
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
+from access.users import UserAdministration
 from devstack import Given, Stack
 from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
@@ -76,6 +82,21 @@ class FakeStanding:
         return organization_id in self.suspended
 
 
+class FakeAttempts:
+    """Notes who began and who succeeded; `locked` refuses everybody."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended, self.locked = list[str](), list[str](), False
+
+    async def begin(self, email: str, address: str) -> None:
+        if self.locked:
+            raise TooManyAttempts("Later.", retry_after=7)
+        self.begun.append(f"{email} {address}")
+
+    async def succeeded(self, email: str, address: str) -> None:
+        self.ended.append(f"{email} {address}")
+
+
 class FakeSigningKeys:
     def __init__(self) -> None:
         self.keys = [SigningKey("key-1", b"1" * 32)]
@@ -98,9 +119,18 @@ class Access:
         users, store = PostgresUsers(), PostgresPendingOwners()
         admission = Admission(self.standing, self.issuer)
         self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.facts, clock)
-        self.sign_in = SignIn(database, users, self.passwords, self.sessions)
+        self.attempts, self.user_reader = FakeAttempts(), PostgresUserReader(database)
+        self.administration = UserAdministration(database, PostgresUserDirectory(), self.facts, clock, FakeIds())
+        self._sign_in = SignIn(database, users, self.passwords, self.sessions, self.attempts)
         self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FakeIds())
+        self.token_reader = PostgresApiTokenReader(database)
+        self.api_tokens = ApiTokens(database, PostgresApiTokens(), RandomSecrets(), self.facts, clock, FakeIds())
+        own, programs = TokenAuthenticator(self.ring, clock), ApiTokenAuthenticator(self.token_reader, clock)
+        self.bearer = BearerAuthenticator(own, programs)
         self.owners = PendingOwners(database, store, self.passwords, self.facts, clock)
+
+    async def sign_in(self, email: str, password: str) -> SignedIn:
+        return await self._sign_in(email, password, "198.51.100.7")
 
     async def activate(self, operation_id: UUID, organization_id: UUID) -> None:
         await self.activate_all([(operation_id, organization_id)])

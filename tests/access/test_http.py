@@ -6,15 +6,15 @@ import pytest
 from dishka import AsyncContainer, Provider, Scope, make_async_container
 from dishka.integrations.litestar import DishkaRouter, LitestarProvider, setup_dishka
 from litestar import Litestar, Request, Response
-from tests.access.conftest import Access, FakeIds
 
 from access.adapters.http import AuthController, LoginRequest
-from access.ports import AccessSettings, FactLog, OrganizationStanding
+from access.ports import AccessSettings, FactLog, OrganizationStanding, SignInAttempts
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.wiring import AccessProvider
 from shared.errors import Refused
 from shared.ports import Authenticator, Clock, Database, Ids
+from tests.access.conftest import Access, FakeIds
 
 LOGIN = "/api/v1/auth/login"
 ADMIN, PASSWORD = "admin@example.com", "correct horse battery"
@@ -34,6 +34,7 @@ async def container(access: Access) -> AsyncIterator[AsyncContainer]:
         OrganizationStanding: access.standing,
         FactLog: access.facts,
         AccessSettings: AccessSettings(),
+        SignInAttempts: access.attempts,
     }
     given = Provider(scope=Scope.APP)
     for port in world:

@@ -5,10 +5,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import AsyncEngine
-from tests.access.conftest import migrate
 
 from access.adapters.postgres import PostgresSigningKeys
 from shared.adapters.postgres import PostgresDatabase, metadata
+from tests.access.conftest import migrate
 
 
 def only_access(_: Any, name: str | None, kind: str, *__: Any) -> bool:

@@ -3,10 +3,10 @@ from uuid import uuid4
 
 import jwt
 import pytest
-from tests.access.conftest import Access
 
 from access.domain import EmailBelongsToOtherRole, OrganizationSuspended, UnacceptablePassword, WrongCredentials
 from access.events import UserActivatedEvent, UserPasswordReplacedEvent
+from tests.access.conftest import Access
 
 ADMIN, PASSWORD = "admin@example.com", "correct horse battery"
 

@@ -4,11 +4,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from msgspec.json import encode
-from tests.access.conftest import Access
 
 from access.domain import EmailTaken, InvalidEmail, PendingOwnerGone, UnacceptablePassword, WrongCredentials
 from access.events import UserActivatedEvent
 from shared.messages import event_id
+from tests.access.conftest import Access
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 

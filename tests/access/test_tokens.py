@@ -6,12 +6,12 @@ from uuid import UUID
 
 import jwt
 import pytest
-from tests.access.conftest import FakeClock, FakeSigningKeys
 
 from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
 from access.domain import Account, TokenExpired, TokenInvalid
 from access.ports import SigningKey
 from shared.ports import Caller
+from tests.access.conftest import FakeClock, FakeSigningKeys
 
 USER, ORGANIZATION, OPERATION = UUID(int=1), UUID(int=2), UUID(int=3)
 ADMIN = Account(USER, "organization_admin", ORGANIZATION, is_active=True, password_hash="")

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.databases import new_database
 from typer.testing import CliRunner, Result
 
 from app.cli import app
 from devstack import Endpoints
+from tests.databases import new_database
 
 COMMANDS = ("up", "down", "serve", "migrate", "apply", "verify")
 
@@ -18,7 +18,7 @@ COMMANDS = ("up", "down", "serve", "migrate", "apply", "verify")
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """An environment that names no infrastructure, and a data directory in which none runs."""
     before = dict(os.environ)
-    monkeypatch.setattr("app.logs.configure_logs", lambda: None)
+    monkeypatch.setattr("app.logs.configure_logs", lambda *_: None)
     for name in [name for name in os.environ if name.startswith("MODPLANE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("MODPLANE_DATA_DIR", str(tmp_path))
@@ -57,7 +57,7 @@ def test_help_names_every_command_with_a_sentence() -> None:
         (["serve", "--role", "leader"], "ROLE", "all"),
         (["migrate"], "PARTITIONS", "0"),
         (["verify"], "HTTP_PORT", "99999"),
-        (["apply", "-f", "."], "COMMAND_WAIT_SECONDS", "-1"),
+        (["apply", "-f", "."], "PARTITIONS", "-1"),
     ],
 )
 def test_settings_that_cannot_be_used_are_told_in_one_line(

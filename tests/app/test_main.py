@@ -15,6 +15,8 @@ from shared.adapters.postgres import PostgresDatabase
 GUARDS = {signed_in, super_admin, organization_reader, organization_writer}
 PUBLIC = {
     "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/logout",
     "GET /api/v1/industries",
     "GET /api/v1/industries/{industry_code}",
     "GET /api/v1/industries/{industry_code}/modules",
@@ -27,6 +29,8 @@ QUERY = {
     "GET /api/v1/industries/{industry_code}/versions": {"limit", "cursor"},
     "GET /api/v1/module-registry/{module_id}/organizations": {"limit", "cursor"},
     "GET /api/v1/organizations": {"limit", "cursor", "q", "status", "industry_code", "sort"},
+    "GET /api/v1/tokens": {"limit", "cursor"},
+    "GET /api/v1/users": {"limit", "cursor", "organization_id"},
     "POST /api/v1/modules/unassign/{organization_id}/{module_id}": {"force"},
 }
 
@@ -104,7 +108,9 @@ async def test_nobody_gets_in_without_a_token(app: Litestar) -> None:
                 method, _, path = name.partition(" ")
                 uuid = "01890000-0000-7000-8000-000000000001"
                 concrete = path.replace("{organization_id}", uuid).replace("{operation_id}", uuid)
-                answer = await client.request(method, concrete.format(module_id="m", industry_code="i"), json={})
+                answer = await client.request(
+                    method, concrete.format(module_id="m", industry_code="i", token_id=uuid, user_id=uuid), json={}
+                )
                 assert answer.status_code == 401, (name, answer.text)
                 assert answer.headers["www-authenticate"] == 'Bearer realm="modplane"'
 

@@ -9,13 +9,14 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from tests.databases import new_database
 
-from app.migrate import MigrationFailed, create_topics, migrate, topics
+from app.migrate import MIGRATION_LOCK, MigrationFailed, create_topics, migrate, topics
 from devstack import Endpoints
 from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, make_broker
 from shared.bus import KafkaUnreachable
+from tests.databases import new_database
 
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()"
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -114,10 +115,15 @@ def cli(endpoints: Endpoints, postgres_url: str) -> "subprocess.Popen[str]":
 
 async def test_processes_that_migrate_an_empty_database_at_once_all_succeed(endpoints: Endpoints) -> None:
     async with new_database(endpoints.postgres_url) as url:
+        connection = await asyncpg.connect(url)
+        await connection.execute(f"SELECT pg_advisory_lock({MIGRATION_LOCK})")
         processes = [cli(endpoints, url) for _ in range(3)]
+        async with asyncio.timeout(60):
+            while await connection.fetchval(WAITING) < len(processes):  # noqa: ASYNC110 - other processes tell no event
+                await asyncio.sleep(0.02)
+        await connection.execute(f"SELECT pg_advisory_unlock({MIGRATION_LOCK})")
         said = [process.communicate(timeout=60)[0] for process in processes]
         assert said == ["The schema and the topics are up to date.\n"] * 3
-        connection = await asyncpg.connect(url)
         assert await connection.fetchval("SELECT count(*) FROM schema_version") == 1
         await connection.close()
 

@@ -36,8 +36,6 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> 
         ("PARTITIONS", "1001"),
         ("ROLE", "leader"),
         ("REPLICA", "r" * 101),
-        ("COMMAND_WAIT_SECONDS", "0"),
-        ("COMMAND_WAIT_SECONDS", "61"),
         ("MIGRATE_ON_START", "perhaps"),
     ],
 )

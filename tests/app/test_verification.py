@@ -8,8 +8,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from dishka import AsyncContainer
-from tests.app.conftest import Decided, deciding, lonely
-from tests.databases import new_database
 
 from access.signup import PendingOwners
 from app.main import make_container
@@ -25,6 +23,8 @@ from industries.events import TemplateModule
 from organizations.commands import RegisterOrganization, SuspendOrganization, UpdateOrganization
 from registry.commands import DeactivateModule, DeleteModule, RegisterModule, UpdateModule
 from shared.adapters.postgres import PostgresDatabase
+from tests.app.conftest import Decided, deciding, lonely
+from tests.databases import new_database
 
 ORGANIZATION = "01890000-0000-7000-8000-000000000001"
 STREAMS = 8

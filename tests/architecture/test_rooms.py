@@ -113,6 +113,7 @@ ROOMS = {
     "sessions": TELLS_A_STORY,
     "sign_in": TELLS_A_STORY,
     "signup": TELLS_A_STORY,
+    "users": TELLS_A_STORY,
     "wiring": Rule((), (no_logic,)),
     "adapters/http": Rule((), (no_sql, importing_none_of("sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis"))),
     "adapters/postgres": Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),)),

@@ -3,8 +3,7 @@
 import re
 
 import pytest
-
-from docs.documents import ROOT, resolved
+from tests.docs.documents import ROOT, resolved
 
 DOCUMENT = ROOT / "docs" / "follow-one-write.md"
 NAMED_LINK = re.compile(r"\[`([\w.]+)`\]\((\.\./src/[\w/]+\.py)\)")

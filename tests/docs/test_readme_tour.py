@@ -10,9 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-from docs.documents import ROOT, Step, shows, steps
-from running import free_port, wait_for
+from tests.docs.documents import ROOT, Step, shows, steps
+from tests.running import free_port, wait_for
 
 ADDRESS = "http://127.0.0.1:8000"
 CATALOGUE = {

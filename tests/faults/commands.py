@@ -5,9 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+from tests.faults.broker import Record
 
 from assignments.commands import Command
-from faults.broker import Record
 from shared.bus import encoded_command
 from shared.messages import CommandEnvelope
 

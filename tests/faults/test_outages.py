@@ -10,11 +10,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.faults.broker import Broker
+from tests.faults.ledger import Ledger
+from tests.running import ADMIN, Api, ServiceProcess, sign_in, signup, wait_for
 
 from devstack import Endpoints, Stack
-from faults.broker import Broker
-from faults.ledger import Ledger
-from running import ADMIN, Api, ServiceProcess, sign_in, signup, wait_for
 from shared.messages import EventEnvelope
 
 How = Literal["paused", "killed"]

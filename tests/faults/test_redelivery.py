@@ -1,10 +1,11 @@
 from pathlib import Path
 from typing import Any
 
+from tests.faults.broker import Broker
+from tests.faults.ledger import Ledger
+from tests.running import Api, ServiceProcess, sign_in, wait_for
+
 from devstack import Endpoints
-from faults.broker import Broker
-from faults.ledger import Ledger
-from running import Api, ServiceProcess, sign_in, wait_for
 
 Request = tuple[str, dict[str, Any]]
 

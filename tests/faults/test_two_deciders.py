@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.faults.ledger import Ledger
+from tests.faults.retelling import differences
+from tests.running import Api, ServiceProcess, free_port, sign_in, wait_for
 
 from devstack import Endpoints
-from faults.ledger import Ledger
-from faults.retelling import differences
-from running import Api, ServiceProcess, free_port, sign_in, wait_for
 
 ROUNDS = 6
 READERS = 2
@@ -47,8 +47,8 @@ def callers(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> I
     late = [str(Path(__file__).with_name("entry_late_invalidation.py"))]
     nowhere = {"MODPLANE_KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}", "MODPLANE_ROLE": "api"}
     deciding = ServiceProcess(endpoints, logs / "deciding.log", replica="faults", program=late)
-    asking = ServiceProcess(endpoints, logs / "asking.log", environment={"MODPLANE_ROLE": "api"})
-    cut_off = ServiceProcess(endpoints, logs / "cut_off.log", environment=nowhere)
+    asking = ServiceProcess(endpoints, logs / "asking.log", replica="asking", environment={"MODPLANE_ROLE": "api"})
+    cut_off = ServiceProcess(endpoints, logs / "cut_off.log", replica="cut-off", environment=nowhere)
     replicas = (asking, deciding, cut_off)
     try:
         for replica in replicas:

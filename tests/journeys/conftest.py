@@ -5,9 +5,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tests.running import Api, ServiceProcess
 
 from devstack import Endpoints
-from running import Api, ServiceProcess
 
 WRITTEN = """
 SELECT (SELECT count(*) FROM shared.event_log) AS events, (SELECT count(*) FROM shared.streams) AS streams,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from running import Api, ServiceProcess, code_of, new_tenant, problem_of
+from tests.running import Api, ServiceProcess, code_of, new_tenant, problem_of
 
 
 def test_a_module_in_use_is_not_deleted_and_says_by_how_many(admin: Api, service: ServiceProcess) -> None:

@@ -1,4 +1,4 @@
-from running import Api
+from tests.running import Api
 
 
 def test_a_signup_gets_the_modules_of_its_industry(admin: Api) -> None:

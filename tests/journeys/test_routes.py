@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from running import Api, ServiceProcess, new_tenant, problem_of, signup, wait_for
+from tests.running import Api, ServiceProcess, new_tenant, problem_of, signup, wait_for
 
 Written = Callable[[], Awaitable[dict[str, int]]]
 
@@ -65,6 +65,14 @@ ROUTES = [
     Route("getIndustryVersions", "GET", f"/industries/{CODE}/versions", "super admin", has=("items", "next_cursor")),
     Route("signUp", "POST", "/organizations/signup", "public", "{signup}", 201, ("organization", "modules")),
     Route("login", "POST", "/auth/login", "public", "{login}", has=("access_token", "token_type", "expires_in")),
+    Route("refresh", "POST", "/auth/refresh", "public", has=("access_token", "token_type", "expires_in")),
+    Route("logout", "POST", "/auth/logout", "public", has=("status",)),
+    Route("createToken", "POST", "/tokens", "super admin", {"name": "ci", "role": "service"}, 201, ("id", "token")),
+    Route("getTokens", "GET", "/tokens", "super admin", has=("items", "next_cursor")),
+    Route("revokeToken", "DELETE", "/tokens/{token}", "super admin", has=("revoked_at",)),
+    Route("getUsers", "GET", "/users?organization_id={organization}", "super admin", has=("items", "next_cursor")),
+    Route("deactivateUser", "POST", "/users/{user}/deactivate", "super admin", has=("user_id", "status")),
+    Route("activateUser", "POST", "/users/{user}/activate", "super admin", has=("user_id", "status")),
     Route("getOrganizations", "GET", "/organizations?q=Acme", "super admin", has=("items", "next_cursor")),
     Route("getOrganization", "GET", "/organizations/{organization}", "super admin", has=("owner_id",)),
     Route("updateOrganization", "PATCH", "/organizations/{organization}", "super admin", {"name": "Acme & Co"}),
@@ -155,7 +163,14 @@ class Job:
         }
         own_operation = f"/operations/{late['operation_id']}"
         wait_for(lambda: self.callers["newcomer"].get(own_operation).json()["status"] == "applied", "the late signup")
-        self.words = {"suffix": suffix, "organization": tenant.id, "operation": late["operation_id"]}
+        token = admin.post("/tokens", {"name": "to be revoked", "role": "service"}).json()["id"]
+        self.words = {
+            "suffix": suffix,
+            "organization": tenant.id,
+            "operation": late["operation_id"],
+            "token": token,
+            "user": other.operation_id,
+        }
         self.bodies = {"{signup}": signup, "{login}": lambda: {"email": tenant.email, "password": tenant.password}}
         self.root = url
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from tests.databases import new_database
 
 from devstack import Stack
+from tests.databases import new_database
 
 OURS = "n.nspname !~ '^(pg_|information_schema$|public$)'"
 

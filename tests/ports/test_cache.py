@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
 import pytest
-from tests.fakes import FakeAnnouncer, FakeCache, FakeStore
-from tests.waiting import eventually
 
 from devstack import Endpoints
 from shared.adapters.redis import RedisCache, RedisStore
 from shared.cache import CacheDown, CacheStore
 from shared.ports import Cache
+from tests.fakes import FakeAnnouncer, FakeCache, FakeStore
+from tests.waiting import eventually
 
 KINDS = ["fake", "redis"]
 

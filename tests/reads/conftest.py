@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 import redis
 from sqlalchemy.engine import make_url
-from tests.running import Api, ServiceProcess, sign_in
 
 from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
 from devstack.part import Part
 from devstack.ports import choose_port
 from devstack.redis import RedisRecipe
+from tests.running import Api, ServiceProcess, sign_in
 
 DYING = Path(__file__).with_name("entry_dying.py")
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.running import Api, ServiceProcess, wait_for
 
 from assignments.adapters.cached import ASSIGNMENTS
 from devstack import Stack
+from tests.running import Api, ServiceProcess, wait_for
 
 Replicas = tuple[ServiceProcess, ServiceProcess]
+Callers = tuple[Api, Api]
 
 LEADER = "SELECT holder FROM shared.relay_lease WHERE renewed_at > now() - interval '10 seconds'"
 
@@ -28,9 +29,9 @@ def frozen_kafka(stack: Stack) -> Iterator[None]:
 
 
 @pytest.fixture
-async def both_ready(replicas: Replicas, truth: Any) -> None:
+async def both_ready(replicas: Replicas, truth: Any) -> Replicas:
     """Both replicas serve, and the first leads the relay."""
-    first, second = replicas
+    second = replicas[1]
     for replica in replicas:
         replica.wait_ready()
     if await truth.fetchval(LEADER) != "first":
@@ -40,12 +41,19 @@ async def both_ready(replicas: Replicas, truth: Any) -> None:
                 break
             await asyncio.sleep(0.1)
         second.start().wait_ready()
-    assert first.is_ready()
+    return replicas
 
 
 @pytest.fixture
-def organization(admin: Api, elsewhere: Api) -> tuple[str, str]:
+def callers(admin: Api, elsewhere: Api, both_ready: Replicas) -> Callers:
+    assert len(both_ready) == 2
+    return admin, elsewhere
+
+
+@pytest.fixture
+def organization(callers: Callers) -> tuple[str, str]:
     """An organization everybody has read, and a module it does not have."""
+    admin, elsewhere = callers
     kept, new = admin.module(), admin.module()
     organization = admin.organization(admin.industry([kept]))
     assert admin.modules_of(organization).keys() == elsewhere.modules_of(organization).keys() == {kept}
@@ -82,44 +90,30 @@ def first_modules(replica: ServiceProcess, token: Api, organization: str) -> set
     return {item["module_id"] for item in answer.json()["items"]}
 
 
-@pytest.mark.usefixtures("both_ready")
 async def test_the_relay_leader_makes_the_lost_invalidation_of_another_process_good(
-    admin: Api,
-    elsewhere: Api,
-    own_stack: Stack,
-    replicas: Replicas,
-    doom: Path,
-    organization: tuple[str, str],
-    truth: Any,
+    callers: Callers, own_stack: Stack, both_ready: Replicas, doom: Path, organization: tuple[str, str], truth: Any
 ) -> None:
+    admin, elsewhere = callers
     with frozen_kafka(own_stack):
-        assign_and_die(elsewhere, replicas[1], doom, organization)
+        assign_and_die(elsewhere, both_ready[1], doom, organization)
         assert await committed(truth, organization)
         wait_for(lambda: organization[1] in admin.modules_of(organization[0]), "the other replica reads it", 5)
-        replicas[1].start()
-        assert organization[1] in first_modules(replicas[1], admin, organization[0])
+        both_ready[1].start()
+        assert organization[1] in first_modules(both_ready[1], admin, organization[0])
 
 
-@pytest.mark.usefixtures("both_ready")
 async def test_the_only_process_reads_nothing_stale_from_its_first_answer_on(
-    admin: Api,
-    elsewhere: Api,
-    own_stack: Stack,
-    replicas: Replicas,
-    doom: Path,
-    organization: tuple[str, str],
-    cached: Any,
-    truth: Any,
+    callers: Callers, own_stack: Stack, both_ready: Replicas, doom: Path, organization: tuple[str, str], cached: Any
 ) -> None:
-    first, second = replicas
+    (admin, elsewhere), (first, second) = callers, both_ready
     first.stop()
     generation = ASSIGNMENTS.format(organization_id=organization[0])
     with frozen_kafka(own_stack):
         elsewhere.modules_of(organization[0])
         before = cached.get(generation)
         assign_and_die(elsewhere, second, doom, organization)
-        assert await committed(truth, organization)
         assert cached.get(generation) == before, "only a lost invalidation proves anything here"
         second.start()
         assert organization[1] in first_modules(second, admin, organization[0])
-    first.start()
+    first.start().wait_ready()
+    second.wait_ready()

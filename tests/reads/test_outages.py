@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.running import Api, ServiceProcess, wait_for
 
 from devstack import Stack
+from tests.running import Api, ServiceProcess, wait_for
 
 READERS = 6
 

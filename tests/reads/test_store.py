@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import redis
-from tests.fakes import FakeAnnouncer
-from tests.waiting import eventually
 
 from devstack.part import Part
 from shared.adapters.redis import RedisStore
 from shared.cache import ALL, Cached, GenerationCache, encode_cached
+from tests.fakes import FakeAnnouncer
+from tests.waiting import eventually
 
 KEY = "org:1:modules"
 GENERATIONS = ["gen:org:1", "gen:registry"]

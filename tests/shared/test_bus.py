@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.shared.toy import ToyWorld, work
 
 from shared.bus import (
     BREAKER_SECONDS,
@@ -22,6 +21,7 @@ from shared.errors import Unavailable
 from shared.messages import CommandEnvelope
 from shared.outcomes import OutcomeBoard
 from shared.processor import Work
+from tests.shared.toy import ToyWorld, work
 
 
 class Kafka:

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.fakes import FakeAnnouncer, FakeStore
-from tests.waiting import eventually
 
 from shared.cache import (
     ABSENT_TTL,
@@ -16,6 +14,8 @@ from shared.cache import (
     cache_result,
     encode_cached,
 )
+from tests.fakes import FakeAnnouncer, FakeStore
+from tests.waiting import eventually
 
 KEY = "org:1:modules"
 GENERATIONS = ["gen:org:1", "gen:registry"]

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from tests.fakes import NOON
-from tests.shared.toy import ToyWorld, work
 
 from shared.consuming import CommandConsumer, EventConsumer
 from shared.errors import Unavailable
 from shared.messages import COMMAND_SCHEMA, EventEnvelope
+from tests.fakes import NOON
+from tests.shared.toy import ToyWorld, work
 
 
 @dataclass

@@ -6,12 +6,12 @@ from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
-from tests.fakes import FakeInvalidation
-from tests.waiting import eventually
 
 from shared.errors import Unavailable
 from shared.messages import Outcome
 from shared.outcomes import OutcomeBoard
+from tests.fakes import FakeInvalidation
+from tests.waiting import eventually
 
 
 class Operations:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from tests.fakes import NOON
-from tests.shared.toy import NotUnique, ToyWorld, work
 
 from shared.errors import Unavailable
 from shared.messages import Outcome, event_id
 from shared.processor import MAX_EVENT_BYTES, Work, in_slices
+from tests.fakes import NOON
+from tests.shared.toy import NotUnique, ToyWorld, work
 
 
 @pytest.fixture

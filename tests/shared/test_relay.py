@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from tests.fakes import NOON
-from tests.waiting import eventually
 
 from shared import relay as relay_module
 from shared.messages import EventEnvelope
 from shared.relay import LeadershipLost, PublishFailed, Queued, Relay, RelayQueue, until_first_failure
+from tests.fakes import NOON
+from tests.waiting import eventually
 
 PASSING = PublishFailed("no broker", permanent=False)
 PERMANENT = PublishFailed("too large", permanent=True)

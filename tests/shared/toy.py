@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import msgspec
 from msgspec import Struct
-from tests.fakes import NOON, FakeClock, FakeInvalidation
 
 from shared.bus import encoded_command
 from shared.decider import Decider
@@ -15,6 +14,7 @@ from shared.errors import Conflict, Unavailable
 from shared.messages import CommandEnvelope, Decision, Event, EventEnvelope, Outcome
 from shared.ports import Change, Transaction
 from shared.processor import CommandProcessor, Head, OperationClash, Page, Work
+from tests.fakes import NOON, FakeClock, FakeInvalidation
 
 
 class Added(Event, frozen=True):

@@ -8,9 +8,11 @@ import structlog
 from msgspec import Struct
 
 from access.adapters.api_tokens import PostgresApiTokenReader
+from access.adapters.oidc import IssuerKeys, OidcAuthenticator
 from access.adapters.tokens import TokenAuthenticator
 from access.api_tokens import API_TOKEN_PREFIX
 from access.domain import ApiToken, TokenExpired, TokenInvalid
+from access.ports import AccessSettings, OrganizationStanding
 from access.sessions import hashed
 from shared.errors import Unavailable
 from shared.ports import Caller, Clock
@@ -104,15 +106,27 @@ class ApiTokenAuthenticator:
 class BearerAuthenticator:
     """Tells the kinds of tokens apart by their form."""
 
-    def __init__(self, own: TokenAuthenticator, api_tokens: ApiTokenAuthenticator) -> None:
+    def __init__(
+        self, own: TokenAuthenticator, api_tokens: ApiTokenAuthenticator, oidc: OidcAuthenticator | None = None
+    ) -> None:
         self._own = own
         self._api_tokens = api_tokens
+        self._oidc = oidc
 
     async def authenticate(self, token: str) -> Caller:
-        """Raises `Unauthenticated`."""
+        """Raises `Unauthenticated`, or what keeps a known caller out."""
         if token.startswith(API_TOKEN_PREFIX):
             return await self._api_tokens.authenticate(token)
+        if self._oidc is not None and self._oidc.speaks_for(token):
+            return await self._oidc.authenticate(token)
         return await self._own.authenticate(token)
+
+
+def other_issuer(settings: AccessSettings, standing: OrganizationStanding, clock: Clock) -> OidcAuthenticator | None:
+    """The issuer the settings name, if they name one."""
+    if settings.oidc is None:
+        return None
+    return OidcAuthenticator(settings.oidc, IssuerKeys(settings.oidc.jwks_url, clock), standing, clock)
 
 
 def caller_of(token: ApiToken) -> Caller:

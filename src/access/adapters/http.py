@@ -13,6 +13,7 @@ from access.ports import AccessSettings
 from access.sessions import Sessions, SignedIn
 from access.sign_in import SignIn
 from shared.adapters.http import AnyRequest
+from shared.adapters.rate_limits import client_address
 
 REFRESH_COOKIE = "modplane_refresh"
 REFRESH_PATH = "/api/v1/auth"
@@ -61,13 +62,19 @@ class AuthController(Controller):
         cache_control=NO_STORE,
     )
     async def login(
-        self, data: JSONBody[LoginRequest], sign_in: FromDishka[SignIn], settings: FromDishka[AccessSettings]
+        self,
+        request: AnyRequest,
+        data: JSONBody[LoginRequest],
+        sign_in: FromDishka[SignIn],
+        settings: FromDishka[AccessSettings],
     ) -> Response[LoginResponse]:
         """Answers with an access token, and sets the refresh cookie that `POST /auth/refresh` takes.
 
-        401 when e-mail or password is wrong, 403 (`organization_suspended`) for a suspended organization.
+        401 when e-mail or password is wrong, 403 (`organization_suspended`) for a suspended organization,
+        429 after too many failures, for the account or from the address.
         """
-        return answer(await sign_in(data.email, data.password), settings)
+        address = client_address(request.scope, settings.proxy_hops)
+        return answer(await sign_in(data.email, data.password, address), settings)
 
     @post(
         "/refresh",

@@ -19,9 +19,8 @@ class PostgresDeadLetters:
     async def set_aside(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
         """Stores the record; a redelivery of it changes nothing. Raises `Unavailable`.
 
-        A NUL in the key, which text cannot hold, is kept as U+FFFD.
+        A NUL, which text cannot hold, is kept as U+FFFD.
         """
-        key = key.replace("\x00", "\ufffd")
         letter = uuid5(NAMESPACE_URL, f"{kind}:{source}")
         async with self._database.writing() as transaction:
             await transaction.execute(

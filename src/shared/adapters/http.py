@@ -16,8 +16,9 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.response.base import ASGIResponse
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from shared.adapters.problem_json import problem_body
 from shared.cache import Cached
 from shared.errors import FieldError, Forbidden, Kind, Malformed, Refusal, Refused, Unauthenticated
 from shared.messages import has_nul
@@ -96,22 +97,15 @@ def problem(
 ) -> Response[bytes]:
     """The refusal as `application/problem+json`, with its kind's status unless another is given."""
     status = STATUS[refusal.kind] if status is None else status
-    body: dict[str, Any] = {
-        "type": f"urn:modplane:problem:{refusal.code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": refusal.detail,
-        "instance": request.scope["path"],
-        **refusal.extra,
-    }
-    if refusal.errors:
-        body["errors"] = refusal.errors
+    body = problem_body(request.scope["path"], refusal, status)
     extra = dict(headers or {})
     if status == HTTPStatus.UNAUTHORIZED:
         extra["WWW-Authenticate"] = 'Bearer realm="modplane"'
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         extra["Retry-After"] = "2"
-    return Response(msgspec.json.encode(body), status_code=status, media_type=PROBLEM_JSON, headers=extra)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        extra["Retry-After"] = str(refusal.extra.get("retry_after", 2))
+    return Response(body, status_code=status, media_type=PROBLEM_JSON, headers=extra)
 
 
 def refused_to_problem(request: Request[Any, Any, Any], refused: Refused) -> Response[bytes]:
@@ -198,7 +192,7 @@ class Authentication:
             scope["auth"] = None
         await self._app(scope, receive, send)
 
-    async def _caller(self, scope: Scope) -> Caller | Refused:
+    async def _caller(self, scope: HTTPScope) -> Caller | Refused:
         token = bearer_token(scope)
         if not token:
             return NotSignedIn("Sign in first: POST /api/v1/auth/login, then send `Authorization: Bearer <token>`.")

@@ -34,6 +34,7 @@ POLL_MS = 10
 PATIENT_POLL_MS = 100
 MAX_RECORDS = 500
 SESSION_MS = 10_000
+HEARTBEAT_MS = 1_000
 PACING = (0.2, 1.0, 5.0, 15.0, 30.0)
 PERMANENT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError, TopicAuthorizationFailedError)
 
@@ -101,7 +102,7 @@ def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) 
         group_id=subscription.group,
         group_instance_id=f"{subscription.group}.{replica_id}",
         session_timeout_ms=SESSION_MS,
-        heartbeat_interval_ms=2_000,
+        heartbeat_interval_ms=HEARTBEAT_MS,
         auto_offset_reset="earliest",
         ack_policy=AckPolicy.MANUAL,
         decoder=undecoded,
@@ -141,7 +142,7 @@ class KafkaConnection:
         """Ends when the client has started."""
         while True:
             try:
-                await self.broker.start()
+                await self._start()
             except (KafkaError, FastStreamException, OSError) as error:
                 log.warning("kafka_not_there", error=str(error)[:200])
                 # A consumer that had started already would be fenced off by its own twin of the next attempt.
@@ -152,11 +153,33 @@ class KafkaConnection:
                 self.started.set()
                 return
 
+    async def _start(self) -> None:
+        # All consumers at once: each waits for the members of its group to come to the next heartbeat.
+        await self.broker.connect()
+        started = await asyncio.gather(*(one.start() for one in self.broker.subscribers), return_exceptions=True)
+        for failure in started:
+            if isinstance(failure, BaseException):
+                raise failure
+        self.broker.running = True
+
     async def stop(self) -> None:
         """Stops the consumers, letting a running batch end; bounded."""
         with suppress(TimeoutError):
             async with asyncio.timeout(8):
                 await self.broker.stop()
+
+
+async def reachable(broker: KafkaBroker) -> bool:
+    """Whether a client that has not started can reach the broker within two seconds."""
+    try:
+        async with asyncio.timeout(PUBLISH_SECONDS):
+            await broker.connect()
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    finally:
+        with suppress(Exception):
+            await broker.stop()
+    return True
 
 
 class KafkaCommandPublisher:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -50,12 +51,16 @@ class PostgresListener:
 
     async def _listen(self) -> None:
         connection = await self._database.connect()
+        ended = asyncio.Event()
+        connection.add_termination_listener(lambda _: ended.set())
         try:
             with typed_outages():
                 await connection.add_listener(CHANNEL, self._heard)
                 self._make_good()
                 while True:
-                    await asyncio.sleep(CHECK_SECONDS)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(CHECK_SECONDS):
+                            await ended.wait()
                     await connection.execute("SELECT 1")
         finally:
             connection.terminate()

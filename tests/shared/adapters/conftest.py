@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
-from tests.shared.toy import ToyWorld
 
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.postgres import PostgresDatabase
 from shared.decider import Decider
 from shared.messages import Outcome
 from shared.processor import CommandProcessor, Work
+from tests.shared.toy import ToyWorld
 
 PATIENCE_SECONDS = 20.0
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -45,8 +45,12 @@ class Toy:
         return [outcomes[one.envelope.operation_id] for one in batch]
 
     async def rows(self, query: str, *args: Any) -> list[tuple[Any, ...]]:
-        async with self.database.reading() as connection:
+        """As the database's owner sees them, who also sees what other sessions do."""
+        connection = await self.database.connect(as_service=False)
+        try:
             found: Sequence[Any] = await connection.fetch(query, *args)
+        finally:
+            await connection.close()
         return [tuple(row) for row in found]
 
     async def somebody_waits(self) -> bool:

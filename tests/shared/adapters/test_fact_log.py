@@ -4,12 +4,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from msgspec import Struct
-from tests.fakes import NOON
-from tests.shared.adapters.conftest import Toy
-from tests.shared.toy import Added, Total
 
 from shared.adapters.fact_log import PostgresFactLog
 from shared.adapters.postgres import PostgresDatabase
+from tests.fakes import NOON
+from tests.shared.adapters.conftest import Toy
+from tests.shared.toy import Added, Total
 
 LOGGED = (
     "SELECT aggregateid, sequence, type, payload::text, user_id, organization_id FROM shared.event_log ORDER BY seq"

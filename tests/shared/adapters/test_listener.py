@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from tests.shared.adapters.conftest import Toy, until
-from tests.shared.toy import work
 
 from shared.adapters.listener import PostgresListener, PostgresResetAnnouncer
 from shared.adapters.postgres import PostgresDatabase
+from tests.shared.adapters.conftest import Toy, until
+from tests.shared.toy import work
 
 NOTIFY_AND_FAIL = """
 WITH told AS MATERIALIZED (SELECT pg_notify('modplane', 'decided there'))

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.shared.adapters.conftest import Toy, until
-from tests.shared.toy import work
 
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.relay_queue import PostgresRelayElection, PostgresRelayQueue
 from shared.errors import Unavailable
 from shared.relay import LeadershipLost
+from tests.shared.adapters.conftest import Toy, until
+from tests.shared.toy import work
 
 LEASE = "SELECT holder, backend_pid FROM shared.relay_lease"
 AGE = "UPDATE shared.relay_lease SET renewed_at = now() - $1::int * interval '1 second'"

@@ -1,0 +1,55 @@
+"""Users over HTTP, for super admins."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from dishka.integrations.litestar import FromDishka
+from litestar import Controller, get, post
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from access.adapters.users import PostgresUserReader, UserPage
+from access.users import UserAdministration
+from shared.adapters.http import AnyRequest, caller_of, super_admin
+from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit
+
+
+class UserStatus(Struct, frozen=True):
+    """How the user stands now."""
+
+    user_id: UUID
+    status: Literal["active", "inactive"]
+
+
+class UsersController(Controller):
+    """Those who can sign in."""
+
+    path = "/users"
+    tags = ("users",)
+    guards = (super_admin,)
+
+    @get(operation_id="getUsers", summary="List users by e-mail")
+    async def page(
+        self,
+        users: FromDishka[PostgresUserReader],
+        limit: PageLimit = DEFAULT_LIMIT,
+        cursor: PageCursor = None,
+        organization_id: Annotated[UUID | None, QueryParameter(description="Of this organization alone.")] = None,
+    ) -> UserPage:
+        return await users.page(limit, cursor, organization_id)
+
+    @post("/{user_id:uuid}/deactivate", operation_id="deactivateUser", summary="Keep a user out", status_code=200)
+    async def deactivate(
+        self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
+    ) -> UserStatus:
+        """The user's sessions end at once, an access token within 15 minutes. 409 for the last super admin."""
+        await users.deactivate(user_id, caller_of(request).user_id)
+        return UserStatus(user_id, "inactive")
+
+    @post("/{user_id:uuid}/activate", operation_id="activateUser", summary="Let a user in again", status_code=200)
+    async def activate(
+        self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
+    ) -> UserStatus:
+        """The user signs in with the old password."""
+        await users.activate(user_id, caller_of(request).user_id)
+        return UserStatus(user_id, "active")

@@ -1,0 +1,186 @@
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from access.adapters.authentication import TRUSTED_FOR, TRUSTED_IN_OUTAGE, ApiTokenAuthenticator
+from access.api_tokens import CreatedApiToken, WantedApiToken
+from access.domain import ApiToken, ApiTokenNotFound, InvalidApiToken, InvalidName, TokenExpired, TokenInvalid
+from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
+from shared.errors import Unavailable
+from shared.ports import Caller
+from tests.access.conftest import Access
+
+CREATOR = "somebody"
+
+
+class Outage(Unavailable):
+    """The database is away."""
+
+
+class ReadTokens:
+    """The reader, counted, and away when a test says so."""
+
+    def __init__(self, access: Access) -> None:
+        self._reader = access.token_reader
+        self.looks, self.away = 0, False
+
+    async def by_hash(self, token_hash: bytes) -> ApiToken | None:
+        self.looks += 1
+        if self.away:
+            raise Outage("Away.")
+        return await self._reader.by_hash(token_hash)
+
+    async def note_use(self, token: ApiToken, now: Any) -> None:
+        await self._reader.note_use(token, now)
+
+
+async def created(access: Access, **wanted: Any) -> CreatedApiToken:
+    return await access.api_tokens.create(WantedApiToken(**({"name": "ci", "role": "super_admin"} | wanted)), CREATOR)
+
+
+async def test_a_token_speaks_under_its_own_id_with_its_role_and_scopes(access: Access) -> None:
+    made = await created(access)
+    assert made.token.startswith("mpt_")
+    assert len(made.token) == 4 + 43
+    caller = await access.bearer.authenticate(made.token)
+    assert caller == Caller(str(made.described.id), "super_admin", scopes=frozenset({"read", "write"}))
+
+
+async def test_a_service_reads_and_may_be_bound_to_one_organization(access: Access) -> None:
+    organization_id = uuid4()
+    made = await created(access, role="service", organization_id=organization_id)
+    caller = await access.bearer.authenticate(made.token)
+    assert (caller.role, caller.organization_id, caller.scopes) == (
+        "service",
+        str(organization_id),
+        frozenset({"read"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pointer"),
+    [
+        ({"role": "service", "scopes": ["read", "write"]}, "/scopes"),
+        ({"organization_id": UUID(int=1)}, "/organization_id"),
+        ({"name": "  "}, "/name"),
+    ],
+)
+async def test_what_does_not_go_together_is_refused_and_named(
+    access: Access, wanted: dict[str, Any], pointer: str
+) -> None:
+    with pytest.raises(InvalidApiToken) as refused:
+        await created(access, **wanted)
+    assert refused.value.errors[0].pointer == pointer
+    assert access.facts.facts == []
+
+
+async def test_a_name_that_cannot_be_shown_is_refused(access: Access) -> None:
+    with pytest.raises(InvalidName):
+        await created(access, name="a\x00b")
+
+
+async def test_a_token_ends_at_its_time_also_when_it_is_remembered(access: Access) -> None:
+    with pytest.raises(InvalidApiToken):
+        await created(access, expires_at=access.clock.now())
+    made = await created(access, expires_at=access.clock.now() + timedelta(seconds=2))
+    await access.bearer.authenticate(made.token)
+    access.clock.advance(timedelta(seconds=2))
+    with pytest.raises(TokenExpired):
+        await access.bearer.authenticate(made.token)
+
+
+async def test_a_revoked_token_is_refused_by_every_process_within_three_seconds(access: Access) -> None:
+    made = await created(access)
+    replicas = [ApiTokenAuthenticator(access.token_reader, access.clock) for _ in range(2)]
+    for replica in replicas:
+        await replica.authenticate(made.token)
+    revoked = await access.api_tokens.revoke(made.described.id, CREATOR)
+    assert revoked.revoked_at == access.clock.now()
+    assert await access.api_tokens.revoke(made.described.id, CREATOR) == revoked
+    access.clock.advance(TRUSTED_FOR)
+    for replica in replicas:
+        for _ in range(2):
+            with pytest.raises(TokenInvalid):
+                await replica.authenticate(made.token)
+
+
+async def test_a_token_nobody_has_cannot_be_revoked(access: Access) -> None:
+    with pytest.raises(ApiTokenNotFound):
+        await access.api_tokens.revoke(uuid4(), CREATOR)
+
+
+@pytest.mark.parametrize("token", ["mpt_", "mpt_" + "a" * 43, "mpt_" + "ü" * 43, "mpt_" + "a" * 100_000])
+async def test_a_token_that_never_was_is_refused(access: Access, token: str) -> None:
+    with pytest.raises(TokenInvalid):
+        await access.bearer.authenticate(token)
+
+
+async def test_creating_and_revoking_are_told_without_the_secret(access: Access) -> None:
+    made = await created(access)
+    await access.api_tokens.revoke(made.described.id, "another")
+    told = [(type(fact.event), fact.aggregate_id, fact.user_id) for fact in access.facts.facts]
+    id_ = str(made.described.id)
+    assert told == [(ApiTokenCreatedEvent, id_, CREATOR), (ApiTokenRevokedEvent, id_, "another")]
+    async with access.database.snapshot() as transaction:
+        row = str(await transaction.fetchval("SELECT api_tokens::text FROM access.api_tokens"))
+    assert made.token[4:] not in row + repr(access.facts.facts) + repr(made)
+
+
+async def test_many_requests_cost_one_look_at_the_database_in_three_seconds(access: Access) -> None:
+    made, tokens = await created(access), ReadTokens(access)
+    replica = ApiTokenAuthenticator(tokens, access.clock)  # type: ignore[arg-type]  # the same form
+    for looks in (1, 2):
+        await asyncio.gather(*(replica.authenticate(made.token) for _ in range(20)))
+        assert tokens.looks == looks
+        access.clock.advance(TRUSTED_FOR)
+
+
+async def test_without_the_database_a_known_token_is_good_for_five_minutes(access: Access) -> None:
+    made, tokens = await created(access), ReadTokens(access)
+    replica = ApiTokenAuthenticator(tokens, access.clock)  # type: ignore[arg-type]  # the same form
+    await replica.authenticate(made.token)
+    tokens.away = True
+    with pytest.raises(Unavailable):
+        await replica.authenticate("mpt_" + "b" * 43)
+    access.clock.advance(TRUSTED_IN_OUTAGE - timedelta(seconds=1))
+    await replica.authenticate(made.token)
+    access.clock.advance(TRUSTED_FOR)
+    with pytest.raises(Unavailable):
+        await replica.authenticate(made.token)
+
+
+async def test_the_last_use_is_noted_once_a_minute(access: Access) -> None:
+    made, seen = await created(access), list[Any]()
+    started = access.clock.now()
+    for _ in range(4):
+        await access.bearer.authenticate(made.token)
+        seen.append((await access.token_reader.page(1, None)).items[0].last_used_at)
+        access.clock.advance(timedelta(seconds=20))
+    assert seen == [started] * 3 + [started + timedelta(minutes=1)]
+
+
+async def test_the_least_recently_read_token_is_forgotten_first(access: Access) -> None:
+    tokens = ReadTokens(access)
+    replica = ApiTokenAuthenticator(tokens, access.clock, max_remembered=2)  # type: ignore[arg-type]  # the same form
+    first, second, third = [(await created(access)).token for _ in range(3)]
+    for token in (first, second, third, third, second):
+        await replica.authenticate(token)
+    assert tokens.looks == 3
+    await replica.authenticate(first)
+    assert tokens.looks == 4
+
+
+async def test_the_list_comes_in_pages_the_youngest_first(access: Access) -> None:
+    made = [(await created(access, name=f"t{n}")).described for n in range(5)]
+    names, cursor = list[str](), None
+    while True:
+        page = await access.token_reader.page(2, cursor)
+        names += [token.name for token in page.items]
+        if (cursor := page.next_cursor) is None:
+            break
+    by_id: Callable[[ApiToken], UUID] = lambda token: token.id  # noqa: E731 - a key
+    assert names == [token.name for token in sorted(made, key=by_id, reverse=True)]

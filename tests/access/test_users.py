@@ -1,0 +1,74 @@
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from access.domain import EmailTaken, LastSuperAdmin, SessionEnded, UnacceptablePassword, UserNotFound, WrongCredentials
+from access.events import UserActivatedEvent, UserDeactivatedEvent, UserReactivatedEvent
+from shared.adapters.paging import BadCursor, cursor_after
+from tests.access.conftest import Access
+
+ADA, BOB, PASSWORD = "ada@example.com", "bob@example.com", "correct horse battery"
+
+
+async def two_super_admins(access: Access) -> tuple[UUID, UUID]:
+    return await access.super_admins.create(ADA, PASSWORD), await access.super_admins.create(BOB, PASSWORD)
+
+
+async def test_a_created_super_admin_can_sign_in_and_is_created_once(access: Access) -> None:
+    await access.super_admins.create(f" {ADA.upper()}", PASSWORD)
+    await access.sign_in(ADA, PASSWORD)
+    with pytest.raises(EmailTaken):
+        await access.super_admins.create(ADA, PASSWORD)
+    with pytest.raises(UnacceptablePassword):
+        await access.super_admins.create(BOB, "admin")
+    assert [(type(fact.event), fact.user_id) for fact in access.facts.facts] == [(UserActivatedEvent, "system:cli")]
+
+
+async def test_a_deactivated_user_is_out_and_an_activated_one_signs_in_anew(access: Access) -> None:
+    ada, bob = await two_super_admins(access)
+    session = (await access.sign_in(BOB, PASSWORD)).refresh.value
+    for _ in range(2):
+        await access.administration.deactivate(bob, str(ada))
+    with pytest.raises(WrongCredentials):
+        await access.sign_in(BOB, PASSWORD)
+    for _ in range(2):
+        await access.administration.activate(bob, str(ada))
+    with pytest.raises(SessionEnded):
+        await access.sessions.refresh(session)
+    await access.sign_in(BOB, PASSWORD)
+    told = [(type(fact.event), fact.aggregate_id, fact.user_id) for fact in access.facts.facts[2:]]
+    assert told == [(UserDeactivatedEvent, str(bob), str(ada)), (UserReactivatedEvent, str(bob), str(ada))]
+
+
+async def test_one_super_admin_remains_also_when_two_deactivate_each_other_at_once(access: Access) -> None:
+    ada, bob = await two_super_admins(access)
+    answers = await asyncio.gather(
+        access.administration.deactivate(ada, str(bob)),
+        access.administration.deactivate(bob, str(ada)),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["LastSuperAdmin", "NoneType"]
+    with pytest.raises(LastSuperAdmin):
+        await access.administration.deactivate(ada if answers[0] else bob, "x")
+
+
+async def test_a_user_nobody_knows_is_told(access: Access) -> None:
+    for administer in (access.administration.deactivate, access.administration.activate):
+        with pytest.raises(UserNotFound):
+            await administer(uuid4(), "x")
+
+
+async def test_users_come_in_pages_by_email_of_all_or_one_organization(access: Access) -> None:
+    await two_super_admins(access)
+    operation_id, organization_id = uuid4(), uuid4()
+    await access.owners.hold(operation_id, "carl@example.com", "Carl", PASSWORD)
+    await access.activate(operation_id, organization_id)
+    first = await access.user_reader.page(2, None, None)
+    second = await access.user_reader.page(2, first.next_cursor, None)
+    assert [user.email for user in (*first.items, *second.items)] == [ADA, BOB, "carl@example.com"]
+    assert second.next_cursor is None
+    (carl,) = (await access.user_reader.page(2, None, organization_id)).items
+    assert (carl.name, carl.role, carl.organization_id) == ("Carl", "organization_admin", organization_id)
+    with pytest.raises(BadCursor):
+        await access.user_reader.page(2, cursor_after(7), None)
