@@ -7,7 +7,6 @@ from pathlib import Path
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
-from tests.running import Api, ServiceProcess, sign_in
 
 from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
@@ -77,16 +76,3 @@ def catalogue() -> Path:
     if not path.exists():
         pytest.skip(f"the real catalogue is not here: {path.name}")
     return path
-
-
-@pytest.fixture(scope="package")
-def service(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
-    """One replica in every role, without seeds, for a package of tests."""
-    with ServiceProcess(endpoints, tmp_path_factory.mktemp("service") / "service.log") as process:
-        yield process
-
-
-@pytest.fixture(scope="package")
-def admin(service: ServiceProcess) -> Api:
-    """The super admin."""
-    return sign_in(service.url)

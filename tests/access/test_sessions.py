@@ -1,13 +1,14 @@
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from access.adapters.sessions import PostgresSessions, RandomSecrets
 from access.domain import OrganizationSuspended, SessionEnded
 from access.events import SessionReusedEvent
-from access.sessions import SESSION_LIFETIME, SignedIn
-from tests.access.conftest import Access
+from access.sessions import SESSION_LIFETIME, Admission, Sessions, SignedIn
+from tests.access.conftest import Access, FakeStanding
 
 ADMIN, OWNER, PASSWORD = "admin@example.com", "ada@example.com", "correct horse battery"
 
@@ -47,11 +48,29 @@ async def test_the_end_of_one_session_leaves_the_users_others(access: Access) ->
     await access.sessions.refresh(other.refresh.value)
 
 
-async def test_of_two_that_refresh_at_once_at_most_one_goes_on(access: Access) -> None:
-    token = (await signed_in(access)).refresh.value
-    answers = await asyncio.gather(*(access.sessions.refresh(token) for _ in range(4)), return_exceptions=True)
-    assert sum(isinstance(answer, SignedIn) for answer in answers) <= 1
-    assert sum(isinstance(answer, SessionEnded) for answer in answers) >= 3
+class MeetingStanding(FakeStanding):
+    """Lets two look up the standing at the same time only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meeting = asyncio.Barrier(2)
+
+    async def is_suspended(self, organization_id: UUID) -> bool:
+        await self.meeting.wait()
+        return False
+
+
+async def test_of_two_that_refresh_at_once_one_goes_on_for_the_moment(access: Access) -> None:
+    operation_id = uuid4()
+    await access.owners.hold(operation_id, OWNER, None, PASSWORD)
+    await access.activate(operation_id, uuid4())
+    token = (await access.sign_in(OWNER, PASSWORD)).refresh.value
+    admission = Admission(MeetingStanding(), access.issuer)
+    meeting = Sessions(access.database, PostgresSessions(), admission, RandomSecrets(), access.facts, access.clock)
+    answers = await asyncio.gather(*(meeting.refresh(token) for _ in range(2)), return_exceptions=True)
+    assert sorted(type(answer).__name__ for answer in answers) == ["SessionEnded", "SignedIn"]
+    (winner,) = [answer for answer in answers if isinstance(answer, SignedIn)]
+    await assert_ended(access, winner.refresh.value)
 
 
 async def test_a_session_does_not_outlive_its_time_however_often_it_is_refreshed(access: Access) -> None:

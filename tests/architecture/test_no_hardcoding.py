@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.architecture.conftest import ROOT, SRC, WEB, docstrings, imported, sources
 
 from app.manifest import load_manifest
+from tests.architecture.conftest import ROOT, SRC, WEB, docstrings, imported, sources
 
 SEEDS = load_manifest(ROOT / "seeds")
 SEEDED = {

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from tests.architecture.conftest import SRC, dotted, imported, sources
 
 RELAY = SRC / "shared" / "relay.py"

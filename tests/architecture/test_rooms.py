@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from tests.architecture.conftest import CONTEXTS, SRC, docstrings, dotted, imported, sources
 
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_PORT_METHODS = 300, 40, 5

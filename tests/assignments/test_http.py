@@ -10,7 +10,6 @@ from dishka import Provider, Scope, make_async_container
 from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
-from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of
 
 from assignments.commands import ApplyIndustryTemplate
 from assignments.domain import OrganizationFact, TemplateEntry
@@ -23,6 +22,7 @@ from shared.bus import CommandBus, KafkaUnreachable
 from shared.outcomes import OutcomeBoard
 from shared.ports import Authenticator, Caller, Clock
 from shared.processor import CommandProcessor
+from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of
 
 ORG, OTHER = str(UUID(int=1)), str(UUID(int=2))
 ADMIN = {"Authorization": "Bearer super_admin"}

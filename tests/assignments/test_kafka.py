@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 from dishka import AsyncContainer
-from tests.assignments.conftest import World
 
 from assignments.adapters.adoption import AdoptionDay, PostgresAdoptionReader, by_module_and_day
 from assignments.adapters.kafka import AssignmentSubscribers, movement
@@ -17,6 +16,7 @@ from assignments.commands import ApplyIndustryTemplate
 from assignments.events import ModuleAssignedEvent, ModuleChange, ModulesBulkAssignedEvent, ModuleUnassignedEvent
 from organizations.events import OrganizationRegisteredEvent
 from shared.messages import Event, EventEnvelope, derived_operation_id
+from tests.assignments.conftest import World
 
 ORG = str(UUID(int=1))
 NOW = datetime.now(UTC)

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from dishka import AsyncContainer
 from msgspec.structs import replace
-from tests.assignments.conftest import Carry, World
 
 from assignments.adapters.adoption import PostgresAdoptionReader
 from assignments.adapters.postgres import (
@@ -33,6 +32,7 @@ from assignments.domain import Assignments, OrganizationFact, TemplateEntry, evo
 from assignments.events import EVENTS
 from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
+from tests.assignments.conftest import Carry, World
 
 MODULES = ["flour", "ovens", "rota", "till", "vases"]
 

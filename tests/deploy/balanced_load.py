@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx
 
-from running import Api, ServiceProcess, wait_for
+from tests.running import Api, ServiceProcess, wait_for
 
 DECIDED = 200
 PAUSE_SECONDS = 0.05

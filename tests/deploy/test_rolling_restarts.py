@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.balanced_load import Balancer, Caller, load
 from devstack import Endpoints
-from faults.broker import Broker
-from faults.ledger import Ledger
-from running import Api, ServiceProcess, sign_in, wait_for
+from tests.deploy.balanced_load import Balancer, Caller, load
+from tests.faults.broker import Broker
+from tests.faults.ledger import Ledger
+from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 CALLERS = 4
 ROLES = {"first": "api", "second": "api", "alone": "worker"}

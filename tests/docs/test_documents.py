@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import typer
-from tests.docs.documents import DOCUMENTS, ROOT, relative_links
 
 from app.cli import app
 from app.settings import Settings
+from tests.docs.documents import DOCUMENTS, ROOT, relative_links
 
 VARIABLE = re.compile(r"`MODPLANE_([A-Z_]+)`")
 COMMAND = re.compile(r"`modplane ([a-z]+)")

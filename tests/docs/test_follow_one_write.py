@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from tests.docs.documents import ROOT, resolved
 
 DOCUMENT = ROOT / "docs" / "follow-one-write.md"

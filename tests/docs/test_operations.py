@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 import pytest
-from tests.docs.documents import FENCE, ROOT
 
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.relay_queue import PostgresRelayElection, PostgresRelayQueue
 from shared.relay import Queued
+from tests.docs.documents import FENCE, ROOT
 
 Session: TypeAlias = "asyncpg.Connection[Any]"
 

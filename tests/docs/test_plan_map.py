@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Table
-from tests.docs.documents import ROOT, resolved, symbols
 
 from app.main import create_app
 from app.migrate import EVENT_SOURCES
 from app.settings import Settings
+from tests.docs.documents import ROOT, resolved, symbols
 
 TEXT = (ROOT / "docs" / "plan-map.md").read_text()
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in TEXT.splitlines() if line.startswith("| ")]

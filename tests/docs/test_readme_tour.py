@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.docs.documents import ROOT, Step, shows, steps
 from tests.running import free_port, wait_for
 

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from tests.faults.broker import Record
 
 from assignments.commands import Command
 from shared.bus import encoded_command
 from shared.messages import CommandEnvelope
+from tests.faults.broker import Record
 
 TOPIC, GROUP = "tenant.commands.assignments", "modplane.assignments.commands"
 

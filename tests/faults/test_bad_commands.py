@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from tests.faults.broker import Broker
-from tests.faults.commands import GROUP, TOPIC, enveloped, on_partition
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 from assignments.commands import UpdateModuleConfig
 from devstack import Endpoints
 from shared.messages import CommandEnvelope
+from tests.faults.broker import Broker
+from tests.faults.commands import GROUP, TOPIC, enveloped, on_partition
+from tests.faults.ledger import Ledger
+from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
 BATCH = 500

@@ -2,15 +2,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from assignments.commands import AssignModule
+from assignments.events import ModuleAssignedEvent
+from devstack import Endpoints
 from tests.faults.broker import Broker
 from tests.faults.commands import TOPIC as COMMANDS
 from tests.faults.commands import enveloped, on_partition
 from tests.faults.ledger import Ledger
 from tests.running import ServiceProcess, sign_in, wait_for
-
-from assignments.commands import AssignModule
-from assignments.events import ModuleAssignedEvent
-from devstack import Endpoints
 
 TOPIC = ModuleAssignedEvent.topic
 LIMIT = 40_000

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+
+from devstack import Endpoints
 from tests.faults.ledger import Ledger
 from tests.faults.retelling import differences
 from tests.running import Api, ServiceProcess, sign_in, wait_for
-
-from devstack import Endpoints
 
 CALLERS = 32
 ORGANIZATIONS = 16

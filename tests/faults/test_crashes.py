@@ -5,13 +5,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 from assignments.events import EVENTS
 from devstack import Endpoints
 from shared.messages import EventEnvelope
+from tests.faults.broker import Broker
+from tests.faults.ledger import Ledger
+from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
 CALLERS = 8

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
+from devstack import Endpoints
 from tests.faults.broker import Broker
 from tests.faults.ledger import Ledger
 from tests.running import Api, ServiceProcess, free_port, sign_in, wait_for
-
-from devstack import Endpoints
 
 # Ten seconds end a frozen transaction, a void lease and a lost consumer; the rest is one lock wait and pacing.
 HELD_UP_SECONDS = 18.0

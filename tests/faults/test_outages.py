@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.running import ADMIN, Api, ServiceProcess, sign_in, signup, wait_for
 
 from devstack import Endpoints, Stack
 from shared.messages import EventEnvelope
+from tests.faults.broker import Broker
+from tests.faults.ledger import Ledger
+from tests.running import ADMIN, Api, ServiceProcess, sign_in, signup, wait_for
 
 How = Literal["paused", "killed"]
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import httpx
 import pytest
+
+from devstack import Endpoints
 from tests.faults.broker import Broker
 from tests.faults.ledger import Ledger
 from tests.running import Api, ServiceProcess, sign_in, wait_for
-
-from devstack import Endpoints
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
 CALLERS = 6

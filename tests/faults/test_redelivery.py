@@ -1,11 +1,10 @@
 from pathlib import Path
 from typing import Any
 
+from devstack import Endpoints
 from tests.faults.broker import Broker
 from tests.faults.ledger import Ledger
 from tests.running import Api, ServiceProcess, sign_in, wait_for
-
-from devstack import Endpoints
 
 Request = tuple[str, dict[str, Any]]
 

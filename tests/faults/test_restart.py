@@ -6,10 +6,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 from devstack import Endpoints, Stack
+from tests.faults.ledger import Ledger
+from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 PARTS = ("postgres", "kafka", "redis")
 PROMISED_SECONDS = 2.0

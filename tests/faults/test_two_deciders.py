@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
+from devstack import Endpoints
 from tests.faults.ledger import Ledger
 from tests.faults.retelling import differences
 from tests.running import Api, ServiceProcess, free_port, sign_in, wait_for
-
-from devstack import Endpoints
 
 ROUNDS = 6
 READERS = 2

@@ -7,7 +7,6 @@ from dishka import Provider, Scope, make_async_container
 from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar, Response
 from litestar.middleware import DefineMiddleware
-from tests.industries.conftest import Decide, NoCache
 
 from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader
 from industries.adapters.http import IndustriesController, IndustryAdministrationController
@@ -18,6 +17,7 @@ from shared.adapters.http import EXCEPTION_HANDLERS, AnyRequest, Authentication,
 from shared.adapters.http_commands import Asked, CommandSender
 from shared.errors import Unauthenticated
 from shared.ports import Authenticator, Caller
+from tests.industries.conftest import Decide, NoCache
 
 ADMIN = {"Authorization": "Bearer super_admin"}
 SERVICE = {"Authorization": "Bearer service"}

@@ -2,7 +2,6 @@ from collections.abc import Collection, Mapping
 
 import asyncpg
 import pytest
-from tests.industries.conftest import Decide, FakeRegistry, NoCache
 
 from industries.adapters.cached import CachedIndustryReader
 from industries.adapters.postgres import PostgresTemplateCatalog, PublishedTemplate
@@ -11,6 +10,7 @@ from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from shared.adapters.postgres import PostgresDatabase
 from shared.messages import Outcome
+from tests.industries.conftest import Decide, FakeRegistry, NoCache
 
 OVEN = TemplateModule("oven", is_required=True, default_config={"degrees": 200.0, "steps": [1, "ä"]})
 TILL = TemplateModule("till", is_required=False)

@@ -1,13 +1,13 @@
 """What journeys share: a look at what was written, and nobody."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import asyncpg
 import pytest
-from tests.running import Api, ServiceProcess
 
 from devstack import Endpoints
+from tests.running import Api, ServiceProcess, sign_in
 
 WRITTEN = """
 SELECT (SELECT count(*) FROM shared.event_log) AS events, (SELECT count(*) FROM shared.streams) AS streams,
@@ -18,6 +18,19 @@ SELECT (SELECT count(*) FROM shared.event_log) AS events, (SELECT count(*) FROM 
 """
 
 Written = Callable[[], Awaitable[dict[str, int]]]
+
+
+@pytest.fixture(scope="package")
+def service(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """One replica in every role, without seeds, for a package of tests."""
+    with ServiceProcess(endpoints, tmp_path_factory.mktemp("service") / "service.log") as process:
+        yield process
+
+
+@pytest.fixture(scope="package")
+def admin(service: ServiceProcess) -> Api:
+    """The super admin."""
+    return sign_in(service.url)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, wait_for
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
 from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, sign_in, signup, wait_for
 
 Written = Callable[[], Awaitable[dict[str, int]]]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.running import Api
 
 from devstack import Endpoints
+from tests.running import Api
 
 Written = Callable[[], Awaitable[dict[str, int]]]
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "odoo_catalog.py"

@@ -13,9 +13,9 @@ import httpx
 import jwt
 import pytest
 from aiokafka import AIOKafkaProducer
-from tests.running import ADMIN, Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, signup
 
 from devstack import Endpoints
+from tests.running import ADMIN, Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, signup
 
 Written: TypeAlias = Callable[[], Awaitable[dict[str, int]]]
 

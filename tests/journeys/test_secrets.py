@@ -10,9 +10,9 @@ import pytest
 import redis.asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from tests.running import ADMIN, Api, ServiceProcess, signup
 
 from devstack import Endpoints
+from tests.running import ADMIN, Api, ServiceProcess, signup
 
 ALL_TABLES = """
 SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.running import SEEDS, Api, free_port, processes_of, sign_in, wait_for
 
 from devstack import Endpoints
+from tests.running import SEEDS, Api, free_port, processes_of, sign_in, wait_for
 
 FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 60.0, 15.0, 15.0
 

@@ -2,6 +2,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
 from tests.organizations.conftest import World
 
 ORGANIZATIONS = "/api/v1/organizations"

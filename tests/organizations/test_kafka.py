@@ -3,12 +3,12 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import msgspec
-from tests.organizations.conftest import Fakes
 
 from assignments.events import IndustryTemplateAppliedEvent
 from organizations.adapters.kafka import OrganizationSubscribers
 from organizations.commands import SetIndustry
 from shared.messages import EventEnvelope, derived_operation_id
+from tests.organizations.conftest import Fakes
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

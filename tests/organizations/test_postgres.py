@@ -3,7 +3,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 import pytest
-from tests.organizations.conftest import World
 
 from organizations.adapters.cached import CachedOrganizationReader
 from organizations.adapters.postgres import OrganizationLabel, OrganizationStanding, PostgresOrganizationDirectory
@@ -20,6 +19,7 @@ from organizations.adapters.reading import (
 from organizations.commands import RegisterOrganization, SetIndustry, SuspendOrganization, UpdateOrganization
 from organizations.domain import TemplateFact
 from organizations.wiring import OrganizationDecider
+from tests.organizations.conftest import World
 
 
 async def names(world: World, wanted: OrganizationQuery) -> list[str]:

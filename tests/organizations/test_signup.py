@@ -3,11 +3,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.organizations.conftest import Fakes, World
 
 from organizations.adapters.signup import SignupRequest
 from organizations.ports import ModulesOutcome
 from shared.errors import Unavailable
+from tests.organizations.conftest import Fakes, World
 
 SIGNUP = "/api/v1/organizations/signup"
 PASSWORD = "a loaf a day keeps"

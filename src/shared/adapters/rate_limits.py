@@ -95,15 +95,21 @@ class RequestCounts:
         """Whether all processes count together: without that nobody is refused."""
         return self._windows.reachable
 
-    def total(self, key: str) -> tuple[int, int]:
-        """Requests so far, and the seconds until they are forgotten."""
-        left = self._turn()
+    def turn(self) -> int:
+        """The seconds this minute still lasts. Once a request: a new minute forgets the counts of the last."""
+        seconds = int(self._clock.now().timestamp())
+        window = seconds // WINDOW_SECONDS
+        if window != self._window:
+            self._window, self._counts = window, {}
+        return WINDOW_SECONDS - seconds % WINDOW_SECONDS
+
+    def total(self, key: str) -> int:
+        """Requests so far."""
         count = self._counts.get(key)
-        return (count.told + count.fresh if count else 0), left
+        return count.told + count.fresh if count else 0
 
     def add(self, key: str) -> None:
         """One request more. Beyond the bound of memory new keys go uncounted."""
-        self._turn()
         count = self._counts.get(key)
         if count is None:
             if len(self._counts) >= self._max_counted:
@@ -131,13 +137,6 @@ class RequestCounts:
             except CacheDown:
                 log.debug("rates_not_told")
 
-    def _turn(self) -> int:
-        seconds = int(self._clock.now().timestamp())
-        window = seconds // WINDOW_SECONDS
-        if window != self._window:
-            self._window, self._counts = window, {}
-        return WINDOW_SECONDS - seconds % WINDOW_SECONDS
-
 
 class Limited:
     """ASGI middleware: who has a token is counted by it; who has none, or one nobody knows, by the address.
@@ -155,12 +154,13 @@ class Limited:
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(EXEMPT):
             await self._app(scope, receive, send)
             return
+        left = self._counts.turn()
         token, address = bearer_token(scope), "a:" + client_address(scope, self._limits.proxy_hops)
         key, limit = ("t:" + digest(token), self._limits.per_token) if token else (address, self._limits.per_address)
         if self._exceeded(address, self._limits.per_address):
             key, limit = address, self._limits.per_address
         if self._exceeded(key, limit):
-            await refuse(scope, send, self._headers(key, limit))
+            await refuse(scope, send, self._headers(key, limit, left))
             return
         self._counts.add(key)
 
@@ -168,21 +168,20 @@ class Limited:
             if message["type"] == "http.response.start":
                 if token and message["status"] == HTTPStatus.UNAUTHORIZED:
                     self._counts.add(address)
-                message["headers"] = [*message.get("headers", ()), *self._headers(key, limit)]
+                message["headers"] = [*message.get("headers", ()), *self._headers(key, limit, left)]
             await send(message)
 
         await self._app(scope, receive, sending)
 
     def _exceeded(self, key: str, limit: int) -> bool:
-        return limit > 0 and self._counts.total(key)[0] >= limit and self._counts.trusted
+        return limit > 0 and self._counts.total(key) >= limit and self._counts.trusted
 
-    def _headers(self, key: str, limit: int) -> list[tuple[bytes, bytes]]:
+    def _headers(self, key: str, limit: int, left: int) -> list[tuple[bytes, bytes]]:
         if not limit:
             return []
-        total, left = self._counts.total(key)
         return [
             (b"ratelimit-limit", b"%d" % limit),
-            (b"ratelimit-remaining", b"%d" % max(0, limit - total)),
+            (b"ratelimit-remaining", b"%d" % max(0, limit - self._counts.total(key))),
             (b"ratelimit-reset", b"%d" % left),
         ]
 
@@ -223,6 +222,7 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
+@lru_cache(maxsize=10_000)
 def digest(secret: str) -> str:
     """What stands for a secret where it may be read."""
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
