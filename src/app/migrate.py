@@ -111,16 +111,12 @@ def check_created(response: Any) -> None:
 
 
 async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> None:
-    """Database and topics side by side. Raises `MigrationFailed`."""
+    """The database first, then the topics. Raises `MigrationFailed`."""
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(migrate_database(postgres_url))
-            group.create_task(create_topics(kafka_bootstrap, partitions))
-    except ExceptionGroup as errors:
-        expected, unexpected = errors.split((*OUTAGES, *REFUSALS))
-        if expected is None or unexpected is not None:
-            raise
-        raise MigrationFailed(told(expected.exceptions[0])) from errors
+        await migrate_database(postgres_url)
+        await create_topics(kafka_bootstrap, partitions)
+    except (*OUTAGES, *REFUSALS) as error:
+        raise MigrationFailed(told(error)) from error
 
 
 def told(error: Exception) -> str:

@@ -128,7 +128,11 @@ class Service:
                 handlers = await get(context.handlers)
                 events = EventConsumer(handlers, office)
                 subscription = Subscription(
-                    f"modplane.{context.name}.events", sorted(handlers), events.handle, PATIENT_POLL_MS
+                    f"modplane.{context.name}.events",
+                    sorted(handlers),
+                    events.handle,
+                    PATIENT_POLL_MS,
+                    gather_seconds=PATIENT_POLL_MS / 1000,
                 )
                 subscribe(connection.broker, subscription, self._settings.replica_id)
 

@@ -1,17 +1,24 @@
 """How the system is, for its operator: the parts, what waits, what was set aside."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+
+from aiokafka.errors import KafkaError
+from faststream.kafka import KafkaBroker
 
 from app.main import make_container
 from app.settings import Settings
 from registry.adapters.postgres import PostgresModuleReader
 from registry.module_type import ModuleType
-from shared.adapters.kafka import KafkaConnection, reachable
+from shared.adapters.kafka import KafkaConnection
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisStore
 from shared.errors import Unavailable
+
+KAFKA_SECONDS = 2.0
 
 WAITING = """
 SELECT (SELECT count(*) FROM shared.event_relay),
@@ -62,6 +69,19 @@ async def stored(database: PostgresDatabase) -> Sequence[str]:
 async def kafka(connection: KafkaConnection) -> str:
     """Whether the broker answers."""
     return "ok" if await reachable(connection.broker) else "away: commands are decided without it, events wait"
+
+
+async def reachable(broker: KafkaBroker) -> bool:
+    """Whether a client that has not started can reach the broker within two seconds."""
+    try:
+        async with asyncio.timeout(KAFKA_SECONDS):
+            await broker.connect()
+    except (KafkaError, OSError, TimeoutError):
+        return False
+    finally:
+        with suppress(Exception):
+            await broker.stop()
+    return True
 
 
 def drift(registered: Sequence[str]) -> Sequence[str]:

@@ -101,8 +101,8 @@ async def test_no_table_has_a_secret_but_those_for_it(connection: Any, secrets: 
     assert tables >= {"shared.event_log", "shared.operations", "shared.streams", *OWN_PLACES}
     for table in tables:
         row = f"to_jsonb(t) - '{OWN_PLACES[table]}'" if table in OWN_PLACES else "to_jsonb(t)"
-        query = f"SELECT count(*) FROM {table} t WHERE EXISTS "
-        query += f"(SELECT FROM unnest($1::text[]) AS secret WHERE strpos(({row})::text, secret) > 0)"
+        query = f"SELECT count(*) FROM (SELECT ({row})::text AS told FROM {table} t OFFSET 0) AS rows WHERE EXISTS "
+        query += "(SELECT FROM unnest($1::text[]) AS secret WHERE strpos(told, secret) > 0)"
         assert (table, await connection.fetchval(query, secrets)) == (table, 0)
 
 

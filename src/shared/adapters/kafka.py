@@ -47,12 +47,14 @@ class Subscription:
     """One consumer of a context: its group, its topics, and what is done with a batch of raw records.
 
     The handler returns when every record is dealt with, and raises `Unavailable` when the batch must come again.
+    `gather_seconds`: how long the next batch may gather when nobody waits for its effect.
     """
 
     group: str
     topics: Sequence[str]
     handler: Handler
     poll_ms: int = POLL_MS
+    gather_seconds: float = 0.0
 
 
 def make_broker(bootstrap: str) -> KafkaBroker:
@@ -93,6 +95,8 @@ def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) 
         # After a rebalance the partition is another member's: it gets the batch again and finds it decided.
         with suppress(CommitFailedError, IllegalStateError):
             await message.ack()
+        if len(records) < MAX_RECORDS:
+            await asyncio.sleep(subscription.gather_seconds)
 
     broker.subscriber(
         *subscription.topics,
@@ -167,19 +171,6 @@ class KafkaConnection:
         with suppress(TimeoutError):
             async with asyncio.timeout(8):
                 await self.broker.stop()
-
-
-async def reachable(broker: KafkaBroker) -> bool:
-    """Whether a client that has not started can reach the broker within two seconds."""
-    try:
-        async with asyncio.timeout(PUBLISH_SECONDS):
-            await broker.connect()
-    except (KafkaError, OSError, TimeoutError):
-        return False
-    finally:
-        with suppress(Exception):
-            await broker.stop()
-    return True
 
 
 class KafkaCommandPublisher:
