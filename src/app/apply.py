@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
-from msgspec import Struct, json
+from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from app.manifest import Manifest, ManifestError, ManifestIndustry, ManifestModule, ManifestRefused, Mention
@@ -12,7 +12,7 @@ from industries.commands import CreateIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from registry.commands import ActivateModule, DeactivateModule, RegisterModule, UpdateModule
 from shared.errors import Refusal, Refused
-from shared.messages import Outcome
+from shared.messages import Outcome, same_json
 
 MAX_UNDER_WAY = 64
 EXIT_APPLIED, EXIT_REFUSED, EXIT_MANIFEST_REFUSED = 0, 1, 2
@@ -179,7 +179,7 @@ def _changes(wanted: Struct, current: Struct) -> dict[str, Any]:
         name: value
         for name, value in asdict(wanted).items()
         # as JSON, because Python holds 1, 1.0 and True for equal
-        if json.encode(value, order="deterministic") != json.encode(getattr(current, name), order="deterministic")
+        if not same_json(value, getattr(current, name))
     }
 
 

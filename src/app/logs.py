@@ -23,3 +23,4 @@ def configure_logs(level: int = logging.INFO) -> None:
     logging.basicConfig(level=logging.WARNING)
     for name in ("aiokafka", "faststream"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

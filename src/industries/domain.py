@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
-from msgspec import UNSET, Struct, UnsetType, json
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from industries.commands import Command, CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import (
-    FieldChange,
     IndustryCreatedEvent,
     IndustryDeletedEvent,
     IndustryUpdatedEvent,
     TemplateModule,
 )
 from shared.errors import Conflict, FieldError, Invalid, NotFound
-from shared.messages import Decision, Event
+from shared.messages import Decision, Event, FieldChange, same_json
 
 ModuleStatus = Literal["active", "inactive", "deleted"]
 
@@ -114,7 +113,7 @@ def decide(industry: Industry, facts: IndustryFacts, command: Command) -> Decisi
 
 def _create(industry: Industry, facts: IndustryFacts, command: CreateIndustry) -> Decision:
     code, modules = command.industry_code, tuple(command.modules)
-    publishes = industry.version == 0 or not _same(industry.modules, modules)
+    publishes = industry.version == 0 or not same_json(industry.modules, modules)
     event = IndustryCreatedEvent(
         industry_code=code,
         industry_name=command.industry_name,
@@ -127,7 +126,7 @@ def _create(industry: Industry, facts: IndustryFacts, command: CreateIndustry) -
         _require_free_name(facts, code, command.industry_name)
         _require_modules(facts, modules)
         return _decided(industry, code, event)
-    if not _same(industry, evolve(industry, event)):
+    if not same_json(industry, evolve(industry, event)):
         raise IndustryAlreadyExists(
             f"Industry {code} exists with other values. Change it with PATCH /api/v1/industries/{code}.",
             link=f"/api/v1/industries/{code}",
@@ -161,7 +160,7 @@ def _field_changes(industry: Industry, command: UpdateIndustry) -> dict[str, Fie
 def _new_list(
     industry: Industry, facts: IndustryFacts, wanted: Sequence[TemplateModule] | UnsetType
 ) -> tuple[TemplateModule, ...] | None:
-    if isinstance(wanted, UnsetType) or _same(industry.modules, wanted):
+    if isinstance(wanted, UnsetType) or same_json(industry.modules, wanted):
         return None
     _require_modules(facts, wanted, present=industry.modules)
     return tuple(wanted)
@@ -216,11 +215,6 @@ def _decided(industry: Industry, code: str, *events: Event) -> Decision:
     return Decision(events, result)
 
 
-def _same(one: Any, other: Any) -> bool:
-    # as JSON, because Python holds 1, 1.0 and True for equal
-    return json.encode(one, order="deterministic") == json.encode(other, order="deterministic")
-
-
 def evolve(industry: Industry, event: Event) -> Industry:
     """Give the state after the event. Total: any event, in any state; events of other contexts change nothing."""
     match event:
@@ -254,7 +248,7 @@ def published_versions(
     published = []
     for command in commands:
         wanted = UNSET if isinstance(command, DeleteIndustry) else command.modules
-        if wanted is not UNSET and (version == 0 or not _same(modules, wanted)):
+        if wanted is not UNSET and (version == 0 or not same_json(modules, wanted)):
             version, modules = version + 1, tuple(wanted)
             published.append((version, modules))
     return published

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from shared.messages import Event
+from shared.messages import Event, FieldChange
 
 
 class TemplateModule(Struct, frozen=True):
@@ -14,13 +14,6 @@ class TemplateModule(Struct, frozen=True):
     module_id: str
     is_required: bool
     default_config: dict[str, Any] = {}
-
-
-class FieldChange(Struct, frozen=True):
-    """One field's value before and after."""
-
-    before: Any
-    after: Any
 
 
 class IndustryCreatedEvent(Event, frozen=True):

@@ -17,14 +17,13 @@ from organizations.commands import (
     UpdateOrganization,
 )
 from organizations.events import (
-    FieldChange,
     OrganizationReactivatedEvent,
     OrganizationRegisteredEvent,
     OrganizationSuspendedEvent,
     OrganizationUpdatedEvent,
 )
 from shared.errors import Conflict, FieldError, Invalid, NotFound
-from shared.messages import Decision, Event
+from shared.messages import Decision, Event, FieldChange
 
 CHANGEABLE: Sequence[str] = ("name", "industry_code", "industry_name")
 """The fields an `OrganizationUpdatedEvent` may change."""

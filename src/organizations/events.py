@@ -1,19 +1,10 @@
 """What happened to an organization. Other contexts may read these."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-from msgspec import Struct
-
-from shared.messages import Event
-
-
-class FieldChange(Struct, frozen=True):
-    """One field's value before and after."""
-
-    before: Any
-    after: Any
+from shared.messages import Event, FieldChange
 
 
 class OrganizationRegisteredEvent(Event, frozen=True):

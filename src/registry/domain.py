@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any, Literal, assert_never
 
-from msgspec import UNSET, Struct, json
+from msgspec import UNSET, Struct
 from msgspec.structs import asdict, replace
 
 from registry.commands import (
@@ -16,7 +16,6 @@ from registry.commands import (
     UpdateModule,
 )
 from registry.events import (
-    FieldChange,
     ModuleActivatedEvent,
     ModuleDeactivatedEvent,
     ModuleDeletedEvent,
@@ -24,7 +23,7 @@ from registry.events import (
     ModuleUpdatedEvent,
 )
 from shared.errors import Conflict, NotFound
-from shared.messages import Decision, Event
+from shared.messages import Decision, Event, FieldChange, same_json
 
 DESCRIPTIVE: Sequence[str] = tuple(name for name in UpdateModule.__struct_fields__ if name != "module_id")
 """The fields an update may change, in display order."""
@@ -120,7 +119,7 @@ def _register(module: Module, command: RegisterModule) -> Decision:
     wanted = ModuleRegisteredEvent(**asdict(command))
     if not module.is_living:
         return _decided(module, command.module_id, wanted)
-    if not _same(asdict(_result(module, command.module_id)), asdict(wanted)):
+    if not same_json(asdict(_result(module, command.module_id)), asdict(wanted)):
         raise ModuleAlreadyRegistered(
             f"Module {command.module_id} is registered with other values. "
             f"Change it with PATCH /api/v1/module-registry/{command.module_id}.",
@@ -134,7 +133,7 @@ def _update(module: Module, command: UpdateModule) -> Decision:
     changes = {
         name: FieldChange(before, after)
         for name in DESCRIPTIVE
-        if (after := getattr(command, name)) is not UNSET and not _same(before := getattr(module, name), after)
+        if (after := getattr(command, name)) is not UNSET and not same_json(before := getattr(module, name), after)
     }
     events = [ModuleUpdatedEvent(command.module_id, changes)] if changes else []
     return _decided(module, command.module_id, *events)
@@ -175,11 +174,6 @@ def _decided(module: Module, module_id: str, *events: Event) -> Decision:
 def _result(module: Module, module_id: str) -> ModuleResult:
     described = {name: getattr(module, name) for name in DESCRIPTIVE}
     return ModuleResult(module_id=module_id, is_active=module.status == "active", **described)
-
-
-def _same(one: Any, other: Any) -> bool:
-    # as JSON, because Python holds 1, 1.0 and True for equal
-    return json.encode(one, order="deterministic") == json.encode(other, order="deterministic")
 
 
 def evolve(module: Module, event: Event) -> Module:

@@ -3,16 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from msgspec import Struct
-
-from shared.messages import Event
-
-
-class FieldChange(Struct, frozen=True):
-    """One field's value before and after."""
-
-    before: Any
-    after: Any
+from shared.messages import Event, FieldChange
 
 
 class ModuleRegisteredEvent(Event, frozen=True):

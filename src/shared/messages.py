@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
+import msgspec
 from msgspec import Meta, Raw, Struct
 from msgspec.json import encode
 from msgspec.structs import force_setattr
@@ -23,6 +24,13 @@ class Event(Struct, frozen=True):
     """A fact of one stream. Subclasses name their `topic`, which is also the event's type on the wire."""
 
     topic: ClassVar[str]
+
+
+class FieldChange(Struct, frozen=True):
+    """One field's value before and after."""
+
+    before: Any
+    after: Any
 
 
 class Decision(Struct, frozen=True):
@@ -117,6 +125,11 @@ def has_nul(value: Any) -> bool:
     if isinstance(value, dict):
         return any(has_nul(key) or has_nul(item) for key, item in value.items())
     return isinstance(value, list) and any(has_nul(item) for item in value)
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON; Python alone holds 1, 1.0 and True for equal."""
+    return msgspec.json.encode(one, order="deterministic") == msgspec.json.encode(other, order="deterministic")
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

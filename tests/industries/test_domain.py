@@ -25,9 +25,9 @@ from industries.domain import (
     decide,
     evolve,
 )
-from industries.events import EVENTS, FieldChange, IndustryDeletedEvent, IndustryUpdatedEvent, TemplateModule
+from industries.events import EVENTS, IndustryDeletedEvent, IndustryUpdatedEvent, TemplateModule
 from shared.errors import FieldError, Refused
-from shared.messages import Decision, Event
+from shared.messages import Decision, Event, FieldChange
 
 OVEN = TemplateModule("oven", is_required=True, default_config={"degrees": 200})
 TILL = TemplateModule("till", is_required=False)

@@ -34,9 +34,9 @@ from organizations.domain import (
     decide,
     evolve,
 )
-from organizations.events import EVENTS, FieldChange, OrganizationRegisteredEvent, OrganizationUpdatedEvent
+from organizations.events import EVENTS, OrganizationRegisteredEvent, OrganizationUpdatedEvent
 from shared.errors import FieldError, Refused
-from shared.messages import Decision, Event
+from shared.messages import Decision, Event, FieldChange
 
 ID = "018f6b1e-0000-7000-8000-000000000001"
 OWNER = UUID("018f6b1e-0000-7000-8000-0000000000aa")

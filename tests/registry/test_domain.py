@@ -32,9 +32,9 @@ from registry.domain import (
     decide,
     evolve,
 )
-from registry.events import EVENTS, FieldChange, ModuleRegisteredEvent, ModuleUpdatedEvent
+from registry.events import EVENTS, ModuleRegisteredEvent, ModuleUpdatedEvent
 from shared.errors import Refused
-from shared.messages import Decision, Event
+from shared.messages import Decision, Event, FieldChange
 
 REGISTER = RegisterModule(
     module_id="ledger",
