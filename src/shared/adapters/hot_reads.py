@@ -54,15 +54,9 @@ async def respond(scope: HTTPScope, send: Send, cached: Cached) -> None:
     wanted = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
     unchanged = wanted is not None and not_modified(wanted.decode("latin-1"), cached.etag)
     body = b"" if unchanged else cached.body
-    start: Message = {
-        "type": "http.response.start",
-        "status": 304 if unchanged else 200,
-        "headers": [
-            (b"etag", cached.etag.encode()),
-            (b"cache-control", b"private, no-cache"),
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-        ],
-    }
+    headers = [(b"etag", cached.etag.encode()), (b"cache-control", b"private, no-cache")]
+    if not unchanged:
+        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    start: Message = {"type": "http.response.start", "status": 304 if unchanged else 200, "headers": headers}
     await send(start)
     await send({"type": "http.response.body", "body": body, "more_body": False})
