@@ -69,7 +69,7 @@ class Service:
         self._tasks.append(asyncio.create_task(keep_running(name, run, once=once), name=name))
 
     async def _prepare(self) -> None:
-        """Schema, super admin, Kafka, seeds: in this order, each tried until it works."""
+        """Schema and super admin, tried until there are both; then everything that needs them starts, once."""
         readiness = await self._container.get(Readiness)
         await self._until_done(readiness, "waiting for the database", self._migrate_and_admit)
         connection = await self._container.get(KafkaConnection)
@@ -79,8 +79,13 @@ class Service:
             await self._subscribe(connection)
             self._spawn("relay", (await self._container.get(Relay)).run)
             self._spawn("sweep", self._sweep)
-        readiness.problem = "waiting for Kafka"
         self._spawn("kafka", connection.keep_trying, once=True)
+        self._spawn("ready", self._become_ready, once=True)
+
+    async def _become_ready(self) -> None:
+        """Kafka, then the seeds."""
+        readiness, connection = await self._container.get(Readiness), await self._container.get(KafkaConnection)
+        readiness.problem = "waiting for Kafka"
         with suppress(TimeoutError):
             # Afterwards requests are served all the same: this process decides their commands itself.
             async with asyncio.timeout(KAFKA_SECONDS):

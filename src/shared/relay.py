@@ -139,6 +139,8 @@ class Relay:
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             await queue.renew()
+            # Publishing may be waiting for Kafka, or leave blocked keys out: lost invalidations wait for neither.
+            await self._invalidate_backlog(queue, [])
 
     async def _work(self, queue: RelayQueue) -> None:
         while True:

@@ -168,3 +168,22 @@ async def test_a_new_leader_resets_the_cache_and_works_until_it_leads_no_longer(
     run.cancel()
     with suppress(asyncio.CancelledError):
         await run
+
+
+class Hanging(World):
+    """A broker that neither takes an event nor refuses it."""
+
+    async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
+        return asyncio.get_running_loop().create_future()
+
+
+async def test_lost_invalidations_are_made_good_while_a_publishing_hangs() -> None:
+    world = Hanging(row(1))
+    relaying = asyncio.create_task(world.relay().run())
+    await eventually(lambda: "invalidated gen:a" in world.log, "the page is invalidated")
+    world.rows.append(row(2, "late"))
+    await eventually(lambda: "invalidated gen:late" in world.log, "what came while publishing hangs is invalidated")
+    relaying.cancel()
+    with suppress(asyncio.CancelledError):
+        await relaying
+    assert world.left() == [1, 2]
