@@ -1,7 +1,7 @@
 # Needs git, make and Python 3.11 or newer. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down migrate test check format lock env
+.PHONY: help up down migrate test check format openapi lock env
 
 UV := 0.13.9
 VENV := .venv
@@ -28,15 +28,19 @@ migrate: env ## bring the database's schema up to date
 test: env ## run the tests
 	@exec $(BIN)/python -m pytest
 
-check: env ## format, lint, types, architecture
+check: env ## format, lint, types, architecture, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy src tests
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m app.contract --check
 
 format: env ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+openapi: env ## write the API's documents into schemas/
+	@$(BIN)/python -m app.contract
 
 lock: env ## refresh requirements.lock and requirements-runtime.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)

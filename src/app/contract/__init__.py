@@ -1,0 +1,1 @@
+"""What other people's programs rely on, written down from the code."""
