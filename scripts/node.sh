@@ -5,7 +5,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 program=$1
 shift
 
-if command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null; then
+if command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
   exec "$program" "$@"
 fi
 
