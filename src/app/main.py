@@ -26,8 +26,9 @@ from app.service import Service
 from app.settings import Settings
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
-from shared.adapters.http import EXCEPTION_HANDLERS, MAX_BODY_BYTES, Authentication, strict_body
+from shared.adapters.http import MAX_BODY_BYTES, Authentication, strict_body
 from shared.adapters.http_operations import OperationsController
+from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
 from shared.ports import Authenticator
 

@@ -14,10 +14,11 @@ from litestar.middleware import DefineMiddleware
 from assignments.commands import ApplyIndustryTemplate
 from assignments.domain import OrganizationFact, TemplateEntry
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
-from shared.adapters.http import EXCEPTION_HANDLERS, Authentication, strict_body
+from shared.adapters.http import Authentication, strict_body
 from shared.adapters.http_commands import CommandSender, EventSummary
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.bus import CommandBus, KafkaUnreachable
 from shared.outcomes import OutcomeBoard
 from shared.ports import Authenticator, Caller, Clock

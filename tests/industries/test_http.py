@@ -13,8 +13,9 @@ from industries.adapters.http import IndustriesController, IndustryAdministratio
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import CreateIndustry, UpdateIndustry
 from industries.events import TemplateModule
-from shared.adapters.http import EXCEPTION_HANDLERS, AnyRequest, Authentication, strict_body
+from shared.adapters.http import AnyRequest, Authentication, strict_body
 from shared.adapters.http_commands import Asked, CommandSender
+from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.errors import Unauthenticated
 from shared.ports import Authenticator, Caller
 from tests.industries.conftest import Decide, NoCache

@@ -28,10 +28,11 @@ from organizations.ports import (
     SignupOwners,
 )
 from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProvider
-from shared.adapters.http import EXCEPTION_HANDLERS, strict_body
+from shared.adapters.http import strict_body
 from shared.adapters.http_commands import CommandSender
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.bus import CommandBus, KafkaUnreachable, encoded_command
 from shared.cache import Cached, Load, ReadThrough
 from shared.errors import Conflict, FieldError, Unauthenticated

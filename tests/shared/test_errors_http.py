@@ -8,7 +8,7 @@ import pytest
 from litestar import Request
 from litestar.testing import RequestFactory
 
-from shared.adapters.http import STATUS, field_error, not_modified, problem
+from shared.adapters.http import field_error, not_modified
 from shared.adapters.http_commands import (
     BadHeader,
     expected_sequence,
@@ -17,6 +17,7 @@ from shared.adapters.http_commands import (
     reason_of,
     respond_async,
 )
+from shared.adapters.problem_json import STATUS, problem
 from shared.errors import Conflict, FieldError, Kind, Refusal
 from shared.messages import Outcome
 

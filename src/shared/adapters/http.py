@@ -1,58 +1,26 @@
-"""HTTP manners, once for all contexts: problems, strict bodies, who is asking, cached bytes."""
+"""HTTP manners, once for all contexts: strict bodies, who is asking, cached bytes."""
 
 import re
-from collections.abc import Callable, Sequence
 from functools import lru_cache
-from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import msgspec
-import structlog
 from dishka import AsyncContainer
-from litestar import Request, Response
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from shared.adapters.problem_json import problem_body
 from shared.cache import Cached
-from shared.errors import FieldError, Forbidden, Kind, Malformed, Refusal, Refused, Unauthenticated
+from shared.errors import FieldError, Forbidden, Malformed, Refused, Unauthenticated
 from shared.messages import has_nul
 from shared.ports import Authenticator, Caller
 
-log = structlog.get_logger(__name__)
-
-STATUS: dict[Kind, int] = {
-    "malformed": 400,
-    "unauthenticated": 401,
-    "forbidden": 403,
-    "not_found": 404,
-    "conflict": 409,
-    "precondition_failed": 412,
-    "too_large": 413,
-    "invalid": 422,
-    "precondition_required": 428,
-    "too_many": 429,
-    "internal": 500,
-    "unavailable": 503,
-}
-
-HTTP_CODES = {
-    400: "malformed",
-    404: "route_not_found",
-    405: "method_not_allowed",
-    406: "not_acceptable",
-    413: "body_too_large",
-    415: "unsupported_media_type",
-}
-
 MAX_BODY_BYTES = 1024 * 1024
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-PROBLEM_JSON = "application/problem+json"
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -76,71 +44,6 @@ class ScopeRequired(Forbidden):
 
 class NotYourOrganization(Forbidden):
     """The caller belongs to another organization."""
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """Problem details (RFC 9457). `type` is stable and meant for programs, `detail` for people."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    errors: Sequence[FieldError] = ()
-
-
-def problem(
-    request: Request[Any, Any, Any],
-    refusal: Refusal,
-    headers: dict[str, str] | None = None,
-    status: int | None = None,
-) -> Response[bytes]:
-    """The refusal as `application/problem+json`, with its kind's status unless another is given."""
-    status = STATUS[refusal.kind] if status is None else status
-    body = problem_body(request.scope["path"], refusal, status)
-    extra = dict(headers or {})
-    if status == HTTPStatus.UNAUTHORIZED:
-        extra["WWW-Authenticate"] = 'Bearer realm="modplane"'
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        extra["Retry-After"] = "2"
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        extra["Retry-After"] = str(refusal.extra.get("retry_after", 2))
-    return Response(body, status_code=status, media_type=PROBLEM_JSON, headers=extra)
-
-
-def refused_to_problem(request: Request[Any, Any, Any], refused: Refused) -> Response[bytes]:
-    """Answers a refusal."""
-    return problem(request, refused.refusal())
-
-
-def http_to_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Answers what the framework refuses: unknown routes, wrong methods, unreadable or oversized bodies."""
-    if isinstance(error, ValidationException):
-        return problem(request, Refusal("malformed", "invalid_request", str(error.detail), parameter_errors(error)))
-    refusal = Refusal("malformed", HTTP_CODES.get(error.status_code, "refused"), str(error.detail))
-    return problem(request, refusal, error.headers, status=error.status_code)
-
-
-def parameter_errors(error: ValidationException) -> Sequence[FieldError]:
-    """The wrong parameters, by name."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    return [
-        FieldError(str(item.get("key", "")), str(item.get("message", ""))) for item in extra if isinstance(item, dict)
-    ]
-
-
-def unexpected_to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answers a defect without showing it; the log has it."""
-    log.error("request_failed", path=request.scope["path"], exc_info=error)
-    detail = "Something went wrong here. The request can be repeated with the same Idempotency-Key."
-    return problem(request, Refusal("internal", "internal", detail))
-
-
-EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[bytes]]] = {
-    Refused: refused_to_problem,
-    HTTPException: http_to_problem,
-    Exception: unexpected_to_problem,
-}
 
 
 @lru_cache

@@ -10,7 +10,8 @@ import msgspec
 from litestar import Request, Response
 from msgspec import Struct
 
-from shared.adapters.http import caller_of, problem
+from shared.adapters.http import caller_of
+from shared.adapters.problem_json import problem
 from shared.bus import Answer, CommandBus, encoded_command
 from shared.errors import FieldError, Malformed, PreconditionRequired, Refusal
 from shared.messages import CommandEnvelope, Outcome

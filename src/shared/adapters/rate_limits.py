@@ -16,8 +16,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import Struct
 
-from shared.adapters.http import PROBLEM_JSON, bearer_token
-from shared.adapters.problem_json import problem_body
+from shared.adapters.http import bearer_token
+from shared.adapters.problem_json import PROBLEM_JSON, problem_body
 from shared.adapters.redis import RedisStore
 from shared.cache import CacheDown
 from shared.errors import Refusal
