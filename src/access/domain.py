@@ -21,6 +21,7 @@ MAX_NAME_LENGTH = 200
 MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 256
 MAX_LOGIN_PASSWORD_LENGTH = 1024
+MIN_DIFFERENT_CHARACTERS = 5
 PENDING_OWNER_LIFETIME = timedelta(days=8)
 
 LOCAL_PART = r'[^\s@\x00-\x1f\x7f"(),:;<>\[\]\\]+'
@@ -37,7 +38,7 @@ class InvalidName(Invalid):
 
 
 class UnacceptablePassword(Invalid):
-    """The password is too short, too long, or no text."""
+    """The password is too short, too long, made of too few characters, or no text."""
 
 
 class EmailTaken(Conflict):
@@ -199,8 +200,12 @@ def valid_name(text: str | None) -> str | None:
 
 def valid_password(text: str) -> str:
     """The password, unchanged, if it may be a new one. Raises `UnacceptablePassword`, which never repeats it."""
-    if not MIN_PASSWORD_LENGTH <= len(text) <= MAX_PASSWORD_LENGTH or not is_text(text):
-        detail = f"Choose a password of {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters."
+    fits = MIN_PASSWORD_LENGTH <= len(text) <= MAX_PASSWORD_LENGTH and len(set(text)) >= MIN_DIFFERENT_CHARACTERS
+    if not fits or not is_text(text):
+        detail = (
+            f"Choose a password of {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters, "
+            f"at least {MIN_DIFFERENT_CHARACTERS} of them different."
+        )
         raise UnacceptablePassword(detail, errors=[FieldError("/password", detail)])
     return text
 

@@ -283,7 +283,8 @@ def test_another_issuers_tokens_are_taken_where_it_is_named(
     forged += [jwt.encode(good, key, "ES256", {"kid": "x"}), jwt.encode(good, "s" * 32, "HS256", {"kid": "k"})]
     for token in forged:
         refused = bearer(strict, token)
-        assert (refused.status_code, refused.headers["www-authenticate"][:6]) == (401, "Bearer"), refused.text
+        assert refused.status_code == 401, refused.text
+        assert refused.headers["www-authenticate"] == 'Bearer realm="modplane", error="invalid_token"'
     assert bearer(service, jwt.encode(good, key, "ES256", {"kid": "k"})).status_code == 401
 
 

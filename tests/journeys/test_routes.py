@@ -1,4 +1,8 @@
-"""Every route there is, used once in the order of the main job, and tried by everybody who may not use it."""
+"""Every route there is, used once in the order of the main job, and tried by everybody who may not use it.
+
+Whatever a route answers to people and programs of another organization, nothing in it is of this one; and whatever they
+are let do, this organization's state stays as it was.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,9 +12,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from app.main import create_app
+from app.settings import Settings
 from tests.running import Api, ServiceProcess, new_tenant, problem_of, signup, wait_for
 
 Written = Callable[[], Awaitable[dict[str, int]]]
+Standing = Callable[[], Awaitable[list[Any]]]
 
 Who = Literal["public", "signed in", "own people", "own admin", "issuer", "super admin"]
 NAME, CODE, MODULE = "Bakery {suffix}", "i_{suffix}", "m_{suffix}"
@@ -75,7 +82,9 @@ ROUTES = [
     Route("activateUser", "POST", "/users/{user}/activate", "super admin", has=("user_id", "status")),
     Route("getOrganizations", "GET", "/organizations?q=Acme", "super admin", has=("items", "next_cursor")),
     Route("getOrganization", "GET", "/organizations/{organization}", "super admin", has=("owner_id",)),
-    Route("updateOrganization", "PATCH", "/organizations/{organization}", "super admin", {"name": "Acme & Co"}),
+    Route(
+        "updateOrganization", "PATCH", "/organizations/{organization}", "super admin", {"name": "Acme & Co {private}"}
+    ),
     Route("getOrganizationInfo", "GET", "/organizations/{organization}/info", "own people", has=("industry_name",)),
     Route(
         "applyIndustryTemplate",
@@ -113,7 +122,7 @@ ROUTES = [
         "PATCH",
         f"/organizations/{{organization}}/modules/{MODULE}",
         "own admin",
-        {"degrees": 200},
+        {"degrees": 200, "note": "{private}"},
         has=("config",),
     ),
     Route(
@@ -134,31 +143,41 @@ ROUTES = [
 ]
 
 PEOPLE = ("nobody", "other", "own", "newcomer")
+PROGRAMS = ("service", "own service", "other service", "reading admin")
+EVERYBODY = (*PEOPLE, *PROGRAMS)
+STRANGERS = ("nobody", "other", "newcomer", "other service")
 MAY: dict[Who, tuple[str, ...]] = {
-    "public": PEOPLE,
-    "signed in": ("other", "own"),
-    "own people": ("own",),
+    "public": EVERYBODY,
+    "signed in": ("other", "own", *PROGRAMS),
+    "own people": ("own", "service", "own service", "reading admin"),
     "own admin": ("own",),
-    "issuer": ("newcomer",),
-    "super admin": (),
+    "issuer": ("newcomer", "reading admin"),
+    "super admin": ("reading admin",),
 }
+OUTSIDE_THE_DOCUMENT = {"/metrics"}
+DOCUMENTATION = "/schema"
 
 
 class Job:
     """The ids of one run of the main job, and who takes part in it.
 
-    `newcomer` has the token of a signup that was answered with 202; `issuer` routes are about that signup.
+    `newcomer` has the token of a signup that was answered with 202; `issuer` routes are about that signup. Programs
+    have API tokens: services that are bound to an organization or to none, and a super admin's that only reads.
     """
 
     def __init__(self, url: str, admin: Api) -> None:
-        suffix = uuid4().hex[:12]
-        tenant, other = new_tenant(url), new_tenant(url)
+        suffix, private = uuid4().hex[:12], uuid4().hex
+        tenant, other = new_tenant(url, organization_name=f"Acme {private}"), new_tenant(url)
         late = Api(url).post("/organizations/signup", signup(), prefer="respond-async").json()
         self.callers = {
             "nobody": Api(url),
             "other": other.admin,
             "own": tenant.admin,
             "newcomer": Api(url, late["operation_token"]),
+            "service": program(url, admin, role="service"),
+            "own service": program(url, admin, role="service", organization_id=tenant.id),
+            "other service": program(url, admin, role="service", organization_id=other.id),
+            "reading admin": program(url, admin, role="super_admin", scopes=["read"]),
             "admin": admin,
         }
         own_operation = f"/operations/{late['operation_id']}"
@@ -166,11 +185,13 @@ class Job:
         token = admin.post("/tokens", {"name": "to be revoked", "role": "service"}).json()["id"]
         self.words = {
             "suffix": suffix,
+            "private": private,
             "organization": tenant.id,
             "operation": late["operation_id"],
             "token": token,
             "user": other.operation_id,
         }
+        self.private = (private, tenant.email)
         self.bodies = {"{signup}": signup, "{login}": lambda: {"email": tenant.email, "password": tenant.password}}
         self.root = url
 
@@ -188,9 +209,25 @@ class Job:
         return [self.filled(item) for item in value] if isinstance(value, list) else value
 
 
+def program(url: str, admin: Api, **wanted: Any) -> Api:
+    """A caller with an API token."""
+    return Api(url, admin.post("/tokens", {"name": "a program", **wanted}).json()["token"])
+
+
 @pytest.fixture(scope="module")
 def job(service: ServiceProcess, admin: Api) -> Job:
     return Job(service.url, admin)
+
+
+@pytest.fixture
+def standing(connection: Any, job: Job) -> Standing:
+    """The versions of all that is the organization's own."""
+    query = "SELECT context, version FROM shared.streams WHERE id = $1 ORDER BY context"
+
+    async def look() -> list[Any]:
+        return [tuple(row) for row in await connection.fetch(query, job.words["organization"])]
+
+    return look
 
 
 def test_the_table_has_every_route_of_the_openapi_document(service: ServiceProcess) -> None:
@@ -201,6 +238,13 @@ def test_the_table_has_every_route_of_the_openapi_document(service: ServiceProce
         for method, operation in path.items()
     }
     assert served == {(route.operation_id, route.method) for route in ROUTES}
+
+
+def test_no_route_hides_from_the_document_but_those_that_hold_nobodys_data(service: ServiceProcess) -> None:
+    document = httpx.get(f"{service.url}/schema/openapi.json").json()
+    paths = {route.path_format for route in create_app(Settings()).routes}
+    hidden = {path for path in paths - document["paths"].keys() if not path.startswith(DOCUMENTATION)}
+    assert hidden == OUTSIDE_THE_DOCUMENT
 
 
 def test_the_document_says_which_routes_are_public(service: ServiceProcess) -> None:
@@ -216,19 +260,36 @@ def test_the_document_says_which_routes_are_public(service: ServiceProcess) -> N
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id)
-async def test_a_route_refuses_whom_it_is_not_for_and_serves_the_rest(job: Job, written: Written, route: Route) -> None:
-    before = await written()
-    for who in PEOPLE:
-        if who not in MAY[route.who]:
+async def test_a_route_refuses_whom_it_is_not_for_and_serves_the_rest(
+    job: Job, written: Written, standing: Standing, route: Route
+) -> None:
+    before, stood = await written(), await standing()
+    may = [who for who in MAY[route.who] if who != "reading admin" or route.who == "public" or route.method == "GET"]
+    for who in EVERYBODY:
+        if who not in may:
             refused = job.send(who, route)
             assert (who, refused.status_code) == (who, refusal(route, who)), refused.text
             assert problem_of(refused)
+            assert (who, told(job, who, refused)) == (who, ())
     assert await written() == before
 
-    for who in ("admin", *MAY[route.who]):
-        answer = job.send(who, route)
-        assert (who, answer.status_code) == (who, route.status), answer.text
-        assert answer.json().keys() >= set(route.has)
+    for who in (who for who in may if who in STRANGERS):
+        assert_serves(job, who, route)
+    assert await standing() == stood
+    for who in ("admin", *(who for who in may if who not in STRANGERS)):
+        assert_serves(job, who, route)
+
+
+def assert_serves(job: Job, who: str, route: Route) -> None:
+    answer = job.send(who, route)
+    assert (who, answer.status_code) == (who, route.status), answer.text
+    assert answer.json().keys() >= set(route.has)
+    assert (who, told(job, who, answer)) == (who, ())
+
+
+def told(job: Job, who: str, answer: httpx.Response) -> tuple[str, ...]:
+    """What a stranger was told that is the organization's own."""
+    return tuple(word for word in job.private if word in answer.text) if who in STRANGERS else ()
 
 
 def refusal(route: Route, who: str) -> int:

@@ -9,8 +9,8 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from shared.adapters.http import AnyRequest
-from shared.errors import FieldError, Kind, Refusal, Refused
+from shared.adapters.http import AnyRequest, bearer_token
+from shared.errors import FieldError, Kind, Refusal, Refused, Unauthenticated
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,8 @@ def problem(
     body = problem_body(request.scope["path"], refusal, status)
     extra = dict(headers or {})
     if status == HTTPStatus.UNAUTHORIZED:
-        extra["WWW-Authenticate"] = 'Bearer realm="modplane"'
+        worthless = bearer_token(request.scope) and isinstance(request.scope.get("user"), Unauthenticated)
+        extra["WWW-Authenticate"] = 'Bearer realm="modplane"' + (', error="invalid_token"' if worthless else "")
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         extra["Retry-After"] = "2"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
