@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
+from shared.adapters.paging import Cursors
 from shared.cache import CacheDown
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -105,3 +106,13 @@ class FakeClock:
 
     def now(self) -> datetime:
         return self.time
+
+
+class FixedCursorKey:
+    """One key for ever."""
+
+    async def key(self) -> bytes:
+        return b"k" * 32
+
+
+CURSORS = Cursors(FixedCursorKey())

@@ -16,12 +16,14 @@ from app.seeding import Seeding
 from app.settings import Settings
 from app.verification import Verification
 from organizations.ports import DecidedOperations
+from shared.adapters.cursor_key import PostgresCursorKey
 from shared.adapters.dead_letters import PostgresDeadLetters
 from shared.adapters.http_commands import CommandSender, EventsSince
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.adapters.listener import PostgresListener, PostgresResetAnnouncer
 from shared.adapters.operations import PostgresOperations
+from shared.adapters.paging import CursorKey, Cursors
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisCache, RedisStore
 from shared.adapters.relay_queue import PostgresRelayElection
@@ -71,6 +73,8 @@ class InfrastructureProvider(Provider):
     seeding = provide(Seeding)
     verification = provide(Verification)
     sender = provide(CommandSender)
+    cursor_key = provide(PostgresCursorKey, provides=CursorKey)
+    cursors = provide(Cursors)
     plain_cache = provide(RedisCache, provides=Cache)
     operations = provide(PostgresOperations, provides=AnyOf[PostgresOperations, EventsSince])
 

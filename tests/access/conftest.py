@@ -28,6 +28,7 @@ from access.users import UserAdministration
 from devstack import Given, Stack
 from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
+from tests.fakes import CURSORS
 
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
 MIGRATIONS = (VERSIONS / "2026_11_23_1204_access.py", VERSIONS / "2026_11_23_1300_access_sessions_and_tokens.py")
@@ -119,11 +120,11 @@ class Access:
         users, store = PostgresUsers(), PostgresPendingOwners()
         admission = Admission(self.standing, self.issuer)
         self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.facts, clock)
-        self.attempts, self.user_reader = FakeAttempts(), PostgresUserReader(database)
+        self.attempts, self.user_reader = FakeAttempts(), PostgresUserReader(database, CURSORS)
         self.administration = UserAdministration(database, PostgresUserDirectory(), self.facts, clock, FakeIds())
         self._sign_in = SignIn(database, users, self.passwords, self.sessions, self.attempts)
         self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FakeIds())
-        self.token_reader = PostgresApiTokenReader(database)
+        self.token_reader = PostgresApiTokenReader(database, CURSORS)
         self.api_tokens = ApiTokens(database, PostgresApiTokens(), RandomSecrets(), self.facts, clock, FakeIds())
         own, programs = TokenAuthenticator(self.ring, clock), ApiTokenAuthenticator(self.token_reader, clock)
         self.bearer = BearerAuthenticator(own, programs)

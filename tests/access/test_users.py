@@ -7,7 +7,7 @@ from access.adapters.users import PostgresUserDirectory
 from access.domain import EmailTaken, SessionEnded, UnacceptablePassword, UserNotFound, WrongCredentials
 from access.events import UserActivatedEvent, UserDeactivatedEvent, UserReactivatedEvent
 from access.users import UserAdministration
-from shared.adapters.paging import BadCursor, cursor_after
+from shared.adapters.paging import BadCursor
 from shared.ports import Transaction
 from tests.access.conftest import Access, FakeIds
 
@@ -87,4 +87,4 @@ async def test_users_come_in_pages_by_email_of_all_or_one_organization(access: A
     (carl,) = (await access.user_reader.page(2, None, organization_id)).items
     assert (carl.name, carl.role, carl.organization_id) == ("Carl", "organization_admin", organization_id)
     with pytest.raises(BadCursor):
-        await access.user_reader.page(2, cursor_after(7), None)
+        await access.user_reader.page(2, first.next_cursor, organization_id)

@@ -24,12 +24,14 @@ from assignments.ports import (
 )
 from assignments.wiring import AssignmentsDecider, AssignmentsProvider
 from shared.adapters.journal import PostgresJournal
+from shared.adapters.paging import Cursors
 from shared.adapters.postgres import PostgresDatabase
 from shared.bus import encoded_command
 from shared.cache import Load, ReadThrough
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Clock, Database, Invalidation, Transaction
 from shared.processor import CommandProcessor, Work
+from tests.fakes import CURSORS
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -157,6 +159,7 @@ def neighbours_of(world: World, database: PostgresDatabase) -> Provider:
     )
     neighbours.provide(lambda: database, provides=AnyOf[PostgresDatabase, Database])
     neighbours.provide(TickingClock, provides=Clock)
+    neighbours.provide(lambda: CURSORS, provides=Cursors)
     return neighbours
 
 

@@ -15,9 +15,11 @@ from industries.commands import CreateIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from shared.adapters.http import AnyRequest, Authentication, strict_body
 from shared.adapters.http_commands import Asked, CommandSender
+from shared.adapters.paging import Cursors
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.errors import Unauthenticated
 from shared.ports import Authenticator, Caller
+from tests.fakes import CURSORS
 from tests.industries.conftest import Decide, NoCache
 
 ADMIN = {"Authorization": "Bearer super_admin"}
@@ -56,6 +58,7 @@ def application(reader: PostgresIndustryReader, sent: Sent) -> Litestar:
     provider.provide(lambda: CachedIndustryReader(NoCache(), reader), provides=CachedIndustryReader)
     provider.provide(lambda: LivingIndustryReader(reader), provides=LivingIndustryReader)
     provider.provide(lambda: sent, provides=CommandSender)
+    provider.provide(lambda: CURSORS, provides=Cursors)
     provider.provide(RolesAsTokens, provides=Authenticator)
     container = make_async_container(provider)
     application = Litestar(

@@ -31,6 +31,7 @@ from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProv
 from shared.adapters.http import strict_body
 from shared.adapters.http_commands import CommandSender
 from shared.adapters.journal import PostgresJournal
+from shared.adapters.paging import Cursors
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.bus import CommandBus, KafkaUnreachable, encoded_command
@@ -40,6 +41,7 @@ from shared.messages import CommandEnvelope, Outcome
 from shared.outcomes import OutcomeBoard
 from shared.ports import Caller, Clock, Transaction
 from shared.processor import CommandProcessor, Work
+from tests.fakes import CURSORS
 
 BAKERY = TemplateFact("active", "Bakery", 3)
 
@@ -150,6 +152,7 @@ class World:
         self.operations = Overlooking(self.journal)
         self.board = OutcomeBoard(self.journal, fakes)
         context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, DecidedOperations: self.operations}
+        context[Cursors] = CURSORS
         given = Provider(scope=Scope.APP)
         given.provide(self.sender)
         for port in context:

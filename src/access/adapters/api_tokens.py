@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from access.adapters.postgres import NOW
 from access.domain import ApiToken
-from shared.adapters.paging import cursor_after, key_of
+from shared.adapters.paging import Cursors
 from shared.adapters.postgres import metadata
 from shared.ports import Database, Transaction
 
@@ -85,8 +85,9 @@ class PostgresApiTokens:
 class PostgresApiTokenReader:
     """API tokens outside any use case: looked up at every sign of life, and listed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cursors: Cursors) -> None:
         self._database = database
+        self._cursors = cursors
 
     async def by_hash(self, token_hash: bytes) -> ApiToken | None:
         """Revoked and expired ones too."""
@@ -103,8 +104,9 @@ class PostgresApiTokenReader:
 
     async def page(self, limit: int, cursor: str | None) -> ApiTokenPage:
         """Raises `BadCursor`."""
-        query, after = (NEXT_PAGE, [key_of(cursor, UUID)]) if cursor else (FIRST_PAGE, list[Any]())
+        cursors = await self._cursors.of("tokens")
+        place = cursors.place(cursor, UUID)
+        query, after = (FIRST_PAGE, list[Any]()) if place is None else (NEXT_PAGE, [place])
         async with self._database.snapshot() as transaction:
-            rows = await transaction.fetch(query, limit + 1, *after)
-        items = [ApiToken(*row) for row in rows[:limit]]
-        return ApiTokenPage(items, cursor_after(items[-1].id) if len(rows) > limit else None)
+            tokens = [ApiToken(*row) for row in await transaction.fetch(query, limit + 1, *after)]
+        return ApiTokenPage(tokens[:limit], cursors.beyond(tokens, limit, lambda token: token.id))

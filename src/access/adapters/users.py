@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from access.domain import Account, Role
-from shared.adapters.paging import cursor_after, key_of
+from shared.adapters.paging import Cursors
 from shared.ports import Database, Transaction
 
 BY_ID = """
@@ -76,15 +76,17 @@ class PostgresUserDirectory:
 class PostgresUserReader:
     """The list of users."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, cursors: Cursors) -> None:
         self._database = database
+        self._cursors = cursors
 
     async def page(self, limit: int, cursor: str | None, organization_id: UUID | None) -> UserPage:
         """Of one organization, or all. Raises `BadCursor`."""
-        arguments: list[Any] = [limit + 1, key_of(cursor, str) if cursor else ""]
+        cursors = await self._cursors.of("users", organization_id)
+        arguments: list[Any] = [limit + 1, cursors.place(cursor, str) or ""]
         query = PAGE
         if organization_id is not None:
             query, arguments = PAGE_OF_ORGANIZATION, [*arguments, organization_id]
         async with self._database.snapshot() as transaction:
-            items = [User(*row) for row in await transaction.fetch(query, *arguments)]
-        return UserPage(items[:limit], cursor_after(items[limit - 1].email) if len(items) > limit else None)
+            users = [User(*row) for row in await transaction.fetch(query, *arguments)]
+        return UserPage(users[:limit], cursors.beyond(users, limit, lambda user: user.email))

@@ -1,15 +1,13 @@
 """Who uses what, over HTTP: pages for super admins."""
 
 from collections.abc import Sequence
-from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, get
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from assignments.adapters.adoption import (
     IndustryOrganization,
@@ -20,18 +18,11 @@ from assignments.adapters.adoption import (
 from assignments.adapters.cached import CachedAdoptionReader
 from assignments.refusals import IndustryNotFound, ModuleNotFound
 from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
-from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit, cursor_after, key_of
+from shared.adapters.paging import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 from shared.slugs import Slug
 
 NO_MODULE = "No such module is registered. See GET /api/v1/module-registry."
 NO_INDUSTRY = "There never was such an industry. See GET /api/v1/industries."
-
-
-class TemplatePlace(Struct, frozen=True, array_like=True):
-    """Where a page of a template's organizations ends."""
-
-    version: Annotated[int, Meta(ge=0, lt=2**31)]
-    organization_id: UUID
 
 
 class ModuleOrganizationPage(Struct, frozen=True):
@@ -64,15 +55,17 @@ class ModuleUsageController(Controller):
         self,
         module_id: FromPath[str],
         reader: FromDishka[PostgresAdoptionReader],
+        cursors: FromDishka[Cursors],
         limit: PageLimit = DEFAULT_LIMIT,
         cursor: PageCursor = None,
     ) -> ModuleOrganizationPage:
-        after = "" if cursor is None else str(key_of(cursor, UUID))
+        given = await cursors.of("organizations of a module", module_id)
+        after = given.place(cursor, str) or ""
         found = await reader.with_module(module_id, after, limit + 1) if is_slug(module_id) else None
         if found is None:
             raise ModuleNotFound(NO_MODULE)
-        items, more = found.items[:limit], len(found.items) > limit
-        return ModuleOrganizationPage(items, found.count, cursor_after(items[-1].organization_id) if more else None)
+        following = given.beyond(found.items, limit, lambda one: one.organization_id)
+        return ModuleOrganizationPage(found.items[:limit], found.count, following)
 
     @get(
         "/adoption",
@@ -101,22 +94,17 @@ class IndustryUsageController(Controller):
         self,
         industry_code: FromPath[str],
         reader: FromDishka[PostgresAdoptionReader],
+        cursors: FromDishka[Cursors],
         limit: PageLimit = DEFAULT_LIMIT,
         cursor: PageCursor = None,
     ) -> IndustryOrganizationPage:
-        after = (0, "") if cursor is None else place_of(cursor)
+        given = await cursors.of("organizations of a template", industry_code)
+        after = given.place(cursor, tuple[int, str]) or (0, "")
         found = await reader.with_template(industry_code, after, limit + 1) if is_slug(industry_code) else None
         if found is None:
             raise IndustryNotFound(NO_INDUSTRY)
-        items, more = found[:limit], len(found) > limit
-        last = (items[-1].version, items[-1].organization_id) if more else None
-        return IndustryOrganizationPage(items, None if last is None else cursor_after(last))
-
-
-def place_of(cursor: str) -> tuple[int, str]:
-    """The version and organization a cursor stands at. Raises `BadCursor`."""
-    place = key_of(cursor, TemplatePlace)
-    return place.version, str(place.organization_id)
+        following = given.beyond(found, limit, lambda one: (one.version, one.organization_id))
+        return IndustryOrganizationPage(found[:limit], following)
 
 
 def is_slug(id_: str) -> bool:

@@ -17,7 +17,7 @@ from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult
 from industries.events import TemplateModule
 from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
 from shared.adapters.http_commands import Asked, CommandSender
-from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit, cursor_after, key_of
+from shared.adapters.paging import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 from shared.cache import Cached
 from shared.ports import Caller
 from shared.slugs import Slug
@@ -27,7 +27,6 @@ Document = dict[str, Any]
 Load = Callable[[str], Awaitable[Cached | None]]
 
 BEYOND_ANY_VERSION = 2**31 - 1
-VersionKey = Annotated[int, Meta(ge=1, le=BEYOND_ANY_VERSION)]
 
 
 class ModuleOfIndustry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,15 +173,16 @@ class IndustryAdministrationController(Controller):
         self,
         industry_code: IndustryPath,
         reader: FromDishka[PostgresIndustryReader],
+        cursors: FromDishka[Cursors],
         limit: PageLimit = DEFAULT_LIMIT,
         cursor: PageCursor = None,
     ) -> IndustryVersionPage:
-        before = BEYOND_ANY_VERSION if cursor is None else key_of(cursor, VersionKey)
-        versions = await reader.versions(possible(industry_code), before, limit + 1)
+        given = await cursors.of("industry versions", industry_code)
+        before = given.place(cursor, int)
+        versions = await reader.versions(possible(industry_code), before or BEYOND_ANY_VERSION, limit + 1)
         if versions is None:
             raise not_found(industry_code)
-        more = len(versions) > limit
-        return IndustryVersionPage(versions[:limit], cursor_after(versions[limit - 1].version) if more else None)
+        return IndustryVersionPage(versions[:limit], given.beyond(versions, limit, lambda one: one.version))
 
 
 async def send(request: AnyRequest, industry_code: str, load_active: Load, load_living: Load) -> ASGIResponse:

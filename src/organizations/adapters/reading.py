@@ -1,18 +1,16 @@
 """Reads organizations: one, or a page of them in a stable order."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from organizations.adapters.postgres import OrganizationStatus
 from organizations.ports import IndustryNames
+from shared.adapters.paging import Cursors
 from shared.adapters.postgres import PostgresDatabase
-from shared.errors import FieldError, Malformed
 from shared.ports import Transaction
 
 Sort = Literal["name", "-name", "created_at", "-created_at"]
@@ -31,10 +29,6 @@ FROM organizations.organizations
 """
 
 ONE = SELECT + "WHERE organization_id = $1"
-
-
-class UnreadableCursor(Malformed):
-    """The cursor was not given by this list in this order."""
 
 
 class OrganizationInfo(Struct, frozen=True):
@@ -78,7 +72,6 @@ class OrganizationQuery(Struct, frozen=True):
 class Place(Struct, frozen=True, array_like=True):
     """Where a page ended. `key` is the lower-case name, or microseconds since the epoch."""
 
-    sort: Sort
     key: str | int
     organization_id: str
 
@@ -86,9 +79,10 @@ class Place(Struct, frozen=True, array_like=True):
 class PostgresOrganizationReader:
     """Organizations with their industry's present name, both of one moment."""
 
-    def __init__(self, database: PostgresDatabase, industries: IndustryNames) -> None:
+    def __init__(self, database: PostgresDatabase, industries: IndustryNames, cursors: Cursors) -> None:
         self._database = database
         self._industries = industries
+        self._cursors = cursors
 
     async def organization(self, organization_id: str) -> OrganizationDetails | None:
         """None when it is unknown."""
@@ -100,14 +94,14 @@ class PostgresOrganizationReader:
         return details(row, names)
 
     async def page(self, wanted: OrganizationQuery) -> OrganizationPage:
-        """At most `limit` of them. Raises `UnreadableCursor`."""
-        statement, arguments = page_statement(wanted)
+        """At most `limit` of them. Raises `BadCursor`."""
+        cursors = await self._cursors.of("organizations", wanted.sort, wanted.q, wanted.status, wanted.industry_code)
+        statement, arguments = page_statement(wanted, cursors.place(wanted.cursor, Place))
         async with self._database.snapshot() as transaction:
             rows = await transaction.fetch(statement, *arguments)
             names = await self._names(transaction, rows)
         items = [info(details(row, names)) for row in rows[: wanted.limit]]
-        more = len(rows) > wanted.limit
-        return OrganizationPage(items, encode_place(place_of(rows[wanted.limit - 1], wanted.sort)) if more else None)
+        return OrganizationPage(items, cursors.beyond(rows, wanted.limit, lambda row: place_of(row, wanted.sort)))
 
     async def _names(self, transaction: Transaction, rows: Sequence[Any]) -> Mapping[str, str]:
         codes = sorted({row["industry_code"] for row in rows} - {None})
@@ -126,15 +120,15 @@ def info(organization: OrganizationDetails) -> OrganizationInfo:
     return OrganizationInfo(**{name: getattr(organization, name) for name in OrganizationInfo.__struct_fields__})
 
 
-def page_statement(wanted: OrganizationQuery) -> tuple[str, Sequence[Any]]:
+def page_statement(wanted: OrganizationQuery, after: Place | None) -> tuple[str, Sequence[Any]]:
     """The query for one page and one row more, which tells whether there is a next."""
     expression = "created_at" if wanted.sort.endswith("created_at") else NAME
     direction, beyond = ("DESC", "<") if wanted.sort.startswith("-") else ("ASC", ">")
     conditions, arguments = filters(wanted)
-    if wanted.cursor is not None:
+    if after is not None:
         place = len(arguments) + 1
         conditions.append(f"({expression}, organization_id) {beyond} (${place}, ${place + 1})")
-        arguments.extend(position(wanted.cursor, wanted.sort))
+        arguments.extend([key_of(after), after.organization_id])
     arguments.append(wanted.limit + 1)
     order = f"ORDER BY {expression} {direction}, organization_id {direction} LIMIT ${len(arguments)}"
     return f"{SELECT} WHERE {' AND '.join(conditions or ['true'])} {order}", arguments
@@ -155,34 +149,9 @@ def filters(wanted: OrganizationQuery) -> tuple[list[str], list[Any]]:
 def place_of(row: Any, sort: Sort) -> Place:
     """Where a page ends whose last row this is."""
     key = (row["created_at"] - EPOCH) // MICROSECOND if sort.endswith("created_at") else row["sort_name"]
-    return Place(sort, key, row["organization_id"])
+    return Place(key, row["organization_id"])
 
 
-def encode_place(place: Place) -> str:
-    """As an opaque cursor that fits into an address."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
-
-
-def position(cursor: str, sort: Sort) -> tuple[str | datetime, str]:
-    """The sort key and id after which the next page begins. Raises `UnreadableCursor`."""
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        place = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=Place)
-        return key_of(place, sort), text_of(place.organization_id)
-    except (ValueError, OverflowError) as error:
-        detail = "The cursor is none this list gave in this order. Start again without one."
-        raise UnreadableCursor(detail, errors=[FieldError("cursor", "unreadable")]) from error
-
-
-def key_of(place: Place, sort: Sort) -> str | datetime:
-    """The place's key as the database takes it. Raises `ValueError` or `OverflowError`."""
-    if place.sort != sort or isinstance(place.key, int) != sort.endswith("created_at"):
-        raise ValueError(sort)
-    return text_of(place.key) if isinstance(place.key, str) else EPOCH + place.key * MICROSECOND
-
-
-def text_of(text: str) -> str:
-    """The text. Raises `ValueError` when the database could not take it."""
-    if "\x00" in text:
-        raise ValueError(text)
-    return text
+def key_of(place: Place) -> str | datetime:
+    """The place's key as the database takes it."""
+    return place.key if isinstance(place.key, str) else EPOCH + place.key * MICROSECOND

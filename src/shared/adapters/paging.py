@@ -1,38 +1,93 @@
-"""Keyset pages: a cursor is the last sort key, opaque to whoever carries it."""
+"""Keyset pages: a cursor is the place where a page ended, sealed for its list and for what was asked of it."""
 
+import hashlib
+import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 from litestar.params import QueryParameter
 
 from shared.errors import FieldError, Malformed
 
-Key = TypeVar("Key")
+Place = TypeVar("Place")
+Row = TypeVar("Row")
 
 DEFAULT_LIMIT = 50
+SEAL_BYTES = 12
 
 # Litestar reads the bounds of a query parameter here alone: msgspec's Meta beside it is dropped without a word.
-PageLimit = Annotated[int, QueryParameter(ge=1, le=200)]
-PageCursor = Annotated[str | None, QueryParameter(max_length=2000)]
+PageLimit = Annotated[int, QueryParameter(ge=1, le=200, description="How many items at most.")]
+PageCursor = Annotated[
+    str | None, QueryParameter(max_length=2000, description="`next_cursor` of a page of this list, asked the same way.")
+]
 
 
 class BadCursor(Malformed):
-    """The cursor is none that this list gave."""
+    """The cursor is none that this list gave to this question."""
 
 
-def cursor_after(key: Any) -> str:
-    """The cursor of the page that begins after this sort key."""
-    return urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+class CursorKey(Protocol):
+    """The key that seals cursors."""
+
+    async def key(self) -> bytes:
+        """32 bytes, the same on all replicas."""
+        ...
 
 
-def key_of(cursor: str, type_: type[Key]) -> Key:
-    """The sort key in a cursor. Raises `BadCursor`."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(urlsafe_b64decode(padded.encode()), type=type_)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise BadCursor(
-            "This cursor was not given by this list. Leave it out to begin anew.",
-            errors=[FieldError("cursor", "unreadable")],
-        ) from error
+class Cursors:
+    """Gives cursors and takes them back, on whatever replica. They hide nothing; they cannot be made up or changed."""
+
+    def __init__(self, key: CursorKey) -> None:
+        self._key = key
+
+    async def of(self, name: str, *asked: Any) -> "ListCursors":
+        """Those of one list for one question: its filters and its order, all but `limit` and `cursor`."""
+        question = msgspec.json.encode([name, asked])
+        return ListCursors(hashlib.blake2b(question, key=await self._key.key(), digest_size=32).digest())
+
+
+class ListCursors:
+    """The cursors of one list for one question."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def after(self, place: Any) -> str:
+        """The cursor of the page that begins after this place."""
+        told = msgspec.json.encode(place)
+        return unpadded(self._seal(told) + told)
+
+    def place(self, cursor: str | None, type_: type[Place]) -> Place | None:
+        """Where the page before ended; None without a cursor. Raises `BadCursor`."""
+        if cursor is None:
+            return None
+        try:
+            return msgspec.json.decode(self._opened(cursor), type=type_)
+        except ValueError as error:
+            raise BadCursor(
+                "This list gave no such cursor to these parameters. Leave it out to begin anew.",
+                errors=[FieldError("cursor", "unreadable, changed, or of another list, filter or order")],
+            ) from error
+
+    def beyond(self, rows: Sequence[Row], limit: int, place: Callable[[Row], Any]) -> str | None:
+        """The cursor after row number `limit`; None unless a further row shows that there is a next page."""
+        return self.after(place(rows[limit - 1])) if len(rows) > limit else None
+
+    def _opened(self, cursor: str) -> bytes:
+        """The place as it was told. Raises `ValueError`."""
+        sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        seal, told = sealed[:SEAL_BYTES], sealed[SEAL_BYTES:]
+        # A text that decodes to the same bytes is another text all the same.
+        if not hmac.compare_digest(seal, self._seal(told)) or unpadded(sealed) != cursor:
+            raise ValueError(cursor)
+        return told
+
+    def _seal(self, told: bytes) -> bytes:
+        return hashlib.blake2b(told, key=self._key, digest_size=SEAL_BYTES).digest()
+
+
+def unpadded(sealed: bytes) -> str:
+    """As it goes into an address."""
+    return urlsafe_b64encode(sealed).decode().rstrip("=")

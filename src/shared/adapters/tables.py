@@ -132,6 +132,14 @@ dead_letters = Table(
     schema="shared",
 )
 
+cursor_key = Table(
+    "cursor_key",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, nullable=False),
+    schema="shared",
+)
+
 marks = Table(
     "marks",
     metadata,
