@@ -11,13 +11,11 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import ScalarRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from app.admission import AdmissionProvider
 from app.contexts import CONTEXTS
+from app.documents import document_routes
 from app.health import HealthController, metrics
 from app.infrastructure import InfrastructureProvider
 from app.logs import configure_logs
@@ -66,14 +64,15 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
             await service.stop()
             await container.close()
 
+    shown = [] if settings.role == "worker" else document_routes()
     app = Litestar(
-        route_handlers=[DishkaRouter("/", route_handlers=routes(settings))],
+        route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *shown])],
         middleware=[DefineMiddleware(Authentication, container=container)],
         exception_handlers=EXCEPTION_HANDLERS,
         before_request=strict_body,
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=[serving],
-        openapi_config=openapi(),
+        openapi_config=None,
     )
     return app
 
@@ -97,23 +96,6 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
         controllers = [controller for context in CONTEXTS for controller in context.controllers]
         handlers.append(DishkaRouter(API, route_handlers=[*controllers, OperationsController]))
     return handlers
-
-
-def openapi() -> OpenAPIConfig:
-    """The document's head; operations describe themselves."""
-    return OpenAPIConfig(
-        title="Modplane",
-        version="1",
-        description="Which modules exist, which industry gets which, and which organization has which.",
-        components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-        ),
-        security=[{"bearer": []}],
-        path="/schema",
-        render_plugins=[ScalarRenderPlugin()],
-        use_handler_docstrings=True,
-        create_examples=False,
-    )
 
 
 def serve(settings: Settings) -> None:
