@@ -24,8 +24,9 @@ from app.service import Service
 from app.settings import Settings
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
-from shared.adapters.http import MAX_BODY_BYTES, Authentication, strict_body
+from shared.adapters.http import MAX_BODY_BYTES, Authentication
 from shared.adapters.http_operations import OperationsController
+from shared.adapters.http_parameters import strict_request
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
 from shared.ports import Authenticator
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *shown])],
         middleware=[DefineMiddleware(Authentication, container=container)],
         exception_handlers=EXCEPTION_HANDLERS,
-        before_request=strict_body,
+        before_request=strict_request,
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=[serving],
         openapi_config=None,

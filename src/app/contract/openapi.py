@@ -9,6 +9,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from app.main import routes
 from app.settings import Settings
+from shared.adapters.command_operation import COMMAND_PARAMETERS
 
 METHODS = ("get", "post", "patch", "delete")
 
@@ -33,7 +34,8 @@ def head() -> OpenAPIConfig:
         version="1",
         description="Which modules exist, which industry gets which, and which organization has which.",
         components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            parameters=COMMAND_PARAMETERS,
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")},
         ),
         security=[{"bearer": []}],
         use_handler_docstrings=True,
