@@ -159,7 +159,13 @@ class Born(Event, frozen=True):
 def test_decisions_differ_by_what_they_change_and_not_by_what_is_incidental() -> None:
     one = decision_hash([Born(str(uuid4()), {"a": 1, "b": 2})])
     assert one == decision_hash([Born(str(uuid4()), {"b": 2, "a": 1})])
-    others = [[Born("", {"a": True, "b": 2})], [Born("", {"a": 1, "b": 2}), Added(1)], [], [Added(1)], [Added(2)]]
+    others: list[list[Event]] = [
+        [Born("", {"a": True, "b": 2})],
+        [Born("", {"a": 1, "b": 2}), Added(1)],
+        [],
+        [Added(1)],
+        [Added(2)],
+    ]
     assert len({one, *map(decision_hash, others)}) == 6
 
 
