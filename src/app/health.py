@@ -9,6 +9,7 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.readiness import Readiness
+from app.vitals import Parts
 from shared.adapters.kafka import KafkaConnection
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisStore
@@ -68,12 +69,11 @@ async def postgres(database: PostgresDatabase) -> Verdict:
 
 async def kafka_verdict(kafka: KafkaConnection) -> Verdict:
     """Whether the broker answers; without it commands are decided by this process itself."""
-    if not kafka.started.is_set():
-        return "degraded"
-    return "ok" if await kafka.broker.ping(timeout=CHECK_SECONDS) else "degraded"
+    return "ok" if await kafka.answers(CHECK_SECONDS) else "degraded"
 
 
 @get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
-async def metrics() -> Response[bytes]:
+async def metrics(parts: FromDishka[Parts]) -> Response[bytes]:
     """The process's counters in Prometheus's text format."""
+    parts.look()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

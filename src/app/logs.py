@@ -1,26 +1,47 @@
-"""Logs: one JSON object a line on stderr. Tracebacks name no values, for values may be secrets."""
+"""Logs: one JSON object a line on stderr, whoever writes it. Tracebacks name no values, for values may be secrets."""
 
 import logging
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
+from structlog.stdlib import ProcessorFormatter
+
+SERVER_LOGGERS: Mapping[str, Any] = {
+    # The HTTP server's own lines are to be JSON too: they go where everybody's go.
+    "handlers": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
 
 
-def configure_logs(level: int = logging.INFO) -> None:
-    """Sets up structlog, and keeps the Kafka client from reporting an outage ten times a second."""
+def configure_logs(level: int = logging.INFO, more: Sequence[Any] = ()) -> None:
+    """Sets up structlog and logging, and keeps the Kafka client from reporting an outage ten times a second.
+
+    `more` are processors that add to every line.
+    """
+    adding = [
+        structlog.contextvars.merge_contextvars,
+        *more,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    render = structlog.processors.JSONRenderer()
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*adding, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING)
+    chain = [*adding, structlog.stdlib.add_logger_name]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        ProcessorFormatter(foreign_pre_chain=chain, processors=[ProcessorFormatter.remove_processors_meta, render])
+    )
+    if not logging.getLogger().handlers:
+        logging.basicConfig(level=logging.WARNING, handlers=[handler])
+        logging.captureWarnings(capture=True)
     for name in ("aiokafka", "faststream"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.getLogger("alembic").setLevel(logging.WARNING)

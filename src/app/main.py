@@ -8,27 +8,30 @@ from dishka import AsyncContainer, Provider, make_async_container
 from dishka.integrations.litestar import DishkaRouter
 from granian import Granian
 from granian.constants import Interfaces, Loops
-from granian.log import LogLevels
+from granian.log import LogLevels, log_levels_map
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import ScalarRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from app.admission import AdmissionProvider
 from app.contexts import CONTEXTS
-from app.documents import document_routes
 from app.health import HealthController, metrics
 from app.infrastructure import InfrastructureProvider
-from app.logs import configure_logs
+from app.logs import SERVER_LOGGERS, configure_logs
 from app.seams import SeamsProvider
 from app.service import Service
 from app.settings import Settings
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
-from shared.adapters.http import MAX_BODY_BYTES, Authentication
+from shared.adapters.http import MAX_BODY_BYTES, Authentication, strict_body
+from shared.adapters.http_metrics import Measured
 from shared.adapters.http_operations import OperationsController
-from shared.adapters.http_parameters import strict_request
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
+from shared.adapters.request_log import RequestLog
 from shared.ports import Authenticator
 
 API = "/api/v1"
@@ -48,8 +51,8 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
 
 def create_app(settings: Settings | None = None, *overrides: Provider) -> Litestar:
     """The application. It starts without any infrastructure, and works as soon, and as far, as there is some."""
-    configure_logs()
     settings = settings or Settings()
+    configure_logs(log_levels_map[LogLevels(settings.log_level)])
     container = make_container(settings, *overrides)
 
     @asynccontextmanager
@@ -59,21 +62,23 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         if settings.role != "worker":
             await answer_hot_reads_first(app, container)
             await limit_rates(app, container)
+        app.asgi_handler = Measured(app.asgi_handler)
+        if settings.log_level == "debug":
+            app.asgi_handler = RequestLog(app.asgi_handler)
         try:
             yield
         finally:
             await service.stop()
             await container.close()
 
-    shown = [] if settings.role == "worker" else document_routes()
     app = Litestar(
-        route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *shown])],
+        route_handlers=[DishkaRouter("/", route_handlers=routes(settings))],
         middleware=[DefineMiddleware(Authentication, container=container)],
         exception_handlers=EXCEPTION_HANDLERS,
-        before_request=strict_request,
+        before_request=strict_body,
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=[serving],
-        openapi_config=None,
+        openapi_config=openapi(),
     )
     return app
 
@@ -99,6 +104,23 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
     return handlers
 
 
+def openapi() -> OpenAPIConfig:
+    """The document's head; operations describe themselves."""
+    return OpenAPIConfig(
+        title="Modplane",
+        version="1",
+        description="Which modules exist, which industry gets which, and which organization has which.",
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        security=[{"bearer": []}],
+        path="/schema",
+        render_plugins=[ScalarRenderPlugin()],
+        use_handler_docstrings=True,
+        create_examples=False,
+    )
+
+
 def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT."""
     uvloop.install()
@@ -111,5 +133,6 @@ def serve(settings: Settings) -> None:
         loop=Loops.uvloop,
         workers_kill_timeout=9,
         log_access=False,
+        log_dictconfig=dict(SERVER_LOGGERS),
         log_level=LogLevels.warning,
     ).serve()

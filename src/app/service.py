@@ -18,6 +18,7 @@ from app.migrate import MigrationFailed, migrate
 from app.readiness import Readiness
 from app.seeding import Seeding
 from app.settings import Settings
+from app.vitals import Queues, watch_the_loop
 from shared.adapters.kafka import PATIENT_POLL_MS, KafkaConnection, Subscription, subscribe
 from shared.adapters.listener import PostgresListener
 from shared.adapters.operations import PostgresOperations
@@ -54,6 +55,7 @@ class Service:
         get = self._container.get
         store, announcer = await get(RedisStore), await get(ResetAnnouncer)
         self._spawn("cache", lambda: store.keep_up(announcer.announce_reset))
+        self._spawn("loop", watch_the_loop)
         if self._settings.role != "worker":
             self._spawn("rates", (await get(RequestCounts)).keep_telling)
         self._spawn("prepare", self._prepare, once=True)
@@ -75,6 +77,7 @@ class Service:
         connection = await self._container.get(KafkaConnection)
         self._spawn("listener", (await self._container.get(PostgresListener)).run)
         self._spawn("outcomes", (await self._container.get(OutcomeBoard)).watch)
+        self._spawn("queues", (await self._container.get(Queues)).keep_looking)
         if self._settings.role != "api":
             await self._subscribe(connection)
             self._spawn("relay", (await self._container.get(Relay)).run)

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Role = Literal["api", "worker", "all"]
+LogLevel = Literal["debug", "info", "warning"]
 
 
 class Settings(BaseSettings):
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     requests_per_token: int = Field(default=600_000, ge=0)
     sign_in_failures_per_account: int = Field(default=10, ge=0)
     sign_in_failures_per_address: int = Field(default=100, ge=0)
+    log_level: LogLevel = "info"
     seeds: Path | None = None
     migrate_on_start: bool = False
 

@@ -1,6 +1,7 @@
 """Sends commands: through Kafka while it can be reached, straight to the processor while it cannot."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -9,13 +10,12 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from shared.deciding import Work
 from shared.errors import Invalid, TooLarge, Unavailable
 from shared.messages import CommandEnvelope, Outcome, command_topic
-from shared.metrics import COMMANDS_SENT
+from shared.metrics import COMMAND_SECONDS, COMMANDS_SENT
 from shared.outcomes import OutcomeBoard
 from shared.ports import CommandPublisher
-from shared.processor import CommandProcessor
+from shared.processor import CommandProcessor, Work
 
 log = structlog.get_logger(__name__)
 
@@ -140,6 +140,7 @@ class CommandBus:
         """
         work = Work(envelope, command)
         future = self._board.expect(envelope.operation_id)
+        started = time.perf_counter()
         try:
             path = await self.send(context, work)
             outcome = await self._await(future, wait)
@@ -148,6 +149,7 @@ class CommandBus:
         if outcome is None:
             await self._pending.store_pending(context, work)
             return Answer(envelope.operation_id, None, path)
+        COMMAND_SECONDS.labels(context=context, path=path).observe(time.perf_counter() - started)
         if outcome.fingerprint != envelope.fingerprint:
             raise IdempotencyKeyReused(
                 "The Idempotency-Key was used for another request. Use a new key for a new request."
@@ -167,7 +169,9 @@ class CommandBus:
 
     async def send(self, context: str, work: Work) -> Path:
         """Puts the command on its topic, or has it decided here and now; says which."""
-        encoded = require_sendable(work.envelope)
+        encoded = msgspec.json.encode(work.envelope)
+        if len(encoded) > MAX_COMMAND_BYTES:
+            raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Split it.")
         path = await self._publish(context, work, encoded)
         COMMANDS_SENT.labels(context=context, path=path).inc()
         return path
@@ -193,14 +197,6 @@ class CommandBus:
         except TimeoutError:
             detail = "The database does not answer. Send the same request with the same Idempotency-Key again."
             raise NotDecidedYet(detail) from None
-
-
-def require_sendable(envelope: CommandEnvelope) -> bytes:
-    """The envelope as it travels. Raises `CommandTooLarge`."""
-    encoded = msgspec.json.encode(envelope)
-    if len(encoded) > MAX_COMMAND_BYTES:
-        raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Split it.")
-    return encoded
 
 
 def encoded_command(command: Any) -> msgspec.Raw:

@@ -22,7 +22,7 @@ from shared.metrics import CACHE_READS
 
 log = structlog.get_logger(__name__)
 
-HITS, MISSES, BYPASSES = (CACHE_READS.labels(result=result) for result in ("hit", "miss", "bypass"))
+HITS, MISSES, STALE, BYPASSES = (CACHE_READS.labels(result=result) for result in ("hit", "miss", "stale", "bypass"))
 
 ALL = "gen:all"
 TOKEN_TTL = 7 * 24 * 3600
@@ -132,7 +132,7 @@ class GenerationCache:
         if value is not None and value.startswith(prefix):
             HITS.inc()
             return unframe(value, len(prefix))
-        MISSES.inc()
+        (MISSES if value is None else STALE).inc()
         return await self._share((key, prefix), lambda: self._fill(key, prefix, ttl, load))
 
     async def _fill(self, key: str, prefix: bytes, ttl: int, load: Load) -> Cached | None:

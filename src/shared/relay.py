@@ -1,6 +1,7 @@
 """The relay: one leader takes events from `event_relay` to their topics, and makes lost invalidations good."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +12,7 @@ from msgspec import Struct
 
 from shared.errors import Unavailable
 from shared.messages import EventEnvelope
-from shared.metrics import DEAD_LETTERS, RELAY_LEADER, RELAYED
+from shared.metrics import DEAD_LETTERS, EVENT_SECONDS, RELAY_LEADER, RELAYED
 from shared.ports import Invalidation
 
 log = structlog.get_logger(__name__)
@@ -187,6 +188,9 @@ class Relay:
         published, broken = until_first_failure(rows, errors)
         await queue.remove([row.seq for row in published])
         RELAYED.inc(len(published))
+        moment = time.time()
+        for row in published:
+            EVENT_SECONDS.observe(max(0.0, moment - row.event.occurred_at.timestamp()))
         passing: PublishFailed | None = None
         for row, error in broken:
             alone = error if not error.permanent else (await self._publish_all([row]))[0]

@@ -18,10 +18,9 @@ from shared.adapters.postgres import PostgresDatabase
 from shared.bus import encoded_command
 from shared.cache import Cached, Load
 from shared.decider import Decider
-from shared.deciding import Work
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Transaction
-from shared.processor import CommandProcessor
+from shared.processor import CommandProcessor, Work
 
 
 class Summary(msgspec.Struct, frozen=True):

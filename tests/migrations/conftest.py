@@ -19,7 +19,7 @@ SELECT format('%s.%s %s null:%s collation:%s default:%s identity:%s', a.attrelid
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      LEFT JOIN pg_collation co ON co.oid = a.attcollation
      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-WHERE a.attnum > 0 AND c.relkind = 'r' AND {OURS}
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r' AND {OURS}
 UNION ALL
 SELECT format('%s %s %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid))
 FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace WHERE c.contype IN ('p', 'u', 'f', 'c') AND {OURS}

@@ -25,6 +25,7 @@ class HotReads:
 
     def __init__(self, app: ASGIApp, route: str, authenticator: Authenticator, read: Read) -> None:
         self._app = app
+        self._route = route
         self._path = re.compile(route.replace("{organization_id}", f"({CANONICAL_UUID})"))
         self._authenticator = authenticator
         self._read = read
@@ -34,6 +35,7 @@ class HotReads:
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
             match = self._path.fullmatch(scope["path"])
             if match is not None and (cached := await self._cached(scope, match[1])) is not None:
+                scope["path_template"] = self._route  # as routing would have set it, for whoever counts
                 await respond(scope, send, cached)
                 return
         await self._app(scope, receive, send)

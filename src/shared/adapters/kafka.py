@@ -157,6 +157,10 @@ class KafkaConnection:
                 self.started.set()
                 return
 
+    async def answers(self, seconds: float) -> bool:
+        """Whether the client has started and the broker answers it in time."""
+        return self.started.is_set() and await self.broker.ping(timeout=seconds)
+
     async def _start(self) -> None:
         # All consumers at once: each waits for the members of its group to come to the next heartbeat.
         await self.broker.connect()

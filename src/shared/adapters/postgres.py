@@ -1,7 +1,7 @@
 """The database: one metadata for all contexts' tables, sessions that nobody frozen can block for long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -100,6 +100,15 @@ class PostgresDatabase:
             server_settings=settings,
         )
 
+    def sessions(self) -> Mapping[str, tuple[int, int, int]]:
+        """By pool: sessions there are, those of them that idle, and the most there may be."""
+        pools = {"writers": self._writers, "readers": self._readers}
+        return {
+            name: (pool.get_size(), pool.get_idle_size(), pool.get_max_size())
+            for name, pool in pools.items()
+            if pool is not None
+        }
+
     async def close(self) -> None:
         """Ends every session, the busy ones too."""
         for pool in (self._writers, self._readers):
@@ -132,10 +141,10 @@ class PostgresDatabase:
             yield connection
 
     @asynccontextmanager
-    async def snapshot(self, seconds: float = READ_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """A read-only REPEATABLE READ transaction; cut off after `seconds`."""
+    async def snapshot(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A read-only REPEATABLE READ transaction."""
         async with (
-            self._session(self._readers, seconds) as connection,
+            self._session(self._readers, READ_SECONDS) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield connection

@@ -4,7 +4,7 @@ Redis holds the counts of all processes. Without it nobody is refused.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
@@ -164,12 +164,12 @@ class Limited:
             return
         self._counts.add(key)
 
-        async def sending(message: Message) -> None:
+        def sending(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 if token and message["status"] == HTTPStatus.UNAUTHORIZED:
                     self._counts.add(address)
                 message["headers"] = [*message.get("headers", ()), *self._headers(key, limit, left)]
-            await send(message)
+            return send(message)
 
         await self._app(scope, receive, sending)
 

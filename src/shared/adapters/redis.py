@@ -7,11 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Generic, TypeVar
 
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
+from shared.adapters.redis_client import NoBackoff, Redis, RedisError, Retry
 from shared.cache import ALL, TOKEN_TTL, CacheDown
 
 log = structlog.get_logger(__name__)

@@ -60,6 +60,7 @@ operations = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("decided_at", DateTime(timezone=True)),
     Index("ix_operations_created_at", "created_at"),
+    Index("ix_operations_pending", "created_at", postgresql_where=text("status = 'pending'")),
     schema="shared",
 )
 
@@ -91,6 +92,7 @@ event_relay = Table(
     Column("key", Text, nullable=False),
     Column("touched", Text, nullable=False),
     Column("fresh", Boolean, nullable=False, server_default=text("true")),
+    Column("traceparent", Text),
     Index("ix_event_relay_fresh", "seq", postgresql_where=text("fresh")),
     Index("ix_event_relay_key", "key"),
     schema="shared",

@@ -9,9 +9,8 @@ import pytest
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.postgres import PostgresDatabase
 from shared.decider import Decider
-from shared.deciding import Work
 from shared.messages import Outcome
-from shared.processor import CommandProcessor
+from shared.processor import CommandProcessor, Work
 from tests.shared.toy import ToyWorld
 
 PATIENCE_SECONDS = 20.0
