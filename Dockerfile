@@ -7,7 +7,8 @@ RUN python -m venv --without-pip venv \
 COPY src src
 COPY migrations migrations
 COPY seeds seeds
-# The code finds migrations beside src/, so it is run from there and not installed.
+COPY schemas schemas
+# The code finds migrations and schemas beside src/, so it is run from there and not installed.
 RUN printf '#!/opt/modplane/venv/bin/python\nfrom app.cli import main\n\nmain()\n' > venv/bin/modplane \
  && chmod 755 venv/bin/modplane \
  && python -m compileall -q venv/lib src migrations

@@ -102,6 +102,14 @@ class UserDirectory(Protocol):
         ...
 
 
+class FreeEmails(Protocol):
+    """Which e-mails a signup may still take."""
+
+    async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool:
+        """Whether neither another user has the e-mail nor another operation holds it."""
+        ...
+
+
 class PendingOwnerStore(Protocol):
     """Owners who wait for their organization's registration to be decided."""
 
@@ -112,10 +120,8 @@ class PendingOwnerStore(Protocol):
         """
         ...
 
-    async def pending(
-        self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime, *, lock: bool
-    ) -> frozenset[UUID]:
-        """Those that wait, are not expired, and whose e-mail no user has; locked against deletion if asked for."""
+    async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime) -> frozenset[UUID]:
+        """Those that wait, are not expired, and whose e-mail no user has; locked against deletion."""
         ...
 
     async def activate(

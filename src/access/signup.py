@@ -15,7 +15,7 @@ from access.domain import (
     valid_password,
 )
 from access.events import UserActivatedEvent
-from access.ports import Fact, FactLog, Passwords, PendingOwnerStore
+from access.ports import Fact, FactLog, FreeEmails, Passwords, PendingOwnerStore
 from shared.errors import FieldError
 from shared.ports import Clock, Database, Transaction
 
@@ -27,10 +27,17 @@ class PendingOwners:
     """
 
     def __init__(
-        self, database: Database, store: PendingOwnerStore, passwords: Passwords, facts: FactLog, clock: Clock
+        self,
+        database: Database,
+        store: PendingOwnerStore,
+        emails: FreeEmails,
+        passwords: Passwords,
+        facts: FactLog,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._store = store
+        self._emails = emails
         self._passwords = passwords
         self._facts = facts
         self._clock = clock
@@ -47,8 +54,16 @@ class PendingOwners:
         owner = PendingOwner(operation_id, address, called, password_hash, now + PENDING_OWNER_LIFETIME)
         async with self._database.writing() as transaction:
             if not await self._store.hold(transaction, owner, now):
-                detail = "This e-mail is taken. Sign in with it, or sign up with another one."
-                raise EmailTaken(detail, errors=[FieldError("/email", detail)])
+                raise taken()
+
+    async def check(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
+        """Raises what `hold` would raise, and keeps nothing."""
+        address = valid_email(email)
+        valid_name(name)
+        valid_password(password)
+        async with self._database.snapshot() as transaction:
+            if not await self._emails.is_free(transaction, address, operation_id, self._clock.now()):
+                raise taken()
 
     async def release(self, operation_id: UUID) -> None:
         """Frees the e-mail of an operation that will not be decided. Harmless to repeat."""
@@ -60,14 +75,9 @@ class PendingOwners:
         async with self._database.writing() as transaction:
             return await self._store.discard_expired(transaction, self._clock.now())
 
-    async def pending(
-        self, transaction: Transaction, operation_ids: Sequence[UUID], *, lock: bool = True
-    ) -> frozenset[UUID]:
-        """Those of the operations whose owner can be activated. Locked until the transaction ends.
-
-        A dry run, whose transaction is read-only, asks without the lock.
-        """
-        return await self._store.pending(transaction, operation_ids, self._clock.now(), lock=lock)
+    async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of the operations whose owner can be activated. Locked until the transaction ends."""
+        return await self._store.pending(transaction, operation_ids, self._clock.now())
 
     async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
         """Makes the owners, (operation id, organization id) pairs, users who can sign in, and records the facts.
@@ -85,6 +95,12 @@ class PendingOwners:
         """Frees the e-mails of refused registrations."""
         if operation_ids:
             await self._store.discard(transaction, operation_ids)
+
+
+def taken() -> EmailTaken:
+    """The refusal of an e-mail that somebody else has, or holds."""
+    detail = "This e-mail is taken. Sign in with it, or sign up with another one."
+    return EmailTaken(detail, errors=[FieldError("/email", detail)])
 
 
 def activation(operation_id: UUID, organization_id: UUID, now: datetime) -> Fact:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from dishka import Provider, Scope, provide
+from dishka import AnyOf, Provider, Scope, provide
 
 from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
 from access.adapters.attempts import RedisSignInAttempts
@@ -21,6 +21,7 @@ from access.ports import (
     AccessSettings,
     AccessTokens,
     ApiTokenStore,
+    FreeEmails,
     OrganizationStanding,
     Passwords,
     PendingOwnerStore,
@@ -49,7 +50,7 @@ class AccessProvider(Provider):
         self._token_lifetime = token_lifetime
 
     users = provide(PostgresUsers, provides=Users)
-    pending_owner_store = provide(PostgresPendingOwners, provides=PendingOwnerStore)
+    pending_owner_store = provide(PostgresPendingOwners, provides=AnyOf[PendingOwnerStore, FreeEmails])
     signing_keys = provide(PostgresSigningKeys, provides=SigningKeys)
     key_ring = provide(KeyRing)
     session_store = provide(PostgresSessions, provides=SessionStore)

@@ -9,6 +9,7 @@ import uuid_utils
 from dishka import AnyOf, Provider, Scope, from_context, provide
 from faststream.kafka import KafkaBroker
 
+from app.presence import PostgresPresence
 from app.readiness import Readiness
 from app.registered import RegisteredInPostgres
 from app.seams import Deciders
@@ -19,10 +20,11 @@ from app.vitals import Parts, Queues
 from organizations.ports import DecidedOperations
 from shared.adapters.cursor_key import PostgresCursorKey
 from shared.adapters.dead_letters import PostgresDeadLetters
-from shared.adapters.http_commands import CommandSender, EventsSince
+from shared.adapters.http_commands import CommandSender
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.adapters.listener import PostgresListener, PostgresResetAnnouncer
+from shared.adapters.meanwhile import EventsSince, Meanwhile, PresentStates
 from shared.adapters.operations import PostgresOperations
 from shared.adapters.paging import CursorKey, Cursors
 from shared.adapters.postgres import PostgresDatabase
@@ -34,6 +36,7 @@ from shared.cache import CacheStore, GenerationCache, ReadThrough, ResetAnnounce
 from shared.consuming import DeadLetterOffice
 from shared.outcomes import OutcomeBoard
 from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalidation, OperationsReader
+from shared.preview import HeadReader, Previews
 from shared.processor import CommandProcessor, Journal
 from shared.relay import CacheReset, EventPublisher, Relay, RelayElection
 
@@ -77,6 +80,8 @@ class InfrastructureProvider(Provider):
     sender = provide(CommandSender)
     cursor_key = provide(PostgresCursorKey, provides=CursorKey)
     cursors = provide(Cursors)
+    meanwhile = provide(Meanwhile)
+    presence = provide(PostgresPresence, provides=PresentStates)
     parts = provide(Parts)
     queues = provide(Queues)
     stored_queues = provide(PostgresQueues)
@@ -113,7 +118,7 @@ class InfrastructureProvider(Provider):
     @provide
     def journal(
         self, database: PostgresDatabase, settings: Settings
-    ) -> AnyOf[PostgresJournal, Journal, OperationsReader, PendingStore, DecidedOperations]:
+    ) -> AnyOf[PostgresJournal, Journal, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
         """The write path's statements."""
         return PostgresJournal(database, settings.replica_id)
 
@@ -144,6 +149,11 @@ class InfrastructureProvider(Provider):
                 for decider in deciders
             }
         )
+
+    @provide
+    def previews(self, deciders: Deciders, database: Database, heads: HeadReader, clock: Clock) -> Previews:
+        """Dry runs of any context."""
+        return Previews(deciders, database, heads, clock)
 
     @provide
     def bus(

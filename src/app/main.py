@@ -11,13 +11,11 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels, log_levels_map
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import ScalarRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
 from app.admission import AdmissionProvider
 from app.contexts import CONTEXTS
+from app.documents import document_routes
 from app.health import HealthController, metrics
 from app.infrastructure import InfrastructureProvider
 from app.logs import SERVER_LOGGERS, configure_logs
@@ -26,9 +24,10 @@ from app.service import Service
 from app.settings import Settings
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
-from shared.adapters.http import MAX_BODY_BYTES, Authentication, strict_body
+from shared.adapters.http import MAX_BODY_BYTES, Authentication
 from shared.adapters.http_metrics import Measured
 from shared.adapters.http_operations import OperationsController
+from shared.adapters.http_parameters import strict_request
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
 from shared.adapters.request_log import RequestLog
@@ -71,14 +70,15 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
             await service.stop()
             await container.close()
 
+    shown = [] if settings.role == "worker" else document_routes()
     app = Litestar(
-        route_handlers=[DishkaRouter("/", route_handlers=routes(settings))],
+        route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *shown])],
         middleware=[DefineMiddleware(Authentication, container=container)],
         exception_handlers=EXCEPTION_HANDLERS,
-        before_request=strict_body,
+        before_request=strict_request,
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=[serving],
-        openapi_config=openapi(),
+        openapi_config=None,
     )
     return app
 
@@ -102,23 +102,6 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
         controllers = [controller for context in CONTEXTS for controller in context.controllers]
         handlers.append(DishkaRouter(API, route_handlers=[*controllers, OperationsController]))
     return handlers
-
-
-def openapi() -> OpenAPIConfig:
-    """The document's head; operations describe themselves."""
-    return OpenAPIConfig(
-        title="Modplane",
-        version="1",
-        description="Which modules exist, which industry gets which, and which organization has which.",
-        components=Components(
-            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
-        ),
-        security=[{"bearer": []}],
-        path="/schema",
-        render_plugins=[ScalarRenderPlugin()],
-        use_handler_docstrings=True,
-        create_examples=False,
-    )
 
 
 def serve(settings: Settings) -> None:

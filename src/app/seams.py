@@ -1,11 +1,9 @@
 """The one place where contexts meet: each binding answers one context's port by another's adapter."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-import msgspec
 from dishka import AnyOf, Provider, Scope, provide
 
 import access.ports
@@ -16,8 +14,8 @@ import organizations.ports
 import registry.ports
 from access.adapters.tokens import JwtIssuer
 from app.sending import DirectSender
+from app.signing_up import IndustryModules, SignupTokens, WaitingOwners
 from assignments.adapters.postgres import PostgresAppliedTemplates, PostgresAssignedModules
-from assignments.commands import ApplyIndustryTemplate, AssignmentResult
 from assignments.facts import ModuleStatus, OrganizationFact, TemplateEntry, TemplateFact
 from assignments.wiring import AssignmentsDecider
 from industries.adapters.postgres import PostgresTemplateCatalog
@@ -25,7 +23,6 @@ from industries.wiring import IndustriesDecider
 from organizations.adapters.postgres import PostgresOrganizationDirectory
 from organizations.commands import SetIndustry
 from organizations.domain import TemplateFact as OrganizationTemplateFact
-from organizations.ports import ModulesOutcome
 from organizations.wiring import OrganizationDecider
 from registry.adapters.postgres import PostgresModuleCatalog
 from registry.wiring import RegistryDecider
@@ -34,6 +31,7 @@ from shared.decider import Decider
 from shared.errors import Unavailable
 from shared.messages import derived_operation_id
 from shared.ports import Transaction
+from shared.preview import Previews
 
 Deciders = NewType("Deciders", Sequence[Decider])
 
@@ -100,9 +98,9 @@ class SeamsProvider(Provider):
         return SignupTokens(issuer)
 
     @provide
-    def signup_modules(self, sender: DirectSender) -> organizations.ports.SignupModules:
+    def signup_modules(self, sender: DirectSender, previews: Previews) -> organizations.ports.SignupModules:
         """A signup gives the industry's modules."""
-        return IndustryModules(sender)
+        return IndustryModules(sender, previews)
 
     @provide
     def sends(self, sender: DirectSender) -> AnyOf[organizations.ports.SendCommand, assignments.ports.SendCommand]:
@@ -170,58 +168,6 @@ class ChoosableIndustries:
         """Living templates' names by code."""
         found = await self._templates.summaries(transaction, industry_codes)
         return {code: fact.industry_name for code, fact in found.items() if fact.status != "deleted"}
-
-
-class WaitingOwners:
-    """Pending owners, with organizations' ids as organizations write them."""
-
-    def __init__(self, owners: access.signup.PendingOwners) -> None:
-        self._owners = owners
-
-    async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> frozenset[UUID]:
-        """Those who wait."""
-        return await self._owners.pending(transaction, operation_ids)
-
-    async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, str]], now: datetime) -> None:
-        """Makes them users."""
-        await self._owners.activate(transaction, [(owner, UUID(organization)) for owner, organization in owners], now)
-
-    async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
-        """Frees their e-mails."""
-        await self._owners.discard(transaction, operation_ids)
-
-
-class SignupTokens:
-    """Tokens for one operation."""
-
-    def __init__(self, issuer: JwtIssuer) -> None:
-        self._issuer = issuer
-
-    async def issue(self, operation_id: UUID) -> str:
-        """The bare token."""
-        return (await self._issuer.operation_token(operation_id)).token
-
-
-class IndustryModules:
-    """Applies the template a signup was promised."""
-
-    def __init__(self, sender: DirectSender) -> None:
-        self._sender = sender
-
-    async def apply_template(
-        self, organization_id: str, industry_code: str, version: int, cause: UUID, user_id: str
-    ) -> ModulesOutcome:
-        """The subscriber of the registration sends the very same operation, should this process die before it does."""
-        command = ApplyIndustryTemplate(organization_id, industry_code, version)
-        operation_id = derived_operation_id(cause, type(command).__name__)
-        envelope = self._sender.envelope(organization_id, command, user_id, operation_id, organization_id)
-        outcome = await self._sender.execute("assignments", envelope, command, WAIT_SECONDS)
-        if outcome is None or outcome.status == "failed":
-            return ModulesOutcome("pending")
-        if outcome.refusal is not None:
-            return ModulesOutcome("refused", reason=outcome.refusal.detail)
-        result = msgspec.json.decode(outcome.result or b"{}", type=AssignmentResult)
-        return ModulesOutcome("applied", result.assigned)
 
 
 class StandingOrganizations:

@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from shared.bus import CommandBus, encoded_command
+from shared.deciding import Work
 from shared.errors import Unavailable
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Clock, Ids
-from shared.processor import Work
 
 PATIENCE_SECONDS = 30.0
 DERIVED = "derived"

@@ -17,6 +17,7 @@ from assignments.events import (
     ModuleUnassignedEvent,
     Source,
 )
+from shared.messages import Difference
 
 Sources = tuple[Source, ...]
 
@@ -74,6 +75,23 @@ def applied_templates(templates: Mapping[str, int], code: str, version: int, mod
     """Return the templates after one was applied, the latest last; `replace` leaves no other."""
     others = {} if mode == "replace" else {c: v for c, v in templates.items() if c != code}
     return {**others, code: version}
+
+
+def differences(before: Assignments, after: Assignments, event: AssignmentEvent) -> list[Difference]:
+    """Tell what the event changes: modules by how, templates as `template` with their versions."""
+    modules = [] if isinstance(event, IndustryTemplateAppliedEvent) else event.modules
+    codes = dict.fromkeys([*before.templates, *after.templates])
+    return [
+        *(
+            Difference(m.module_id, m.change, before.modules.get(m.module_id), after.modules.get(m.module_id))
+            for m in modules
+        ),
+        *(
+            Difference(code, "template", old, new)
+            for code in codes
+            if (old := before.templates.get(code)) != (new := after.templates.get(code))
+        ),
+    ]
 
 
 def changes_to(

@@ -9,11 +9,13 @@ from assignments.adapters.cached import CachedAdoptionReader, CachedAssignmentRe
 from assignments.adapters.http import AssignmentsController, OrganizationModulesController
 from assignments.adapters.http_adoption import IndustryUsageController, ModuleUsageController
 from assignments.adapters.kafka import AssignmentSubscribers
+from assignments.adapters.named import rests_on
 from assignments.adapters.postgres import AssignmentTables, PostgresAppliedTemplates, PostgresAssignedModules
 from assignments.adapters.reading import PostgresAssignmentReader
 from assignments.commands import Command
 from assignments.domain import INITIAL, Assignments, decide, evolve
 from assignments.events import EVENTS
+from assignments.state import differences
 from shared.decider import Decider
 from shared.wiring import Context, EventHandlers
 
@@ -50,6 +52,8 @@ class AssignmentsProvider(Provider):
                 write_side=tables,
                 touched=touched,
                 locks_shared=("industries", "registry"),
+                rests_on=rests_on,
+                differences=differences,
             )
         )
 

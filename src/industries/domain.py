@@ -73,6 +73,12 @@ class DeletedIndustry(Struct, frozen=True):
     organizations: int
 
 
+class TemplateImpact(Struct, frozen=True):
+    """Whom a change of a template concerns: how many organizations have it applied. They keep what it gave them."""
+
+    organizations: int
+
+
 class IndustryAlreadyExists(Conflict):
     """The code belongs to a living template with other values."""
 

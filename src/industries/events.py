@@ -1,6 +1,6 @@
 """What happened to an industry template. Other contexts may read these."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -50,6 +50,7 @@ class IndustryDeletedEvent(Event, frozen=True):
     """The template is gone. `organizations` had it applied and keep their modules."""
 
     topic: ClassVar[str] = "tenant.industry.deleted"
+    incidental: ClassVar[Sequence[str]] = ("organizations",)
 
     industry_code: str
     organizations: int

@@ -6,6 +6,8 @@ from dishka import Provider, Scope, provide
 
 from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader, touched
 from industries.adapters.http import IndustriesController, IndustryAdministrationController
+from industries.adapters.impact import TemplateImpacts
+from industries.adapters.named import rests_on
 from industries.adapters.postgres import IndustryTables, PostgresTemplateCatalog
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import Command
@@ -22,13 +24,14 @@ class IndustriesProvider(Provider):
 
     scope = Scope.APP
     tables = provide(IndustryTables)
+    impacts = provide(TemplateImpacts)
     catalog = provide(PostgresTemplateCatalog)
     reader = provide(PostgresIndustryReader)
     cached = provide(CachedIndustryReader)
     living = provide(LivingIndustryReader)
 
     @provide
-    def decider(self, tables: IndustryTables) -> IndustriesDecider:
+    def decider(self, tables: IndustryTables, impacts: TemplateImpacts) -> IndustriesDecider:
         """Industry batches hold their fact lock alone and read the registry."""
         return IndustriesDecider(
             Decider(
@@ -43,6 +46,8 @@ class IndustriesProvider(Provider):
                 touched=touched,
                 locks_exclusive=("industries",),
                 locks_shared=("registry",),
+                rests_on=rests_on,
+                impact=impacts.of,
             )
         )
 

@@ -1,6 +1,6 @@
 """What happened to an organization. Other contexts may read these."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ class OrganizationRegisteredEvent(Event, frozen=True):
     """
 
     topic: ClassVar[str] = "tenant.organization.registered"
+    incidental: ClassVar[Sequence[str]] = ("organization_id", "owner_id")
 
     organization_id: str
     name: str

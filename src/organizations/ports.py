@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from organizations.domain import TemplateFact
-from shared.messages import CommandEnvelope, Outcome
+from shared.messages import CommandEnvelope, Outcome, PreviewedChange
 from shared.ports import Transaction
 
 
@@ -67,6 +67,10 @@ class SignupOwners(Protocol):
         """Reserve the e-mail for the operation; harmless to repeat. Raise what is wrong with the three, or taken."""
         ...
 
+    async def check(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
+        """Raise what `hold` would raise, and keep nothing."""
+        ...
+
     async def release(self, operation_id: UUID) -> None:
         """Free the e-mail of an operation that came to nothing. Harmless to repeat."""
         ...
@@ -93,6 +97,12 @@ class SignupModules(Protocol):
 
         Repeated with the same cause it gives the first outcome. Raise `Unavailable` when nothing takes the command.
         """
+        ...
+
+    async def foresee(
+        self, organization_id: str, industry_code: str, version: int, user_id: str
+    ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]:
+        """Tell what applying it would come to, were the organization registered with this industry."""
         ...
 
 

@@ -7,7 +7,7 @@ from dishka import Provider, Scope, provide
 from organizations.adapters.cached import CachedOrganizationReader, touched
 from organizations.adapters.http import OrganizationsController
 from organizations.adapters.kafka import OrganizationSubscribers
-from organizations.adapters.postgres import OrganizationTables, PostgresOrganizationDirectory
+from organizations.adapters.postgres import OrganizationTables, PostgresOrganizationDirectory, rests_on
 from organizations.adapters.reading import PostgresOrganizationReader
 from organizations.adapters.signup import Signup, SignupController
 from organizations.commands import Command
@@ -46,6 +46,7 @@ class OrganizationsProvider(Provider):
                 write_side=tables,
                 touched=touched,
                 locks_shared=("industries", "registry"),
+                rests_on=rests_on,
             )
         )
 

@@ -7,7 +7,7 @@ from dishka import Provider, Scope, provide
 from registry.adapters.cached import CachedModuleReader, touched
 from registry.adapters.http import AvailableModulesController, RegistryController
 from registry.adapters.kafka import RegistrySubscribers
-from registry.adapters.postgres import PostgresModuleCatalog, PostgresModuleReader, RegistryTables
+from registry.adapters.postgres import PostgresModuleCatalog, PostgresModuleReader, RegistryTables, rests_on
 from registry.commands import Command
 from registry.domain import INITIAL, Module, decide, evolve
 from registry.events import EVENTS
@@ -43,6 +43,8 @@ class RegistryProvider(Provider):
                 write_side=tables,
                 touched=touched,
                 locks_exclusive=("registry",),
+                rests_on=rests_on,
+                impact=tables.impact,
             )
         )
 

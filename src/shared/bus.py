@@ -10,12 +10,13 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from shared.deciding import Work
 from shared.errors import Invalid, TooLarge, Unavailable
 from shared.messages import CommandEnvelope, Outcome, command_topic
 from shared.metrics import COMMAND_SECONDS, COMMANDS_SENT
 from shared.outcomes import OutcomeBoard
 from shared.ports import CommandPublisher
-from shared.processor import CommandProcessor, Work
+from shared.processor import CommandProcessor
 
 log = structlog.get_logger(__name__)
 
@@ -169,9 +170,7 @@ class CommandBus:
 
     async def send(self, context: str, work: Work) -> Path:
         """Puts the command on its topic, or has it decided here and now; says which."""
-        encoded = msgspec.json.encode(work.envelope)
-        if len(encoded) > MAX_COMMAND_BYTES:
-            raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Split it.")
+        encoded = require_sendable(work.envelope)
         path = await self._publish(context, work, encoded)
         COMMANDS_SENT.labels(context=context, path=path).inc()
         return path
@@ -197,6 +196,14 @@ class CommandBus:
         except TimeoutError:
             detail = "The database does not answer. Send the same request with the same Idempotency-Key again."
             raise NotDecidedYet(detail) from None
+
+
+def require_sendable(envelope: CommandEnvelope) -> bytes:
+    """The envelope as it travels. Raises `CommandTooLarge`."""
+    encoded = msgspec.json.encode(envelope)
+    if len(encoded) > MAX_COMMAND_BYTES:
+        raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Split it.")
+    return encoded
 
 
 def encoded_command(command: Any) -> msgspec.Raw:

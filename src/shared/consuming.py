@@ -8,10 +8,11 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
+from shared.deciding import Work
 from shared.errors import Unavailable
 from shared.messages import COMMAND_SCHEMA, CommandEnvelope, EventEnvelope, has_nul
 from shared.metrics import BATCH_SECONDS, BATCH_SIZE, COMMANDS_DECIDED, DEAD_LETTERS
-from shared.processor import CommandProcessor, Work, in_slices
+from shared.processor import CommandProcessor, in_slices
 
 log = structlog.get_logger(__name__)
 

@@ -1,16 +1,31 @@
 """A context, as the write path sees it: pure functions, the types they speak, and the rows they rest in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from shared.messages import Decision, Event
-from shared.ports import WriteSide
+from shared.messages import Decision, Difference, Event, changed_fields
+from shared.ports import Transaction, WriteSide
 
 STATE_SCHEMA = 1
+
+
+def changed_state(before: Any, after: Any, _: Event) -> Sequence[Difference]:
+    """Field by field."""
+    return changed_fields(before, after)
+
+
+def nothing_else(*_: Any) -> Sequence[str]:
+    """No stream but its own."""
+    return ()
+
+
+async def nobody_else(*_: Any) -> None:
+    """No other aggregate."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +34,9 @@ class Decider:
 
     `commands` is the tagged union, `events` the event classes by topic, `initial` the state of an aggregate that never
     was. `touched` names what a recorded event makes stale in the cache. `locks_exclusive` and `locks_shared` name the
-    contexts whose advisory fact locks a batch takes, in `LOCK_ORDER`.
+    contexts whose advisory fact locks a batch takes, in `LOCK_ORDER`. `rests_on` names the streams that a decision
+    depends on beside its own, from state, facts and command; `differences` tells people what an event changes, from
+    the states before and after it. `impact` tells a dry run, in its transaction, whom a command concerns beyond that.
     """
 
     name: str
@@ -33,6 +50,9 @@ class Decider:
     touched: Callable[[str, Event], Sequence[str]]
     locks_exclusive: Sequence[str] = ()
     locks_shared: Sequence[str] = ()
+    rests_on: Callable[[Any, Any, Any], Sequence[str]] = nothing_else
+    differences: Callable[[Any, Any, Any], Sequence[Difference]] = changed_state
+    impact: Callable[[Transaction, Any], Awaitable[Struct | None]] = nobody_else
 
     @cached_property
     def command_decoder(self) -> "msgspec.json.Decoder[Any]":

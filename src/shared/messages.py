@@ -21,9 +21,13 @@ Storable = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
 
 
 class Event(Struct, frozen=True):
-    """A fact of one stream. Subclasses name their `topic`, which is also the event's type on the wire."""
+    """A fact of one stream. Subclasses name their `topic`, which is also the event's type on the wire.
+
+    `incidental` are fields that tell of circumstances: two decisions that differ in them alone change the same.
+    """
 
     topic: ClassVar[str]
+    incidental: ClassVar[Sequence[str]] = ()
 
 
 class FieldChange(Struct, frozen=True):
@@ -33,6 +37,23 @@ class FieldChange(Struct, frozen=True):
     after: Any
 
 
+class Difference(Struct, frozen=True):
+    """What an event changes of one thing of its aggregate: a field, or a part that has an id. Null: it is not there."""
+
+    subject: str
+    change: str
+    before: Any
+    after: Any
+
+
+class PreviewedChange(Struct, frozen=True):
+    """An event that would be recorded, and what it changes."""
+
+    type: str
+    payload: Raw
+    differences: Sequence[Difference]
+
+
 class Decision(Struct, frozen=True):
     """What a command causes: events in order (none: nothing changes) and what its caller is told."""
 
@@ -40,10 +61,19 @@ class Decision(Struct, frozen=True):
     result: Struct | None = None
 
 
+class Previewed(Struct, frozen=True):
+    """A decision that was shown: the sequence of its stream, the event log's position then, and its hash."""
+
+    sequence: int
+    position: int
+    hash: str
+
+
 class CommandEnvelope(Struct, frozen=True, kw_only=True):
     """A command on its topic. `command` is the tagged command itself, decoded by its context.
 
     `expected_sequence` is If-Match: the command is refused when its stream's sequence differs at decision time.
+    `preview`: the command is refused when what it would do differs from what was shown.
     `fingerprint` tells two requests with one idempotency key apart; it holds no secret.
     """
 
@@ -56,6 +86,7 @@ class CommandEnvelope(Struct, frozen=True, kw_only=True):
     organization_id: Storable | None = None
     reason: Storable | None = None
     expected_sequence: int | None = None
+    preview: Previewed | None = None
     schema_version: int = COMMAND_SCHEMA
 
 
@@ -116,6 +147,15 @@ def stream_name(context: str, aggregate_id: str) -> str:
 def command_topic(context: str) -> str:
     """The topic a context's commands travel on."""
     return f"tenant.commands.{context}"
+
+
+def changed_fields(before: Struct, after: Struct) -> list[Difference]:
+    """The fields in which two states differ."""
+    return [
+        Difference(name, "changed", old, new)
+        for name in before.__struct_fields__
+        if not same_json(old := getattr(before, name), new := getattr(after, name))
+    ]
 
 
 def has_nul(value: Any) -> bool:

@@ -42,8 +42,8 @@ class Transaction(Protocol):
 class Database(Protocol):
     """Where transactions come from."""
 
-    def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
-        """A read-only REPEATABLE READ transaction: all statements see one moment."""
+    def snapshot(self, seconds: float = ...) -> AbstractAsyncContextManager[Transaction]:
+        """A read-only REPEATABLE READ transaction: all statements see one moment. It ends after `seconds`."""
         ...
 
     def writing(self) -> AbstractAsyncContextManager[Transaction]:
@@ -68,8 +68,13 @@ class WriteSide(Protocol[State_contra, CommandT_contra, Facts_co]):
         """Locks foreign heads the decision depends on, FOR SHARE and sorted, after the own heads; mostly nothing."""
         ...
 
-    async def facts(self, transaction: Transaction, work: Sequence[tuple[State_contra, CommandT_contra]]) -> Facts_co:
-        """All facts the whole batch needs, one query per table, read after every lock was taken."""
+    async def facts(
+        self, transaction: Transaction, work: Sequence[tuple[State_contra, CommandT_contra]], *, dry_run: bool = False
+    ) -> Facts_co:
+        """All facts the whole batch needs, one query per table, read after every lock was taken.
+
+        A dry run locks nothing, and takes for given what a request would have brought about before its command.
+        """
         ...
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Any]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,31 +12,15 @@ import msgspec
 import structlog
 
 from shared.decider import Decider
-from shared.errors import Conflict, Invalid, PreconditionFailed, Refused, Unavailable
-from shared.messages import (
-    CommandEnvelope,
-    Event,
-    EventEnvelope,
-    Outcome,
-    event_id,
-    stream_name,
-)
+from shared.deciding import Head, Work, attempt, outcome_of
+from shared.errors import Conflict, Refused, Unavailable
+from shared.messages import EventEnvelope, Outcome
 from shared.ports import Change, Clock, Database, Invalidation, Transaction
 from shared.transaction import kafka_transaction
 
 log = structlog.get_logger(__name__)
 
-MAX_EVENT_BYTES = 900_000
-MAX_COMMAND_AGE = timedelta(days=7)
 SLICE_SECONDS = 0.005
-
-
-class CommandExpired(Conflict):
-    """The command waited longer than the service remembers decided operations reliably."""
-
-
-class EventTooLarge(Invalid):
-    """The change would record an event no topic takes."""
 
 
 class AlreadyTaken(Conflict):
@@ -45,21 +29,6 @@ class AlreadyTaken(Conflict):
 
 class OperationClash(Exception):  # noqa: N818 - sends the batch into the one-by-one run, never reaches a user
     """An operation id of this batch was decided meanwhile for another aggregate."""
-
-
-class Work(msgspec.Struct, frozen=True):
-    """One command to decide: its envelope and the decoded command."""
-
-    envelope: CommandEnvelope
-    command: Any
-
-
-class Head(msgspec.Struct):
-    """A locked head row: the aggregate's version and state. `created` says this transaction inserted it."""
-
-    version: int
-    state: Any
-    created: bool = False
 
 
 class Journal(Protocol):
@@ -162,11 +131,12 @@ class CommandProcessor:
             raise
         except Exception as error:
             if self._journal.is_unique_violation(error):
-                refusal = AlreadyTaken("A value that must be unique is taken by now. Read the current state and retry.")
-                outcome = self._outcome(work, Head(0, None), refusal=refusal)
+                refused = AlreadyTaken("A value that must be unique is taken by now. Read the current state and retry.")
+                outcome = outcome_of(self.decider.name, work, Head(0, None), refused)
             else:
                 log.exception("command_failed", operation_id=str(work.envelope.operation_id))
-                outcome = msgspec.structs.replace(self._outcome(work, Head(0, None)), status="failed")
+                outcome = outcome_of(self.decider.name, work, Head(0, None))
+                outcome = msgspec.structs.replace(outcome, status="failed")
             await self._journal.bury(self.decider.name, work, outcome, repr(error)[:2000])
             return [outcome]
 
@@ -198,86 +168,16 @@ class CommandProcessor:
     def _decide_one(self, work: Work, facts: Any, page: Page, now: datetime) -> None:
         head = page.heads[work.envelope.aggregate_id]
         try:
-            outcome, events, state = self._attempt(work, head, facts, now)
+            made = attempt(self.decider, work, head, facts, now)
         except Refused as refused:
-            page.decided.append((work, self._outcome(work, head, refusal=refused)))
+            page.decided.append((work, outcome_of(self.decider.name, work, head, refused)))
             return
-        if events:
+        if made.recorded:
             page.changed.setdefault(work.envelope.aggregate_id, head.state)
             page.commands.setdefault(work.envelope.aggregate_id, []).append(work.command)
-            head.version, head.state = outcome.sequence, state
-            page.events.extend(events)
-        page.decided.append((work, outcome))
-
-    def _attempt(
-        self, work: Work, head: Head, facts: Any, now: datetime
-    ) -> tuple[Outcome, list[tuple[EventEnvelope, Sequence[str]]], Any]:
-        self._check_preconditions(work.envelope, head, now)
-        decision = self.decider.decide(head.state, facts, work.command)
-        recorded = [
-            (record(self.decider.name, work.envelope, event, head.version + 1 + place, place, now), event)
-            for place, event in enumerate(decision.events)
-        ]
-        state = self.decider.fold(decision.events, head.state)
-        events = [(envelope, self.decider.touched(work.envelope.aggregate_id, event)) for envelope, event in recorded]
-        outcome = msgspec.structs.replace(
-            self._outcome(work, head),
-            status="applied" if events else "unchanged",
-            sequence=head.version + len(events),
-            result=None if decision.result is None else msgspec.Raw(msgspec.json.encode(decision.result)),
-            touched=sorted({name for _, touched in events for name in touched}),
-            event_ids=[envelope.event_id for envelope, _ in events],
-        )
-        return outcome, events, state
-
-    def _check_preconditions(self, envelope: CommandEnvelope, head: Head, now: datetime) -> None:
-        if now - envelope.issued_at > MAX_COMMAND_AGE:
-            raise CommandExpired("The command is older than 7 days and was not carried out. Send it again.")
-        expected = envelope.expected_sequence
-        if expected is not None and expected != head.version:
-            raise PreconditionFailed(
-                f"The state is at sequence {head.version}, not {expected}. Read it again and decide anew.",
-                sequence=head.version,
-                expected=expected,
-                stream=stream_name(self.decider.name, envelope.aggregate_id),
-            )
-
-    def _outcome(self, work: Work, head: Head, refusal: Refused | None = None) -> Outcome:
-        envelope = work.envelope
-        return Outcome(
-            operation_id=envelope.operation_id,
-            status="rejected" if refusal else "unchanged",
-            fingerprint=envelope.fingerprint,
-            context=self.decider.name,
-            aggregate_id=envelope.aggregate_id,
-            sequence=head.version,
-            refusal=refusal.refusal() if refusal else None,
-        )
-
-
-def record(
-    context: str, envelope: CommandEnvelope, event: Event, sequence: int, position: int, now: datetime
-) -> EventEnvelope:
-    """The event as it is logged and published. Raises `EventTooLarge`."""
-    payload = msgspec.json.encode(event)
-    if len(payload) > MAX_EVENT_BYTES:
-        raise EventTooLarge(
-            f"The change would record {len(payload):,} bytes, more than the {MAX_EVENT_BYTES:,} an event may have. "
-            "Split it into smaller commands.",
-        )
-    return EventEnvelope(
-        event_id=event_id(envelope.operation_id, position),
-        type=event.topic,
-        occurred_at=now,
-        stream=stream_name(context, envelope.aggregate_id),
-        sequence=sequence,
-        organization_id=getattr(event, "organization_id", None),
-        module_id=getattr(event, "module_id", None),
-        user_id=envelope.user_id,
-        operation_id=envelope.operation_id,
-        reason=envelope.reason,
-        payload=msgspec.Raw(payload),
-    )
+            head.version, head.state = made.outcome.sequence, made.state
+            page.events.extend(made.recorded)
+        page.decided.append((work, made.outcome))
 
 
 async def in_slices(items: Iterable[Any]) -> AsyncIterator[Any]:

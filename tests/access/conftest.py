@@ -128,7 +128,7 @@ class Access:
         self.api_tokens = ApiTokens(database, PostgresApiTokens(), RandomSecrets(), self.facts, clock, FakeIds())
         own, programs = TokenAuthenticator(self.ring, clock), ApiTokenAuthenticator(self.token_reader, clock)
         self.bearer = BearerAuthenticator(own, programs)
-        self.owners = PendingOwners(database, store, self.passwords, self.facts, clock)
+        self.owners = PendingOwners(database, store, store, self.passwords, self.facts, clock)
 
     async def sign_in(self, email: str, password: str) -> SignedIn:
         return await self._sign_in(email, password, "198.51.100.7")

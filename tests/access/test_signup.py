@@ -7,6 +7,7 @@ from msgspec.json import encode
 
 from access.domain import EmailTaken, InvalidEmail, PendingOwnerGone, UnacceptablePassword, WrongCredentials
 from access.events import UserActivatedEvent
+from shared.errors import Refused
 from shared.messages import event_id
 from tests.access.conftest import Access
 
@@ -133,9 +134,31 @@ async def test_an_owner_whose_address_a_user_got_meanwhile_is_not_pending(access
     assert await access.pending(held) == frozenset()
 
 
-async def test_a_dry_run_asks_in_a_read_only_transaction(access: Access, held: UUID) -> None:
-    async with access.database.snapshot() as transaction:
-        assert await access.owners.pending(transaction, [held], lock=False) == {held}
+@pytest.mark.parametrize(
+    ("email", "name", "password"),
+    [(EMAIL, None, PASSWORD), ("nowhere", None, PASSWORD), ("bob@example.com", "\x00", PASSWORD), (EMAIL, None, "x")],
+)
+async def test_checking_tells_what_holding_would_and_keeps_nothing(
+    access: Access, held: UUID, email: str, name: str | None, password: str
+) -> None:
+    newer = uuid4()
+    with pytest.raises(Refused) as told:
+        await access.owners.check(newer, email, name, password)
+    with pytest.raises(Refused) as refused:
+        await access.owners.hold(newer, email, name, password)
+    assert told.value.refusal() == refused.value.refusal()
+    await access.owners.check(newer, "bob@example.com", "Bob", PASSWORD)
+    await access.owners.check(held, EMAIL, "Ada", PASSWORD)
+    assert await access.held_rows() == 1
+
+
+async def test_checking_frees_what_expired_and_minds_users(access: Access, held: UUID) -> None:
+    access.clock.advance(timedelta(days=8))
+    await access.owners.check(uuid4(), EMAIL, None, PASSWORD)
+    await access.owners.hold(held, EMAIL, None, PASSWORD)
+    await access.activate(held, uuid4())
+    with pytest.raises(EmailTaken):
+        await access.owners.check(uuid4(), EMAIL, None, PASSWORD)
 
 
 async def test_nothing_to_do_is_nothing_done(access: Access) -> None:

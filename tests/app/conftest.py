@@ -13,8 +13,8 @@ from app.main import make_container
 from app.settings import Settings
 from shared.adapters.postgres import PostgresDatabase
 from shared.bus import encoded_command
+from shared.deciding import Work
 from shared.messages import CommandEnvelope, Outcome
-from shared.processor import Work
 
 Decided = Callable[..., Awaitable[Outcome]]
 

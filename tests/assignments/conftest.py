@@ -28,9 +28,10 @@ from shared.adapters.paging import Cursors
 from shared.adapters.postgres import PostgresDatabase
 from shared.bus import encoded_command
 from shared.cache import Load, ReadThrough
+from shared.deciding import Work
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Clock, Database, Invalidation, Transaction
-from shared.processor import CommandProcessor, Work
+from shared.processor import CommandProcessor
 from tests.fakes import CURSORS
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

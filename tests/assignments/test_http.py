@@ -10,18 +10,21 @@ from dishka import Provider, Scope, make_async_container
 from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
+from msgspec import Raw
 
 from assignments.commands import ApplyIndustryTemplate
 from assignments.domain import OrganizationFact, TemplateEntry
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
 from shared.adapters.http import Authentication, strict_body
-from shared.adapters.http_commands import CommandSender, EventSummary
+from shared.adapters.http_commands import CommandSender
 from shared.adapters.journal import PostgresJournal
+from shared.adapters.meanwhile import EventSummary, Meanwhile, Present
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.bus import CommandBus, KafkaUnreachable
 from shared.outcomes import OutcomeBoard
 from shared.ports import Authenticator, Caller, Clock
+from shared.preview import Previews
 from shared.processor import CommandProcessor
 from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of
 
@@ -46,8 +49,14 @@ class FreshIds:
 
 
 class NoHistory:
-    async def events_since(self, context: str, aggregate_id: str, sequence: int, limit: int) -> Sequence[EventSummary]:
+    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
         return []
+
+    async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
+        return []
+
+    async def present(self, context: str, aggregate_id: str) -> Present:
+        return Present(f"/{context}/{aggregate_id}", Raw(b"null"))
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +74,8 @@ def sender_of(
     board = OutcomeBoard(journal, neighbours)
     processor = CommandProcessor(decider, database, journal, neighbours, board, clock)
     bus = CommandBus(NoKafka(), {"assignments": processor}, board, journal)
-    return CommandSender(bus, clock, FreshIds(), NoHistory())
+    previews = Previews([decider], database, journal, clock)
+    return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), clock, FreshIds())
 
 
 @pytest.fixture

@@ -74,6 +74,15 @@ class Broker:
                 lag += sum(ends[where] - max(committed.get(where, 0), starts[where]) for where in partitions)
         return lag
 
+    def ends(self) -> dict[TopicPartition, int]:
+        """Where the next record of every partition of every topic will lie."""
+        return self._visit(self._ends)
+
+    async def _ends(self, _: AIOKafkaAdminClient) -> dict[TopicPartition, int]:
+        async with self._reader() as reader:
+            ends: dict[TopicPartition, int] = await reader.end_offsets(await partitions_of(reader, list(topics())))
+            return ends
+
     def committed(self, group: str) -> dict[TopicPartition, int]:
         """The group's offsets."""
         return self._visit(lambda admin: offsets_of(admin, group))

@@ -16,8 +16,8 @@ from app.main import serve
 from app.settings import Settings
 from shared.adapters.journal import PostgresJournal
 from shared.decider import Decider
+from shared.deciding import Head
 from shared.ports import Transaction
-from shared.processor import Head
 from shared.relay import PublishFailed, Queued, Relay, RelayQueue
 
 FREEZE = Path(os.environ["FREEZE"])

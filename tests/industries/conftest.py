@@ -18,9 +18,10 @@ from shared.adapters.postgres import PostgresDatabase
 from shared.bus import encoded_command
 from shared.cache import Cached, Load
 from shared.decider import Decider
+from shared.deciding import Work
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Transaction
-from shared.processor import CommandProcessor, Work
+from shared.processor import CommandProcessor
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -159,6 +159,7 @@ def test_no_parameter_is_documented_that_nobody_meant(application: Litestar) -> 
         for path, methods in paths.items()
         for operation in methods.values()
         for parameter in operation.get("parameters", [])
+        if "name" in parameter  # those of all commands are referred to
     }
     code = "/industries/{industry_code}"
     assert documented == {

@@ -434,7 +434,7 @@ FORM: list[Refused] = [
     ),
     ("a page of none", lambda w: w.admin.get("/organizations?limit=0"), 400, "invalid_request", ["limit"]),
     ("a page too large", lambda w: w.admin.get("/organizations?limit=100000"), 400, "invalid_request", ["limit"]),
-    ("a made up cursor", lambda w: w.admin.get("/organizations?cursor=rubbish"), 400, "unreadable_cursor", ["cursor"]),
+    ("a made up cursor", lambda w: w.admin.get("/organizations?cursor=rubbish"), 400, "bad_cursor", ["cursor"]),
     (
         "an If-Match that is no ETag",
         lambda w: w.assign({"module_id": w.module}, if_match='"red"'),

@@ -13,6 +13,7 @@ from dishka.integrations.litestar import DishkaRouter, LitestarProvider, setup_d
 from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as AsgiScope
+from msgspec import Raw
 
 from organizations.commands import Command, RegisterOrganization
 from organizations.domain import TemplateFact
@@ -31,16 +32,19 @@ from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProv
 from shared.adapters.http import strict_body
 from shared.adapters.http_commands import CommandSender
 from shared.adapters.journal import PostgresJournal
+from shared.adapters.meanwhile import Meanwhile, Present
 from shared.adapters.paging import Cursors
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.bus import CommandBus, KafkaUnreachable, encoded_command
 from shared.cache import Cached, Load, ReadThrough
+from shared.deciding import Work
 from shared.errors import Conflict, FieldError, Unauthenticated
-from shared.messages import CommandEnvelope, Outcome
+from shared.messages import CommandEnvelope, Outcome, PreviewedChange
 from shared.outcomes import OutcomeBoard
 from shared.ports import Caller, Clock, Transaction
-from shared.processor import CommandProcessor, Work
+from shared.preview import Previews
+from shared.processor import CommandProcessor
 from tests.fakes import CURSORS
 
 BAKERY = TemplateFact("active", "Bakery", 3)
@@ -88,9 +92,12 @@ class Fakes:
         for id_ in operation_ids:
             self.waiting.pop(id_, None)
 
-    async def hold(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
+    async def check(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
         if email in {held for id_, held in self.waiting.items() if id_ != operation_id}:
             raise EmailTaken("This e-mail is taken.", errors=[FieldError("/email", "taken")])
+
+    async def hold(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
+        await self.check(operation_id, email, name, password)
         self.holds.append(operation_id)
         self.waiting[operation_id] = email
 
@@ -104,6 +111,11 @@ class Fakes:
         if isinstance(self.modules, Exception):
             raise self.modules
         return self.modules
+
+    async def foresee(
+        self, organization_id: str, industry_code: str, version: int, user_id: str
+    ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]:
+        return ModulesOutcome("applied", ["ovens"]), [PreviewedChange(f"{industry_code}.{version}", Raw(b"{}"), [])]
 
     async def issue(self, operation_id: UUID) -> str:
         return f"token of {operation_id}"
@@ -119,8 +131,14 @@ class Fakes:
     async def invalidate(self, touched: Sequence[str]) -> None:
         return
 
-    async def events_since(self, context: str, aggregate_id: str, sequence: int, limit: int) -> Sequence[Any]:
+    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[Any]:
         return []
+
+    async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[Any]:
+        return []
+
+    async def present(self, context: str, aggregate_id: str) -> Present:
+        return Present(f"/{context}/{aggregate_id}", Raw(b"null"))
 
     async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Cached | None:
         return await load()
@@ -165,7 +183,8 @@ class World:
 
     def sender(self, decider: OrganizationDecider) -> CommandSender:
         bus = CommandBus(self.fakes, {"organizations": self.processor(decider)}, self.board, self.journal)
-        return CommandSender(bus, self.fakes, self.fakes, self.fakes)
+        previews = Previews([decider], self.database, self.journal, self.fakes)
+        return CommandSender(bus, previews, Meanwhile(self.fakes, self.fakes), self.fakes, self.fakes)
 
     async def decide(self, *commands: Command) -> list[Outcome]:
         processor = self.processor(await self.container.get(OrganizationDecider))

@@ -17,10 +17,10 @@ from shared.bus import (
     InlineLane,
     KafkaUnreachable,
 )
+from shared.deciding import Work
 from shared.errors import Unavailable
 from shared.messages import CommandEnvelope
 from shared.outcomes import OutcomeBoard
-from shared.processor import Work
 from tests.shared.toy import ToyWorld, work
 
 

@@ -9,14 +9,8 @@ from litestar import Request
 from litestar.testing import RequestFactory
 
 from shared.adapters.http import field_error, not_modified
-from shared.adapters.http_commands import (
-    BadHeader,
-    expected_sequence,
-    fingerprint,
-    outcome_body,
-    reason_of,
-    respond_async,
-)
+from shared.adapters.http_commands import fingerprint, outcome_body
+from shared.adapters.http_parameters import BadHeader, expected_sequence, reason_of, respond_async
 from shared.adapters.problem_json import STATUS, problem
 from shared.errors import Conflict, FieldError, Kind, Refusal
 from shared.messages import Outcome

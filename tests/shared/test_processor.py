@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from shared.deciding import MAX_EVENT_BYTES, Work
 from shared.errors import Unavailable
 from shared.messages import Outcome, event_id
-from shared.processor import MAX_EVENT_BYTES, Work, in_slices
+from shared.processor import in_slices
 from tests.fakes import NOON
 from tests.shared.toy import NotUnique, ToyWorld, work
 

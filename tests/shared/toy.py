@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from shared.bus import encoded_command
 from shared.decider import Decider
+from shared.deciding import Head, Work
 from shared.errors import Conflict, Unavailable
 from shared.messages import CommandEnvelope, Decision, Event, EventEnvelope, Outcome
 from shared.ports import Change, Transaction
-from shared.processor import CommandProcessor, Head, OperationClash, Page, Work
+from shared.processor import CommandProcessor, OperationClash, Page
 from tests.fakes import NOON, FakeClock, FakeInvalidation
 
 
@@ -61,7 +62,9 @@ class ToyTables:
     async def shared_heads(self, transaction: Transaction, commands: Sequence[Any]) -> None:
         return
 
-    async def facts(self, transaction: Transaction, work: Sequence[tuple[Any, Any]]) -> Mapping[int, Exception]:
+    async def facts(
+        self, transaction: Transaction, work: Sequence[tuple[Any, Any]], *, dry_run: bool = False
+    ) -> Mapping[int, Exception]:
         return self.breaking
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Any]) -> None:
@@ -110,7 +113,7 @@ class ToyWorld:
         )
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Any]:
+    async def writing(self, seconds: float = 0.0) -> AsyncIterator[Any]:
         if self.away or self.transactions >= self.leaves_after:
             raise Unavailable("The database is away.")
         self.transactions += 1
@@ -122,6 +125,12 @@ class ToyWorld:
         assert list(ids) == sorted(set(ids)), "locks are taken in one order"
         absent = Head(0, Total(), created=True)
         return {id_: msgspec.structs.replace(self.heads.get(id_, absent)) for id_ in ids}
+
+    async def read_heads(self, transaction: Transaction, decider: Decider, ids: Sequence[str]) -> dict[str, Head]:
+        return {id_: msgspec.structs.replace(self.heads.get(id_, Head(0, Total()))) for id_ in ids}
+
+    async def position(self, transaction: Transaction) -> int:
+        return len(self.events)
 
     async def lock_facts(
         self, transaction: Transaction, decider: Decider, operation_ids: Sequence[UUID]

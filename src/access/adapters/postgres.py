@@ -79,11 +79,16 @@ INSERT INTO access.pending_owners (operation_id, email, name, password_hash, exp
 ON CONFLICT DO NOTHING RETURNING operation_id
 """
 
+IS_FREE = """
+SELECT NOT EXISTS (SELECT FROM access.users WHERE email = $1 AND id <> $2)
+   AND NOT EXISTS (SELECT FROM access.pending_owners WHERE email = $1 AND operation_id <> $2 AND expires_at > $3)
+"""
+
 PENDING_OWNERS = """
 SELECT waiting.operation_id FROM access.pending_owners waiting
 WHERE waiting.operation_id = ANY($1::uuid[]) AND waiting.expires_at > $2
   AND NOT EXISTS (SELECT FROM access.users WHERE users.email = waiting.email)
-ORDER BY waiting.operation_id
+ORDER BY waiting.operation_id FOR UPDATE OF waiting
 """
 
 ACTIVATE = """
@@ -146,12 +151,13 @@ class PostgresPendingOwners:
         query = "SELECT EXISTS (SELECT FROM access.pending_owners WHERE operation_id = $1)"
         return bool(await transaction.fetchval(query, operation_id))
 
-    async def pending(
-        self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime, *, lock: bool
-    ) -> frozenset[UUID]:
+    async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool:
+        """Two index look-ups."""
+        return bool(await transaction.fetchval(IS_FREE, email, operation_id, now))
+
+    async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime) -> frozenset[UUID]:
         """One query; locks in the order of the ids."""
-        query = PENDING_OWNERS + ("FOR UPDATE OF waiting" if lock else "")
-        return frozenset(row[0] for row in await transaction.fetch(query, list(operation_ids), now))
+        return frozenset(row[0] for row in await transaction.fetch(PENDING_OWNERS, list(operation_ids), now))
 
     async def activate(
         self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.contract.export import DOCUMENTS, documents, out_of_date, write
+from app.contract.export import documents, out_of_date, write
+from app.documents import DOCUMENTS
 
 
 def main(arguments: list[str], folder: Path = DOCUMENTS) -> int:

@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from app.contract.openapi import openapi_document
-from app.main import create_app
-from app.settings import Settings
-
-DOCUMENTS = Path(__file__).resolve().parents[3] / "schemas"
 
 
 def documents() -> Mapping[str, bytes]:
     """Every document by its name in the folder. The environment's settings play no part in it."""
-    return {"openapi.json": as_file(openapi_document(create_app(Settings.model_construct())))}
+    return {"openapi.json": as_file(openapi_document())}
 
 
 def as_file(document: Any) -> bytes:

@@ -27,6 +27,7 @@ from assignments.commands import (
 )
 from assignments.ports import OrganizationIndustry
 from assignments.refusals import ModuleNotAssigned, OrganizationNotFound
+from shared.adapters.command_operation import CommandOperation
 from shared.adapters.http import (
     AnyRequest,
     caller_of,
@@ -36,7 +37,7 @@ from shared.adapters.http import (
     send_cached,
     super_admin,
 )
-from shared.adapters.http_commands import Asked, CommandSender, accepted
+from shared.adapters.http_commands import Asked, CommandSender
 from shared.errors import Unavailable
 from shared.messages import Outcome
 from shared.slugs import Slug
@@ -90,6 +91,7 @@ class OrganizationModulesController(Controller):
         "/{module_id:str}",
         guards=[organization_writer],
         operation_id="updateModuleConfig",
+        operation_class=CommandOperation,
         summary="Change an organization's configuration of a module",
         responses=documented(ConfigResult),
     )
@@ -117,6 +119,7 @@ class AssignmentsController(Controller):
         "/assign/{organization_id:uuid}",
         status_code=200,
         operation_id="assignModule",
+        operation_class=CommandOperation,
         summary="Assign a module",
         responses=documented(AssignmentResult),
     )
@@ -134,6 +137,7 @@ class AssignmentsController(Controller):
         "/unassign/{organization_id:uuid}/{module_id:str}",
         status_code=200,
         operation_id="unassignModule",
+        operation_class=CommandOperation,
         summary="Take a module away",
         responses=documented(AssignmentResult),
     )
@@ -152,6 +156,7 @@ class AssignmentsController(Controller):
         "/bulk-assign/{organization_id:uuid}",
         status_code=200,
         operation_id="bulkAssignModules",
+        operation_class=CommandOperation,
         summary="Assign several modules, all or none",
         responses=documented(AssignmentResult),
     )
@@ -171,6 +176,7 @@ class AssignmentsController(Controller):
         "/apply-industry/{organization_id:uuid}",
         status_code=200,
         operation_id="applyIndustryTemplate",
+        operation_class=CommandOperation,
         summary="Give an organization an industry's modules",
         responses=documented(AssignmentResult),
     )
@@ -184,11 +190,10 @@ class AssignmentsController(Controller):
     ) -> Response[bytes]:
         """Where the organization gets the industry as its own, this too is done before the answer."""
         command = ApplyIndustryTemplate(str(organization_id), data.industry_code, mode=data.mode)
-        answer = await sender.send(request, asked(command))
-        if answer.outcome is None:
-            return accepted(answer)
-        await set_industry(industry, answer.outcome, caller_of(request).user_id)
-        return await sender.report(request, answer.outcome, answer.path)
+        user_id = caller_of(request).user_id
+        return await sender.answer(
+            request, asked(command), then=lambda outcome: set_industry(industry, outcome, user_id)
+        )
 
 
 async def set_industry(industry: OrganizationIndustry, outcome: Outcome, user_id: str) -> None:

@@ -9,10 +9,11 @@ from msgspec import Struct
 from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from assignments.commands import ApplyIndustryTemplate, AssignModule, BulkAssignModules, Command, UnassignModule
-from assignments.domain import Assignment, Assignments, Facts, TemplateFact
+from assignments.adapters.named import named_modules, named_versions, organization_ids
+from assignments.commands import Command
+from assignments.domain import Assignment, Assignments, Facts
 from assignments.ports import ModuleCatalog, OrganizationDirectory, TemplateCatalog
-from assignments.state import Sources, sources_of
+from assignments.state import Sources
 from shared.adapters.postgres import metadata
 from shared.ports import Change, Transaction
 from shared.processor import in_slices
@@ -164,7 +165,9 @@ class AssignmentTables:
         """The organizations' own heads, so that none is suspended while its assignments change."""
         await self._organizations.lock(transaction, organization_ids(commands))
 
-    async def facts(self, transaction: Transaction, work: Sequence[tuple[Assignments, Command]]) -> Facts:
+    async def facts(
+        self, transaction: Transaction, work: Sequence[tuple[Assignments, Command]], *, dry_run: bool = False
+    ) -> Facts:
         """What organizations, industries and registry say about all that the commands name."""
         organizations = await self._organizations.organizations(
             transaction, organization_ids([command for _, command in work])
@@ -196,53 +199,6 @@ class AssignmentTables:
         """All but the kept configs, which no row has."""
         templates = [(code, version, place) for place, (code, version) in enumerate(state.templates.items())]
         return AssignmentsShown(state.modules, templates)
-
-
-def organization_ids(commands: Sequence[Command]) -> list[str]:
-    """Each organization once, sorted."""
-    return sorted({command.organization_id for command in commands})
-
-
-def named_versions(work: Sequence[tuple[Assignments, Command]]) -> Mapping[str, Collection[int]]:
-    """The templates the commands depend on, with the versions needed beside the current one.
-
-    A source that an earlier command of the batch records has a version that this command names, or the current one.
-    """
-    versions: dict[str, set[int]] = {}
-    for state, command in work:
-        match command:
-            case ApplyIndustryTemplate(industry_code=code, version=version):
-                versions.setdefault(code, set()).update([] if version is None else [version])
-            case BulkAssignModules(industry_code=str(code)):
-                versions.setdefault(code, set())
-            case UnassignModule(module_id=module_id):
-                for source in sources_of(state, module_id):
-                    if source.industry_code is not None and source.version is not None:
-                        versions.setdefault(source.industry_code, set()).add(source.version)
-            case _:
-                pass
-    return versions
-
-
-def named_modules(work: Sequence[tuple[Assignments, Command]], templates: Mapping[str, TemplateFact]) -> set[str]:
-    """The modules that commands would assign, by their own body or by the template they apply."""
-    named: set[str] = set()
-    applied: set[tuple[str, int | None]] = set()
-    for _, command in work:
-        match command:
-            case AssignModule(module_id=module_id):
-                named.add(module_id)
-            case BulkAssignModules(module_ids=module_ids):
-                named.update(module_ids)
-            case ApplyIndustryTemplate(industry_code=code, version=version):
-                applied.add((code, version))
-            case _:
-                pass
-    for code, version in applied:
-        if (template := templates.get(code)) is not None:
-            entries = template.versions.get(template.version if version is None else version, ())
-            named.update(entry.module_id for entry in entries)
-    return named
 
 
 class PostgresAssignedModules:

@@ -15,6 +15,7 @@ from industries.adapters.reading import IndustryDetails, IndustryModules, Indust
 from industries.commands import Command, CreateIndustry, DeleteIndustry, Description, IndustryName, UpdateIndustry
 from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult
 from industries.events import TemplateModule
+from shared.adapters.command_operation import CommandOperation
 from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
 from shared.adapters.http_commands import Asked, CommandSender
 from shared.adapters.paging import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
@@ -125,7 +126,12 @@ class IndustryAdministrationController(Controller):
     guards = [super_admin]
     tags = ["industries"]
 
-    @post(operation_id="createIndustry", summary="Create a template", responses=documented(IndustryResult, 201))
+    @post(
+        operation_id="createIndustry",
+        operation_class=CommandOperation,
+        summary="Create a template",
+        responses=documented(IndustryResult, 201),
+    )
     async def create(
         self, request: AnyRequest, data: JSONBody[IndustryToCreate], sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
@@ -137,6 +143,7 @@ class IndustryAdministrationController(Controller):
     @patch(
         "/{industry_code:str}",
         operation_id="updateIndustry",
+        operation_class=CommandOperation,
         summary="Change a template",
         responses=documented(IndustryResult),
     )
@@ -155,6 +162,7 @@ class IndustryAdministrationController(Controller):
         "/{industry_code:str}",
         status_code=200,
         operation_id="deleteIndustry",
+        operation_class=CommandOperation,
         summary="Delete a template; organizations keep what it gave them",
         responses=documented(DeletedIndustry),
     )

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
-from msgspec import UNSET, Struct
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -22,9 +22,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
+from industries.adapters.named import named_modules, named_names
 from industries.adapters.restoring import IndustryShown, restored_industries, shown_industry
 from industries.commands import Command, DeleteIndustry
-from industries.domain import Industry, IndustryFacts, ModuleStatus, blocked_by, name_key, published_versions
+from industries.domain import (
+    Industry,
+    IndustryFacts,
+    ModuleStatus,
+    blocked_by,
+    name_key,
+    published_versions,
+)
 from industries.events import TemplateModule
 from industries.ports import AppliedTemplates, ModuleCatalog
 from shared.adapters.postgres import metadata
@@ -165,7 +173,9 @@ class IndustryTables:
     async def shared_heads(self, transaction: Transaction, commands: Sequence[Command]) -> None:
         """No foreign head matters to a template."""
 
-    async def facts(self, transaction: Transaction, work: Sequence[tuple[Industry, Command]]) -> IndustryFacts:
+    async def facts(
+        self, transaction: Transaction, work: Sequence[tuple[Industry, Command]], *, dry_run: bool = False
+    ) -> IndustryFacts:
         """The named modules, who holds the named names, and who has what is to be deleted."""
         commands = [command for _, command in work]
         deleted = sorted({command.industry_code for command in commands if isinstance(command, DeleteIndustry)})
@@ -243,18 +253,6 @@ class PostgresTemplateCatalog:
     ) -> Mapping[str, Sequence[str]]:
         """The active templates, codes sorted, whose current version has a module, by module id."""
         return dict(await transaction.fetch(ACTIVE_TEMPLATES, module_ids))
-
-
-def named_modules(commands: Sequence[Command]) -> list[str]:
-    """The modules that lists name."""
-    lists = [getattr(command, "modules", UNSET) for command in commands]
-    return sorted({module.module_id for modules in lists if modules is not UNSET for module in modules})
-
-
-def named_names(commands: Sequence[Command]) -> list[str]:
-    """The keys of the names that templates shall have."""
-    names = [getattr(command, "industry_name", UNSET) for command in commands]
-    return sorted({name_key(name) for name in names if name is not UNSET})
 
 
 def template_id(industry_code: str) -> UUID:

@@ -28,6 +28,7 @@ from organizations.commands import (
     UpdateOrganization,
 )
 from organizations.domain import OrganizationNotFound, OrganizationResult
+from shared.adapters.command_operation import CommandOperation
 from shared.adapters.http import AnyRequest, documented, organization_reader, send_cached, super_admin
 from shared.adapters.http_commands import Asked, CommandSender
 from shared.cache import Cached, encode_cached
@@ -108,6 +109,7 @@ class OrganizationsController(Controller):
         "/{organization_id:uuid}",
         guards=[super_admin],
         operation_id="updateOrganization",
+        operation_class=CommandOperation,
         summary="Rename an organization",
         responses=documented(OrganizationResult),
     )
@@ -125,6 +127,7 @@ class OrganizationsController(Controller):
         guards=[super_admin],
         status_code=200,
         operation_id="suspendOrganization",
+        operation_class=CommandOperation,
         summary="Take an organization out of effect",
         responses=documented(OrganizationResult),
     )
@@ -138,6 +141,7 @@ class OrganizationsController(Controller):
         guards=[super_admin],
         status_code=200,
         operation_id="reactivateOrganization",
+        operation_class=CommandOperation,
         summary="End an organization's suspension",
         responses=documented(OrganizationResult),
     )

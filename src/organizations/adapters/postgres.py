@@ -11,6 +11,7 @@ from organizations.commands import Command, RegisterOrganization, SetIndustry
 from organizations.domain import Organization, OrganizationFacts
 from organizations.ports import IndustryTemplates, PendingOwners
 from shared.adapters.postgres import PostgresDatabase, metadata
+from shared.messages import stream_name
 from shared.ports import Change, Clock, Transaction
 
 organizations = Table(
@@ -91,15 +92,20 @@ class OrganizationTables:
     async def shared_heads(self, transaction: Transaction, commands: Sequence[Command]) -> None:
         """No foreign head matters to an organization."""
 
-    async def facts(self, transaction: Transaction, work: Sequence[tuple[Organization, Command]]) -> OrganizationFacts:
-        """The templates that are named, and which of the owners still wait; the latter locked until commit."""
+    async def facts(
+        self, transaction: Transaction, work: Sequence[tuple[Organization, Command]], *, dry_run: bool = False
+    ) -> OrganizationFacts:
+        """The templates that are named, and which of the owners still wait; the latter locked until commit.
+
+        Nobody holds an owner for a dry run: all count as waiting.
+        """
         commands = [command for _, command in work]
         codes = sorted({code for command in commands if (code := industry_named(command)) is not None})
         owners = sorted(owners_of(commands))
-        return OrganizationFacts(
-            templates=await self._industries.templates(transaction, codes) if codes else {},
-            pending_owners=await self._owners.pending(transaction, owners) if owners else frozenset(),
-        )
+        templates = await self._industries.templates(transaction, codes) if codes else {}
+        if dry_run or not owners:
+            return OrganizationFacts(templates, frozenset(owners))
+        return OrganizationFacts(templates, await self._owners.pending(transaction, owners))
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Command]) -> None:
         """Upserts the changed organizations; owners get their account with the organization, or are let go."""
@@ -124,6 +130,14 @@ class OrganizationTables:
 def industry_named(command: Command) -> str | None:
     """The industry the command asks for."""
     return command.industry_code if isinstance(command, RegisterOrganization | SetIndustry) else None
+
+
+def rests_on(_: Organization, facts: OrganizationFacts, command: Command) -> Sequence[str]:
+    """The industry's stream, and those of modules that block it."""
+    code = industry_named(command)
+    template = facts.templates.get(code or "")
+    blocking = [stream_name("registry", module_id) for module_id in template.blocked_by] if template else []
+    return [] if code is None else [stream_name("industries", code), *blocking]
 
 
 def owners_of(commands: Sequence[Command]) -> set[UUID]:

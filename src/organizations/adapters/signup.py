@@ -1,6 +1,8 @@
 """Signing up over HTTP: the owner waits, the organization is registered, its industry's modules follow."""
 
 import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
@@ -16,11 +18,14 @@ from msgspec.structs import replace
 from organizations.commands import OrganizationName, RegisterOrganization
 from organizations.domain import OrganizationResult
 from organizations.ports import DecidedOperations, ModulesOutcome, OperationTokens, SignupModules, SignupOwners
+from shared.adapters.command_operation import TakesCommand
 from shared.adapters.http import AnyRequest, documented
-from shared.adapters.http_commands import Asked, CommandSender, accepted, expected_sequence, reason_of
+from shared.adapters.http_commands import Asked, CommandSender, accepted
+from shared.adapters.http_parameters import expected_sequence, is_dry_run, previewed, reason_of
 from shared.bus import Answer, IdempotencyKeyReused
 from shared.errors import FieldError, Refused, Unavailable
-from shared.messages import Outcome
+from shared.messages import Outcome, PreviewedChange
+from shared.preview import preview_body
 from shared.slugs import Slug
 
 
@@ -55,6 +60,19 @@ class SignedUp(Struct, frozen=True):
     operation_id: UUID
 
 
+class SignupForeseen(Struct, frozen=True):
+    """What signing up would come to: of a dry run, which keeps nothing. `preview` binds a signup to this decision."""
+
+    dry_run: bool
+    status: Literal["applied", "unchanged"]
+    sequence: int
+    preview: str
+    organization: NewOrganization
+    modules: ModulesOutcome
+    changes: Sequence[PreviewedChange]
+    impact: None
+
+
 class SignupPending(Struct, frozen=True):
     """Not decided yet; `operation_token` is the bearer token that reads this one operation."""
 
@@ -86,7 +104,9 @@ class Signup:
     async def answer(self, request: AnyRequest, wanted: SignupRequest) -> Response[bytes]:
         """201 with the organization, 202 with a token, or the refusal. The owner waits for as long as it is open."""
         operation_id = self._sender.operation_id(request, principal(wanted.admin_email))
-        refuse_bad_headers(request)
+        refuse_bad_parameters(request)
+        if is_dry_run(request):
+            return await self._foresee(request, operation_id, wanted)
         await self._hold(operation_id, wanted)
         answer = await self._register(request, operation_id, wanted)
         if answer.outcome is None:
@@ -101,29 +121,33 @@ class Signup:
         decided = (await self._operations.decided([operation_id])).get(operation_id)
         if decided is not None and decided.status != "failed":
             return
-        try:
+        with fields_as_sent():
             await self._owners.hold(operation_id, wanted.admin_email, wanted.admin_name, wanted.admin_password)
-        except Refused as refused:
-            refused.errors = tuple(as_sent(error) for error in refused.errors)
-            raise
 
     async def _register(self, request: AnyRequest, operation_id: UUID, wanted: SignupRequest) -> Answer:
-        organization_id = str(uuid5(operation_id, "organization"))
-        command = RegisterOrganization(organization_id, wanted.organization_name, wanted.industry_code, operation_id)
-        asked = Asked(
-            "organizations",
-            organization_id,
-            command,
-            organization_id=organization_id,
-            principal=str(operation_id),
-            body=msgspec.json.encode(replace(wanted, admin_password="")),
-            operation_id=operation_id,
-        )
         try:
-            return await self._sender.send(request, asked)
+            return await self._sender.send(request, asked(operation_id, wanted))
         except IdempotencyKeyReused:
             await self._owners.release(operation_id)
             raise
+
+    async def _foresee(self, request: AnyRequest, operation_id: UUID, wanted: SignupRequest) -> Response[bytes]:
+        with fields_as_sent():
+            await self._owners.check(operation_id, wanted.admin_email, wanted.admin_name, wanted.admin_password)
+        registration = asked(operation_id, wanted)
+        preview, _ = await self._sender.preview(request, registration)
+        if preview.refusal is not None:
+            return await self._sender.foretell(request, registration, preview, None)
+        organization = msgspec.json.decode(preview.result, type=OrganizationResult)
+        modules, changes = ModulesOutcome("none"), preview.changes
+        code, version = organization.industry_code, organization.template_version
+        if code is not None and version is not None:
+            id_ = organization.organization_id
+            modules, further = await self._modules.foresee(id_, code, version, str(operation_id))
+            changes = [*changes, *further]
+        body = preview_body(replace(preview, result=None, changes=changes))
+        body |= {"organization": shown(organization), "modules": modules}
+        return await self._sender.foretell(request, registration, preview, body)
 
     async def _equip(self, organization: OrganizationResult, operation_id: UUID) -> ModulesOutcome:
         code, version = organization.industry_code, organization.template_version
@@ -146,8 +170,9 @@ class SignupController(Controller):
 
     @post(
         operation_id="signUp",
+        operation_class=TakesCommand,
         summary="Sign up an organization with its first admin",
-        responses=documented(SignedUp, 201) | documented(SignupPending, 202),
+        responses=documented(SignedUp, 201) | documented(SignupPending, 202) | documented(SignupForeseen),
         cache_control=CacheControlHeader(no_store=True),
     )
     async def sign_up(
@@ -160,20 +185,13 @@ def created(
     answer: Answer, outcome: Outcome, organization: OrganizationResult, modules: ModulesOutcome
 ) -> Response[bytes]:
     """201: the organization, where it is, and what became of its modules."""
-    new = NewOrganization(
-        organization.organization_id,
-        organization.name,
-        organization.industry_code,
-        organization.industry_name,
-        organization.organization_status,
-    )
     headers = {
         "Location": f"/api/v1/organizations/{organization.organization_id}",
         "ETag": f'"{outcome.sequence}"',
         "Modplane-Operation-Id": str(answer.operation_id),
         "Modplane-Decided": answer.path,
     }
-    body = msgspec.json.encode(SignedUp(new, modules, answer.operation_id))
+    body = msgspec.json.encode(SignedUp(shown(organization), modules, answer.operation_id))
     return Response(body, status_code=HTTPStatus.CREATED, media_type="application/json", headers=headers)
 
 
@@ -182,12 +200,45 @@ def principal(email: str) -> str:
     return "signup:" + unicodedata.normalize("NFC", email.strip().casefold())
 
 
-def refuse_bad_headers(request: AnyRequest) -> None:
-    """Raises `BadHeader` before anything is held for a command that would never be sent."""
+def asked(operation_id: UUID, wanted: SignupRequest) -> Asked:
+    """The registration, without the secret."""
+    organization_id = str(uuid5(operation_id, "organization"))
+    return Asked(
+        "organizations",
+        organization_id,
+        RegisterOrganization(organization_id, wanted.organization_name, wanted.industry_code, operation_id),
+        organization_id=organization_id,
+        principal=str(operation_id),
+        body=msgspec.json.encode(replace(wanted, admin_password="")),
+        operation_id=operation_id,
+    )
+
+
+def shown(organization: OrganizationResult) -> NewOrganization:
+    """The organization as a signup's answer has it."""
+    return NewOrganization(
+        organization.organization_id,
+        organization.name,
+        organization.industry_code,
+        organization.industry_name,
+        organization.organization_status,
+    )
+
+
+def refuse_bad_parameters(request: AnyRequest) -> None:
+    """Raises `BadHeader` or `BadParameter` before anything is held for a command that would never be sent."""
     expected_sequence(request)
     reason_of(request)
+    previewed(request)
 
 
-def as_sent(error: FieldError) -> FieldError:
-    """An error of the owner's field under the name it has in the body: `/email` is `/admin_email`."""
-    return FieldError(f"/admin_{error.pointer.removeprefix('/')}", error.message)
+@contextmanager
+def fields_as_sent() -> Iterator[None]:
+    """Gives an owner's fields the names they have in the body: `/email` is `/admin_email`."""
+    try:
+        yield
+    except Refused as refused:
+        refused.errors = tuple(
+            FieldError(f"/admin_{error.pointer.removeprefix('/')}", error.message) for error in refused.errors
+        )
+        raise

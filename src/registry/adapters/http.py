@@ -28,6 +28,7 @@ from registry.commands import (
     UpdateModule,
 )
 from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
+from shared.adapters.command_operation import CommandOperation
 from shared.adapters.http import AnyRequest, documented, send_cached, signed_in, super_admin
 from shared.adapters.http_commands import Asked, CommandSender
 from shared.cache import Cached
@@ -75,7 +76,12 @@ class RegistryController(Controller):
     async def everything(self, request: AnyRequest, modules: FromDishka[CachedModuleReader]) -> ASGIResponse:
         return send_cached(request, found(await modules.everything(), "*"))
 
-    @post(operation_id="registerModule", summary="Register a module", responses=documented(ModuleResult, 201))
+    @post(
+        operation_id="registerModule",
+        operation_class=CommandOperation,
+        summary="Register a module",
+        responses=documented(ModuleResult, 201),
+    )
     async def register(
         self, request: AnyRequest, data: JSONBody[ModuleToRegister], sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
@@ -99,7 +105,11 @@ class RegistryController(Controller):
         return send_cached(request, found(await modules.config(possible(module_id)), module_id))
 
     @patch(
-        "/{module_id:str}", operation_id="updateModule", summary="Change a module", responses=documented(ModuleResult)
+        "/{module_id:str}",
+        operation_id="updateModule",
+        operation_class=CommandOperation,
+        summary="Change a module",
+        responses=documented(ModuleResult),
     )
     async def update(
         self,
@@ -114,6 +124,7 @@ class RegistryController(Controller):
         "/{module_id:str}",
         status_code=200,
         operation_id="deleteModule",
+        operation_class=CommandOperation,
         summary="Delete a module nobody has",
         responses=documented(DeletedModule),
     )
@@ -126,6 +137,7 @@ class RegistryController(Controller):
         "/{module_id:str}/activate",
         status_code=200,
         operation_id="activateModule",
+        operation_class=CommandOperation,
         summary="Let a module take effect",
         responses=documented(ModuleResult),
     )
@@ -138,6 +150,7 @@ class RegistryController(Controller):
         "/{module_id:str}/deactivate",
         status_code=200,
         operation_id="deactivateModule",
+        operation_class=CommandOperation,
         summary="Take a module out of effect everywhere",
         responses=documented(ModuleResult),
     )

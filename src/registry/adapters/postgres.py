@@ -9,10 +9,11 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSON
 
-from registry.commands import Command, DeleteModule
+from registry.commands import ActivateModule, Command, DeactivateModule, DeleteModule
 from registry.domain import Module, RegistryFacts, Usage
 from registry.ports import AssignedModules, TemplateModules
 from shared.adapters.postgres import PostgresDatabase, metadata
+from shared.messages import stream_name
 from shared.ports import Change, Transaction
 
 module_registry = Table(
@@ -117,14 +118,23 @@ class RegistryTables:
     async def shared_heads(self, transaction: Transaction, commands: Sequence[Command]) -> None:
         """No foreign head matters to a module."""
 
-    async def facts(self, transaction: Transaction, work: Sequence[tuple[Module, Command]]) -> RegistryFacts:
+    async def facts(
+        self, transaction: Transaction, work: Sequence[tuple[Module, Command]], *, dry_run: bool = False
+    ) -> RegistryFacts:
         """Who has the modules that are to be deleted. Read after the exclusive lock, so no assignment slips by."""
         ids = sorted({command.module_id for _, command in work if isinstance(command, DeleteModule)})
-        if not ids:
-            return RegistryFacts()
+        return RegistryFacts(await self._usage(transaction, ids) if ids else {})
+
+    async def impact(self, transaction: Transaction, command: Command) -> Usage | None:
+        """Who has a module that would end, or be switched on or off."""
+        if not isinstance(command, DeleteModule | DeactivateModule | ActivateModule):
+            return None
+        return (await self._usage(transaction, [command.module_id]))[command.module_id]
+
+    async def _usage(self, transaction: Transaction, ids: Sequence[str]) -> dict[str, Usage]:
         organizations = await self._assigned.organizations(transaction, ids)
         templates = await self._templates.active_templates(transaction, ids)
-        return RegistryFacts({id_: Usage(organizations.get(id_, 0), templates.get(id_, ())) for id_ in ids})
+        return {id_: Usage(organizations.get(id_, 0), templates.get(id_, ())) for id_ in ids}
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Command]) -> None:
         """Upserts the changed modules by one statement."""
@@ -184,6 +194,12 @@ def encoded(document: Mapping[str, Any]) -> str:
 def status_of(is_active: bool, is_deleted: bool) -> ModuleStatus:
     """The status two columns tell."""
     return "deleted" if is_deleted else "active" if is_active else "inactive"
+
+
+def rests_on(_: Module, facts: RegistryFacts, command: Command) -> Sequence[str]:
+    """The templates that keep a module from being deleted; the organizations that do are too many to name."""
+    used = facts.usage.get(command.module_id) if isinstance(command, DeleteModule) else None
+    return [stream_name("industries", code) for code in used.templates] if used else ()
 
 
 class PostgresModuleCatalog:

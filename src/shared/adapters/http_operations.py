@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from msgspec import Raw, Struct
 
 from shared.adapters.http import AnyRequest, caller_of, documented
+from shared.adapters.meanwhile import Meanwhile
 from shared.adapters.operations import Operation, PostgresOperations
 from shared.errors import NotFound, Refusal
 from shared.messages import Status
@@ -56,6 +57,7 @@ class OperationsController(Controller):
         operation_id: FromPath[UUID],
         operations: FromDishka[PostgresOperations],
         invalidation: FromDishka[Invalidation],
+        meanwhile: FromDishka[Meanwhile],
         clock: FromDishka[Clock],
     ) -> Response[OperationView]:
         """For its issuer, the organization's own people and super admins; others learn nothing of it."""
@@ -65,7 +67,10 @@ class OperationsController(Controller):
             raise OperationNotFound(f"There is no operation {operation_id}, or it is not yours to see.")
         if operation.outcome and operation.decided_at and clock.now() - operation.decided_at < YOUNG:
             await invalidation.invalidate(operation.outcome.touched)
-        return Response(view(operation), headers={"Cache-Control": "no-store"})
+        told = None
+        if operation.outcome is not None:
+            told = await meanwhile.told(operation.outcome, everything=caller.role == "super_admin")
+        return Response(view(operation, told), headers={"Cache-Control": "no-store"})
 
 
 def may_see(caller: Caller, operation: Operation) -> bool:
@@ -76,7 +81,7 @@ def may_see(caller: Caller, operation: Operation) -> bool:
     return caller.role == "super_admin" or own or caller.user_id == operation.user_id
 
 
-def view(operation: Operation) -> OperationView:
+def view(operation: Operation, refusal: Refusal | None) -> OperationView:
     """What is shown of an operation."""
     outcome = operation.outcome
     return OperationView(
@@ -90,5 +95,5 @@ def view(operation: Operation) -> OperationView:
         decided_at=operation.decided_at,
         sequence=outcome.sequence if outcome else None,
         result=outcome.result if outcome else None,
-        refusal=outcome.refusal if outcome else None,
+        refusal=refusal,
     )

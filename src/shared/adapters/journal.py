@@ -1,6 +1,6 @@
 """The write path's own SQL: head rows, fact locks, operations, and the one statement that saves a batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -9,10 +9,11 @@ import msgspec
 
 from shared.adapters.postgres import UNIQUE_VIOLATION, PostgresDatabase
 from shared.decider import STATE_SCHEMA, Decider
+from shared.deciding import Head, Work
 from shared.errors import Unavailable
 from shared.messages import CommandEnvelope, Outcome, Status
 from shared.ports import Transaction
-from shared.processor import Head, OperationClash, Page, Work, in_slices
+from shared.processor import OperationClash, Page, in_slices
 
 CHANNEL = "modplane"
 LOCK_ORDER = ("industries", "registry")
@@ -28,10 +29,13 @@ ORDER BY wanted.place
 ON CONFLICT DO NOTHING RETURNING id
 """
 
-LOCK_HEADS = """
-SELECT id, version, state, state_schema FROM shared.streams
-WHERE context = $1 AND id = ANY($2::text[]) ORDER BY id FOR UPDATE
+READ_HEADS = """
+SELECT id, version, state, state_schema FROM shared.streams WHERE context = $1 AND id = ANY($2::text[]) ORDER BY id
 """
+
+LOCK_HEADS = READ_HEADS + "FOR UPDATE"
+
+POSITION = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 REMOVE_UNUSED_HEADS = "DELETE FROM shared.streams WHERE context = $1 AND id = ANY($2::text[]) AND version = 0"
 
@@ -120,14 +124,18 @@ class PostgresJournal:
         if len(rows) != len(ids):
             self._known.clear()
             raise StateFromTheFuture("Heads that were there are gone; the database was replaced. Trying again.")
-        heads: dict[str, Head] = {}
-        async for id_, version, state, schema in in_slices(rows):
-            if schema > STATE_SCHEMA:
-                raise StateFromTheFuture(f"{decider.name} {id_} has state schema {schema}; this is {STATE_SCHEMA}.")
-            decoded = decider.initial if state is None else decider.state_decoder.decode(state)
-            heads[id_] = Head(version, decoded, created=id_ in created)
+        heads = await decoded_heads(decider, rows, created)
         self._remember(decider.name, heads)
         return heads
+
+    async def read_heads(self, transaction: Transaction, decider: Decider, ids: Sequence[str]) -> dict[str, Head]:
+        """Head rows as the transaction sees them; those of aggregates that never were are initial."""
+        heads = await decoded_heads(decider, await transaction.fetch(READ_HEADS, decider.name, ids))
+        return {id_: heads.get(id_) or Head(0, decider.initial) for id_ in ids}
+
+    async def position(self, transaction: Transaction) -> int:
+        """A place in the event log: every event the transaction does not see lies at it or behind."""
+        return int(await transaction.fetchval(POSITION))
 
     def _remember(self, context: str, heads: Mapping[str, Head]) -> None:
         if len(self._known) > KNOWN_HEADS:
@@ -196,6 +204,19 @@ class PostgresJournal:
     def is_unique_violation(self, error: BaseException) -> bool:
         """Whether a uniqueness the facts could not show broke the save."""
         return isinstance(error, asyncpg.PostgresError) and error.sqlstate == UNIQUE_VIOLATION
+
+
+async def decoded_heads(
+    decider: Decider, rows: Sequence[Any], created: Collection[str] = frozenset()
+) -> dict[str, Head]:
+    """Rows of `READ_HEADS`, by id. Raises `StateFromTheFuture`."""
+    heads: dict[str, Head] = {}
+    async for id_, version, state, schema in in_slices(rows):
+        if schema > STATE_SCHEMA:
+            raise StateFromTheFuture(f"{decider.name} {id_} has state schema {schema}; this is {STATE_SCHEMA}.")
+        decoded = decider.initial if state is None else decider.state_decoder.decode(state)
+        heads[id_] = Head(version, decoded, created=id_ in created)
+    return heads
 
 
 def fact_lock_statement(decider: Decider) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from shared.adapters.http_commands import EventSummary
+from shared.adapters.meanwhile import EventSummary
 from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Refusal
 from shared.messages import Outcome, Status
@@ -18,9 +18,17 @@ SELECT id, context, aggregate_id, organization_id, user_id, command, status, out
 FROM shared.operations WHERE id = $1
 """
 
-SINCE = """
-SELECT sequence, type, user_id, occurred_at, reason FROM shared.event_log
-WHERE aggregatetype = $1 AND aggregateid = $2 AND sequence > $3 ORDER BY sequence LIMIT $4
+SUMMARY = (
+    "SELECT sequence, type, user_id, occurred_at, reason, aggregatetype || ':' || aggregateid FROM shared.event_log"
+)
+
+SINCE = f"""
+{SUMMARY} WHERE aggregatetype = $1 AND aggregateid = $2 AND sequence > $3 ORDER BY sequence LIMIT $4
+"""
+
+FROM = f"""
+{SUMMARY} WHERE (aggregatetype, aggregateid) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+  AND xid >= $3::text::xid8 ORDER BY seq LIMIT $4
 """
 
 SWEEP = """
@@ -79,11 +87,20 @@ class PostgresOperations:
             outcome,
         )
 
-    async def events_since(self, context: str, aggregate_id: str, sequence: int, limit: int) -> Sequence[EventSummary]:
+    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
         """The stream's events after `sequence`, oldest first."""
+        context, _, aggregate_id = stream.partition(":")
         async with self._database.reading() as connection:
             rows = await connection.fetch(SINCE, context, aggregate_id, sequence, limit)
-        return [EventSummary(number, type_, user, at.isoformat(), reason) for number, type_, user, at, reason in rows]
+        return [summary(*row) for row in rows]
+
+    async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
+        """The streams' events from a position of the log on, oldest first."""
+        names = [stream.partition(":") for stream in streams]
+        contexts, ids = [context for context, _, _ in names], [aggregate_id for _, _, aggregate_id in names]
+        async with self._database.reading() as connection:
+            rows = await connection.fetch(FROM, contexts, ids, str(position), limit)
+        return [summary(*row) for row in rows]
 
     async def sweep(self, now: datetime) -> int:
         """Removes one page of rows past their keeping from each table; returns how many."""
@@ -93,3 +110,10 @@ class PostgresOperations:
                 status = await transaction.execute(SWEEP.format(table=table, column=column), now - keeping)
             removed += int(status.rpartition(" ")[2])
         return removed
+
+
+def summary(
+    sequence: int, type_: str, user_id: str, occurred_at: datetime, reason: str | None, stream: str
+) -> EventSummary:
+    """A row of `SUMMARY`."""
+    return EventSummary(sequence, type_, user_id, occurred_at.isoformat(), reason, stream)

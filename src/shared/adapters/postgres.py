@@ -141,10 +141,10 @@ class PostgresDatabase:
             yield connection
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """A read-only REPEATABLE READ transaction."""
+    async def snapshot(self, seconds: float = READ_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A read-only REPEATABLE READ transaction; cut off after `seconds`."""
         async with (
-            self._session(self._readers, READ_SECONDS) as connection,
+            self._session(self._readers, seconds) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield connection

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.contract.__main__ import main
-from app.contract.export import DOCUMENTS, out_of_date, write
+from app.contract.export import out_of_date, write
+from app.documents import DOCUMENTS
 
 MADE = {"openapi.json": b"{}\n", "events/a.json": b"[]\n"}
 

@@ -9,8 +9,9 @@ import pytest
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.postgres import PostgresDatabase
 from shared.decider import Decider
+from shared.deciding import Work
 from shared.messages import Outcome
-from shared.processor import CommandProcessor, Work
+from shared.processor import CommandProcessor
 from tests.shared.toy import ToyWorld
 
 PATIENCE_SECONDS = 20.0

@@ -10,8 +10,9 @@ import pytest
 
 from shared.adapters.journal import StateFromTheFuture
 from shared.adapters.postgres import PostgresDatabase
+from shared.deciding import Head, Work
 from shared.messages import Outcome
-from shared.processor import Head, OperationClash, Page, Work
+from shared.processor import OperationClash, Page
 from tests.fakes import NOON
 from tests.shared.adapters.conftest import Toy, until
 from tests.shared.toy import Total, work

@@ -1,0 +1,133 @@
+"""What every command takes beside its body, and what is refused rather than overlooked."""
+
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar, Request, get, post
+from litestar.params import FromQuery
+from litestar.testing import RequestFactory
+
+from shared.adapters.command_operation import COMMAND_PARAMETERS, CommandOperation
+from shared.adapters.http_parameters import (
+    BadHeader,
+    BadParameter,
+    expected_sequence,
+    idempotency_key,
+    is_dry_run,
+    previewed,
+    reason_of,
+    strict_request,
+)
+from shared.adapters.problem_json import EXCEPTION_HANDLERS
+from shared.errors import Malformed
+from shared.messages import Previewed
+
+HASH = "9f86d081884c7d659a2feaa0c55ad015"
+
+
+def request(query: str = "", **headers: str) -> Request[Any, Any, Any]:
+    asked: Request[Any, Any, Any] = RequestFactory().post(
+        "/things", headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
+    asked.scope["query_string"] = query.encode()
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("query", "dry"),
+    [("", False), ("dry_run=true", True), ("dry_run=1", True), ("dry_run=false", False), ("dry_run=0", False)],
+)
+def test_a_dry_run_is_asked_for(query: str, dry: bool) -> None:
+    assert is_dry_run(request(query)) is dry
+
+
+@pytest.mark.parametrize("query", ["dry_run=yes", "dry_run=", "dry_run=TRUE", "dry_run=true&dry_run=false"])
+def test_a_dry_run_that_is_not_clear_is_refused(query: str) -> None:
+    with pytest.raises(BadParameter):
+        is_dry_run(request(query))
+
+
+def test_a_preview_is_what_a_dry_run_gave() -> None:
+    assert previewed(request()) is None
+    assert previewed(request(f"preview=12.4711.{HASH}")) == Previewed(12, 4711, HASH)
+
+
+@pytest.mark.parametrize(
+    "token", ["", "1", HASH, f"1.2.{HASH}0", f"-1.2.{HASH}", f"1.{'9' * 19}.{HASH}", f"1.2.{HASH}&preview=1.2.{HASH}"]
+)
+def test_what_is_no_preview_is_refused(token: str) -> None:
+    with pytest.raises(BadParameter):
+        previewed(request(f"preview={token}"))
+
+
+def test_a_reason_is_a_parameter_or_a_header() -> None:
+    assert reason_of(request()) is None
+    assert reason_of(request("reason=gr%C3%B6%C3%9Fer+%2B+1")) == "größer + 1"
+    assert reason_of(request(modplane_reason="gr%C3%BCn")) == "grün"
+    assert reason_of(request("reason=%20", modplane_reason="a")) == "a"
+    assert reason_of(request("reason=a", modplane_reason="%61")) == "a"
+
+
+@pytest.mark.parametrize(
+    ("query", "header"),
+    [(f"reason={'x' * 501}", ""), ("reason=%00", ""), ("reason=a&reason=a", ""), ("reason=a", "b"), ("", "x" * 501)],
+)
+def test_a_reason_that_is_too_long_no_text_or_not_one_is_refused(query: str, header: str) -> None:
+    with pytest.raises(Malformed):
+        reason_of(request(query, modplane_reason=header))
+
+
+@pytest.mark.parametrize("tag", ['"9223372036854775808"', '"1.a", "2.b"', 'W/"1"', '"-1"', '"1.a"x', "1 2", '""'])
+def test_an_etag_the_service_never_gave_is_refused(tag: str) -> None:
+    with pytest.raises(BadHeader):
+        expected_sequence(request(if_match=tag))
+
+
+def test_an_idempotency_key_has_a_bound() -> None:
+    assert idempotency_key(request(idempotency_key="x" * 255)) == "x" * 255
+    for key in ("", "x" * 256):
+        with pytest.raises(BadHeader):
+            idempotency_key(request(idempotency_key=key))
+
+
+@post("/commands", operation_class=CommandOperation)
+async def command(force: FromQuery[bool] = False) -> dict[str, bool]:
+    return {"force": force}
+
+
+@post("/others")
+async def other() -> None:
+    return
+
+
+@get("/reads")
+async def read() -> None:
+    return
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("POST", "/commands?force=true&dry_run=true&preview=x&reason=y", 201),
+        ("POST", "/commands?dry-run=true", 400),
+        ("POST", "/commands?dryRun=true", 400),
+        ("POST", "/others", 201),
+        ("POST", "/others?dry_run=true", 400),
+        ("GET", "/reads?anything=1", 200),
+    ],
+)
+async def test_a_write_refuses_parameters_it_does_not_know(method: str, target: str, status: int) -> None:
+    handlers: Any = EXCEPTION_HANDLERS
+    app: Any = Litestar([command, other, read], before_request=strict_request, exception_handlers=handlers)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
+        assert (await client.request(method, target)).status_code == status
+
+
+def test_a_command_declares_what_it_takes_and_answers() -> None:
+    operation = Litestar([command]).openapi_schema.to_schema()["paths"]["/commands"]["post"]
+    referred = {parameter["$ref"].rpartition("/")[2] for parameter in operation["parameters"] if "$ref" in parameter}
+    assert referred == set(COMMAND_PARAMETERS)
+    assert operation["responses"].keys() >= {"200", "201", "202"}
+    (_, around) = operation["responses"]["201"]["content"]["application/json"]["schema"]["allOf"]
+    assert around["properties"].keys() >= {"operation_id", "status", "dry_run", "preview", "changes", "impact"}
