@@ -1,7 +1,7 @@
 # Needs git, make and Python 3.11 or newer. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down migrate test check format openapi lock env
+.PHONY: help up down migrate test check format openapi packages lock env
 
 UV := 0.13.9
 VENV := .venv
@@ -28,11 +28,12 @@ migrate: env ## bring the database's schema up to date
 test: env ## run the tests
 	@exec $(BIN)/python -m pytest
 
-check: env ## format, lint, types, architecture, documents
+check: env packages ## format, lint, types, architecture, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy src tests
+	@$(BIN)/mypy src tests examples/mirror-python/mirror.py
 	@$(BIN)/lint-imports
+	@sh scripts/node.sh npm run --silent check
 	@$(BIN)/python -m app.contract --check
 
 format: env ## format the code
@@ -41,6 +42,13 @@ format: env ## format the code
 
 openapi: env ## write the API's documents into schemas/
 	@$(BIN)/python -m app.contract
+
+packages: node_modules/.ready
+
+node_modules/.ready: package-lock.json | env
+	@echo "Fetching the packages of Node's registry."
+	@sh scripts/node.sh npm ci --loglevel=error
+	@touch $@
 
 lock: env ## refresh requirements.lock and requirements-runtime.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)

@@ -154,6 +154,10 @@ def test_a_service_token_reads_what_it_is_for_and_writes_nothing(service: Servic
         assert everywhere.get(f"/organizations/{other.id}/{path}").status_code == 200
         assert bound.get(f"/organizations/{mine.id}/{path}").status_code == 200
         assert code_of(bound.get(f"/organizations/{other.id}/{path}")) == "not_your_organization"
+    found = everywhere.get("/organizations?sort=-created_at&limit=200").json()["items"]
+    assert {mine.id, other.id} <= {organization["organization_id"] for organization in found}
+    assert code_of(bound.get("/organizations")) == "role_required"
+    assert code_of(everywhere.get(f"/organizations/{mine.id}")) == "role_required"
     assert code_of(everywhere.get("/users")) == "role_required"
     assert code_of(everywhere.patch(f"/organizations/{mine.id}/modules/m", {})) == "scope_required"
 

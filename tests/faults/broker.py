@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -34,8 +34,18 @@ GROUPS = {
 }
 EVENTS = msgspec.json.Decoder(EventEnvelope)
 
+End = Literal["beginning", "end"]
+
 Record = tuple[int, bytes, bytes | None]
 """Partition, key, value."""
+
+
+class Member(NamedTuple):
+    """A consumer with a place of its own in a group."""
+
+    group: str
+    topics: Sequence[str]
+    name: str
 
 
 class Broker:
@@ -101,21 +111,30 @@ class Broker:
         return sum(await asyncio.gather(*[self._rewind_one(admin, group, replica) for group in GROUPS]))
 
     async def _rewind_one(self, admin: AIOKafkaAdminClient, group: str, replica: str) -> int:
-        member = AIOKafkaConsumer(
-            *GROUPS[group],
+        return await self._move(admin, Member(group, GROUPS[group], f"{group}.{replica}"), GROUPS[group], "beginning")
+
+    def move(self, member: Member, names: Sequence[str], to: End) -> int:
+        """Sets a group to an end of these topics; returns by how many records. Takes the stopped member's place."""
+        return self._visit(lambda admin: self._move(admin, member, names, to))
+
+    async def _move(self, admin: AIOKafkaAdminClient, member: Member, names: Sequence[str], to: End) -> int:
+        consumer = AIOKafkaConsumer(
+            *member.topics,
             bootstrap_servers=self._bootstrap,
-            group_id=group,
-            group_instance_id=f"{group}.{replica}",
+            group_id=member.group,
+            group_instance_id=member.name,
             enable_auto_commit=False,
         )
-        await member.start()
+        await consumer.start()
         try:
-            committed = await offsets_of(admin, group)
-            starts = await member.beginning_offsets(list(committed))
-            await member.commit(starts)
+            offsets = await offsets_of(admin, member.group)
+            committed = {where: at for where, at in offsets.items() if where.topic in names}
+            find = consumer.beginning_offsets if to == "beginning" else consumer.end_offsets
+            ends = await find(list(committed))
+            await consumer.commit(ends)
         finally:
-            await member.stop()
-        return sum(offset - starts[where] for where, offset in committed.items())
+            await consumer.stop()
+        return sum(abs(offset - ends[where]) for where, offset in committed.items())
 
     def events(self, names: Sequence[str]) -> list[EventEnvelope]:
         """All events on these topics, in order within each partition."""

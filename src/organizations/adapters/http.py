@@ -29,7 +29,14 @@ from organizations.commands import (
 )
 from organizations.domain import OrganizationNotFound, OrganizationResult
 from shared.adapters.command_operation import CommandOperation
-from shared.adapters.http import AnyRequest, documented, organization_reader, send_cached, super_admin
+from shared.adapters.http import (
+    AnyRequest,
+    documented,
+    organization_reader,
+    organizations_reader,
+    send_cached,
+    super_admin,
+)
 from shared.adapters.http_commands import Asked, CommandSender
 from shared.cache import Cached, encode_cached
 
@@ -63,7 +70,7 @@ class OrganizationsController(Controller):
     tags = ["organizations"]
 
     @get(
-        guards=[super_admin],
+        guards=[organizations_reader],
         dependencies={"wanted": Provide(organization_query)},
         operation_id="getOrganizations",
         summary="Search organizations",

@@ -20,6 +20,7 @@ from shared.messages import has_nul
 from shared.ports import Authenticator, Caller
 
 MAX_BODY_BYTES = 1024 * 1024
+EVERY_ORGANIZATION = ""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -144,6 +145,12 @@ async def super_admin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRou
     """Guard: super admins."""
     if caller_of(connection).role != "super_admin":
         raise RoleRequired("Only a super admin may do this.")
+
+
+async def organizations_reader(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: who may read every organization: super admins, and services that are bound to none."""
+    if not may_read(caller_of(connection), EVERY_ORGANIZATION):
+        raise RoleRequired("Only a super admin, or a service that is bound to no organization, may do this.")
 
 
 async def organization_reader(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

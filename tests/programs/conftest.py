@@ -1,0 +1,58 @@
+"""What other people's programs run on: a stack and a service of their own, and Node with its packages."""
+
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.migrate import create_topics, migrate_database
+from devstack import Endpoints, Given, Stack
+from tests.databases import new_database
+from tests.running import ServiceProcess
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="package")
+async def own_endpoints(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
+    """Topics whose records may be deleted, and a database whose organizations are all known."""
+    async with new_database(parts.plan().postgres_url) as postgres_url:
+        stack = Stack(tmp_path_factory.mktemp("programs"), Given(postgres_url=postgres_url), quick=True)
+        stack.start()
+        addresses = stack.plan()
+        await migrate_database(addresses.postgres_url)
+        await create_topics(addresses.kafka_bootstrap, partitions=2)
+        yield addresses
+        stack.stop()
+
+
+@pytest.fixture(scope="package")
+def service(own_endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    with ServiceProcess(own_endpoints, tmp_path_factory.mktemp("service") / "service.log") as process:
+        yield process
+
+
+def run(*words: str) -> str:
+    """Runs a program in the repository; what it says is shown when it fails."""
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def npm() -> Callable[..., str]:
+    """npm in the repository, after the packages of package-lock.json were installed, unless they are."""
+    run("make", "packages")
+    return partial(run, "sh", "scripts/node.sh", "npm")
+
+
+@pytest.fixture(scope="session")
+def build(npm: Callable[..., str]) -> Callable[[str], None]:
+    """Compiles a workspace."""
+
+    def compile_workspace(workspace: str) -> None:
+        npm("run", "build", "--workspace", workspace)
+
+    return compile_workspace
