@@ -19,7 +19,7 @@ from tests.running import Api, ServiceProcess, new_tenant, problem_of, signup, w
 Written = Callable[[], Awaitable[dict[str, int]]]
 Standing = Callable[[], Awaitable[list[Any]]]
 
-Who = Literal["public", "signed in", "own people", "own admin", "issuer", "super admin"]
+Who = Literal["public", "signed in", "own people", "own admin", "issuer", "any service", "super admin"]
 NAME, CODE, MODULE = "Bakery {suffix}", "i_{suffix}", "m_{suffix}"
 OVEN = {
     "module_id": MODULE,
@@ -80,7 +80,7 @@ ROUTES = [
     Route("getUsers", "GET", "/users?organization_id={organization}", "super admin", has=("items", "next_cursor")),
     Route("deactivateUser", "POST", "/users/{user}/deactivate", "super admin", has=("user_id", "status")),
     Route("activateUser", "POST", "/users/{user}/activate", "super admin", has=("user_id", "status")),
-    Route("getOrganizations", "GET", "/organizations?q=Acme", "super admin", has=("items", "next_cursor")),
+    Route("getOrganizations", "GET", "/organizations?q=Acme", "any service", has=("items", "next_cursor")),
     Route("getOrganization", "GET", "/organizations/{organization}", "super admin", has=("owner_id",)),
     Route(
         "updateOrganization", "PATCH", "/organizations/{organization}", "super admin", {"name": "Acme & Co {private}"}
@@ -152,6 +152,7 @@ MAY: dict[Who, tuple[str, ...]] = {
     "own people": ("own", "service", "own service", "reading admin"),
     "own admin": ("own",),
     "issuer": ("newcomer", "reading admin"),
+    "any service": ("service", "reading admin"),
     "super admin": ("reading admin",),
 }
 OUTSIDE_THE_DOCUMENT = {"/metrics"}
