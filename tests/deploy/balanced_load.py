@@ -1,14 +1,13 @@
 """Callers behind a load balancer: they write, read what they wrote from any replica, and note what goes wrong."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 from threading import Event, Lock, Thread
 from uuid import UUID
 
 import httpx
 
-from tests.running import Api, ServiceProcess, wait_for
+from tests.running import Api, ServiceProcess
 
 DECIDED = 200
 PAUSE_SECONDS = 0.05
@@ -99,20 +98,3 @@ class Caller(Thread):
     @property
     def operations(self) -> list[UUID]:
         return [UUID(answer.headers["modplane-operation-id"]) for answer in self.answers]
-
-
-@contextmanager
-def load(callers: Sequence[Caller]) -> Iterator[Callable[[str], None]]:
-    """The callers at work; the yielded function waits until each has had more of its changes decided."""
-    for caller in callers:
-        caller.start()
-
-    def goes_on(when: str) -> None:
-        goals = [(caller, caller.decided + 3) for caller in callers]
-        wait_for(lambda: all(caller.decided >= goal for caller, goal in goals), f"writes are decided {when}", 40)
-
-    try:
-        yield goes_on
-    finally:
-        for caller in callers:
-            caller.end()

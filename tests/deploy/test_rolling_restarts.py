@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from devstack import Endpoints
-from tests.deploy.balanced_load import Balancer, Caller, load
+from tests.deploy.balanced_load import Balancer, Caller
 from tests.faults.broker import Broker
 from tests.faults.ledger import Ledger
+from tests.load import load
 from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 CALLERS = 4

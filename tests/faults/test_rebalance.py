@@ -1,5 +1,4 @@
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID
@@ -10,6 +9,7 @@ import pytest
 from devstack import Endpoints
 from tests.faults.broker import Broker
 from tests.faults.ledger import Ledger
+from tests.load import load
 from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
@@ -57,21 +57,6 @@ class Caller(Thread):
         return sum(answer.status_code == 200 for answer in self.answers)
 
 
-@contextmanager
-def load(callers: list[Caller]) -> Iterator[Callable[[str], None]]:
-    """The callers at work; the yielded function waits until each has had more of its changes decided."""
-    for caller in callers:
-        caller.start()
-
-    def goes_on(when: str) -> None:
-        goals = [(caller, caller.decided + 5) for caller in callers]
-        wait_for(lambda: all(caller.decided >= goal for caller, goal in goals), f"writes are decided {when}", 30)
-
-    yield goes_on
-    for caller in callers:
-        caller.end()
-
-
 def decides(replica: ServiceProcess) -> bool:
     """Whether the replica has decided commands of assignments."""
     metrics = httpx.get(f"{replica.url}/metrics", timeout=5).text
@@ -107,7 +92,7 @@ def test_writes_go_on_while_replicas_come_and_go(endpoints: Endpoints, replicas:
     token = admin.client.headers["Authorization"].removeprefix("Bearer ")
     apis = [Api(replica.url, token) for replica in replicas]
     callers = [Caller(list(apis), organization, module) for organization in organizations]
-    with load(callers) as goes_on:
+    with load(callers, 5) as goes_on:
         goes_on("by one replica")
         second.start().wait_ready()
         wait_for(lambda: decides(second), "the second replica takes part")

@@ -7,7 +7,8 @@ import pytest
 from devstack import Endpoints
 from tests.faults.broker import Broker
 from tests.faults.ledger import Ledger
-from tests.programs.load import Caller, Catalogue, load
+from tests.load import load
+from tests.programs.callers import Caller, Catalogue
 from tests.programs.mirrors import COMPLETE, GAP, TOPICS, Held, Mirror, PythonMirror, TypeScriptMirror
 from tests.running import ServiceProcess, sign_in, wait_for
 
@@ -92,7 +93,7 @@ def test_mirrors_equal_rest_whatever_is_killed_comes_again_or_is_missed(world: W
         for seed, industry in enumerate([*world.catalogue.industries, None])
     ]
     world.delete_events()
-    with load(callers) as goes_on:
+    with load(callers, 10) as goes_on:
         world.start()
         goes_on("while the mirrors read what happened before")
         for mirror in world.mirrors:
@@ -108,6 +109,7 @@ def test_mirrors_equal_rest_whatever_is_killed_comes_again_or_is_missed(world: W
         assert all(world.broker.move(mirror.member, TOPICS, "beginning") for mirror in world.mirrors)
         world.start()
         goes_on("while the mirrors get again what they had")
+    assert [failure for caller in callers for failure in caller.failures] == []
     world.assert_mirrored()
     assert [mirror.said(COMPLETE) for mirror in world.mirrors] == [1, 1]
 

@@ -1,14 +1,13 @@
 """Callers who change what organizations have, at random, and try again until they are answered."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from threading import Event, Thread
 
 import httpx
 
-from tests.running import Api, signup, wait_for
+from tests.running import Api, signup
 
 PAUSE_SECONDS = 0.02
 
@@ -87,21 +86,3 @@ class Caller(Thread):
     def end(self) -> None:
         self._ended.set()
         self.join(30)
-
-
-@contextmanager
-def load(callers: Sequence[Caller]) -> Iterator[Callable[[str], None]]:
-    """The callers at work; the yielded function waits until each has had more of its changes decided."""
-    for caller in callers:
-        caller.start()
-
-    def goes_on(when: str) -> None:
-        goals = [(caller, caller.decided + 10) for caller in callers]
-        wait_for(lambda: all(caller.decided >= goal for caller, goal in goals), f"changes are decided {when}", 60)
-
-    try:
-        yield goes_on
-    finally:
-        for caller in callers:
-            caller.end()
-    assert [failure for caller in callers for failure in caller.failures] == []
