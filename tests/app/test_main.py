@@ -47,7 +47,7 @@ class Operation(NamedTuple):
     document: Mapping[str, Any]
 
     def parameters(self, place: str) -> set[str]:
-        return {each["name"] for each in self.document.get("parameters", ()) if each["in"] == place}
+        return {each["name"] for each in self.document.get("parameters", ()) if each.get("in") == place}
 
 
 @pytest.fixture(scope="module")
