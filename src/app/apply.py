@@ -1,25 +1,22 @@
 """Makes the registry and the industries equal to a manifest, through commands, and sends none that is not needed."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
 
-from app.manifest import Manifest, ManifestError, ManifestIndustry, ManifestModule, ManifestRefused, Mention
-from industries.commands import CreateIndustry, UpdateIndustry
-from industries.events import TemplateModule
-from registry.commands import ActivateModule, DeactivateModule, RegisterModule, UpdateModule
+from app.manifest import Manifest, ManifestIndustry, ManifestModule, Mention
+from app.plan import Action, Kind, Step, plan
 from shared.errors import Refusal, Refused
-from shared.messages import Outcome, same_json
+from shared.messages import Outcome
 
 MAX_UNDER_WAY = 64
-EXIT_APPLIED, EXIT_REFUSED, EXIT_MANIFEST_REFUSED = 0, 1, 2
+EXIT_APPLIED, EXIT_REFUSED, EXIT_MANIFEST_REFUSED, EXIT_CHANGES = 0, 1, 2, 3
 
-Kind = Literal["module", "industry"]
-Status = Literal["created", "updated", "unchanged", "refused"]
+Status = Literal["created", "updated", "deleted", "unchanged", "refused"]
 CONTEXTS: Mapping[Kind, str] = {"module": "registry", "industry": "industries"}
+DONE: Mapping[Action, Status] = {"create": "created", "update": "updated", "delete": "deleted", "keep": "unchanged"}
 
 
 class Registered(Protocol):
@@ -38,27 +35,6 @@ class Send(Protocol):
     """Sends a command and waits for its outcome. Raises `Refused` when it cannot be taken."""
 
     async def __call__(self, context: str, aggregate_id: str, command: Any, user_id: str, /) -> Outcome: ...
-
-
-class Step(Struct, frozen=True):
-    """What makes one item equal to its description: these commands, in order. None: it is already."""
-
-    kind: Kind
-    item_id: str
-    commands: Sequence[Any] = ()
-
-    @property
-    def creates(self) -> bool:
-        """Whether the item is new, or comes back."""
-        return any(isinstance(command, RegisterModule | CreateIndustry) for command in self.commands)
-
-
-class Plan(Struct, frozen=True):
-    """Modules go before industries, which name them. `left_out` are the entries that were dropped."""
-
-    modules: Sequence[Step]
-    industries: Sequence[Step]
-    left_out: Sequence[Mention]
 
 
 class ItemResult(Struct, frozen=True):
@@ -82,13 +58,13 @@ class Report(Struct, frozen=True):
     @property
     def exit_code(self) -> int:
         """0 when every item is as described, 1 when one was refused."""
-        return EXIT_REFUSED if self._count("refused") else EXIT_APPLIED
+        return EXIT_REFUSED if self.count("refused") else EXIT_APPLIED
 
     @property
     def summary(self) -> str:
         """As `12 unchanged, 0 changed`, and what was refused or left out, if anything."""
-        parts = [f"{self._count('unchanged')} unchanged", f"{self._count('created', 'updated')} changed"]
-        if refused := self._count("refused"):
+        parts = [f"{self.count('unchanged')} unchanged", f"{self.count('created', 'updated', 'deleted')} changed"]
+        if refused := self.count("refused"):
             parts.append(f"{refused} refused")
         if self.left_out:
             parts.append(f"unknown modules left out: {len(self.left_out)}")
@@ -101,86 +77,36 @@ class Report(Struct, frozen=True):
         yield from map(str, self.results)
         yield self.summary
 
-    def _count(self, *statuses: Status) -> int:
+    def count(self, *statuses: Status) -> int:
+        """How many items ended so."""
         return sum(result.status in statuses for result in self.results)
 
 
 async def apply_manifest(
-    manifest: Manifest, registered: Registered, send: Send, *, skip_unknown_modules: bool, user_id: str
+    manifest: Manifest,
+    registered: Registered,
+    send: Send,
+    *,
+    skip_unknown_modules: bool,
+    user_id: str,
+    deletable: Collection[str] = (),
 ) -> Report:
-    """Make what is registered equal to the manifest; what the manifest does not name stays as it is.
+    """Make what is registered equal to the manifest.
 
+    What the manifest does not name stays as it is, unless it is `deletable` (named as `Step.name` does).
     Raises `ManifestRefused`, before anything is sent, when an industry names a module that is neither registered nor
     in the manifest, unless `skip_unknown_modules` leaves such entries out.
     """
-    modules, industries = await registered.modules(), await registered.industries()
-    planned = plan(manifest, modules, industries, skip_unknown_modules=skip_unknown_modules)
-    results = await _run(planned.modules, send, user_id)
-    return Report([*results, *await _run(planned.industries, send, user_id)], planned.left_out)
-
-
-def plan(
-    manifest: Manifest,
-    modules: Mapping[str, ManifestModule],
-    industries: Mapping[str, ManifestIndustry],
-    *,
-    skip_unknown_modules: bool = False,
-) -> Plan:
-    """Tell the commands that make `modules` and `industries` equal to the manifest. Raises `ManifestRefused`."""
-    known = {*modules, *(module.module_id for module in manifest.modules)}
-    unknown = [mention for mention in manifest.mentions if mention.module_id not in known]
-    if unknown and not skip_unknown_modules:
-        raise ManifestRefused([_unknown(mention) for mention in unknown])
-    return Plan(
-        modules=[_module_step(module, modules.get(module.module_id)) for module in manifest.modules],
-        industries=[
-            _industry_step(_with_known(industry, known), industries.get(industry.industry_code))
-            for industry in manifest.industries
-        ],
-        left_out=unknown,
-    )
-
-
-def _unknown(mention: Mention) -> ManifestError:
-    return ManifestError(
-        mention.place,
-        f"{mention.module_id} is neither registered nor in the manifest; add it, or use --skip-unknown-modules",
-    )
-
-
-def _with_known(industry: ManifestIndustry, known: set[str]) -> ManifestIndustry:
-    return replace(industry, modules=[entry for entry in industry.modules if entry.module_id in known])
-
-
-def _module_step(wanted: ManifestModule, current: ManifestModule | None) -> Step:
-    module_id = wanted.module_id
-    if current is None:
-        return Step("module", module_id, [RegisterModule(**asdict(wanted))])
-    changes = _changes(wanted, current)
-    is_active = changes.pop("is_active", None)
-    commands: list[Any] = [UpdateModule(module_id, **changes)] if changes else []
-    if is_active is not None:
-        commands.append(ActivateModule(module_id) if is_active else DeactivateModule(module_id))
-    return Step("module", module_id, commands)
-
-
-def _industry_step(wanted: ManifestIndustry, current: ManifestIndustry | None) -> Step:
-    code = wanted.industry_code
-    fields = asdict(wanted) if current is None else _changes(wanted, current)
-    if "modules" in fields:
-        fields["modules"] = [TemplateModule(**asdict(entry)) for entry in wanted.modules]
-    if current is None:
-        return Step("industry", code, [CreateIndustry(**fields)])
-    return Step("industry", code, [UpdateIndustry(code, **fields)] if fields else [])
-
-
-def _changes(wanted: Struct, current: Struct) -> dict[str, Any]:
-    return {
-        name: value
-        for name, value in asdict(wanted).items()
-        # as JSON, because Python holds 1, 1.0 and True for equal
-        if not same_json(value, getattr(current, name))
-    }
+    industries, modules = await registered.industries(), await registered.modules()
+    planned = plan(manifest, modules, industries, skip_unknown_modules=skip_unknown_modules, prune=bool(deletable))
+    deletions = [step for step in planned.deletions if step.name in deletable]
+    groups = [
+        planned.modules,
+        planned.industries,
+        [step for step in deletions if step.kind == "industry"],
+        [step for step in deletions if step.kind == "module"],
+    ]
+    return Report([result for steps in groups for result in await _run(steps, send, user_id)], planned.left_out)
 
 
 async def _run(steps: Sequence[Step], send: Send, user_id: str) -> Sequence[ItemResult]:
@@ -209,7 +135,7 @@ async def _result(step: Step, send: Send, user_id: str) -> ItemResult:
             return ItemResult(
                 step.kind, step.item_id, "refused", f"after a part was applied: {why}" if applied else why
             )
-    return ItemResult(step.kind, step.item_id, ("created" if step.creates else "updated") if applied else "unchanged")
+    return ItemResult(step.kind, step.item_id, DONE[step.action] if applied else "unchanged")
 
 
 def _why_not(outcome: Outcome) -> str:

@@ -4,9 +4,9 @@ A manifest is a YAML file (several documents are one), a JSON file, or a directo
 `modules`, a list of `ManifestModule`, and `industries`, a list of `ManifestIndustry`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -23,6 +23,7 @@ from shared.slugs import Slug
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 2000
+TOO_LARGE = f"larger than {MAX_BYTES:,} bytes: apply it in parts"
 SUFFIXES = (".yaml", ".yml", ".json")
 
 Item = TypeVar("Item", bound=Struct)
@@ -116,7 +117,16 @@ def load_manifest(path: Path) -> Manifest:
     """
     reading = _Reading()
     for file in _files(path):
-        reading.read(file)
+        reading.read(file, partial(_text, file))
+    return reading.manifest()
+
+
+def read_manifest(name: str, text: str) -> Manifest:
+    """Read a text as the file of that name would be. Raises `ManifestRefused`."""
+    if len(text.encode()) > MAX_BYTES:
+        raise _refused(Path(name), TOO_LARGE)
+    reading = _Reading()
+    reading.read(Path(name), lambda: text)
     return reading.manifest()
 
 
@@ -130,7 +140,7 @@ def _files(path: Path) -> Sequence[Path]:
         if file.suffix not in SUFFIXES:
             raise _refused(file, f"a manifest's name ends in {', '.join(SUFFIXES)}")
     if sum(file.stat().st_size for file in files) > MAX_BYTES:
-        raise _refused(path, f"larger than {MAX_BYTES:,} bytes: apply it in parts")
+        raise _refused(path, TOO_LARGE)
     return files
 
 
@@ -154,12 +164,11 @@ class _Reading:
             raise ManifestRefused(self._errors)
         return Manifest(self._modules, self._industries, self._mentions)
 
-    def read(self, file: Path) -> None:
+    def read(self, file: Path, text: Callable[[], str]) -> None:
         self._file = str(file)
         earlier = len(self._errors)
         try:
-            text = _text(file)
-            content = read_json(text) if file.suffix == ".json" else read_yaml(text)
+            content = read_json(text()) if file.suffix == ".json" else read_yaml(text())
             flaws = content.flaws
             for document in content.documents:
                 self._document(document)

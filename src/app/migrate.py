@@ -110,11 +110,11 @@ def check_created(response: Any) -> None:
             raise MigrationFailed(f"Topic {name} could not be created: {for_code(code).__name__}.")
 
 
-async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> None:
-    """The database first, then the topics. Raises `MigrationFailed`."""
+async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> Sequence[str]:
+    """The database first, then the topics; returns those it created. Raises `MigrationFailed`."""
     try:
         await migrate_database(postgres_url)
-        await create_topics(kafka_bootstrap, partitions)
+        return await create_topics(kafka_bootstrap, partitions)
     except (*OUTAGES, *REFUSALS) as error:
         raise MigrationFailed(told(error)) from error
 

@@ -1,19 +1,16 @@
-"""What the command line does with a running system: apply a manifest, verify the data."""
+"""What the command line does with a running system: migrate, verify, admit; and the parts its commands work with."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
+import typer
 from dishka import AsyncContainer
 
 from access.sign_in import SuperAdmins
-from app.apply import EXIT_MANIFEST_REFUSED, apply_manifest
+from app.answering import EXIT_FAILED, Answer, CommandFailed, Say
 from app.main import make_container
-from app.manifest import ManifestRefused, load_manifest
-from app.registered import RegisteredInPostgres
-from app.sending import DirectSender
+from app.migrate import MigrationFailed, migrate
 from app.settings import Settings
 from app.verification import Verification
 from shared.adapters.kafka import KafkaConnection
@@ -21,7 +18,6 @@ from shared.adapters.listener import PostgresListener
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisStore
 from shared.cache import ResetAnnouncer
-from shared.errors import Refused, Unavailable
 from shared.outcomes import OutcomeBoard
 
 CLI_USER = "system:cli"
@@ -48,7 +44,7 @@ async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await connection.keep_trying()
         except TimeoutError:
-            print("Kafka does not answer: deciding here instead.", file=sys.stderr)
+            typer.echo("Kafka does not answer: deciding here instead.", err=True)
         yield container
     finally:
         await connection.stop()
@@ -58,57 +54,43 @@ async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
         await container.close()
 
 
-async def apply_file(settings: Settings, path: Path, skip_unknown_modules: bool) -> int:
-    """Prints a line an item and a summary; answers 0 when applied, 1 when something, 2 when all was refused."""
-    try:
-        manifest = load_manifest(path)
-        async with tools(settings) as container:
-            report = await apply_manifest(
-                manifest,
-                await container.get(RegisteredInPostgres),
-                await container.get(DirectSender),
-                skip_unknown_modules=skip_unknown_modules,
-                user_id=CLI_USER,
-            )
-    except ManifestRefused as refused:
-        print(refused, file=sys.stderr)
-        return EXIT_MANIFEST_REFUSED
-    except Unavailable as error:
-        print(f"modplane: {error.detail}", file=sys.stderr)
-        return 1
-    for line in report.lines():
-        print(line)
-    return report.exit_code
-
-
-async def verify_all(settings: Settings) -> int:
-    """Prints what differs, then a summary; 1 when anything does. Needs nothing but the database."""
-    container, differences = make_container(settings), 0
-    try:
-        await (await container.get(PostgresDatabase)).check_schema()
-        verification = await container.get(Verification)
-        async for difference in verification.differences():
-            differences += 1
-            print(difference)
-    except Unavailable as error:
-        print(f"modplane: {error.detail}", file=sys.stderr)
-        return 1
-    finally:
-        await container.close()
-    print(f"{verification.compared} streams compared, {differences} differ.")
-    return 1 if differences else 0
-
-
-async def create_admin(settings: Settings, email: str, password: str) -> int:
-    """Prints the new super admin's id, or why there is none; needs nothing but the database."""
+@asynccontextmanager
+async def database_tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
+    """The parts of a process that needs nothing but the database. Raises `Unavailable` without one."""
     container = make_container(settings)
     try:
         await (await container.get(PostgresDatabase)).check_schema()
-        user_id = await (await container.get(SuperAdmins)).create(email, password)
-    except Refused as refused:
-        print(f"modplane: {refused.detail}", file=sys.stderr)
-        return 1
+        yield container
     finally:
         await container.close()
-    print(f"Super admin {user_id} can sign in.")
-    return 0
+
+
+async def migrate_all(settings: Settings, say: Say) -> Answer:
+    """Brings schema and topics up to date."""
+    try:
+        created = await migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
+    except MigrationFailed as failed:
+        raise CommandFailed("migration_failed", str(failed)) from failed
+    say("The schema and the topics are up to date.")
+    return Answer({"status": "up_to_date", "topics_created": created})
+
+
+async def verify_all(settings: Settings, say: Say) -> Answer:
+    """Says what differs, then a summary."""
+    differences: list[str] = []
+    async with database_tools(settings) as container:
+        verification = await container.get(Verification)
+        async for difference in verification.differences():
+            differences.append(difference)
+            say(difference)
+    say(f"{verification.compared} streams compared, {len(differences)} differ.")
+    document = {"compared": verification.compared, "differences": differences}
+    return Answer(document, EXIT_FAILED if differences else 0)
+
+
+async def create_admin(settings: Settings, email: str, password: str, say: Say) -> Answer:
+    """Says the new super admin's id. Raises the refusal."""
+    async with database_tools(settings) as container:
+        user_id = await (await container.get(SuperAdmins)).create(email, password)
+    say(f"Super admin {user_id} can sign in.")
+    return Answer({"user_id": user_id, "email": email})

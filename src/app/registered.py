@@ -3,16 +3,26 @@
 from collections.abc import Mapping, Sequence
 
 from app.manifest import ManifestEntry, ManifestIndustry, ManifestModule
+from assignments.adapters.postgres import PostgresAssignedModules
 from industries.adapters.reading import PostgresIndustryReader
 from registry.adapters.postgres import PostgresModuleReader
+from shared.ports import Database
 
 
 class RegisteredInPostgres:
     """Read from the tables, not from the cache: a manifest is compared with the truth."""
 
-    def __init__(self, modules: PostgresModuleReader, industries: PostgresIndustryReader) -> None:
+    def __init__(
+        self,
+        modules: PostgresModuleReader,
+        industries: PostgresIndustryReader,
+        assigned: PostgresAssignedModules,
+        database: Database,
+    ) -> None:
         self._modules = modules
         self._industries = industries
+        self._assigned = assigned
+        self._database = database
 
     async def modules(self) -> Mapping[str, ManifestModule]:
         """Living modules by id."""
@@ -44,6 +54,11 @@ class RegisteredInPostgres:
             )
             for industry in await self._industries.living()
         }
+
+    async def organizations(self, module_ids: Sequence[str]) -> Mapping[str, int]:
+        """How many organizations have each of these modules."""
+        async with self._database.snapshot() as transaction:
+            return await self._assigned.organizations(transaction, module_ids)
 
     async def _entries(self, industry_code: str) -> Sequence[ManifestEntry]:
         contents = await self._industries.modules(industry_code)

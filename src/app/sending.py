@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from shared.bus import CommandBus, encoded_command
 from shared.deciding import Work
 from shared.errors import Unavailable
@@ -25,9 +27,11 @@ class DirectSender:
         self._clock = clock
         self._ids = ids
 
-    async def __call__(self, context: str, aggregate_id: str, command: Any, user_id: str) -> Outcome:
-        """A new operation's outcome. Raises `NotDecidedInTime`."""
-        envelope = self.envelope(aggregate_id, command, user_id, self._ids.new())
+    async def __call__(
+        self, context: str, aggregate_id: str, command: Any, user_id: str, reason: str | None = None
+    ) -> Outcome:
+        """A new operation's outcome. `reason` is kept with its events. Raises `NotDecidedInTime`."""
+        envelope = replace(self.envelope(aggregate_id, command, user_id, self._ids.new()), reason=reason)
         outcome = await self.execute(context, envelope, command, PATIENCE_SECONDS)
         if outcome is None:
             raise NotDecidedInTime(f"Nobody decided the command within {PATIENCE_SECONDS:.0f} s. Is the service up?")

@@ -1,7 +1,6 @@
 """How the system is, for its operator: the parts, what waits, what was set aside."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -9,14 +8,14 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 
-from app.main import make_container
+from app.answering import Answer, Say
+from app.operating import database_tools
 from app.settings import Settings
 from registry.adapters.postgres import PostgresModuleReader
 from registry.module_type import ModuleType
 from shared.adapters.kafka import KafkaConnection
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisStore
-from shared.errors import Unavailable
 
 KAFKA_SECONDS = 2.0
 
@@ -31,10 +30,9 @@ SELECT (SELECT count(*) FROM shared.event_relay),
 SET_ASIDE = "SELECT kind, count(*) FROM shared.dead_letters WHERE status = 'open' GROUP BY kind ORDER BY kind"
 
 
-async def print_status(settings: Settings) -> int:
-    """Prints a line a fact; 1 when the database, without which nothing can be told, is away."""
-    container = make_container(settings)
-    try:
+async def tell_status(settings: Settings, say: Say) -> Answer:
+    """Says a line a fact. Raises `Unavailable` without the database, for nothing can be told then."""
+    async with database_tools(settings) as container:
         database, store = await container.get(PostgresDatabase), await container.get(RedisStore)
         lines = [
             *await stored(database),
@@ -42,14 +40,9 @@ async def print_status(settings: Settings) -> int:
             f"kafka: {await kafka(await container.get(KafkaConnection))}",
             *drift([module.module_id for module in await (await container.get(PostgresModuleReader)).living()]),
         ]
-    except Unavailable as error:
-        print(f"modplane: {error.detail}", file=sys.stderr)
-        return 1
-    finally:
-        await container.close()
     for line in lines:
-        print(line)
-    return 0
+        say(line)
+    return Answer(dict(line.split(": ", 1) for line in lines))
 
 
 async def stored(database: PostgresDatabase) -> Sequence[str]:

@@ -5,6 +5,18 @@ from devstack.endpoints import Endpoints, Given
 from devstack.errors import StackError
 from devstack.part import Part
 from devstack.stack import Stack
-from devstack.supervisor import run_down, run_up
+from devstack.supervisor import Service, run_down, run_up, say, say_as_json
 
-__all__ = ["Endpoints", "Given", "Part", "Stack", "StackError", "endpoints_of", "run_down", "run_up"]
+__all__ = [
+    "Endpoints",
+    "Given",
+    "Part",
+    "Service",
+    "Stack",
+    "StackError",
+    "endpoints_of",
+    "run_down",
+    "run_up",
+    "say",
+    "say_as_json",
+]

@@ -1,16 +1,18 @@
 """`modplane up` and `modplane down`: the parts, the migrations and the service as one thing in the foreground."""
 
 import http.client
+import json
 import os
 import signal
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from devstack import guard
 from devstack.datadir import DataDirectory, admin_account
@@ -31,10 +33,21 @@ _OK = 200
 Prepare = Callable[[Endpoints], None]
 
 
-def say(text: str) -> None:
+class Tell(Protocol):
+    """Who is told what happens: a sentence for people, and the facts in it for programs."""
+
+    def __call__(self, text: str, **facts: str) -> None: ...
+
+
+def say(text: str, **_: str) -> None:
     """Tell the person at the terminal; a terminal that is gone is no reason to fail."""
     with suppress(OSError):
         print(text, flush=True)
+
+
+def say_as_json(text: str, **facts: str) -> None:
+    """Tell the program at the other end, one JSON object a line."""
+    say(json.dumps({"message": text, **facts}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,46 +88,36 @@ class Service:
             connection.close()
 
 
-def run_up(
-    data_dir: Path,
-    http_port: int,
-    given: Given,
-    service: Sequence[str],
-    prepare: Prepare,
-    environment: Mapping[str, str],
-) -> int:
-    """Run everything until Ctrl-C, SIGTERM or SIGHUP (exit code 0) or until it fails (1, with one line on stderr).
+def run_up(data_dir: Path, given: Given, service: Service, prepare: Prepare, tell: Tell = say) -> None:
+    """Run everything until Ctrl-C, SIGTERM or SIGHUP. Raises `StackError` when it fails; nothing is left afterwards.
 
-    Call from the main thread. `prepare` (the migrations) runs here once the parts answer; nothing is left afterwards.
+    Call from the main thread. `prepare` (the migrations) runs here once the parts answer.
     """
     directory = data_dir.resolve()
-    stack = Stack(directory, given, say=say)
+    stack = Stack(directory, given, say=tell)
     try:
         with _signals_end_it():
-            _supervise(stack, directory, Service(service, environment, http_port), prepare)
+            _supervise(stack, directory, service, prepare, tell)
     except StopRequested:
-        say("Stopped.")
-        return 0
-    except (StackError, OSError) as error:
-        line = from_os_error(error) if isinstance(error, OSError) else error
-        print(f"modplane: {line}", file=sys.stderr, flush=True)
-    return 1
+        tell("Stopped.", state="stopped")
+    except OSError as error:
+        raise from_os_error(error) from error
 
 
-def _supervise(stack: Stack, directory: Path, service: Service, prepare: Prepare) -> None:
+def _supervise(stack: Stack, directory: Path, service: Service, prepare: Prepare, tell: Tell) -> None:
     process: GuardedProcess | None = None
     try:
         stack.claim()
         if not is_free(service.http_port):
             raise StackError(f"Port {service.http_port} is in use: stop what uses it, or set MODPLANE_HTTP_PORT.")
-        say("Starting PostgreSQL, Kafka and Redis.")
+        tell("Starting PostgreSQL, Kafka and Redis.", state="starting")
         endpoints = stack.plan()
         process = service.start(directory, endpoints, admin_account(directory, service.environment))
         stack.start()
         _prepare(prepare, endpoints, directory)
-        _watch(stack, service, process, directory)
+        _watch(stack, service, process, partial(_announce, service, directory, tell), tell)
     except StopRequested:
-        say("Stopping.")
+        tell("Stopping.", state="stopping")
         raise
     finally:
         if process is not None:
@@ -134,24 +137,30 @@ def _prepare(prepare: Prepare, endpoints: Endpoints, directory: Path) -> None:
         raise StackError(f"The database could not be prepared: {reason} (details in {log}).") from error
 
 
-def _watch(stack: Stack, service: Service, process: GuardedProcess, directory: Path) -> None:
+def _watch(stack: Stack, service: Service, process: GuardedProcess, announce: Callable[[], None], tell: Tell) -> None:
     """Stay until a signal ends it. Raises StackError when the service ends by itself."""
-    revival = Revival(stack.parts, say)
+    revival = Revival(stack.parts, tell)
     announced = False
     while process.exit_code is None:
         if not announced and service.is_ready():
-            _announce(service, directory)
+            announce()
             announced = True
         revival.look()
         time.sleep(_LOOK_SECONDS)
     raise StackError(f"The service ended by itself (exit code {process.exit_code}); its last words are above.")
 
 
-def _announce(service: Service, directory: Path) -> None:
+def _announce(service: Service, directory: Path, tell: Tell) -> None:
     given = service.environment.get("MODPLANE_ADMIN_EMAIL") and service.environment.get("MODPLANE_ADMIN_PASSWORD")
     place = "the given MODPLANE_ADMIN_EMAIL and MODPLANE_ADMIN_PASSWORD" if given else str(directory / "admin.json")
-    say(f"Modplane     {service.address}\nAPI docs     {service.address}/schema\nSuper admin  {place}")
-    say("Ctrl-C stops it; the data stays.")
+    docs = f"{service.address}/schema"
+    tell(
+        f"Modplane     {service.address}\nAPI docs     {docs}\nSuper admin  {place}\nCtrl-C stops it; the data stays.",
+        state="ready",
+        url=service.address,
+        docs=docs,
+        super_admin=place,
+    )
 
 
 @contextmanager
@@ -171,24 +180,18 @@ def _signals_end_it() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_down(data_dir: Path) -> int:
-    """Stop the `up` of this data directory, if one runs, and end leftovers. Returns 0 when nothing runs any more."""
+def run_down(data_dir: Path) -> bool:
+    """Stop the `up` of this data directory, and end leftovers. Returns whether anything ran; raises `StackError`."""
     directory = DataDirectory(data_dir)
     if not directory.path.exists():
-        say("Nothing runs here.")
-        return 0
+        return False
     holder = directory.holder()
     if holder:
         _end(directory, holder)
-    try:
-        directory.claim()
-    except StackError as error:
-        print(f"modplane: {error}", file=sys.stderr, flush=True)
-        return 1
+    directory.claim()
     ended = end_leftovers(directory.path)
     directory.release()
-    say("Stopped." if holder or ended else "Nothing runs here.")
-    return 0
+    return bool(holder or ended)
 
 
 def _end(directory: DataDirectory, holder: int) -> None:

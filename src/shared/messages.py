@@ -15,6 +15,8 @@ from shared.errors import Refusal
 Status = Literal["pending", "applied", "unchanged", "rejected", "failed"]
 
 COMMAND_SCHEMA = 1
+MAX_REASON = 500
+"""Characters of why something was done, as events keep it."""
 
 Storable = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
 """Text the database takes."""

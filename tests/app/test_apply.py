@@ -8,8 +8,9 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 
-from app.apply import MAX_UNDER_WAY, Report, apply_manifest, plan
+from app.apply import MAX_UNDER_WAY, Report, apply_manifest
 from app.manifest import Manifest, ManifestEntry, ManifestIndustry, ManifestModule, ManifestRefused, Mention, Place
+from app.plan import plan
 from industries import domain as industry_rules
 from industries.commands import UpdateIndustry
 from registry import domain as module_rules

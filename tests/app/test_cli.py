@@ -1,17 +1,53 @@
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
+import typer
+from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.migrate import migrate_database
 from devstack import Endpoints
 from tests.databases import new_database
 
-COMMANDS = ("up", "down", "serve", "migrate", "apply", "verify")
+COMMANDS = ("up", "down", "serve", "migrate", "apply", "export", "status", "verify", "admin")
+HEAVY = {"litestar", "faststream", "aiokafka", "sqlalchemy", "asyncpg", "redis", "dishka", "alembic", "yaml"}
+
+
+class Call(NamedTuple):
+    """A command as it is called, and its exit code. Only where it is said is Kafka within reach: nobody consumes."""
+
+    arguments: tuple[str, ...]
+    exit_code: int = 0
+    has_kafka: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(self.arguments)
+
+
+CALLS = (
+    Call(("migrate",), has_kafka=True),
+    Call(("apply", "-f", "manifest.json", "--dry-run"), 3),
+    Call(("apply", "-f", "manifest.json")),
+    Call(("apply", "-f", "manifest.json")),
+    Call(("apply", "-f", "bad.json"), 2),
+    Call(("apply", "-f", "empty.json", "--prune"), 1),
+    Call(("export",)),
+    Call(("export", "-o", "export.yaml")),
+    Call(("status",), has_kafka=True),
+    Call(("verify",)),
+    Call(("admin", "create", "--email", "eve@modplane.example")),
+    Call(("admin", "create", "--email", "eve"), 1),
+    Call(("down",)),
+)
+STREAMING = {"up"}  # an object a line: tests/journeys/test_up.py
+SILENT = {"serve"}  # nothing but logs, on stderr
 
 
 @pytest.fixture
@@ -29,17 +65,6 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments, env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
-
-
-def modplane(environment: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 @pytest.mark.usefixtures("nowhere")
@@ -71,15 +96,20 @@ def test_settings_that_cannot_be_used_are_told_in_one_line(
     assert setting.lower() in line.lower()
 
 
-@pytest.mark.parametrize("command", ["migrate", "verify"])
+@pytest.mark.parametrize("command", ["migrate", "verify", "export", "admin create --email eve@modplane.example"])
 def test_a_command_without_infrastructure_says_so_in_one_line(nowhere: pytest.MonkeyPatch, command: str) -> None:
     nowhere.setenv("MODPLANE_POSTGRES_URL", "postgresql://a:secret@127.0.0.1:1/b")
     nowhere.setenv("MODPLANE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
-    ended = run(command)
+    nowhere.setenv("MODPLANE_ADMIN_PASSWORD", "a long enough password")
+    ended = run(*command.split())
     assert (ended.exit_code, ended.stdout) == (1, "")
     (line,) = ended.stderr.splitlines()
     assert line.startswith("modplane: The database")
     assert "secret" not in line
+    told = run(*command.split(), "--json")
+    (document,) = documents(told.stdout)
+    assert (told.exit_code, told.stderr) == (1, ended.stderr)
+    assert f"modplane: {document['error']['detail']}" == line
 
 
 @pytest.mark.usefixtures("nowhere")
@@ -89,14 +119,116 @@ def test_a_manifest_that_is_not_there_is_told() -> None:
     assert "no-such-file.yaml" in ended.stderr
 
 
-async def test_migrating_twice_and_verifying_what_is_empty_succeed(endpoints: Endpoints) -> None:
+def test_migrating_twice_and_verifying_what_is_empty_succeed(workplace: pytest.MonkeyPatch, unmigrated: str) -> None:
+    workplace.setenv("MODPLANE_POSTGRES_URL", unmigrated)
+    before = run("verify")
+    assert (before.exit_code, before.stdout) == (1, "")
+    assert before.stderr == "modplane: The schema is not there yet: run `modplane migrate`.\n"
+    for _ in range(2):
+        migrated = run("migrate")
+        assert (migrated.exit_code, migrated.stdout) == (0, "The schema and the topics are up to date.\n")
+    verified = run("verify")
+    assert (verified.exit_code, verified.stdout) == (0, "0 streams compared, 0 differ.\n")
+
+
+def leaves(command: Any, *names: str) -> Iterator[str]:
+    """Every command there is, as it is typed."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield " ".join(names)
+        return
+    for name, each in inner.items():
+        yield from leaves(each, *names, name)
+
+
+def test_every_command_is_called_here() -> None:
+    called = {" ".join(word for word in call.arguments if word.isalpha()) for call in CALLS}
+    known = set(leaves(typer.main.get_command(app)))
+    assert {name for name in known if not any(f"{each} ".startswith(f"{name} ") for each in called)} == (
+        STREAMING | SILENT
+    )
+
+
+@pytest.fixture(scope="module")
+async def installed(endpoints: Endpoints) -> AsyncIterator[Mapping[str, str]]:
+    """The environment of commands on a database of their own, with the run's other parts."""
     async with new_database(endpoints.postgres_url) as url:
-        environment = {**endpoints.environment(), "MODPLANE_POSTGRES_URL": url}
-        before = modplane(environment, "verify")
-        assert (before.returncode, before.stdout) == (1, "")
-        assert before.stderr == "modplane: The schema is not there yet: run `modplane migrate`.\n"
-        for _ in range(2):
-            migrated = modplane(environment, "migrate")
-            assert (migrated.returncode, migrated.stdout) == (0, "The schema and the topics are up to date.\n")
-        verified = modplane(environment, "verify")
-        assert (verified.returncode, verified.stdout) == (0, "0 streams compared, 0 differ.\n")
+        await migrate_database(url)
+        yield {
+            **endpoints.environment(),
+            "MODPLANE_POSTGRES_URL": url,
+            "MODPLANE_ADMIN_PASSWORD": "a long enough password",
+        }
+
+
+@pytest.fixture
+async def unmigrated(endpoints: Endpoints) -> AsyncIterator[str]:
+    async with new_database(endpoints.postgres_url) as url:
+        yield url
+
+
+@pytest.fixture
+def workplace(
+    nowhere: pytest.MonkeyPatch, installed: Mapping[str, str], tmp_path: Path
+) -> Iterator[pytest.MonkeyPatch]:
+    """A directory with manifests, and an environment in which commands work."""
+    oven = dict.fromkeys(("module_name", "description", "category", "service_name", "api_endpoint", "version"), "x")
+    manifests = {"manifest": [{"module_id": "oven", **oven}], "bad": [{"module_id": "0"}], "empty": []}
+    for name, modules in manifests.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps({"modules": modules, "industries": []}))
+    nowhere.chdir(tmp_path)
+    nowhere.setattr("app.operating.CONNECT_SECONDS", 0.05)
+    for name, value in installed.items():
+        nowhere.setenv(name, value)
+    with capture_logs():
+        yield nowhere
+
+
+def documents(text: str) -> list[Any]:
+    """The JSON documents in a text, which holds nothing else."""
+    found, decoder, text = [], json.JSONDecoder(), text.strip()
+    while text:
+        document, end = decoder.raw_decode(text)
+        found.append(document)
+        text = text[end:].strip()
+    return found
+
+
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_a_command_answers_with_one_json_document_or_in_words(workplace: pytest.MonkeyPatch, call: Call) -> None:
+    if not call.has_kafka:
+        workplace.setenv("MODPLANE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    ended = run(*call.arguments, "--json")
+    assert ended.exit_code == call.exit_code, ended.output
+    (document,) = documents(ended.stdout)
+    failed = isinstance(document, dict) and "error" in document
+    assert not failed or document["error"].keys() >= {"code", "detail"}
+    assert failed == bool([line for line in ended.stderr.splitlines() if "Kafka does not answer" not in line])
+
+
+def test_in_words_there_is_no_json(workplace: pytest.MonkeyPatch) -> None:
+    workplace.setenv("MODPLANE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    for call in CALLS:
+        if not call.has_kafka and call.arguments[0] != "admin":
+            told = run(*call.arguments)
+            assert told.stdout or told.exit_code
+            assert not told.stdout.startswith("{")
+
+
+def completed(**environment: str) -> str:
+    """What the console script answers to a shell."""
+    script = Path(sys.executable).with_name("modplane")
+    asked = {**os.environ, **environment}
+    return subprocess.run([script], env=asked, capture_output=True, text=True, check=False, timeout=60).stdout
+
+
+def test_a_shell_is_given_a_completion_that_completes() -> None:
+    assert "complete -o default -F _modplane_completion modplane" in completed(_MODPLANE_COMPLETE="source_bash")
+    asked = {"_MODPLANE_COMPLETE": "complete_bash", "COMP_WORDS": "modplane apply --pr", "COMP_CWORD": "2"}
+    assert completed(**asked).split() == ["--prune"]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import app.cli, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert HEAVY.isdisjoint(loaded)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.apply import plan
 from app.manifest import ManifestIndustry, ManifestRefused, load_manifest
+from app.plan import plan
 
 ROOT = Path(__file__).parents[2]
 SEEDS = load_manifest(ROOT / "seeds")
@@ -67,7 +67,7 @@ def test_services_and_endpoints_are_not_shared() -> None:
 def test_the_seeds_apply_to_an_empty_registry() -> None:
     planned = plan(SEEDS, {}, {})
     assert (len(planned.modules), len(planned.industries)) == (11, 8)
-    assert all(step.creates for step in [*planned.modules, *planned.industries])
+    assert all(step.action == "create" for step in [*planned.modules, *planned.industries])
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import pytest
 from dishka import AsyncContainer
 
 from access.signup import PendingOwners
+from app.answering import Answer
 from app.main import make_container
 from app.migrate import migrate_database
 from app.operating import verify_all
@@ -23,6 +24,7 @@ from industries.events import TemplateModule
 from organizations.commands import RegisterOrganization, SuspendOrganization, UpdateOrganization
 from registry.commands import DeactivateModule, DeleteModule, RegisterModule, UpdateModule
 from shared.adapters.postgres import PostgresDatabase
+from shared.errors import Unavailable
 from tests.app.conftest import Decided, deciding, lonely
 from tests.databases import new_database
 
@@ -226,21 +228,17 @@ async def test_the_command_prints_a_line_a_difference_and_fails(
 ) -> None:
     for id_ in ("oven", "till"):
         await decided("registry", id_, module(id_))
-    assert await verify_all(settings) == 0
+    assert await verify_all(settings, print) == Answer({"compared": 2, "differences": []})
     assert capsys.readouterr().out == "2 streams compared, 0 differ.\n"
     async with scratch.writing() as transaction:
         await transaction.execute("UPDATE registry.module_registry SET description = ''")
-    assert await verify_all(settings) == 1
-    assert capsys.readouterr().out.splitlines() == [
-        "registry:oven: the rows differ from the head",
-        "registry:till: the rows differ from the head",
-        "2 streams compared, 2 differ.",
-    ]
+    found = await verify_all(settings, print)
+    differences = [f"registry:{id_}: the rows differ from the head" for id_ in ("oven", "till")]
+    assert capsys.readouterr().out.splitlines() == [*differences, "2 streams compared, 2 differ."]
+    assert found == Answer({"compared": 2, "differences": differences}, exit_code=1)
 
 
-async def test_the_command_says_that_the_database_is_away(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_command_says_that_the_database_is_away(settings: Settings) -> None:
     away = settings.model_copy(update={"postgres_url": "postgresql://127.0.0.1:1/nowhere"})
-    assert await verify_all(away) == 1
-    assert capsys.readouterr().err == "modplane: The database does not answer. Try again in a few seconds.\n"
+    with pytest.raises(Unavailable, match="The database does not answer"):
+        await verify_all(away, print)

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from devstack import Endpoints, Given, run_up
+from devstack import Endpoints, Given, Service, StackError, run_up
 
 HERE = Path(__file__).parent
 
@@ -16,5 +16,8 @@ def prepare(endpoints: Endpoints) -> None:
 
 if __name__ == "__main__":
     given = Given.from_environment(os.environ)
-    service = [sys.executable, str(HERE / "service_program.py")]
-    sys.exit(run_up(Path(sys.argv[1]), int(sys.argv[2]), given, service, prepare, os.environ))
+    service = Service([sys.executable, str(HERE / "service_program.py")], os.environ, int(sys.argv[2]))
+    try:
+        run_up(Path(sys.argv[1]), given, service, prepare)
+    except StackError as error:
+        sys.exit(f"modplane: {error}")

@@ -33,10 +33,10 @@ class Up:
         self.process: subprocess.Popen[bytes] | None = None
         self.screen = data_dir.with_name("screen.txt")
 
-    def start(self) -> "Up":
+    def start(self, *options: str) -> "Up":
         with self.screen.open("wb") as screen:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "up"],
+                [sys.executable, "-m", "app.cli", "up", *options],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=screen,
@@ -135,13 +135,16 @@ def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str])
 
     module = admin.module()
     up.kill_everything()
-    figures["start after kill -9"] = up.start().wait_ready(FIRST_SECONDS)
+    figures["start after kill -9"] = up.start("--json").wait_ready(FIRST_SECONDS)
     admin = up.sign_in()
     assert admin.get(f"/module-registry/{module}").status_code == 200
     assert {code: admin.modules_of(organization) for code, organization in organizations.items()} == before
     assert admin.post(f"/modules/assign/{organizations[gone]}", {"module_id": module}).status_code == 200
     figures["Ctrl-C again"] = up.interrupt()
     assert processes_of(up.data_dir) == []
+    told = [line for line in map(json.loads, up.said.splitlines()) if "state" in line]
+    assert [line["state"] for line in told] == ["starting", "ready", "stopping", "stopped"]
+    assert (told[1]["url"], told[1]["docs"]) == (up.url, f"{up.url}/schema")
     with capsys.disabled():
         sys.stdout.write(f"\nmodplane up: {', '.join(f'{what} {spent:.1f} s' for what, spent in figures.items())}\n")
 

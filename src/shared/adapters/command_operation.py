@@ -15,8 +15,9 @@ from litestar.openapi.spec import (
 )
 from litestar.openapi.spec.enums import OpenAPIFormat
 
+from shared.messages import MAX_REASON
+
 MAX_KEY = 255
-MAX_REASON = 500
 PREVIEW_PATTERN = r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})"
 
 

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 from litestar import Request
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
-from shared.adapters.command_operation import MAX_KEY, MAX_REASON, PREVIEW_PATTERN, TakesCommand
+from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesCommand
 from shared.adapters.http import SAFE_METHODS, AnyRequest, strict_body
 from shared.errors import FieldError, Malformed
-from shared.messages import Previewed
+from shared.messages import MAX_REASON, Previewed
 
 MAX_SEQUENCE = 2**63 - 1
 PREVIEW = re.compile(PREVIEW_PATTERN)
