@@ -1,7 +1,7 @@
 # Needs git, make and Python 3.11 or newer. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down migrate test check format openapi packages lock env
+.PHONY: help up down migrate test check format openapi client packages lock env
 
 UV := 0.13.9
 VENV := .venv
@@ -40,8 +40,12 @@ format: env ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-openapi: env ## write the API's documents into schemas/
+openapi: env ## write the API's documents into schemas/, and the client that is made from them
 	@$(BIN)/python -m app.contract
+	@$(MAKE) --no-print-directory client
+
+client: packages ## write the TypeScript client from schemas/openapi.json
+	@sh scripts/node.sh npm run --silent generate --workspace clients/typescript
 
 packages: node_modules/.ready
 

@@ -17,10 +17,13 @@ TEXT = (ROOT / "docs" / "plan-map.md").read_text()
 ROWS = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in TEXT.splitlines() if line.startswith("| ")]
 TICKED = re.compile(r"`([^`]+)`")
 ROUTE = re.compile(r"`(GET|POST|PATCH|DELETE) (/api/v1/[^`]+)`")
-FILE = re.compile(r"`((?:tests|seeds|migrations|src|docs)/[\w./-]*)`")
+FILE = re.compile(r"`((?:tests|seeds|migrations|src|docs|clients)/[\w./-]*)`")
 OPERATION = re.compile(
     r"`((?:get|sign|update|register|create|delete|assign|unassign|bulk|apply|activate|deactivate)[A-Z]\w+)`"
 )
+METHOD = re.compile(r"^\| (?:5\.5 )?`(\w+)\(([^)]*)\)`", re.MULTILINE)
+FUNCTION = re.compile(r"^export function (\w+)\((.*?)\) \{$", re.MULTILINE | re.DOTALL)
+ARGUMENT = re.compile(r"(\w+)\??: ")
 EVENT_ROW = re.compile(r"`\w+\.events:(\w+)` \| `(tenant\.[a-z_.]+)`")
 KEY_ROW = re.compile(r"\| `([^`]+)` \| (\d+) \|")
 
@@ -49,6 +52,16 @@ def operations() -> dict[tuple[str, str], str]:
 def test_every_named_route_and_operation_is_in_the_document(operations: dict[tuple[str, str], str]) -> None:
     assert [route for route in ROUTE.findall(TEXT) if route not in operations] == []
     assert set(OPERATION.findall(TEXT)) <= set(operations.values())
+
+
+def test_the_client_has_every_method_of_the_plan_with_its_arguments() -> None:
+    section = TEXT[TEXT.index("### 5.5") : TEXT.index("## Phase 6")]
+    methods = {name: arguments.split(", ") if arguments else [] for name, arguments in METHOD.findall(section)}
+    code = (ROOT / "clients" / "typescript" / "src" / "methods.ts").read_text()
+    defined = {name: ARGUMENT.findall(arguments)[:-1] for name, arguments in FUNCTION.findall(code)}
+    assert len(methods) == 15
+    assert {name: defined[name] for name in methods} == methods
+    assert "signup" in defined
 
 
 def test_a_route_stands_beside_its_operation(operations: dict[tuple[str, str], str]) -> None:

@@ -1,0 +1,95 @@
+interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  errors: { pointer: string; detail: string }[];
+}
+
+const TYPE = "urn:modplane:problem:";
+
+/** A problem as it came, with what this kind of it says beside the fields that all have. */
+export type ProblemBody = Problem & Record<string, unknown>;
+
+/**
+ * Why a call did not succeed: what Modplane refused, or that it could not be reached (`status` 0, `code` `unreachable`).
+ *
+ * It has the fields of the problem itself, which is what the generated functions say they throw.
+ */
+export class ModplaneError extends Error implements Problem {
+  override readonly name = "ModplaneError";
+  readonly problem: ProblemBody;
+
+  constructor(problem: ProblemBody, options?: ErrorOptions) {
+    super(problem.detail || problem.title, options);
+    this.problem = problem;
+  }
+
+  /** What programs tell problems apart by: the end of `type`, such as `config_differs`. */
+  get code(): string {
+    return this.type.startsWith(TYPE) ? this.type.slice(TYPE.length) : this.type;
+  }
+
+  get type(): string {
+    return this.problem.type;
+  }
+
+  get title(): string {
+    return this.problem.title;
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+
+  get detail(): string {
+    return this.problem.detail;
+  }
+
+  get instance(): string {
+    return this.problem.instance;
+  }
+
+  get errors(): Problem["errors"] {
+    return this.problem.errors;
+  }
+}
+
+/** A `fetch` that throws a `ModplaneError` for every answer but a success. An aborted call throws what it was aborted by. */
+export function refusing(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    let response: Response;
+    try {
+      response = await fetch(request);
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      throw new ModplaneError(unreachable(request, error), { cause: error });
+    }
+    if (response.ok) return response;
+    throw new ModplaneError(problemOf(response, await response.text()));
+  };
+}
+
+function unreachable(request: Request, error: unknown): ProblemBody {
+  const detail = `No answer from ${request.url}: ${error instanceof Error ? error.message : String(error)}.`;
+  const instance = new URL(request.url).pathname;
+  return { type: `${TYPE}unreachable`, title: "Unreachable", status: 0, detail, instance, errors: [] };
+}
+
+/** The body, or in its place what can be said of an answer that is no problem: a proxy's, or one without a body. */
+function problemOf(response: Response, body: string): ProblemBody {
+  const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
+  if (isProblem) return JSON.parse(body) as ProblemBody;
+  const title = response.statusText || `Status ${response.status}`;
+  const instance = response.url ? new URL(response.url).pathname : "";
+  return {
+    type: "about:blank",
+    title,
+    status: response.status,
+    detail: body.slice(0, 500) || title,
+    instance,
+    errors: [],
+  };
+}

@@ -1,0 +1,7 @@
+export { type Configuration, configure, createModplaneClient } from "./configuration.js";
+export { ModplaneError, type ProblemBody } from "./errors.js";
+export * from "./methods.js";
+/** Every operation of the API by its `operationId`, as the OpenAPI document has it. */
+export * as operations from "./generated/sdk.gen.js";
+export type { Client } from "./generated/client/index.js";
+export type * from "./generated/types.gen.js";
