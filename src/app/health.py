@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.readiness import Readiness
 from app.vitals import Parts
+from shared.adapters.http import documented
 from shared.adapters.kafka import KafkaConnection
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisStore
@@ -36,9 +37,15 @@ class HealthController(Controller):
 
     @get("/live", operation_id="getLiveness", summary="Whether the process lives")
     async def live(self) -> dict[str, str]:
+        """Asks nothing of any other part: when this does not answer, only a restart helps."""
         return {"status": "ok"}
 
-    @get("/ready", operation_id="getReadiness", summary="Whether requests can be served")
+    @get(
+        "/ready",
+        operation_id="getReadiness",
+        summary="Whether requests can be served",
+        responses=documented(Health) | documented(Health, 503),
+    )
     async def ready(
         self,
         database: FromDishka[PostgresDatabase],

@@ -4,7 +4,7 @@ interface Problem {
   status: number;
   detail: string;
   instance: string;
-  errors: { pointer: string; detail: string }[];
+  errors: { pointer: string; message: string }[];
 }
 
 const TYPE = "urn:modplane:problem:";

@@ -178,6 +178,10 @@ class SignupController(Controller):
     async def sign_up(
         self, request: AnyRequest, data: JSONBody[SignupRequest], signup: FromDishka[Signup]
     ) -> Response[bytes]:
+        """The organization, its admin and, with an industry, its modules: all there when this answers 201.
+
+        With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation.
+        """
         return await signup.answer(request, data)
 
 

@@ -1,7 +1,6 @@
 """Operations over HTTP: how a command that was answered with 202 went."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka
@@ -49,7 +48,7 @@ class OperationsController(Controller):
         "/{operation_id:uuid}",
         operation_id="getOperation",
         summary="Get how a command went",
-        responses=documented(dict[str, Any]),
+        responses=documented(OperationView),
     )
     async def operation(
         self,

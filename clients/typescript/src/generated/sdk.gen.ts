@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, GetAvailableModulesData, GetAvailableModulesResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryResponses, GetModuleResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
+import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -40,7 +40,7 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
  *
  * Harmless to repeat, and without a cookie.
  */
-export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, unknown, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
+export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
 
 /**
  * Get a new access token for the refresh cookie
@@ -49,7 +49,7 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
  *
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */
-export const refresh = <ThrowOnError extends boolean = true>(options?: Options<RefreshData, ThrowOnError>) => (options?.client ?? client).post<RefreshResponses, unknown, ThrowOnError>({ url: '/api/v1/auth/refresh', ...options });
+export const refresh = <ThrowOnError extends boolean = true>(options?: Options<RefreshData, ThrowOnError>) => (options?.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({ url: '/api/v1/auth/refresh', ...options });
 
 /**
  * List the industry templates
@@ -60,6 +60,13 @@ export const getIndustries = <ThrowOnError extends boolean = true>(options?: Opt
 
 /**
  * Create a template
+ *
+ * A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
+ *
+ * Unchanged when the living template has exactly these values. Refused when it has others, when a living template
+ * has the name, when a module is named twice or is not registered.
+ *
+ * For super admins.
  */
 export const createIndustry = <ThrowOnError extends boolean = true>(options: Options<CreateIndustryData, ThrowOnError>) => (options.client ?? client).post<CreateIndustryResponses, CreateIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -73,6 +80,10 @@ export const createIndustry = <ThrowOnError extends boolean = true>(options: Opt
 
 /**
  * Delete a template; organizations keep what it gave them
+ *
+ * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
+ *
+ * For super admins.
  */
 export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Options<DeleteIndustryData, ThrowOnError>) => (options.client ?? client).delete<DeleteIndustryResponses, DeleteIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -82,11 +93,23 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
 
 /**
  * Get an industry template
+ *
+ * A living template as the API shows it.
+ *
+ * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
+ * module that is missing or inactive; `blocked_by` names those. `sequence` is its stream's, for If-Match.
  */
 export const getIndustry = <ThrowOnError extends boolean = true>(options: Options<GetIndustryData, ThrowOnError>) => (options.client ?? client).get<GetIndustryResponses, GetIndustryErrors, ThrowOnError>({ url: '/api/v1/industries/{industry_code}', ...options });
 
 /**
  * Change a template
+ *
+ * A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
+ *
+ * A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
+ * deleted, when another living template has the name, when a module is named twice or newly named and not registered.
+ *
+ * For super admins.
  */
 export const updateIndustry = <ThrowOnError extends boolean = true>(options: Options<UpdateIndustryData, ThrowOnError>) => (options.client ?? client).patch<UpdateIndustryResponses, UpdateIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -100,11 +123,17 @@ export const updateIndustry = <ThrowOnError extends boolean = true>(options: Opt
 
 /**
  * Get a template's modules, and whether each can be assigned
+ *
+ * The modules of a template's current version, in display order. `sequence` is the template's.
  */
 export const getIndustryModules = <ThrowOnError extends boolean = true>(options: Options<GetIndustryModulesData, ThrowOnError>) => (options.client ?? client).get<GetIndustryModulesResponses, GetIndustryModulesErrors, ThrowOnError>({ url: '/api/v1/industries/{industry_code}/modules', ...options });
 
 /**
  * List the organizations that have a template
+ *
+ * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
 export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetIndustryOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetIndustryOrganizationsResponses, GetIndustryOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -114,6 +143,10 @@ export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(op
 
 /**
  * List a template's published versions
+ *
+ * Published versions, newest first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
 export const getIndustryVersions = <ThrowOnError extends boolean = true>(options: Options<GetIndustryVersionsData, ThrowOnError>) => (options.client ?? client).get<GetIndustryVersionsResponses, GetIndustryVersionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -123,8 +156,12 @@ export const getIndustryVersions = <ThrowOnError extends boolean = true>(options
 
 /**
  * List all registered modules
+ *
+ * Modules in the order of their names.
+ *
+ * For super admins.
  */
-export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?: Options<GetModuleRegistryData, ThrowOnError>) => (options?.client ?? client).get<GetModuleRegistryResponses, unknown, ThrowOnError>({
+export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?: Options<GetModuleRegistryData, ThrowOnError>) => (options?.client ?? client).get<GetModuleRegistryResponses, GetModuleRegistryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/module-registry',
     ...options
@@ -132,6 +169,12 @@ export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?:
 
 /**
  * Register a module
+ *
+ * A super admin makes a module known, or brings a deleted one back with these values.
+ *
+ * Unchanged when the living module has exactly these values; refused when it has others.
+ *
+ * For super admins.
  */
 export const registerModule = <ThrowOnError extends boolean = true>(options: Options<RegisterModuleData, ThrowOnError>) => (options.client ?? client).post<RegisterModuleResponses, RegisterModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -145,6 +188,12 @@ export const registerModule = <ThrowOnError extends boolean = true>(options: Opt
 
 /**
  * Delete a module nobody has
+ *
+ * A super admin ends a module.
+ *
+ * Refused when it is absent or deleted, and while an organization or an active template has it.
+ *
+ * For super admins.
  */
 export const deleteModule = <ThrowOnError extends boolean = true>(options: Options<DeleteModuleData, ThrowOnError>) => (options.client ?? client).delete<DeleteModuleResponses, DeleteModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -154,6 +203,10 @@ export const deleteModule = <ThrowOnError extends boolean = true>(options: Optio
 
 /**
  * Get a module
+ *
+ * A living module as the API shows it. `sequence` is its stream's, for If-Match.
+ *
+ * For super admins.
  */
 export const getModule = <ThrowOnError extends boolean = true>(options: Options<GetModuleData, ThrowOnError>) => (options.client ?? client).get<GetModuleResponses, GetModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -163,6 +216,12 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
 
 /**
  * Change a module
+ *
+ * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
+ *
+ * Unchanged without a difference; refused when the module is absent or deleted.
+ *
+ * For super admins.
  */
 export const updateModule = <ThrowOnError extends boolean = true>(options: Options<UpdateModuleData, ThrowOnError>) => (options.client ?? client).patch<UpdateModuleResponses, UpdateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -176,6 +235,10 @@ export const updateModule = <ThrowOnError extends boolean = true>(options: Optio
 
 /**
  * Let a module take effect
+ *
+ * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
+ *
+ * For super admins.
  */
 export const activateModule = <ThrowOnError extends boolean = true>(options: Options<ActivateModuleData, ThrowOnError>) => (options.client ?? client).post<ActivateModuleResponses, ActivateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -185,6 +248,10 @@ export const activateModule = <ThrowOnError extends boolean = true>(options: Opt
 
 /**
  * See how a module is taken up
+ *
+ * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
+ *
+ * For super admins.
  */
 export const getModuleAdoption = <ThrowOnError extends boolean = true>(options: Options<GetModuleAdoptionData, ThrowOnError>) => (options.client ?? client).get<GetModuleAdoptionResponses, GetModuleAdoptionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -194,6 +261,10 @@ export const getModuleAdoption = <ThrowOnError extends boolean = true>(options: 
 
 /**
  * Get a module's default configuration
+ *
+ * How a module is configured before any organization or template says otherwise.
+ *
+ * For super admins.
  */
 export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Options<GetModuleConfigData, ThrowOnError>) => (options.client ?? client).get<GetModuleConfigResponses, GetModuleConfigErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -203,6 +274,10 @@ export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Op
 
 /**
  * Take a module out of effect everywhere
+ *
+ * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
+ *
+ * For super admins.
  */
 export const deactivateModule = <ThrowOnError extends boolean = true>(options: Options<DeactivateModuleData, ThrowOnError>) => (options.client ?? client).post<DeactivateModuleResponses, DeactivateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -212,6 +287,12 @@ export const deactivateModule = <ThrowOnError extends boolean = true>(options: O
 
 /**
  * List the organizations that have a module
+ *
+ * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
+ *
+ * Beyond a thousand, `count` follows the events, a moment behind the items.
+ *
+ * For super admins.
  */
 export const getModuleOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetModuleOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleOrganizationsResponses, GetModuleOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -223,6 +304,13 @@ export const getModuleOrganizations = <ThrowOnError extends boolean = true>(opti
  * Give an organization an industry's modules
  *
  * Where the organization gets the industry as its own, this too is done before the answer.
+ *
+ * A super admin, or a signup, gives the organization a template's modules.
+ *
+ * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
+ * all other templates away. Refused whole when the template or a required module cannot be applied.
+ *
+ * For super admins.
  */
 export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(options: Options<ApplyIndustryTemplateData, ThrowOnError>) => (options.client ?? client).post<ApplyIndustryTemplateResponses, ApplyIndustryTemplateErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -236,6 +324,13 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
 
 /**
  * Assign a module
+ *
+ * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+ *
+ * Without `config` a kept config comes back. A module that is there gains its explicit source at most.
+ * Refused when the module is unknown or inactive, or is there with another config.
+ *
+ * For super admins.
  */
 export const assignModule = <ThrowOnError extends boolean = true>(options: Options<AssignModuleData, ThrowOnError>) => (options.client ?? client).post<AssignModuleResponses, AssignModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -249,8 +344,12 @@ export const assignModule = <ThrowOnError extends boolean = true>(options: Optio
 
 /**
  * List the active modules
+ *
+ * Modules in the order of their names.
+ *
+ * For anybody with a token of a person or a service.
  */
-export const getAvailableModules = <ThrowOnError extends boolean = true>(options?: Options<GetAvailableModulesData, ThrowOnError>) => (options?.client ?? client).get<GetAvailableModulesResponses, unknown, ThrowOnError>({
+export const getAvailableModules = <ThrowOnError extends boolean = true>(options?: Options<GetAvailableModulesData, ThrowOnError>) => (options?.client ?? client).get<GetAvailableModulesResponses, GetAvailableModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/modules/available',
     ...options
@@ -258,6 +357,12 @@ export const getAvailableModules = <ThrowOnError extends boolean = true>(options
 
 /**
  * Assign several modules, all or none
+ *
+ * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+ *
+ * Refused when an id is repeated, unknown, inactive or not of the template's current version.
+ *
+ * For super admins.
  */
 export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: Options<BulkAssignModulesData, ThrowOnError>) => (options.client ?? client).post<BulkAssignModulesResponses, BulkAssignModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -273,6 +378,12 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
  * Take a module away
  *
  * Its config is kept for a later assignment. `force` overrules templates that require it.
+ *
+ * A super admin takes a module away with all its sources; its config is kept for a later assignment.
+ *
+ * Refused when it is not assigned, or when a template that is not deleted requires it and `force` is not set.
+ *
+ * For super admins.
  */
 export const unassignModule = <ThrowOnError extends boolean = true>(options: Options<UnassignModuleData, ThrowOnError>) => (options.client ?? client).post<UnassignModuleResponses, UnassignModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -293,6 +404,10 @@ export const getOperation = <ThrowOnError extends boolean = true>(options: Optio
 
 /**
  * Search organizations
+ *
+ * Organizations in the order asked for. `next_cursor` is null on the last page.
+ *
+ * For who may read every organization: super admins, and services that are bound to none.
  */
 export const getOrganizations = <ThrowOnError extends boolean = true>(options?: Options<GetOrganizationsData, ThrowOnError>) => (options?.client ?? client).get<GetOrganizationsResponses, GetOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -302,6 +417,10 @@ export const getOrganizations = <ThrowOnError extends boolean = true>(options?: 
 
 /**
  * Sign up an organization with its first admin
+ *
+ * The organization, its admin and, with an industry, its modules: all there when this answers 201.
+ *
+ * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation.
  */
 export const signUp = <ThrowOnError extends boolean = true>(options: Options<SignUpData, ThrowOnError>) => (options.client ?? client).post<SignUpResponses, SignUpErrors, ThrowOnError>({
     url: '/api/v1/organizations/signup',
@@ -314,6 +433,10 @@ export const signUp = <ThrowOnError extends boolean = true>(options: Options<Sig
 
 /**
  * Get an organization
+ *
+ * With what only super admins see: the template version pinned at signup, and the first owner.
+ *
+ * For super admins.
  */
 export const getOrganization = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationResponses, GetOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -323,6 +446,10 @@ export const getOrganization = <ThrowOnError extends boolean = true>(options: Op
 
 /**
  * Rename an organization
+ *
+ * A super admin renames it. Unchanged when so named; refused when it is unknown or suspended.
+ *
+ * For super admins.
  */
 export const updateOrganization = <ThrowOnError extends boolean = true>(options: Options<UpdateOrganizationData, ThrowOnError>) => (options.client ?? client).patch<UpdateOrganizationResponses, UpdateOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -336,6 +463,10 @@ export const updateOrganization = <ThrowOnError extends boolean = true>(options:
 
 /**
  * Get what an organization's people see of it
+ *
+ * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
+ *
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationInfoData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationInfoResponses, GetOrganizationInfoErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -345,6 +476,10 @@ export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options
 
 /**
  * List an organization's modules
+ *
+ * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
+ *
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationModules = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModulesData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModulesResponses, GetOrganizationModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -356,6 +491,12 @@ export const getOrganizationModules = <ThrowOnError extends boolean = true>(opti
  * Change an organization's configuration of a module
  *
  * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+ *
+ * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+ *
+ * Changes the organization's layer alone. Refused when the module is not assigned or the outcome is too large.
+ *
+ * For super admins and the organization's own admins.
  */
 export const updateModuleConfig = <ThrowOnError extends boolean = true>(options: Options<UpdateModuleConfigData, ThrowOnError>) => (options.client ?? client).patch<UpdateModuleConfigResponses, UpdateModuleConfigErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -369,6 +510,10 @@ export const updateModuleConfig = <ThrowOnError extends boolean = true>(options:
 
 /**
  * End an organization's suspension
+ *
+ * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
+ *
+ * For super admins.
  */
 export const reactivateOrganization = <ThrowOnError extends boolean = true>(options: Options<ReactivateOrganizationData, ThrowOnError>) => (options.client ?? client).post<ReactivateOrganizationResponses, ReactivateOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -378,6 +523,10 @@ export const reactivateOrganization = <ThrowOnError extends boolean = true>(opti
 
 /**
  * Take an organization out of effect
+ *
+ * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
+ *
+ * For super admins.
  */
 export const suspendOrganization = <ThrowOnError extends boolean = true>(options: Options<SuspendOrganizationData, ThrowOnError>) => (options.client ?? client).post<SuspendOrganizationResponses, SuspendOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -389,6 +538,8 @@ export const suspendOrganization = <ThrowOnError extends boolean = true>(options
  * List API tokens, the youngest first
  *
  * Never their secrets. `last_used_at` is exact to a minute.
+ *
+ * For super admins.
  */
 export const getTokens = <ThrowOnError extends boolean = true>(options?: Options<GetTokensData, ThrowOnError>) => (options?.client ?? client).get<GetTokensResponses, GetTokensErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -400,6 +551,8 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
  * Create an API token; its secret is shown once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
+ *
+ * For super admins.
  */
 export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>) => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -415,6 +568,8 @@ export const createToken = <ThrowOnError extends boolean = true>(options: Option
  * Revoke an API token
  *
  * Every replica refuses it within three seconds. Repeating it changes nothing.
+ *
+ * For super admins.
  */
 export const revokeToken = <ThrowOnError extends boolean = true>(options: Options<RevokeTokenData, ThrowOnError>) => (options.client ?? client).delete<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -424,6 +579,10 @@ export const revokeToken = <ThrowOnError extends boolean = true>(options: Option
 
 /**
  * List users by e-mail
+ *
+ * Users by e-mail. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
 export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<GetUsersData, ThrowOnError>) => (options?.client ?? client).get<GetUsersResponses, GetUsersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -435,6 +594,8 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
  * Let a user in again
  *
  * The user signs in with the old password.
+ *
+ * For super admins.
  */
 export const activateUser = <ThrowOnError extends boolean = true>(options: Options<ActivateUserData, ThrowOnError>) => (options.client ?? client).post<ActivateUserResponses, ActivateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -446,6 +607,8 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
  * Keep a user out
  *
  * The user's sessions end at once, an access token within 15 minutes. 409 for the last super admin.
+ *
+ * For super admins.
  */
 export const deactivateUser = <ThrowOnError extends boolean = true>(options: Options<DeactivateUserData, ThrowOnError>) => (options.client ?? client).post<DeactivateUserResponses, DeactivateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -455,6 +618,8 @@ export const deactivateUser = <ThrowOnError extends boolean = true>(options: Opt
 
 /**
  * Whether the process lives
+ *
+ * Asks nothing of any other part: when this does not answer, only a restart helps.
  */
 export const getLiveness = <ThrowOnError extends boolean = true>(options?: Options<GetLivenessData, ThrowOnError>) => (options?.client ?? client).get<GetLivenessResponses, unknown, ThrowOnError>({ url: '/health/live', ...options });
 
@@ -463,4 +628,4 @@ export const getLiveness = <ThrowOnError extends boolean = true>(options?: Optio
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
  */
-export const getReadiness = <ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, unknown, ThrowOnError>({ url: '/health/ready', ...options });
+export const getReadiness = <ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/health/ready', ...options });

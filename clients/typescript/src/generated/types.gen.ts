@@ -5,7 +5,19 @@ export type ClientOptions = {
 };
 
 /**
+ * Accepted
+ *
+ * A command that is not decided yet.
+ */
+export type Accepted = {
+    operation_id: string;
+    status: 'pending';
+};
+
+/**
  * AdoptionDay
+ *
+ * How many organizations got a module on a day (UTC), and how many lost it.
  */
 export type AdoptionDay = {
     day: string;
@@ -15,22 +27,26 @@ export type AdoptionDay = {
 
 /**
  * ApiToken
+ *
+ * A program's token, without its secret. `created_by` is a user's or a token's id.
  */
 export type ApiToken = {
     id: string;
     name: string;
-    role: 'super_admin' | 'service';
+    role: 'service' | 'super_admin';
     organization_id: string | null;
     scopes: Array<'read' | 'write'>;
     created_by: string;
     created_at: string;
-    expires_at?: string | null;
-    last_used_at?: string | null;
-    revoked_at?: string | null;
+    expires_at: string | null;
+    last_used_at: string | null;
+    revoked_at: string | null;
 };
 
 /**
  * ApiTokenPage
+ *
+ * API tokens, the youngest first. `next_cursor` is null on the last page.
  */
 export type ApiTokenPage = {
     items: Array<ApiToken>;
@@ -39,10 +55,14 @@ export type ApiTokenPage = {
 
 /**
  * ApiTokenRequest
+ *
+ * `service` reads, `super_admin` does everything that its scopes allow.
+ *
+ * With an `organization_id` a service reads that organization alone. Without `scopes` a token has all its role may.
  */
 export type ApiTokenRequest = {
     name: string;
-    role: 'super_admin' | 'service';
+    role: 'service' | 'super_admin';
     organization_id?: string | null;
     scopes?: Array<'read' | 'write'> | null;
     expires_at?: string | null;
@@ -50,36 +70,45 @@ export type ApiTokenRequest = {
 
 /**
  * ApiTokenResponse
+ *
+ * `token` is shown this once, and kept nowhere.
  */
 export type ApiTokenResponse = {
     id: string;
     name: string;
-    role: 'super_admin' | 'service';
+    role: 'service' | 'super_admin';
     organization_id: string | null;
     scopes: Array<'read' | 'write'>;
     created_by: string;
     created_at: string;
-    expires_at?: string | null;
-    last_used_at?: string | null;
-    revoked_at?: string | null;
+    expires_at: string | null;
+    last_used_at: string | null;
+    revoked_at: string | null;
     token: string;
 };
 
 /**
  * AssignmentResult
+ *
+ * What became of the modules, in the order asked or, for a template, its display order.
+ *
+ * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
+ * been recorded; `removed` lost their last source. The last three are set only where a template was applied.
  */
 export type AssignmentResult = {
-    assigned?: Array<string>;
-    unchanged?: Array<string>;
-    skipped?: Array<SkippedModule>;
-    removed?: Array<string>;
-    industry_code?: string | null;
-    version?: number | null;
-    sets_industry?: boolean | null;
+    assigned: Array<string>;
+    unchanged: Array<string>;
+    skipped: Array<SkippedModule>;
+    removed: Array<string>;
+    industry_code: string | null;
+    version: number | null;
+    sets_industry: boolean | null;
 };
 
 /**
  * ConfigResult
+ *
+ * The organization's layer of a module's config after a patch.
  */
 export type ConfigResult = {
     module_id: string;
@@ -89,7 +118,39 @@ export type ConfigResult = {
 };
 
 /**
+ * Decided
+ *
+ * Around a command's result: its operation, and whether it changed anything.
+ */
+export type Decided = {
+    operation_id: string;
+    status: 'applied' | 'unchanged';
+};
+
+/**
+ * DecidedOrForeseen
+ *
+ * Around a command's result: its operation; of a dry run what would happen, and no operation.
+ *
+ * `changes` are the events that would be recorded, `impact` tells whom the command concerns beyond its own, `preview`
+ * binds a command to this very decision, and `sequence` is the state's to which If-Match would refer.
+ */
+export type DecidedOrForeseen = {
+    status: 'applied' | 'unchanged';
+    operation_id?: string;
+    dry_run?: true;
+    sequence?: number;
+    preview?: string;
+    changes?: Array<PreviewedChange>;
+    impact?: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
  * DeletedIndustry
+ *
+ * The template a command deleted, and how many organizations had it applied.
  */
 export type DeletedIndustry = {
     industry_code: string;
@@ -98,6 +159,8 @@ export type DeletedIndustry = {
 
 /**
  * DeletedModule
+ *
+ * The module a command deleted.
  */
 export type DeletedModule = {
     module_id: string;
@@ -105,6 +168,8 @@ export type DeletedModule = {
 
 /**
  * Difference
+ *
+ * What an event changes of one thing of its aggregate: a field, or a part that has an id. Null: it is not there.
  */
 export type Difference = {
     subject: string;
@@ -115,6 +180,8 @@ export type Difference = {
 
 /**
  * FieldError
+ *
+ * One wrong field. `pointer` is a JSON pointer into the body (`/module_ids/3`) or a parameter's name.
  */
 export type FieldError = {
     pointer: string;
@@ -123,17 +190,21 @@ export type FieldError = {
 
 /**
  * Health
+ *
+ * Each part named. `degraded`: the service works without it, more slowly or later.
  */
 export type Health = {
-    status: 'ok' | 'not_ready';
+    status: 'not_ready' | 'ok';
     parts: {
-        [key: string]: 'ok' | 'down' | 'degraded';
+        [key: string]: 'degraded' | 'down' | 'ok';
     };
     waiting_for: string;
 };
 
 /**
  * IndustryChanges
+ *
+ * What is to be different. Fields left out stay; `modules` is the whole list, and a changed one is a version.
  */
 export type IndustryChanges = {
     industry_name?: string;
@@ -144,6 +215,11 @@ export type IndustryChanges = {
 
 /**
  * IndustryDetails
+ *
+ * A living template as the API shows it.
+ *
+ * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
+ * module that is missing or inactive; `blocked_by` names those. `sequence` is its stream's, for If-Match.
  */
 export type IndustryDetails = {
     industry_code: string;
@@ -162,6 +238,8 @@ export type IndustryDetails = {
 
 /**
  * IndustryList
+ *
+ * Templates in the order of their names.
  */
 export type IndustryList = {
     items: Array<IndustryDetails>;
@@ -169,6 +247,8 @@ export type IndustryList = {
 
 /**
  * IndustryModule
+ *
+ * A module of a template. Name, description and category are null where the registry never had it.
  */
 export type IndustryModule = {
     module_id: string;
@@ -185,6 +265,8 @@ export type IndustryModule = {
 
 /**
  * IndustryModules
+ *
+ * The modules of a template's current version, in display order. `sequence` is the template's.
  */
 export type IndustryModules = {
     industry_code: string;
@@ -199,6 +281,8 @@ export type IndustryModules = {
 
 /**
  * IndustryOrganization
+ *
+ * An organization that has a template applied, in this version.
  */
 export type IndustryOrganization = {
     organization_id: string;
@@ -208,6 +292,8 @@ export type IndustryOrganization = {
 
 /**
  * IndustryOrganizationPage
+ *
+ * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  */
 export type IndustryOrganizationPage = {
     items: Array<IndustryOrganization>;
@@ -216,6 +302,8 @@ export type IndustryOrganizationPage = {
 
 /**
  * IndustryResult
+ *
+ * The template as a command left it.
  */
 export type IndustryResult = {
     industry_code: string;
@@ -228,6 +316,8 @@ export type IndustryResult = {
 
 /**
  * IndustryToCreate
+ *
+ * A template that is to be. `modules` is in display order.
  */
 export type IndustryToCreate = {
     industry_code: string;
@@ -239,6 +329,8 @@ export type IndustryToCreate = {
 
 /**
  * IndustryVersion
+ *
+ * A published list, in display order.
  */
 export type IndustryVersion = {
     version: number;
@@ -249,6 +341,8 @@ export type IndustryVersion = {
 
 /**
  * IndustryVersionPage
+ *
+ * Published versions, newest first. `next_cursor` is null on the last page.
  */
 export type IndustryVersionPage = {
     items: Array<IndustryVersion>;
@@ -257,6 +351,8 @@ export type IndustryVersionPage = {
 
 /**
  * LoginRequest
+ *
+ * The password is bounded more widely than at signup: a wrong one is answered like any other wrong one.
  */
 export type LoginRequest = {
     email: string;
@@ -265,22 +361,28 @@ export type LoginRequest = {
 
 /**
  * LoginResponse
+ *
+ * `expires_in` is in seconds.
  */
 export type LoginResponse = {
     access_token: string;
     expires_in: number;
-    token_type?: 'bearer';
+    token_type: 'bearer';
 };
 
 /**
  * LogoutResponse
+ *
+ * Access tokens that were issued before end by themselves, within 15 minutes.
  */
 export type LogoutResponse = {
-    status?: 'signed_out';
+    status: 'signed_out';
 };
 
 /**
  * ModuleAdoption
+ *
+ * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  */
 export type ModuleAdoption = {
     module_id: string;
@@ -290,6 +392,8 @@ export type ModuleAdoption = {
 
 /**
  * ModuleChanges
+ *
+ * What is to be different. Fields left out stay; documents are replaced whole.
  */
 export type ModuleChanges = {
     module_name?: string;
@@ -308,6 +412,8 @@ export type ModuleChanges = {
 
 /**
  * ModuleConfig
+ *
+ * How a module is configured before any organization or template says otherwise.
  */
 export type ModuleConfig = {
     module_id: string;
@@ -326,6 +432,8 @@ export type ModuleConfig = {
 
 /**
  * ModuleDetails
+ *
+ * A living module as the API shows it. `sequence` is its stream's, for If-Match.
  */
 export type ModuleDetails = {
     module_id: string;
@@ -352,6 +460,8 @@ export type ModuleDetails = {
 
 /**
  * ModuleList
+ *
+ * Modules in the order of their names.
  */
 export type ModuleList = {
     items: Array<ModuleDetails>;
@@ -359,6 +469,8 @@ export type ModuleList = {
 
 /**
  * ModuleOfIndustry
+ *
+ * A module a template shall have; its place in the list is its display order.
  */
 export type ModuleOfIndustry = {
     module_id: string;
@@ -370,6 +482,8 @@ export type ModuleOfIndustry = {
 
 /**
  * ModuleOrganization
+ *
+ * An organization that has a module, and why.
  */
 export type ModuleOrganization = {
     organization_id: string;
@@ -380,6 +494,10 @@ export type ModuleOrganization = {
 
 /**
  * ModuleOrganizationPage
+ *
+ * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
+ *
+ * Beyond a thousand, `count` follows the events, a moment behind the items.
  */
 export type ModuleOrganizationPage = {
     items: Array<ModuleOrganization>;
@@ -389,6 +507,8 @@ export type ModuleOrganizationPage = {
 
 /**
  * ModuleResult
+ *
+ * The module as a command left it.
  */
 export type ModuleResult = {
     module_id: string;
@@ -409,6 +529,8 @@ export type ModuleResult = {
 
 /**
  * ModuleToAssign
+ *
+ * A module that is to be had. Without `config`, the one kept from an earlier assignment comes back.
  */
 export type ModuleToAssign = {
     module_id: string;
@@ -419,6 +541,8 @@ export type ModuleToAssign = {
 
 /**
  * ModuleToRegister
+ *
+ * A module that is to be known.
  */
 export type ModuleToRegister = {
     module_id: string;
@@ -439,15 +563,21 @@ export type ModuleToRegister = {
 
 /**
  * ModulesOutcome
+ *
+ * What became of the industry's modules. `none`: no industry was asked for; `pending`: they follow by themselves.
+ *
+ * `reason` tells why they were refused.
  */
 export type ModulesOutcome = {
-    status: 'applied' | 'pending' | 'refused' | 'none';
-    assigned?: Array<string>;
-    reason?: string | null;
+    status: 'applied' | 'none' | 'pending' | 'refused';
+    assigned: Array<string>;
+    reason: string | null;
 };
 
 /**
  * ModulesToAssign
+ *
+ * Modules that are to be had, all or none; with `industry_code` as part of that template.
  */
 export type ModulesToAssign = {
     module_ids: Array<string>;
@@ -456,6 +586,8 @@ export type ModulesToAssign = {
 
 /**
  * NewOrganization
+ *
+ * The organization that signed up.
  */
 export type NewOrganization = {
     id: string;
@@ -467,10 +599,12 @@ export type NewOrganization = {
 
 /**
  * OperationView
+ *
+ * One command's life. `result` is what its caller was told, `refusal` why it was rejected.
  */
 export type OperationView = {
     operation_id: string;
-    status: 'pending' | 'applied' | 'unchanged' | 'rejected' | 'failed';
+    status: 'applied' | 'failed' | 'pending' | 'rejected' | 'unchanged';
     command: string;
     context: string;
     aggregate_id: string;
@@ -478,12 +612,14 @@ export type OperationView = {
     created_at: string;
     decided_at: string | null;
     sequence: number | null;
-    result: unknown | null;
+    result: unknown;
     refusal: Refusal | null;
 };
 
 /**
  * OrganizationChanges
+ *
+ * What is to be different.
  */
 export type OrganizationChanges = {
     name: string;
@@ -491,6 +627,8 @@ export type OrganizationChanges = {
 
 /**
  * OrganizationDetails
+ *
+ * With what only super admins see: the template version pinned at signup, and the first owner.
  */
 export type OrganizationDetails = {
     organization_id: string;
@@ -507,6 +645,8 @@ export type OrganizationDetails = {
 
 /**
  * OrganizationInfo
+ *
+ * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
  */
 export type OrganizationInfo = {
     organization_id: string;
@@ -521,6 +661,12 @@ export type OrganizationInfo = {
 
 /**
  * OrganizationModule
+ *
+ * One module of an organization.
+ *
+ * `config` is what counts: the module's defaults under those of the templates among its sources, in the order they
+ * were applied, under `own_config`, the organization's layer. `required_by` names the industries whose template
+ * binds the organization to the module. `version` is the module's.
  */
 export type OrganizationModule = {
     module_id: string;
@@ -545,6 +691,8 @@ export type OrganizationModule = {
 
 /**
  * OrganizationModules
+ *
+ * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
  */
 export type OrganizationModules = {
     organization_id: string;
@@ -554,6 +702,8 @@ export type OrganizationModules = {
 
 /**
  * OrganizationPage
+ *
+ * Organizations in the order asked for. `next_cursor` is null on the last page.
  */
 export type OrganizationPage = {
     items: Array<OrganizationInfo>;
@@ -562,6 +712,8 @@ export type OrganizationPage = {
 
 /**
  * OrganizationResult
+ *
+ * The organization as a command left it. An answer's own `status` is the operation's.
  */
 export type OrganizationResult = {
     organization_id: string;
@@ -574,6 +726,8 @@ export type OrganizationResult = {
 
 /**
  * PreviewedChange
+ *
+ * An event that would be recorded, and what it changes.
  */
 export type PreviewedChange = {
     type: string;
@@ -582,20 +736,40 @@ export type PreviewedChange = {
 };
 
 /**
+ * Problem
+ *
+ * Problem details (RFC 9457). `type` is stable and meant for programs, `detail` for people.
+ *
+ * Some types have further members, such as the modules that stand in the way.
+ */
+export type Problem = {
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    instance: string;
+    errors?: Array<FieldError>;
+};
+
+/**
  * Refusal
+ *
+ * A refusal as it is stored and sent: the same on every replica and at every replay.
  */
 export type Refusal = {
-    kind: 'malformed' | 'unauthenticated' | 'forbidden' | 'not_found' | 'conflict' | 'precondition_failed' | 'too_large' | 'invalid' | 'precondition_required' | 'too_many' | 'unavailable' | 'internal';
+    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
     code: string;
     detail: string;
-    errors?: Array<FieldError>;
-    extra?: {
+    errors: Array<FieldError>;
+    extra: {
         [key: string]: unknown;
     };
 };
 
 /**
  * SignedUp
+ *
+ * The admin can sign in now. `modules` tells whether the industry's are there already.
  */
 export type SignedUp = {
     organization: NewOrganization;
@@ -605,6 +779,8 @@ export type SignedUp = {
 
 /**
  * SignupForeseen
+ *
+ * What signing up would come to: of a dry run, which keeps nothing. `preview` binds a signup to this decision.
  */
 export type SignupForeseen = {
     dry_run: boolean;
@@ -619,6 +795,8 @@ export type SignupForeseen = {
 
 /**
  * SignupPending
+ *
+ * Not decided yet; `operation_token` is the bearer token that reads this one operation.
  */
 export type SignupPending = {
     operation_id: string;
@@ -628,6 +806,8 @@ export type SignupPending = {
 
 /**
  * SignupRequest
+ *
+ * A new organization and its first admin. The fields' rules beyond their length are the owners'.
  */
 export type SignupRequest = {
     organization_name: string;
@@ -639,6 +819,8 @@ export type SignupRequest = {
 
 /**
  * SkippedModule
+ *
+ * A module of a template that could not be assigned. Deleted ones are unknown.
  */
 export type SkippedModule = {
     module_id: string;
@@ -647,27 +829,33 @@ export type SkippedModule = {
 
 /**
  * Source
+ *
+ * Why an organization has a module: a person (`by`) or a template's version.
  */
 export type Source = {
     kind: 'explicit' | 'template';
-    by?: string | null;
-    industry_code?: string | null;
-    version?: number | null;
+    by: string | null;
+    industry_code: string | null;
+    version: number | null;
 };
 
 /**
  * TemplateModule
+ *
+ * One module of a template; its place in the list is its display order.
  */
 export type TemplateModule = {
     module_id: string;
     is_required: boolean;
-    default_config?: {
+    default_config: {
         [key: string]: unknown;
     };
 };
 
 /**
  * TemplateToApply
+ *
+ * A template that is to be had, beside the others or in their place.
  */
 export type TemplateToApply = {
     industry_code: string;
@@ -676,12 +864,14 @@ export type TemplateToApply = {
 
 /**
  * User
+ *
+ * Somebody who can, or could, sign in.
  */
 export type User = {
     id: string;
     email: string;
     name: string | null;
-    role: 'super_admin' | 'organization_admin' | 'service';
+    role: 'organization_admin' | 'service' | 'super_admin';
     organization_id: string | null;
     is_active: boolean;
     created_at: string;
@@ -689,6 +879,8 @@ export type User = {
 
 /**
  * UserPage
+ *
+ * Users by e-mail. `next_cursor` is null on the last page.
  */
 export type UserPage = {
     items: Array<User>;
@@ -697,6 +889,8 @@ export type UserPage = {
 
 /**
  * UserStatus
+ *
+ * How the user stands now.
  */
 export type UserStatus = {
     user_id: string;
@@ -704,17 +898,17 @@ export type UserStatus = {
 };
 
 /**
- * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+ * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
  */
 export type IdempotencyKey = string;
 
 /**
- * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+ * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
  */
 export type IfMatch = string;
 
 /**
- * `respond-async`: answers 202 with the operation's address instead of waiting.
+ * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
  */
 export type Prefer = string;
 
@@ -738,6 +932,11 @@ export type Preview = string;
  */
 export type Reason = string;
 
+/**
+ * ETags the caller has: the answer is 304 without a body when one of them is still right.
+ */
+export type IfNoneMatch = string;
+
 export type LoginData = {
     body: LoginRequest;
     path?: never;
@@ -747,22 +946,73 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type LoginError = LoginErrors[keyof LoginErrors];
 
 export type LoginResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: LoginResponse;
 };
@@ -776,9 +1026,38 @@ export type LogoutData = {
     url: '/api/v1/auth/logout';
 };
 
+export type LogoutErrors = {
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type LogoutError = LogoutErrors[keyof LogoutErrors];
+
 export type LogoutResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: LogoutResponse;
 };
@@ -792,9 +1071,58 @@ export type RefreshData = {
     url: '/api/v1/auth/refresh';
 };
 
+export type RefreshErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type RefreshError = RefreshErrors[keyof RefreshErrors];
+
 export type RefreshResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: LoginResponse;
 };
@@ -803,8 +1131,17 @@ export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
 
 export type GetIndustriesData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: {
+        /**
+         * Inactive ones too; for super admins.
+         */
         include_inactive?: boolean;
     };
     url: '/api/v1/industries';
@@ -812,15 +1149,59 @@ export type GetIndustriesData = {
 
 export type GetIndustriesErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetIndustriesError = GetIndustriesErrors[keyof GetIndustriesErrors];
@@ -838,15 +1219,15 @@ export type CreateIndustryData = {
     body: IndustryToCreate;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -874,15 +1255,91 @@ export type CreateIndustryData = {
 
 export type CreateIndustryErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type CreateIndustryError = CreateIndustryErrors[keyof CreateIndustryErrors];
@@ -891,90 +1348,15 @@ export type CreateIndustryResponses = {
     /**
      * Done.
      */
-    200: IndustryResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & IndustryResult;
     /**
-     * Done.
+     * Created.
      */
-    201: IndustryResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    201: Decided & IndustryResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type CreateIndustryResponse = CreateIndustryResponses[keyof CreateIndustryResponses];
@@ -983,15 +1365,15 @@ export type DeleteIndustryData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -1000,6 +1382,9 @@ export type DeleteIndustryData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The industry's code.
+         */
         industry_code: string;
     };
     query?: {
@@ -1021,15 +1406,98 @@ export type DeleteIndustryData = {
 
 export type DeleteIndustryErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type DeleteIndustryError = DeleteIndustryErrors[keyof DeleteIndustryErrors];
@@ -1038,57 +1506,27 @@ export type DeleteIndustryResponses = {
     /**
      * Done.
      */
-    200: DeletedIndustry & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & DeletedIndustry;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type DeleteIndustryResponse = DeleteIndustryResponses[keyof DeleteIndustryResponses];
 
 export type GetIndustryData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
+        /**
+         * The industry's code.
+         */
         industry_code: string;
     };
     query?: never;
@@ -1097,15 +1535,36 @@ export type GetIndustryData = {
 
 export type GetIndustryErrors = {
     /**
-     * Validation Exception
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetIndustryError = GetIndustryErrors[keyof GetIndustryErrors];
@@ -1123,15 +1582,15 @@ export type UpdateIndustryData = {
     body: IndustryChanges;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -1140,6 +1599,9 @@ export type UpdateIndustryData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The industry's code.
+         */
         industry_code: string;
     };
     query?: {
@@ -1161,15 +1623,98 @@ export type UpdateIndustryData = {
 
 export type UpdateIndustryErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type UpdateIndustryError = UpdateIndustryErrors[keyof UpdateIndustryErrors];
@@ -1178,57 +1723,27 @@ export type UpdateIndustryResponses = {
     /**
      * Done.
      */
-    200: IndustryResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & IndustryResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type UpdateIndustryResponse = UpdateIndustryResponses[keyof UpdateIndustryResponses];
 
 export type GetIndustryModulesData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
+        /**
+         * The industry's code.
+         */
         industry_code: string;
     };
     query?: never;
@@ -1237,15 +1752,36 @@ export type GetIndustryModulesData = {
 
 export type GetIndustryModulesErrors = {
     /**
-     * Validation Exception
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetIndustryModulesError = GetIndustryModulesErrors[keyof GetIndustryModulesErrors];
@@ -1262,6 +1798,9 @@ export type GetIndustryModulesResponse = GetIndustryModulesResponses[keyof GetIn
 export type GetIndustryOrganizationsData = {
     body?: never;
     path: {
+        /**
+         * The industry's code.
+         */
         industry_code: string;
     };
     query?: {
@@ -1272,29 +1811,83 @@ export type GetIndustryOrganizationsData = {
         /**
          * `next_cursor` of a page of this list, asked the same way.
          */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/api/v1/industries/{industry_code}/organizations';
 };
 
 export type GetIndustryOrganizationsErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetIndustryOrganizationsError = GetIndustryOrganizationsErrors[keyof GetIndustryOrganizationsErrors];
 
 export type GetIndustryOrganizationsResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: IndustryOrganizationPage;
 };
@@ -1304,6 +1897,9 @@ export type GetIndustryOrganizationsResponse = GetIndustryOrganizationsResponses
 export type GetIndustryVersionsData = {
     body?: never;
     path: {
+        /**
+         * The industry's code.
+         */
         industry_code: string;
     };
     query?: {
@@ -1314,22 +1910,73 @@ export type GetIndustryVersionsData = {
         /**
          * `next_cursor` of a page of this list, asked the same way.
          */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/api/v1/industries/{industry_code}/versions';
 };
 
 export type GetIndustryVersionsErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetIndustryVersionsError = GetIndustryVersionsErrors[keyof GetIndustryVersionsErrors];
@@ -1345,10 +1992,65 @@ export type GetIndustryVersionsResponse = GetIndustryVersionsResponses[keyof Get
 
 export type GetModuleRegistryData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/module-registry';
 };
+
+export type GetModuleRegistryErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetModuleRegistryError = GetModuleRegistryErrors[keyof GetModuleRegistryErrors];
 
 export type GetModuleRegistryResponses = {
     /**
@@ -1363,15 +2065,15 @@ export type RegisterModuleData = {
     body: ModuleToRegister;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -1399,15 +2101,89 @@ export type RegisterModuleData = {
 
 export type RegisterModuleErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type RegisterModuleError = RegisterModuleErrors[keyof RegisterModuleErrors];
@@ -1416,90 +2192,15 @@ export type RegisterModuleResponses = {
     /**
      * Done.
      */
-    200: ModuleResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & ModuleResult;
     /**
-     * Done.
+     * Created.
      */
-    201: ModuleResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    201: Decided & ModuleResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type RegisterModuleResponse = RegisterModuleResponses[keyof RegisterModuleResponses];
@@ -1508,15 +2209,15 @@ export type DeleteModuleData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -1525,6 +2226,9 @@ export type DeleteModuleData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: {
@@ -1546,15 +2250,96 @@ export type DeleteModuleData = {
 
 export type DeleteModuleErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type DeleteModuleError = DeleteModuleErrors[keyof DeleteModuleErrors];
@@ -1563,57 +2348,27 @@ export type DeleteModuleResponses = {
     /**
      * Done.
      */
-    200: DeletedModule & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & DeletedModule;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type DeleteModuleResponse = DeleteModuleResponses[keyof DeleteModuleResponses];
 
 export type GetModuleData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: never;
@@ -1622,15 +2377,56 @@ export type GetModuleData = {
 
 export type GetModuleErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetModuleError = GetModuleErrors[keyof GetModuleErrors];
@@ -1648,15 +2444,15 @@ export type UpdateModuleData = {
     body: ModuleChanges;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -1665,6 +2461,9 @@ export type UpdateModuleData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: {
@@ -1686,15 +2485,96 @@ export type UpdateModuleData = {
 
 export type UpdateModuleErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type UpdateModuleError = UpdateModuleErrors[keyof UpdateModuleErrors];
@@ -1703,50 +2583,11 @@ export type UpdateModuleResponses = {
     /**
      * Done.
      */
-    200: ModuleResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & ModuleResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type UpdateModuleResponse = UpdateModuleResponses[keyof UpdateModuleResponses];
@@ -1755,15 +2596,15 @@ export type ActivateModuleData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -1772,6 +2613,9 @@ export type ActivateModuleData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: {
@@ -1793,15 +2637,96 @@ export type ActivateModuleData = {
 
 export type ActivateModuleErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type ActivateModuleError = ActivateModuleErrors[keyof ActivateModuleErrors];
@@ -1810,57 +2735,27 @@ export type ActivateModuleResponses = {
     /**
      * Done.
      */
-    200: ModuleResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & ModuleResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type ActivateModuleResponse = ActivateModuleResponses[keyof ActivateModuleResponses];
 
 export type GetModuleAdoptionData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: never;
@@ -1869,15 +2764,59 @@ export type GetModuleAdoptionData = {
 
 export type GetModuleAdoptionErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetModuleAdoptionError = GetModuleAdoptionErrors[keyof GetModuleAdoptionErrors];
@@ -1893,7 +2832,16 @@ export type GetModuleAdoptionResponse = GetModuleAdoptionResponses[keyof GetModu
 
 export type GetModuleConfigData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: never;
@@ -1902,15 +2850,56 @@ export type GetModuleConfigData = {
 
 export type GetModuleConfigErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetModuleConfigError = GetModuleConfigErrors[keyof GetModuleConfigErrors];
@@ -1928,15 +2917,15 @@ export type DeactivateModuleData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -1945,6 +2934,9 @@ export type DeactivateModuleData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: {
@@ -1966,15 +2958,96 @@ export type DeactivateModuleData = {
 
 export type DeactivateModuleErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type DeactivateModuleError = DeactivateModuleErrors[keyof DeactivateModuleErrors];
@@ -1983,50 +3056,11 @@ export type DeactivateModuleResponses = {
     /**
      * Done.
      */
-    200: ModuleResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & ModuleResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type DeactivateModuleResponse = DeactivateModuleResponses[keyof DeactivateModuleResponses];
@@ -2034,6 +3068,9 @@ export type DeactivateModuleResponse = DeactivateModuleResponses[keyof Deactivat
 export type GetModuleOrganizationsData = {
     body?: never;
     path: {
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: {
@@ -2044,29 +3081,83 @@ export type GetModuleOrganizationsData = {
         /**
          * `next_cursor` of a page of this list, asked the same way.
          */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/api/v1/module-registry/{module_id}/organizations';
 };
 
 export type GetModuleOrganizationsErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetModuleOrganizationsError = GetModuleOrganizationsErrors[keyof GetModuleOrganizationsErrors];
 
 export type GetModuleOrganizationsResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: ModuleOrganizationPage;
 };
@@ -2077,15 +3168,15 @@ export type ApplyIndustryTemplateData = {
     body: TemplateToApply;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -2094,6 +3185,9 @@ export type ApplyIndustryTemplateData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: {
@@ -2115,15 +3209,109 @@ export type ApplyIndustryTemplateData = {
 
 export type ApplyIndustryTemplateErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
+     * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type ApplyIndustryTemplateError = ApplyIndustryTemplateErrors[keyof ApplyIndustryTemplateErrors];
@@ -2132,50 +3320,11 @@ export type ApplyIndustryTemplateResponses = {
     /**
      * Done.
      */
-    200: AssignmentResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & AssignmentResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type ApplyIndustryTemplateResponse = ApplyIndustryTemplateResponses[keyof ApplyIndustryTemplateResponses];
@@ -2184,15 +3333,15 @@ export type AssignModuleData = {
     body: ModuleToAssign;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -2201,6 +3350,9 @@ export type AssignModuleData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: {
@@ -2222,15 +3374,109 @@ export type AssignModuleData = {
 
 export type AssignModuleErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
+     * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type AssignModuleError = AssignModuleErrors[keyof AssignModuleErrors];
@@ -2239,60 +3485,76 @@ export type AssignModuleResponses = {
     /**
      * Done.
      */
-    200: AssignmentResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & AssignmentResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type AssignModuleResponse = AssignModuleResponses[keyof AssignModuleResponses];
 
 export type GetAvailableModulesData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/modules/available';
 };
+
+export type GetAvailableModulesErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetAvailableModulesError = GetAvailableModulesErrors[keyof GetAvailableModulesErrors];
 
 export type GetAvailableModulesResponses = {
     /**
@@ -2307,15 +3569,15 @@ export type BulkAssignModulesData = {
     body: ModulesToAssign;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -2324,6 +3586,9 @@ export type BulkAssignModulesData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: {
@@ -2345,15 +3610,109 @@ export type BulkAssignModulesData = {
 
 export type BulkAssignModulesErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
+     * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type BulkAssignModulesError = BulkAssignModulesErrors[keyof BulkAssignModulesErrors];
@@ -2362,50 +3721,11 @@ export type BulkAssignModulesResponses = {
     /**
      * Done.
      */
-    200: AssignmentResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & AssignmentResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type BulkAssignModulesResponse = BulkAssignModulesResponses[keyof BulkAssignModulesResponses];
@@ -2414,15 +3734,15 @@ export type UnassignModuleData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -2431,10 +3751,19 @@ export type UnassignModuleData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: {
+        /**
+         * Overrules templates that require the module.
+         */
         force?: boolean;
         /**
          * Changes nothing: answers what the command would do, or how it would be refused.
@@ -2454,15 +3783,109 @@ export type UnassignModuleData = {
 
 export type UnassignModuleErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
+     * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type UnassignModuleError = UnassignModuleErrors[keyof UnassignModuleErrors];
@@ -2471,50 +3894,11 @@ export type UnassignModuleResponses = {
     /**
      * Done.
      */
-    200: AssignmentResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & AssignmentResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type UnassignModuleResponse = UnassignModuleResponses[keyof UnassignModuleResponses];
@@ -2522,6 +3906,9 @@ export type UnassignModuleResponse = UnassignModuleResponses[keyof UnassignModul
 export type GetOperationData = {
     body?: never;
     path: {
+        /**
+         * The operation's id.
+         */
         operation_id: string;
     };
     query?: never;
@@ -2530,15 +3917,56 @@ export type GetOperationData = {
 
 export type GetOperationErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:operation_not_found`: There is no such operation, it is older than 30 days, or it is not the caller's to see.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetOperationError = GetOperationErrors[keyof GetOperationErrors];
@@ -2547,9 +3975,7 @@ export type GetOperationResponses = {
     /**
      * Done.
      */
-    200: {
-        [key: string]: unknown;
-    };
+    200: OperationView;
 };
 
 export type GetOperationResponse = GetOperationResponses[keyof GetOperationResponses];
@@ -2558,11 +3984,14 @@ export type GetOrganizationsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * How many items a page has at most.
+         */
         limit?: number;
         /**
          * `next_cursor` of a page.
          */
-        cursor?: string | null;
+        cursor?: string;
         /**
          * The order; `-` turns it round.
          */
@@ -2570,31 +3999,81 @@ export type GetOrganizationsData = {
         /**
          * The name's begin.
          */
-        q?: string | null;
+        q?: string;
+        /**
+         * Only those that stand so.
+         */
         status?: 'active' | 'suspended' | null;
-        industry_code?: string | null;
+        /**
+         * The industry's code.
+         */
+        industry_code?: string;
     };
     url: '/api/v1/organizations';
 };
 
 export type GetOrganizationsErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetOrganizationsError = GetOrganizationsErrors[keyof GetOrganizationsErrors];
 
 export type GetOrganizationsResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: OrganizationPage;
 };
@@ -2605,15 +4084,15 @@ export type SignUpData = {
     body: SignupRequest;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -2641,15 +4120,81 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
+     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing or inactive.
+     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
+     * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type SignUpError = SignUpErrors[keyof SignUpErrors];
@@ -2660,11 +4205,11 @@ export type SignUpResponses = {
      */
     200: SignupForeseen;
     /**
-     * Done.
+     * Created.
      */
     201: SignedUp;
     /**
-     * Done.
+     * Not decided yet: `Location` is where the outcome will be.
      */
     202: SignupPending;
 };
@@ -2673,7 +4218,16 @@ export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
 
 export type GetOrganizationData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: never;
@@ -2682,15 +4236,56 @@ export type GetOrganizationData = {
 
 export type GetOrganizationErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetOrganizationError = GetOrganizationErrors[keyof GetOrganizationErrors];
@@ -2708,15 +4303,15 @@ export type UpdateOrganizationData = {
     body: OrganizationChanges;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -2725,6 +4320,9 @@ export type UpdateOrganizationData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: {
@@ -2746,15 +4344,100 @@ export type UpdateOrganizationData = {
 
 export type UpdateOrganizationErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing or inactive.
+     * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type UpdateOrganizationError = UpdateOrganizationErrors[keyof UpdateOrganizationErrors];
@@ -2763,57 +4446,27 @@ export type UpdateOrganizationResponses = {
     /**
      * Done.
      */
-    200: OrganizationResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & OrganizationResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type UpdateOrganizationResponse = UpdateOrganizationResponses[keyof UpdateOrganizationResponses];
 
 export type GetOrganizationInfoData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: never;
@@ -2822,15 +4475,56 @@ export type GetOrganizationInfoData = {
 
 export type GetOrganizationInfoErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetOrganizationInfoError = GetOrganizationInfoErrors[keyof GetOrganizationInfoErrors];
@@ -2846,7 +4540,16 @@ export type GetOrganizationInfoResponse = GetOrganizationInfoResponses[keyof Get
 
 export type GetOrganizationModulesData = {
     body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: never;
@@ -2855,15 +4558,59 @@ export type GetOrganizationModulesData = {
 
 export type GetOrganizationModulesErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetOrganizationModulesError = GetOrganizationModulesErrors[keyof GetOrganizationModulesErrors];
@@ -2883,15 +4630,15 @@ export type UpdateModuleConfigData = {
     };
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -2900,7 +4647,13 @@ export type UpdateModuleConfigData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
+        /**
+         * The module's id.
+         */
         module_id: string;
     };
     query?: {
@@ -2922,15 +4675,115 @@ export type UpdateModuleConfigData = {
 
 export type UpdateModuleConfigErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
+     * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     */
+    422: Problem;
+    /**
+     * The request must say which state it is meant for.
+     *
+     * - `urn:modplane:problem:if_match_required`: A change that nobody waits for must say which state it is meant for.
+     */
+    428: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type UpdateModuleConfigError = UpdateModuleConfigErrors[keyof UpdateModuleConfigErrors];
@@ -2939,50 +4792,11 @@ export type UpdateModuleConfigResponses = {
     /**
      * Done.
      */
-    200: ConfigResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & ConfigResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type UpdateModuleConfigResponse = UpdateModuleConfigResponses[keyof UpdateModuleConfigResponses];
@@ -2991,15 +4805,15 @@ export type ReactivateOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -3008,6 +4822,9 @@ export type ReactivateOrganizationData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: {
@@ -3029,15 +4846,100 @@ export type ReactivateOrganizationData = {
 
 export type ReactivateOrganizationErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing or inactive.
+     * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type ReactivateOrganizationError = ReactivateOrganizationErrors[keyof ReactivateOrganizationErrors];
@@ -3046,50 +4948,11 @@ export type ReactivateOrganizationResponses = {
     /**
      * Done.
      */
-    200: OrganizationResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & OrganizationResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type ReactivateOrganizationResponse = ReactivateOrganizationResponses[keyof ReactivateOrganizationResponses];
@@ -3098,15 +4961,15 @@ export type SuspendOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * An ETag: the command is refused with 412 when the state has moved since. Its first part alone is compared.
+         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
          */
         'If-Match'?: string;
         /**
-         * `respond-async`: answers 202 with the operation's address instead of waiting.
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
          */
         Prefer?: string;
         /**
@@ -3115,6 +4978,9 @@ export type SuspendOrganizationData = {
         'Modplane-Reason'?: string;
     };
     path: {
+        /**
+         * The organization's id.
+         */
         organization_id: string;
     };
     query?: {
@@ -3136,15 +5002,100 @@ export type SuspendOrganizationData = {
 
 export type SuspendOrganizationErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing or inactive.
+     * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type SuspendOrganizationError = SuspendOrganizationErrors[keyof SuspendOrganizationErrors];
@@ -3153,50 +5104,11 @@ export type SuspendOrganizationResponses = {
     /**
      * Done.
      */
-    200: OrganizationResult & {
-        operation_id?: string;
-        status: 'applied' | 'unchanged';
-        /**
-         * Only in the answer to a dry run.
-         */
-        dry_run?: true;
-        /**
-         * Dry run: the state's, to which If-Match would refer.
-         */
-        sequence?: number;
-        /**
-         * Dry run: binds a command to this decision.
-         */
-        preview?: string;
-        /**
-         * Dry run: what would be recorded.
-         */
-        changes?: Array<{
-            type: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            differences: Array<{
-                subject: string;
-                change: string;
-                before: unknown;
-                after: unknown;
-            }>;
-        }>;
-        /**
-         * Dry run: whom the command concerns beyond its own.
-         */
-        impact?: {
-            [key: string]: unknown;
-        } | null;
-    };
+    200: DecidedOrForeseen & OrganizationResult;
     /**
-     * Not decided yet: `Location` names the operation.
+     * Not decided yet: `Location` is where the outcome will be.
      */
-    202: {
-        operation_id: string;
-        status: 'pending';
-    };
+    202: Accepted;
 };
 
 export type SuspendOrganizationResponse = SuspendOrganizationResponses[keyof SuspendOrganizationResponses];
@@ -3212,29 +5124,73 @@ export type GetTokensData = {
         /**
          * `next_cursor` of a page of this list, asked the same way.
          */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/api/v1/tokens';
 };
 
 export type GetTokensErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetTokensError = GetTokensErrors[keyof GetTokensErrors];
 
 export type GetTokensResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: ApiTokenPage;
 };
@@ -3250,22 +5206,82 @@ export type CreateTokenData = {
 
 export type CreateTokenErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type CreateTokenError = CreateTokenErrors[keyof CreateTokenErrors];
 
 export type CreateTokenResponses = {
     /**
-     * Document created, URL follows
+     * Created.
      */
     201: ApiTokenResponse;
 };
@@ -3275,6 +5291,9 @@ export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponse
 export type RevokeTokenData = {
     body?: never;
     path: {
+        /**
+         * The API token's id.
+         */
         token_id: string;
     };
     query?: never;
@@ -3283,22 +5302,64 @@ export type RevokeTokenData = {
 
 export type RevokeTokenErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:api_token_not_found`: No API token has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     * - `urn:modplane:problem:user_not_found`: No user has this id.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
 
 export type RevokeTokenResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: ApiToken;
 };
@@ -3316,33 +5377,77 @@ export type GetUsersData = {
         /**
          * `next_cursor` of a page of this list, asked the same way.
          */
-        cursor?: string | null;
+        cursor?: string;
         /**
          * Of this organization alone.
          */
-        organization_id?: string | null;
+        organization_id?: string;
     };
     url: '/api/v1/users';
 };
 
 export type GetUsersErrors = {
     /**
-     * Validation Exception
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type GetUsersError = GetUsersErrors[keyof GetUsersErrors];
 
 export type GetUsersResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: UserPage;
 };
@@ -3352,6 +5457,9 @@ export type GetUsersResponse = GetUsersResponses[keyof GetUsersResponses];
 export type ActivateUserData = {
     body?: never;
     path: {
+        /**
+         * The user's id.
+         */
         user_id: string;
     };
     query?: never;
@@ -3360,22 +5468,64 @@ export type ActivateUserData = {
 
 export type ActivateUserErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:api_token_not_found`: No API token has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     * - `urn:modplane:problem:user_not_found`: No user has this id.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type ActivateUserError = ActivateUserErrors[keyof ActivateUserErrors];
 
 export type ActivateUserResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: UserStatus;
 };
@@ -3385,6 +5535,9 @@ export type ActivateUserResponse = ActivateUserResponses[keyof ActivateUserRespo
 export type DeactivateUserData = {
     body?: never;
     path: {
+        /**
+         * The user's id.
+         */
         user_id: string;
     };
     query?: never;
@@ -3393,22 +5546,73 @@ export type DeactivateUserData = {
 
 export type DeactivateUserErrors = {
     /**
-     * Validation Exception
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
-    400: {
-        status_code: number;
-        detail: string;
-        extra?: null | {
-            [key: string]: unknown;
-        } | Array<unknown>;
-    };
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:api_token_not_found`: No API token has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     * - `urn:modplane:problem:user_not_found`: No user has this id.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
+     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
+     */
+    409: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
 };
 
 export type DeactivateUserError = DeactivateUserErrors[keyof DeactivateUserErrors];
 
 export type DeactivateUserResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: UserStatus;
 };
@@ -3424,7 +5628,7 @@ export type GetLivenessData = {
 
 export type GetLivenessResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: {
         [key: string]: string;
@@ -3440,9 +5644,18 @@ export type GetReadinessData = {
     url: '/health/ready';
 };
 
+export type GetReadinessErrors = {
+    /**
+     * Service Unavailable.
+     */
+    503: Health;
+};
+
+export type GetReadinessError = GetReadinessErrors[keyof GetReadinessErrors];
+
 export type GetReadinessResponses = {
     /**
-     * Request fulfilled, document follows
+     * Done.
      */
     200: Health;
 };

@@ -4,7 +4,7 @@ import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOption
 
 import { client } from '../client.gen.js';
 import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, getAvailableModules, getIndustries, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleOrganizations, getModuleRegistry, getOperation, getOrganization, getOrganizationInfo, getOrganizationModules, getOrganizations, getReadiness, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, revokeToken, signUp, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
-import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, GetAvailableModulesData, GetAvailableModulesResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryResponse, GetModuleResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
+import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
 
 /**
  * Sign in with e-mail and password
@@ -33,8 +33,8 @@ export const loginMutation = (options?: Partial<Options<LoginData>>): UseMutatio
  *
  * Harmless to repeat, and without a cookie.
  */
-export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutationOptions<LogoutResponse2, DefaultError, Options<LogoutData>> => {
-    const mutationOptions: UseMutationOptions<LogoutResponse2, DefaultError, Options<LogoutData>> = {
+export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutationOptions<LogoutResponse2, LogoutError, Options<LogoutData>> => {
+    const mutationOptions: UseMutationOptions<LogoutResponse2, LogoutError, Options<LogoutData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await logout({
                 ...options,
@@ -54,8 +54,8 @@ export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutat
  *
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */
-export const refreshMutation = (options?: Partial<Options<RefreshData>>): UseMutationOptions<RefreshResponse, DefaultError, Options<RefreshData>> => {
-    const mutationOptions: UseMutationOptions<RefreshResponse, DefaultError, Options<RefreshData>> = {
+export const refreshMutation = (options?: Partial<Options<RefreshData>>): UseMutationOptions<RefreshResponse, RefreshError, Options<RefreshData>> => {
+    const mutationOptions: UseMutationOptions<RefreshResponse, RefreshError, Options<RefreshData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await refresh({
                 ...options,
@@ -123,6 +123,13 @@ export const getIndustriesOptions = (options?: Options<GetIndustriesData>) => qu
 
 /**
  * Create a template
+ *
+ * A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
+ *
+ * Unchanged when the living template has exactly these values. Refused when it has others, when a living template
+ * has the name, when a module is named twice or is not registered.
+ *
+ * For super admins.
  */
 export const createIndustryMutation = (options?: Partial<Options<CreateIndustryData>>): UseMutationOptions<CreateIndustryResponse, CreateIndustryError, Options<CreateIndustryData>> => {
     const mutationOptions: UseMutationOptions<CreateIndustryResponse, CreateIndustryError, Options<CreateIndustryData>> = {
@@ -140,6 +147,10 @@ export const createIndustryMutation = (options?: Partial<Options<CreateIndustryD
 
 /**
  * Delete a template; organizations keep what it gave them
+ *
+ * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
+ *
+ * For super admins.
  */
 export const deleteIndustryMutation = (options?: Partial<Options<DeleteIndustryData>>): UseMutationOptions<DeleteIndustryResponse, DeleteIndustryError, Options<DeleteIndustryData>> => {
     const mutationOptions: UseMutationOptions<DeleteIndustryResponse, DeleteIndustryError, Options<DeleteIndustryData>> = {
@@ -159,6 +170,11 @@ export const getIndustryQueryKey = (options: Options<GetIndustryData>) => create
 
 /**
  * Get an industry template
+ *
+ * A living template as the API shows it.
+ *
+ * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
+ * module that is missing or inactive; `blocked_by` names those. `sequence` is its stream's, for If-Match.
  */
 export const getIndustryOptions = (options: Options<GetIndustryData>) => queryOptions<GetIndustryResponse, GetIndustryError, GetIndustryResponse, ReturnType<typeof getIndustryQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -175,6 +191,13 @@ export const getIndustryOptions = (options: Options<GetIndustryData>) => queryOp
 
 /**
  * Change a template
+ *
+ * A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
+ *
+ * A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
+ * deleted, when another living template has the name, when a module is named twice or newly named and not registered.
+ *
+ * For super admins.
  */
 export const updateIndustryMutation = (options?: Partial<Options<UpdateIndustryData>>): UseMutationOptions<UpdateIndustryResponse, UpdateIndustryError, Options<UpdateIndustryData>> => {
     const mutationOptions: UseMutationOptions<UpdateIndustryResponse, UpdateIndustryError, Options<UpdateIndustryData>> = {
@@ -194,6 +217,8 @@ export const getIndustryModulesQueryKey = (options: Options<GetIndustryModulesDa
 
 /**
  * Get a template's modules, and whether each can be assigned
+ *
+ * The modules of a template's current version, in display order. `sequence` is the template's.
  */
 export const getIndustryModulesOptions = (options: Options<GetIndustryModulesData>) => queryOptions<GetIndustryModulesResponse, GetIndustryModulesError, GetIndustryModulesResponse, ReturnType<typeof getIndustryModulesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -212,6 +237,10 @@ export const getIndustryOrganizationsQueryKey = (options: Options<GetIndustryOrg
 
 /**
  * List the organizations that have a template
+ *
+ * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
 export const getIndustryOrganizationsOptions = (options: Options<GetIndustryOrganizationsData>) => queryOptions<GetIndustryOrganizationsResponse, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, ReturnType<typeof getIndustryOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -259,8 +288,12 @@ export const getIndustryOrganizationsInfiniteQueryKey = (options: Options<GetInd
 
 /**
  * List the organizations that have a template
+ *
+ * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
-export const getIndustryOrganizationsInfiniteOptions = (options: Options<GetIndustryOrganizationsData>) => infiniteQueryOptions<GetIndustryOrganizationsResponse, GetIndustryOrganizationsError, InfiniteData<GetIndustryOrganizationsResponse>, QueryKey<Options<GetIndustryOrganizationsData>>, string | null | Pick<QueryKey<Options<GetIndustryOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const getIndustryOrganizationsInfiniteOptions = (options: Options<GetIndustryOrganizationsData>) => infiniteQueryOptions<GetIndustryOrganizationsResponse, GetIndustryOrganizationsError, InfiniteData<GetIndustryOrganizationsResponse>, QueryKey<Options<GetIndustryOrganizationsData>>, string | Pick<QueryKey<Options<GetIndustryOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
 {
     queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -286,6 +319,10 @@ export const getIndustryVersionsQueryKey = (options: Options<GetIndustryVersions
 
 /**
  * List a template's published versions
+ *
+ * Published versions, newest first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
 export const getIndustryVersionsOptions = (options: Options<GetIndustryVersionsData>) => queryOptions<GetIndustryVersionsResponse, GetIndustryVersionsError, GetIndustryVersionsResponse, ReturnType<typeof getIndustryVersionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -304,8 +341,12 @@ export const getIndustryVersionsInfiniteQueryKey = (options: Options<GetIndustry
 
 /**
  * List a template's published versions
+ *
+ * Published versions, newest first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
-export const getIndustryVersionsInfiniteOptions = (options: Options<GetIndustryVersionsData>) => infiniteQueryOptions<GetIndustryVersionsResponse, GetIndustryVersionsError, InfiniteData<GetIndustryVersionsResponse>, QueryKey<Options<GetIndustryVersionsData>>, string | null | Pick<QueryKey<Options<GetIndustryVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const getIndustryVersionsInfiniteOptions = (options: Options<GetIndustryVersionsData>) => infiniteQueryOptions<GetIndustryVersionsResponse, GetIndustryVersionsError, InfiniteData<GetIndustryVersionsResponse>, QueryKey<Options<GetIndustryVersionsData>>, string | Pick<QueryKey<Options<GetIndustryVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
 {
     queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -331,8 +372,12 @@ export const getModuleRegistryQueryKey = (options?: Options<GetModuleRegistryDat
 
 /**
  * List all registered modules
+ *
+ * Modules in the order of their names.
+ *
+ * For super admins.
  */
-export const getModuleRegistryOptions = (options?: Options<GetModuleRegistryData>) => queryOptions<GetModuleRegistryResponse, DefaultError, GetModuleRegistryResponse, ReturnType<typeof getModuleRegistryQueryKey>>({
+export const getModuleRegistryOptions = (options?: Options<GetModuleRegistryData>) => queryOptions<GetModuleRegistryResponse, GetModuleRegistryError, GetModuleRegistryResponse, ReturnType<typeof getModuleRegistryQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getModuleRegistry({
             ...options,
@@ -347,6 +392,12 @@ export const getModuleRegistryOptions = (options?: Options<GetModuleRegistryData
 
 /**
  * Register a module
+ *
+ * A super admin makes a module known, or brings a deleted one back with these values.
+ *
+ * Unchanged when the living module has exactly these values; refused when it has others.
+ *
+ * For super admins.
  */
 export const registerModuleMutation = (options?: Partial<Options<RegisterModuleData>>): UseMutationOptions<RegisterModuleResponse, RegisterModuleError, Options<RegisterModuleData>> => {
     const mutationOptions: UseMutationOptions<RegisterModuleResponse, RegisterModuleError, Options<RegisterModuleData>> = {
@@ -364,6 +415,12 @@ export const registerModuleMutation = (options?: Partial<Options<RegisterModuleD
 
 /**
  * Delete a module nobody has
+ *
+ * A super admin ends a module.
+ *
+ * Refused when it is absent or deleted, and while an organization or an active template has it.
+ *
+ * For super admins.
  */
 export const deleteModuleMutation = (options?: Partial<Options<DeleteModuleData>>): UseMutationOptions<DeleteModuleResponse, DeleteModuleError, Options<DeleteModuleData>> => {
     const mutationOptions: UseMutationOptions<DeleteModuleResponse, DeleteModuleError, Options<DeleteModuleData>> = {
@@ -383,6 +440,10 @@ export const getModuleQueryKey = (options: Options<GetModuleData>) => createQuer
 
 /**
  * Get a module
+ *
+ * A living module as the API shows it. `sequence` is its stream's, for If-Match.
+ *
+ * For super admins.
  */
 export const getModuleOptions = (options: Options<GetModuleData>) => queryOptions<GetModuleResponse, GetModuleError, GetModuleResponse, ReturnType<typeof getModuleQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -399,6 +460,12 @@ export const getModuleOptions = (options: Options<GetModuleData>) => queryOption
 
 /**
  * Change a module
+ *
+ * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
+ *
+ * Unchanged without a difference; refused when the module is absent or deleted.
+ *
+ * For super admins.
  */
 export const updateModuleMutation = (options?: Partial<Options<UpdateModuleData>>): UseMutationOptions<UpdateModuleResponse, UpdateModuleError, Options<UpdateModuleData>> => {
     const mutationOptions: UseMutationOptions<UpdateModuleResponse, UpdateModuleError, Options<UpdateModuleData>> = {
@@ -416,6 +483,10 @@ export const updateModuleMutation = (options?: Partial<Options<UpdateModuleData>
 
 /**
  * Let a module take effect
+ *
+ * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
+ *
+ * For super admins.
  */
 export const activateModuleMutation = (options?: Partial<Options<ActivateModuleData>>): UseMutationOptions<ActivateModuleResponse, ActivateModuleError, Options<ActivateModuleData>> => {
     const mutationOptions: UseMutationOptions<ActivateModuleResponse, ActivateModuleError, Options<ActivateModuleData>> = {
@@ -435,6 +506,10 @@ export const getModuleAdoptionQueryKey = (options: Options<GetModuleAdoptionData
 
 /**
  * See how a module is taken up
+ *
+ * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
+ *
+ * For super admins.
  */
 export const getModuleAdoptionOptions = (options: Options<GetModuleAdoptionData>) => queryOptions<GetModuleAdoptionResponse, GetModuleAdoptionError, GetModuleAdoptionResponse, ReturnType<typeof getModuleAdoptionQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -453,6 +528,10 @@ export const getModuleConfigQueryKey = (options: Options<GetModuleConfigData>) =
 
 /**
  * Get a module's default configuration
+ *
+ * How a module is configured before any organization or template says otherwise.
+ *
+ * For super admins.
  */
 export const getModuleConfigOptions = (options: Options<GetModuleConfigData>) => queryOptions<GetModuleConfigResponse, GetModuleConfigError, GetModuleConfigResponse, ReturnType<typeof getModuleConfigQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -469,6 +548,10 @@ export const getModuleConfigOptions = (options: Options<GetModuleConfigData>) =>
 
 /**
  * Take a module out of effect everywhere
+ *
+ * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
+ *
+ * For super admins.
  */
 export const deactivateModuleMutation = (options?: Partial<Options<DeactivateModuleData>>): UseMutationOptions<DeactivateModuleResponse, DeactivateModuleError, Options<DeactivateModuleData>> => {
     const mutationOptions: UseMutationOptions<DeactivateModuleResponse, DeactivateModuleError, Options<DeactivateModuleData>> = {
@@ -488,6 +571,12 @@ export const getModuleOrganizationsQueryKey = (options: Options<GetModuleOrganiz
 
 /**
  * List the organizations that have a module
+ *
+ * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
+ *
+ * Beyond a thousand, `count` follows the events, a moment behind the items.
+ *
+ * For super admins.
  */
 export const getModuleOrganizationsOptions = (options: Options<GetModuleOrganizationsData>) => queryOptions<GetModuleOrganizationsResponse, GetModuleOrganizationsError, GetModuleOrganizationsResponse, ReturnType<typeof getModuleOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -506,8 +595,14 @@ export const getModuleOrganizationsInfiniteQueryKey = (options: Options<GetModul
 
 /**
  * List the organizations that have a module
+ *
+ * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
+ *
+ * Beyond a thousand, `count` follows the events, a moment behind the items.
+ *
+ * For super admins.
  */
-export const getModuleOrganizationsInfiniteOptions = (options: Options<GetModuleOrganizationsData>) => infiniteQueryOptions<GetModuleOrganizationsResponse, GetModuleOrganizationsError, InfiniteData<GetModuleOrganizationsResponse>, QueryKey<Options<GetModuleOrganizationsData>>, string | null | Pick<QueryKey<Options<GetModuleOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const getModuleOrganizationsInfiniteOptions = (options: Options<GetModuleOrganizationsData>) => infiniteQueryOptions<GetModuleOrganizationsResponse, GetModuleOrganizationsError, InfiniteData<GetModuleOrganizationsResponse>, QueryKey<Options<GetModuleOrganizationsData>>, string | Pick<QueryKey<Options<GetModuleOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
 {
     queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -533,6 +628,13 @@ export const getModuleOrganizationsInfiniteOptions = (options: Options<GetModule
  * Give an organization an industry's modules
  *
  * Where the organization gets the industry as its own, this too is done before the answer.
+ *
+ * A super admin, or a signup, gives the organization a template's modules.
+ *
+ * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
+ * all other templates away. Refused whole when the template or a required module cannot be applied.
+ *
+ * For super admins.
  */
 export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyIndustryTemplateData>>): UseMutationOptions<ApplyIndustryTemplateResponse, ApplyIndustryTemplateError, Options<ApplyIndustryTemplateData>> => {
     const mutationOptions: UseMutationOptions<ApplyIndustryTemplateResponse, ApplyIndustryTemplateError, Options<ApplyIndustryTemplateData>> = {
@@ -550,6 +652,13 @@ export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyInd
 
 /**
  * Assign a module
+ *
+ * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+ *
+ * Without `config` a kept config comes back. A module that is there gains its explicit source at most.
+ * Refused when the module is unknown or inactive, or is there with another config.
+ *
+ * For super admins.
  */
 export const assignModuleMutation = (options?: Partial<Options<AssignModuleData>>): UseMutationOptions<AssignModuleResponse, AssignModuleError, Options<AssignModuleData>> => {
     const mutationOptions: UseMutationOptions<AssignModuleResponse, AssignModuleError, Options<AssignModuleData>> = {
@@ -569,8 +678,12 @@ export const getAvailableModulesQueryKey = (options?: Options<GetAvailableModule
 
 /**
  * List the active modules
+ *
+ * Modules in the order of their names.
+ *
+ * For anybody with a token of a person or a service.
  */
-export const getAvailableModulesOptions = (options?: Options<GetAvailableModulesData>) => queryOptions<GetAvailableModulesResponse, DefaultError, GetAvailableModulesResponse, ReturnType<typeof getAvailableModulesQueryKey>>({
+export const getAvailableModulesOptions = (options?: Options<GetAvailableModulesData>) => queryOptions<GetAvailableModulesResponse, GetAvailableModulesError, GetAvailableModulesResponse, ReturnType<typeof getAvailableModulesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getAvailableModules({
             ...options,
@@ -585,6 +698,12 @@ export const getAvailableModulesOptions = (options?: Options<GetAvailableModules
 
 /**
  * Assign several modules, all or none
+ *
+ * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+ *
+ * Refused when an id is repeated, unknown, inactive or not of the template's current version.
+ *
+ * For super admins.
  */
 export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignModulesData>>): UseMutationOptions<BulkAssignModulesResponse, BulkAssignModulesError, Options<BulkAssignModulesData>> => {
     const mutationOptions: UseMutationOptions<BulkAssignModulesResponse, BulkAssignModulesError, Options<BulkAssignModulesData>> = {
@@ -604,6 +723,12 @@ export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignMo
  * Take a module away
  *
  * Its config is kept for a later assignment. `force` overrules templates that require it.
+ *
+ * A super admin takes a module away with all its sources; its config is kept for a later assignment.
+ *
+ * Refused when it is not assigned, or when a template that is not deleted requires it and `force` is not set.
+ *
+ * For super admins.
  */
 export const unassignModuleMutation = (options?: Partial<Options<UnassignModuleData>>): UseMutationOptions<UnassignModuleResponse, UnassignModuleError, Options<UnassignModuleData>> => {
     const mutationOptions: UseMutationOptions<UnassignModuleResponse, UnassignModuleError, Options<UnassignModuleData>> = {
@@ -643,6 +768,10 @@ export const getOrganizationsQueryKey = (options?: Options<GetOrganizationsData>
 
 /**
  * Search organizations
+ *
+ * Organizations in the order asked for. `next_cursor` is null on the last page.
+ *
+ * For who may read every organization: super admins, and services that are bound to none.
  */
 export const getOrganizationsOptions = (options?: Options<GetOrganizationsData>) => queryOptions<GetOrganizationsResponse, GetOrganizationsError, GetOrganizationsResponse, ReturnType<typeof getOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -661,8 +790,12 @@ export const getOrganizationsInfiniteQueryKey = (options?: Options<GetOrganizati
 
 /**
  * Search organizations
+ *
+ * Organizations in the order asked for. `next_cursor` is null on the last page.
+ *
+ * For who may read every organization: super admins, and services that are bound to none.
  */
-export const getOrganizationsInfiniteOptions = (options?: Options<GetOrganizationsData>) => infiniteQueryOptions<GetOrganizationsResponse, GetOrganizationsError, InfiniteData<GetOrganizationsResponse>, QueryKey<Options<GetOrganizationsData>>, string | null | Pick<QueryKey<Options<GetOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const getOrganizationsInfiniteOptions = (options?: Options<GetOrganizationsData>) => infiniteQueryOptions<GetOrganizationsResponse, GetOrganizationsError, InfiniteData<GetOrganizationsResponse>, QueryKey<Options<GetOrganizationsData>>, string | Pick<QueryKey<Options<GetOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
 {
     queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -686,6 +819,10 @@ export const getOrganizationsInfiniteOptions = (options?: Options<GetOrganizatio
 
 /**
  * Sign up an organization with its first admin
+ *
+ * The organization, its admin and, with an industry, its modules: all there when this answers 201.
+ *
+ * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation.
  */
 export const signUpMutation = (options?: Partial<Options<SignUpData>>): UseMutationOptions<SignUpResponse, SignUpError, Options<SignUpData>> => {
     const mutationOptions: UseMutationOptions<SignUpResponse, SignUpError, Options<SignUpData>> = {
@@ -705,6 +842,10 @@ export const getOrganizationQueryKey = (options: Options<GetOrganizationData>) =
 
 /**
  * Get an organization
+ *
+ * With what only super admins see: the template version pinned at signup, and the first owner.
+ *
+ * For super admins.
  */
 export const getOrganizationOptions = (options: Options<GetOrganizationData>) => queryOptions<GetOrganizationResponse, GetOrganizationError, GetOrganizationResponse, ReturnType<typeof getOrganizationQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -721,6 +862,10 @@ export const getOrganizationOptions = (options: Options<GetOrganizationData>) =>
 
 /**
  * Rename an organization
+ *
+ * A super admin renames it. Unchanged when so named; refused when it is unknown or suspended.
+ *
+ * For super admins.
  */
 export const updateOrganizationMutation = (options?: Partial<Options<UpdateOrganizationData>>): UseMutationOptions<UpdateOrganizationResponse, UpdateOrganizationError, Options<UpdateOrganizationData>> => {
     const mutationOptions: UseMutationOptions<UpdateOrganizationResponse, UpdateOrganizationError, Options<UpdateOrganizationData>> = {
@@ -740,6 +885,10 @@ export const getOrganizationInfoQueryKey = (options: Options<GetOrganizationInfo
 
 /**
  * Get what an organization's people see of it
+ *
+ * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
+ *
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationInfoOptions = (options: Options<GetOrganizationInfoData>) => queryOptions<GetOrganizationInfoResponse, GetOrganizationInfoError, GetOrganizationInfoResponse, ReturnType<typeof getOrganizationInfoQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -758,6 +907,10 @@ export const getOrganizationModulesQueryKey = (options: Options<GetOrganizationM
 
 /**
  * List an organization's modules
+ *
+ * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
+ *
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationModulesOptions = (options: Options<GetOrganizationModulesData>) => queryOptions<GetOrganizationModulesResponse, GetOrganizationModulesError, GetOrganizationModulesResponse, ReturnType<typeof getOrganizationModulesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -776,6 +929,12 @@ export const getOrganizationModulesOptions = (options: Options<GetOrganizationMo
  * Change an organization's configuration of a module
  *
  * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+ *
+ * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+ *
+ * Changes the organization's layer alone. Refused when the module is not assigned or the outcome is too large.
+ *
+ * For super admins and the organization's own admins.
  */
 export const updateModuleConfigMutation = (options?: Partial<Options<UpdateModuleConfigData>>): UseMutationOptions<UpdateModuleConfigResponse, UpdateModuleConfigError, Options<UpdateModuleConfigData>> => {
     const mutationOptions: UseMutationOptions<UpdateModuleConfigResponse, UpdateModuleConfigError, Options<UpdateModuleConfigData>> = {
@@ -793,6 +952,10 @@ export const updateModuleConfigMutation = (options?: Partial<Options<UpdateModul
 
 /**
  * End an organization's suspension
+ *
+ * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
+ *
+ * For super admins.
  */
 export const reactivateOrganizationMutation = (options?: Partial<Options<ReactivateOrganizationData>>): UseMutationOptions<ReactivateOrganizationResponse, ReactivateOrganizationError, Options<ReactivateOrganizationData>> => {
     const mutationOptions: UseMutationOptions<ReactivateOrganizationResponse, ReactivateOrganizationError, Options<ReactivateOrganizationData>> = {
@@ -810,6 +973,10 @@ export const reactivateOrganizationMutation = (options?: Partial<Options<Reactiv
 
 /**
  * Take an organization out of effect
+ *
+ * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
+ *
+ * For super admins.
  */
 export const suspendOrganizationMutation = (options?: Partial<Options<SuspendOrganizationData>>): UseMutationOptions<SuspendOrganizationResponse, SuspendOrganizationError, Options<SuspendOrganizationData>> => {
     const mutationOptions: UseMutationOptions<SuspendOrganizationResponse, SuspendOrganizationError, Options<SuspendOrganizationData>> = {
@@ -831,6 +998,8 @@ export const getTokensQueryKey = (options?: Options<GetTokensData>) => createQue
  * List API tokens, the youngest first
  *
  * Never their secrets. `last_used_at` is exact to a minute.
+ *
+ * For super admins.
  */
 export const getTokensOptions = (options?: Options<GetTokensData>) => queryOptions<GetTokensResponse, GetTokensError, GetTokensResponse, ReturnType<typeof getTokensQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -851,8 +1020,10 @@ export const getTokensInfiniteQueryKey = (options?: Options<GetTokensData>): Que
  * List API tokens, the youngest first
  *
  * Never their secrets. `last_used_at` is exact to a minute.
+ *
+ * For super admins.
  */
-export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => infiniteQueryOptions<GetTokensResponse, GetTokensError, InfiniteData<GetTokensResponse>, QueryKey<Options<GetTokensData>>, string | null | Pick<QueryKey<Options<GetTokensData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => infiniteQueryOptions<GetTokensResponse, GetTokensError, InfiniteData<GetTokensResponse>, QueryKey<Options<GetTokensData>>, string | Pick<QueryKey<Options<GetTokensData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
 {
     queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -878,6 +1049,8 @@ export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => in
  * Create an API token; its secret is shown once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
+ *
+ * For super admins.
  */
 export const createTokenMutation = (options?: Partial<Options<CreateTokenData>>): UseMutationOptions<CreateTokenResponse, CreateTokenError, Options<CreateTokenData>> => {
     const mutationOptions: UseMutationOptions<CreateTokenResponse, CreateTokenError, Options<CreateTokenData>> = {
@@ -897,6 +1070,8 @@ export const createTokenMutation = (options?: Partial<Options<CreateTokenData>>)
  * Revoke an API token
  *
  * Every replica refuses it within three seconds. Repeating it changes nothing.
+ *
+ * For super admins.
  */
 export const revokeTokenMutation = (options?: Partial<Options<RevokeTokenData>>): UseMutationOptions<RevokeTokenResponse, RevokeTokenError, Options<RevokeTokenData>> => {
     const mutationOptions: UseMutationOptions<RevokeTokenResponse, RevokeTokenError, Options<RevokeTokenData>> = {
@@ -916,6 +1091,10 @@ export const getUsersQueryKey = (options?: Options<GetUsersData>) => createQuery
 
 /**
  * List users by e-mail
+ *
+ * Users by e-mail. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
 export const getUsersOptions = (options?: Options<GetUsersData>) => queryOptions<GetUsersResponse, GetUsersError, GetUsersResponse, ReturnType<typeof getUsersQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -934,8 +1113,12 @@ export const getUsersInfiniteQueryKey = (options?: Options<GetUsersData>): Query
 
 /**
  * List users by e-mail
+ *
+ * Users by e-mail. `next_cursor` is null on the last page.
+ *
+ * For super admins.
  */
-export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infiniteQueryOptions<GetUsersResponse, GetUsersError, InfiniteData<GetUsersResponse>, QueryKey<Options<GetUsersData>>, string | null | Pick<QueryKey<Options<GetUsersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infiniteQueryOptions<GetUsersResponse, GetUsersError, InfiniteData<GetUsersResponse>, QueryKey<Options<GetUsersData>>, string | Pick<QueryKey<Options<GetUsersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
 {
     queryFn: async ({ pageParam, queryKey, signal }) => {
@@ -961,6 +1144,8 @@ export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infi
  * Let a user in again
  *
  * The user signs in with the old password.
+ *
+ * For super admins.
  */
 export const activateUserMutation = (options?: Partial<Options<ActivateUserData>>): UseMutationOptions<ActivateUserResponse, ActivateUserError, Options<ActivateUserData>> => {
     const mutationOptions: UseMutationOptions<ActivateUserResponse, ActivateUserError, Options<ActivateUserData>> = {
@@ -980,6 +1165,8 @@ export const activateUserMutation = (options?: Partial<Options<ActivateUserData>
  * Keep a user out
  *
  * The user's sessions end at once, an access token within 15 minutes. 409 for the last super admin.
+ *
+ * For super admins.
  */
 export const deactivateUserMutation = (options?: Partial<Options<DeactivateUserData>>): UseMutationOptions<DeactivateUserResponse, DeactivateUserError, Options<DeactivateUserData>> => {
     const mutationOptions: UseMutationOptions<DeactivateUserResponse, DeactivateUserError, Options<DeactivateUserData>> = {
@@ -999,6 +1186,8 @@ export const getLivenessQueryKey = (options?: Options<GetLivenessData>) => creat
 
 /**
  * Whether the process lives
+ *
+ * Asks nothing of any other part: when this does not answer, only a restart helps.
  */
 export const getLivenessOptions = (options?: Options<GetLivenessData>) => queryOptions<GetLivenessResponse, DefaultError, GetLivenessResponse, ReturnType<typeof getLivenessQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1020,7 +1209,7 @@ export const getReadinessQueryKey = (options?: Options<GetReadinessData>) => cre
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
  */
-export const getReadinessOptions = (options?: Options<GetReadinessData>) => queryOptions<GetReadinessResponse, DefaultError, GetReadinessResponse, ReturnType<typeof getReadinessQueryKey>>({
+export const getReadinessOptions = (options?: Options<GetReadinessData>) => queryOptions<GetReadinessResponse, GetReadinessError, GetReadinessResponse, ReturnType<typeof getReadinessQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
         const { data } = await getReadiness({
             ...options,

@@ -1,0 +1,215 @@
+"""What things look like: one story of a bakery's software, told field by field, so that all examples fit together.
+
+An example of a struct is made of its fields' examples. Where a field means something else in one struct, or a struct
+is better shown with fewer fields, `OF_STRUCTS` says so.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+from msgspec import UNSET, UnsetType
+
+from app.contract.headers import PREVIEW
+
+Schema = dict[str, Any]
+
+ORGANIZATION = "0193a4c2-7d1e-7c3a-9b1f-5e2d8c4a6f10"
+PERSON = "0193a4c2-7d1e-7f52-8a64-1c9e0b7d3a55"
+OPERATION = "6f1c2b9e-3d57-5a8e-9c41-2b7f0d6e8a13"
+TOKEN = "0193a4d0-11aa-7e0b-b3c7-9d2f4e6a8b01"  # noqa: S105 - an id
+CURSOR = "WyJDcnVtYiAmIENydXN0IiwiMDE5M2E0YzItN2QxZSJd.k3J9sQ2vTz0"
+MODULE, OTHER_MODULE, INDUSTRY = "field_service", "oven_monitoring", "bakery"
+
+OF_FIELDS: Mapping[str, Any] = {
+    "access_token": "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTkzYTRjMiJ9.c2lnbmF0dXJl",
+    "admin_email": "ada@crumb.example",
+    "admin_name": "Ada Baker",
+    "admin_password": "correct horse battery",
+    "aggregate_id": ORGANIZATION,
+    "api_endpoint": "/api/field-service",
+    "assigned": [MODULE],
+    "blocked_by": [],
+    "by": PERSON,
+    "category": "Operations",
+    "code": "module_not_found",
+    "command": "assign_module",
+    "config": {"dispatch": {"radius_km": 40}},
+    "config_schema": None,
+    "context": "assignments",
+    "count": 318,
+    "created_by": PERSON,
+    "cursor": CURSOR,
+    "day": "2026-11-23",
+    "default_config": {"dispatch": {"radius_km": 25}},
+    "description": "Visits, routes and spare parts for people who repair ovens on site.",
+    "detail": "No such module is registered. See GET /api/v1/module-registry.",
+    "email": "ada@crumb.example",
+    "errors": [],
+    "expires_in": 900,
+    "extra": {},
+    "force": False,
+    "industry_code": INDUSTRY,
+    "industry_name": "Bakery",
+    "ineffective_because": None,
+    "kind": "explicit",
+    "message": "The organization does not have this module.",
+    "metadata": {"icon": "truck"},
+    "module_count": 2,
+    "module_id": MODULE,
+    "module_ids": [MODULE, OTHER_MODULE],
+    "module_name": "Field Service",
+    "name": "Crumb & Crust",
+    "next_cursor": CURSOR,
+    "operation_id": OPERATION,
+    "operation_token": "eyJhbGciOiJFZERTQSJ9.eyJvcCI6IjZmMWMyYjllIn0.c2lnbmF0dXJl",
+    "organization_id": ORGANIZATION,
+    "organization_name": "Crumb & Crust",
+    "organizations": 318,
+    "own_config": {"dispatch": {"radius_km": 40}},
+    "owner_id": PERSON,
+    "parts": {"postgres": "ok", "redis": "ok", "kafka": "ok"},
+    "password": "correct horse battery",
+    "pointer": "/module_ids/1",
+    "q": "crumb",
+    "preview": PREVIEW,
+    "reason": "asked for by the customer",
+    "refusal": None,
+    "removed": [],
+    "required_by": [INDUSTRY],
+    "required_count": 1,
+    "result": {"assigned": [MODULE], "unchanged": [], "skipped": []},
+    "revoked_at": None,
+    "sequence": 12,
+    "service_name": "field-service",
+    "sets_industry": True,
+    "skipped": [],
+    "template_version": 3,
+    "token": "mpt_2mWk8Qz5Yt1Vb9Xc4Rn7Lp3Hs6Jd0Fg",
+    "token_id": TOKEN,
+    "type": "tenant.module.assigned",
+    "unassigned": 2,
+    "unchanged": [],
+    "user_id": PERSON,
+    "version": 3,
+    "waiting_for": "",
+}
+
+OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
+    "AdoptionDay": {"assigned": 14},
+    "ApiToken": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
+    "ApiTokenRequest": {"name": "nightly report", "role": "service", "scopes": ["read"]},
+    "ApiTokenResponse": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
+    "DecidedOrForeseen": {"impact": None},
+    "Difference": {"subject": MODULE, "change": "added", "before": None, "after": {"config": {}}},
+    "IndustryChanges": {"industry_name": UNSET, "description": UNSET, "is_active": UNSET},
+    "IndustryDetails": {"description": "Bread, cakes and the shops that sell them."},
+    "IndustryModules": {"version": 3},
+    "IndustryResult": {"description": "Bread, cakes and the shops that sell them."},
+    "IndustryToCreate": {"description": "Bread, cakes and the shops that sell them."},
+    "ModuleAdoption": {"organizations": 318},
+    "ModuleChanges": {
+        "version": "2.5.0",
+        "module_name": UNSET,
+        "category": UNSET,
+        "service_name": UNSET,
+        "api_endpoint": UNSET,
+        "metadata": UNSET,
+        "default_config": UNSET,
+    },
+    "ModuleConfig": {"version": "2.4.0"},
+    "ModuleDetails": {"version": "2.4.0"},
+    "ModuleResult": {"version": "2.4.0"},
+    "ModuleToAssign": {"config": {"dispatch": {"radius_km": 40}}},
+    "ModuleToRegister": {"version": "2.4.0"},
+    "ModulesOutcome": {"reason": None},
+    "NewOrganization": {"id": ORGANIZATION, "status": "active"},
+    "OrganizationModule": {"version": "2.4.0"},
+    "OperationView": {"status": "applied"},
+    "PreviewedChange": {
+        "payload": {
+            "organization_id": ORGANIZATION,
+            "module_id": MODULE,
+            "modules": [
+                {
+                    "module_id": MODULE,
+                    "config": {},
+                    "sources": [{"kind": "explicit", "by": PERSON, "industry_code": None, "version": None}],
+                    "change": "added",
+                }
+            ],
+        }
+    },
+    "Refusal": {"kind": "not_found"},
+    "SignupPending": {"status": "pending"},
+    "SkippedModule": {"reason": "module_inactive", "module_id": OTHER_MODULE},
+    "Source": {"kind": "template", "by": None},
+    "User": {"id": PERSON, "name": "Ada Baker", "role": "organization_admin"},
+}
+
+MOMENT, MOMENTS = "2026-11-23T09:30:00Z", {"expires_at": "2027-11-23T00:00:00Z", "updated_at": "2026-11-24T14:05:12Z"}
+
+
+SETTLED = ("const", "default")
+
+
+class Unshown(LookupError):  # noqa: N818 - asks whoever adds a field to say what it looks like
+    """A field of text of which nobody said what it looks like."""
+
+
+class Examples:
+    """Examples of schemas; `named` are those that they may refer to, by the end of the reference."""
+
+    def __init__(self, named: Mapping[str, Schema]) -> None:
+        self._named = named
+
+    def of(self, schema: Schema, name: str = "", struct: str = "") -> Any:
+        """An example that fits. Raises `Unshown`."""
+        if "$ref" in schema:
+            referred = schema["$ref"].rpartition("/")[2]
+            return self.of(self._named[referred], name, referred)
+        if "properties" in schema:
+            return self._of_properties(schema, struct)
+        if name in OF_FIELDS and self.fits(OF_FIELDS[name], schema):
+            return OF_FIELDS[name]
+        return self._by_form(schema, name, struct)
+
+    def fits(self, value: Any, schema: Schema) -> bool:
+        """Whether the schema allows the value."""
+        return jsonschema_rs.is_valid({**schema, **self._context}, value, validate_formats=True)
+
+    @cached_property
+    def _context(self) -> Schema:
+        return {"components": {"schemas": dict(self._named)}, "$defs": dict(self._named)}
+
+    def _of_properties(self, schema: Schema, struct: str) -> dict[str, Any]:
+        special, made = OF_STRUCTS.get(struct, {}), {}
+        for name, each in schema["properties"].items():
+            value = special[name] if name in special else self.of(each, name, struct)
+            if not isinstance(value, UnsetType):
+                made[name] = value
+        return made
+
+    def _by_form(self, schema: Schema, name: str, struct: str) -> Any:
+        for said in (schema.get("examples"), schema.get("enum"), [schema[key] for key in SETTLED if key in schema]):
+            if said:
+                return said[0]
+        if "anyOf" in schema:
+            return self.of(next(each for each in schema["anyOf"] if each.get("type") != "null"), name, struct)
+        if schema.get("type") == "array":
+            return [self.of(schema["items"], name, struct)] if schema.get("items") else []
+        simple = {
+            "boolean": True,
+            "integer": max(1, schema.get("minimum", 1)),
+            "number": 0.5,
+            "object": {},
+            "null": None,
+            None: {},
+        }
+        kind = schema.get("format") or schema.get("type")
+        if kind == "date-time":
+            return MOMENTS.get(name, MOMENT)
+        if kind not in simple:
+            raise Unshown(f"Say in app/contract/examples.py what `{name}` of {struct or 'a parameter'} looks like.")
+        return simple[kind]
