@@ -20,7 +20,7 @@ import psutil
 from devstack import Endpoints
 
 ADMIN = {"email": "admin@modplane.example", "password": "a long enough password"}
-READY_SECONDS = 40.0
+READY_SECONDS = 120.0
 STACK_SERVERS = {"postgres", "redis-server", "java"}
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 
@@ -32,7 +32,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 20.0) -> Any:
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
     """The first true value of `condition`. Fails after `seconds`, naming `what`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

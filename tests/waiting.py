@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def eventually(condition: Callable[[], Any], what: str, seconds: float = 10.0, pause: float = 0.0) -> Any:
+async def eventually(condition: Callable[[], Any], what: str, seconds: float = 30.0, pause: float = 0.0) -> Any:
     """The first true value of `condition`, looked at every `pause` seconds. Fails after `seconds`, naming `what`."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
