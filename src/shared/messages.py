@@ -14,7 +14,9 @@ from shared.errors import Refusal
 
 Status = Literal["pending", "applied", "unchanged", "rejected", "failed"]
 
-COMMAND_SCHEMA = 1
+COMMAND_SCHEMA = 2
+"""The newest form of commands: since 2 they may carry a preview, which an older process would overlook."""
+FIRST_SCHEMA = 1
 MAX_REASON = 500
 """Characters of why something was done, as events keep it."""
 
@@ -89,7 +91,7 @@ class CommandEnvelope(Struct, frozen=True, kw_only=True):
     reason: Storable | None = None
     expected_sequence: int | None = None
     preview: Previewed | None = None
-    schema_version: int = COMMAND_SCHEMA
+    schema_version: int = FIRST_SCHEMA
 
 
 class EventEnvelope(Struct, frozen=True, kw_only=True):

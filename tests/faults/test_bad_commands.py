@@ -9,7 +9,7 @@ import pytest
 
 from assignments.commands import UpdateModuleConfig
 from devstack import Endpoints
-from shared.messages import CommandEnvelope
+from shared.messages import COMMAND_SCHEMA, CommandEnvelope
 from tests.faults.broker import Broker
 from tests.faults.commands import GROUP, TOPIC, enveloped, on_partition
 from tests.faults.ledger import Ledger
@@ -17,6 +17,7 @@ from tests.running import Api, ServiceProcess, sign_in, wait_for
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
 BATCH = 500
+NEWER = COMMAND_SCHEMA + 1
 
 
 def replica_of(endpoints: Endpoints, directory: Path, **environment: str) -> ServiceProcess:
@@ -137,10 +138,10 @@ def test_commands_of_a_newer_version_wait_for_it_and_hold_up_no_other_partition(
         organization, module = assigned(sign_in(replica.url))
         wait_for(lambda: not broker.lag(GROUP), "all consumed")
     before, newer, after, elsewhere, unknown = [
-        patched(organization, module, {f"key_{number}": number}, schema_version=2 if number == 1 else 1)
+        patched(organization, module, {f"key_{number}": number}, schema_version=NEWER if number == 1 else 1)
         for number in range(5)
     ]
-    much_newer = patched(organization, module, {}, schema_version=3)
+    much_newer = patched(organization, module, {}, schema_version=NEWER + 1)
     reshaped = msgspec.json.encode(much_newer).replace(b'"issued_at":', b'"moment":')
     unknown_type = msgspec.json.encode(unknown).replace(b"update_module_config", b"invent_module")
     offsets = broker.produce(TOPIC, on_partition(0, before, newer, after, reshaped))
@@ -152,7 +153,7 @@ def test_commands_of_a_newer_version_wait_for_it_and_hold_up_no_other_partition(
         held = {one.operation_id for one in (newer, after, unknown)}
         assert ledger.statuses(list(held)) == {}
     check_offsets_stay(broker, {0: offsets[1], 1: offsets_of_unknown[1]})
-    with replica_of(endpoints, tmp_path, FAULTS_COMMAND_SCHEMA="2"):
+    with replica_of(endpoints, tmp_path, FAULTS_COMMAND_SCHEMA=str(NEWER)):
         upgraded = dict.fromkeys((newer.operation_id, after.operation_id), "applied")
         wait_for(lambda: ledger.statuses(list(upgraded)) == upgraded, "the newer version decides them")
     assert letters_from(ledger, [f"{TOPIC}/0/{offset}" for offset in offsets]) == set()

@@ -1,5 +1,6 @@
 """What an organization has, and why: assigning, unassigning, applying templates, and what takes effect."""
 
+import json
 from typing import Any
 
 import pytest
@@ -171,6 +172,23 @@ def test_a_required_module_goes_by_force_alone(admin: Api, tenant: Tenant) -> No
     assert admin.modules_of(tenant.id)[module]["required_by"] == [industry]
     assert admin.post(f"{path}?force=true").json()["removed"] == [module]
     assert admin.modules_of(tenant.id) == {}
+
+
+async def test_force_is_kept_with_whom_it_overruled_who_did_it_and_why(
+    admin: Api, tenant: Tenant, connection: Any
+) -> None:
+    module = admin.module()
+    industry = admin.industry([required(module)])
+    apply(admin, tenant, industry)
+    assert admin.patch(f"/industries/{industry}", {"is_active": False}).status_code == 200
+    path = f"/modules/unassign/{tenant.id}/{module}"
+    assert code_of(admin.post(path)) == "module_required", "an inactive template still requires what it gave"
+    forced = admin.post(f"{path}?force=true&reason=asked%20for").json()
+    query = "SELECT user_id, reason, payload::text FROM shared.event_log WHERE operation_id = $1"
+    user_id, reason, payload = await connection.fetchrow(query, forced["operation_id"])
+    assert (reason, json.loads(payload)["overruled"]) == ("asked for", [industry])
+    issuer = "SELECT user_id FROM shared.operations WHERE id = $1"
+    assert user_id == await connection.fetchval(issuer, forced["operation_id"])
 
 
 def test_a_deleted_template_binds_nobody_and_leaves_what_it_gave(admin: Api, tenant: Tenant) -> None:

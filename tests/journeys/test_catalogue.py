@@ -21,6 +21,31 @@ def test_a_module_in_use_is_not_deleted_and_says_by_how_many(admin: Api, service
     assert admin.get(f"/module-registry/{module}").status_code == 404
 
 
+def test_a_module_that_only_inactive_templates_have_is_deleted_and_missing_there(admin: Api) -> None:
+    module = admin.module()
+    industry = admin.industry([module])
+    assert code_of(admin.delete(f"/module-registry/{module}")) == "module_in_use"
+    assert admin.patch(f"/industries/{industry}", {"is_active": False}).status_code == 200
+    assert admin.delete(f"/module-registry/{module}").status_code == 200
+    (item,) = admin.get(f"/industries/{industry}/modules").json()["items"]
+    assert (item["module_id"], item["state"]) == (module, "missing")
+
+
+async def test_what_is_deleted_is_gone_for_everybody_and_kept_in_its_row(admin: Api, connection: Any) -> None:
+    module = admin.module()
+    industry = admin.industry([])
+    for path in (f"/module-registry/{module}", f"/industries/{industry}"):
+        assert admin.delete(path).status_code == 200
+        for answer in (admin.get(path), admin.delete(path), admin.patch(path, {"description": "x"})):
+            assert answer.status_code == 404, answer.text
+    assert admin.post(f"/module-registry/{module}/activate").status_code == 404
+    rows = """
+    SELECT (SELECT is_deleted FROM registry.module_registry WHERE module_id = $1),
+      (SELECT is_deleted FROM industries.industry_templates WHERE industry_code = $2)
+    """
+    assert tuple(await connection.fetchrow(rows, module, industry)) == (True, True)
+
+
 async def test_a_deleted_module_comes_back_with_its_history(admin: Api, connection: Any) -> None:
     module = admin.module(module_name="Old")
     assert admin.delete(f"/module-registry/{module}").status_code == 200

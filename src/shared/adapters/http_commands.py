@@ -23,7 +23,7 @@ from shared.adapters.problem_json import problem
 from shared.bus import Answer, CommandBus, encoded_command, require_sendable
 from shared.deciding import Work
 from shared.errors import PreconditionRequired, Refusal
-from shared.messages import CommandEnvelope, Outcome
+from shared.messages import COMMAND_SCHEMA, FIRST_SCHEMA, CommandEnvelope, Outcome
 from shared.ports import Caller, Clock, Ids
 from shared.preview import Preview, Previews, preview_body
 
@@ -81,6 +81,7 @@ class CommandSender:
             raise IfMatchRequired(
                 "With `Prefer: respond-async` this change needs If-Match with the ETag you last read."
             )
+        preview = previewed(request)
         return CommandEnvelope(
             operation_id=asked.operation_id or self.operation_id(request, principal),
             aggregate_id=asked.aggregate_id,
@@ -90,7 +91,8 @@ class CommandSender:
             issued_at=self._clock.now(),
             reason=reason_of(request),
             expected_sequence=expected,
-            preview=previewed(request),
+            preview=preview,
+            schema_version=FIRST_SCHEMA if preview is None else COMMAND_SCHEMA,
             command=encoded_command(asked.command),
         )
 
