@@ -243,4 +243,7 @@ def test_an_organizations_people_hear_of_their_own_reasons_alone(world: CommandW
     assert admin.patch(f"{path}?reason=theirs", {"b": 2}).status_code == 200
     told = problem_of(tenant.admin.patch(f"{path}?preview={shown}", {"b": 1}))
     reasons = [(event["type"], event["reason"]) for event in told["events"]]
-    assert (reasons[0], reasons[-1]) == (("tenant.module.config_updated", "theirs"), ("tenant.organization.updated", None))
+    assert (reasons[0], reasons[-1]) == (
+        ("tenant.module.config_updated", "theirs"),
+        ("tenant.organization.updated", None),
+    )

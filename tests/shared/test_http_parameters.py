@@ -8,7 +8,7 @@ from litestar import Litestar, Request, get, post
 from litestar.params import FromQuery
 from litestar.testing import RequestFactory
 
-from shared.adapters.command_operation import CommandOperation
+from shared.adapters.command_operation import CommandOperation, TakesReason
 from shared.adapters.http_parameters import (
     BadHeader,
     BadParameter,
@@ -96,6 +96,11 @@ async def command(force: FromQuery[bool] = False) -> dict[str, bool]:
     return {"force": force}
 
 
+@post("/reasons", operation_class=TakesReason)
+async def reasoned() -> None:
+    return
+
+
 @post("/others")
 async def other() -> None:
     return
@@ -112,6 +117,8 @@ async def read() -> None:
         ("POST", "/commands?force=true&dry_run=true&preview=x&reason=y", 201),
         ("POST", "/commands?dry-run=true", 400),
         ("POST", "/commands?dryRun=true", 400),
+        ("POST", "/reasons?reason=y", 201),
+        ("POST", "/reasons?dry_run=true", 400),
         ("POST", "/others", 201),
         ("POST", "/others?dry_run=true", 400),
         ("GET", "/reads?anything=1", 200),
@@ -119,6 +126,6 @@ async def read() -> None:
 )
 async def test_a_write_refuses_parameters_it_does_not_know(method: str, target: str, status: int) -> None:
     handlers: Any = EXCEPTION_HANDLERS
-    app: Any = Litestar([command, other, read], before_request=strict_request, exception_handlers=handlers)
+    app: Any = Litestar([command, reasoned, other, read], before_request=strict_request, exception_handlers=handlers)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
         assert (await client.request(method, target)).status_code == status

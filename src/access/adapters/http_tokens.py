@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from access.adapters.api_tokens import ApiTokenPage, PostgresApiTokenReader
 from access.api_tokens import ApiTokens, CreatedApiToken, WantedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
+from shared.adapters.command_operation import TakesReason
 from shared.adapters.http import AnyRequest, caller_of, super_admin
 from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit
 
@@ -49,6 +50,7 @@ class ApiTokensController(Controller):
 
     @post(
         operation_id="createToken",
+        operation_class=TakesReason,
         summary="Create an API token; its secret is shown once",
         cache_control=CacheControlHeader(no_store=True),
     )
@@ -75,7 +77,13 @@ class ApiTokensController(Controller):
         """Never their secrets. `last_used_at` is exact to a minute."""
         return await tokens.page(limit, cursor)
 
-    @delete("/{token_id:uuid}", operation_id="revokeToken", summary="Revoke an API token", status_code=200)
+    @delete(
+        "/{token_id:uuid}",
+        operation_id="revokeToken",
+        operation_class=TakesReason,
+        summary="Revoke an API token",
+        status_code=200,
+    )
     async def revoke(self, request: AnyRequest, token_id: FromPath[UUID], tokens: FromDishka[ApiTokens]) -> ApiToken:
         """Every replica refuses it within three seconds. Repeating it changes nothing."""
         return await tokens.revoke(token_id, caller_of(request).user_id)

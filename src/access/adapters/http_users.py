@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from access.adapters.users import PostgresUserReader, UserPage
 from access.users import UserAdministration
+from shared.adapters.command_operation import TakesReason
 from shared.adapters.http import AnyRequest, caller_of, super_admin
 from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit
 
@@ -38,7 +39,13 @@ class UsersController(Controller):
     ) -> UserPage:
         return await users.page(limit, cursor, organization_id)
 
-    @post("/{user_id:uuid}/deactivate", operation_id="deactivateUser", summary="Keep a user out", status_code=200)
+    @post(
+        "/{user_id:uuid}/deactivate",
+        operation_id="deactivateUser",
+        operation_class=TakesReason,
+        summary="Keep a user out",
+        status_code=200,
+    )
     async def deactivate(
         self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
     ) -> UserStatus:
@@ -46,7 +53,13 @@ class UsersController(Controller):
         await users.deactivate(user_id, caller_of(request).user_id)
         return UserStatus(user_id, "inactive")
 
-    @post("/{user_id:uuid}/activate", operation_id="activateUser", summary="Let a user in again", status_code=200)
+    @post(
+        "/{user_id:uuid}/activate",
+        operation_id="activateUser",
+        operation_class=TakesReason,
+        summary="Let a user in again",
+        status_code=200,
+    )
     async def activate(
         self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
     ) -> UserStatus:

@@ -126,6 +126,7 @@ COMMAND_PARAMETERS: Mapping[str, Schema] = {
         "Why, in your words. Kept with the events.",
     ),
 }
+REASON = ("ModplaneReason", "Reason")
 READ_PARAMETERS: Mapping[str, Schema] = {
     "IfNoneMatch": parameter(
         "If-None-Match",

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from app.contract.examples import Examples
-from app.contract.headers import COMMAND_PARAMETERS, OF_ACCEPTED, OF_COMMANDS, RATE, READ_PARAMETERS, referred
+from app.contract.headers import COMMAND_PARAMETERS, OF_ACCEPTED, OF_COMMANDS, RATE, READ_PARAMETERS, REASON, referred
 from app.contract.problems import Problems, statuses_of
 from app.contract.routes import JSON, Answer, Route
 
@@ -68,7 +68,8 @@ def own_parameters(found: Schema, examples: Examples) -> list[Schema]:
 
 def implied_by(route: Route) -> list[Schema]:
     """Parameters that follow from what the route is."""
-    names = [*(COMMAND_PARAMETERS if route.takes_command else ()), *(READ_PARAMETERS if route.is_conditional else ())]
+    of_writes = COMMAND_PARAMETERS if route.takes_command else REASON if route.takes_reason else ()
+    names = [*of_writes, *(READ_PARAMETERS if route.is_conditional else ())]
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 

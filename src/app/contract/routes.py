@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 from msgspec import Struct
 
-from shared.adapters.command_operation import CommandOperation, TakesCommand
+from shared.adapters.command_operation import CommandOperation, TakesCommand, TakesReason
 from shared.adapters.http import caller_of, organization_reader, organization_writer, signed_in, super_admin
 from shared.adapters.rate_limits import EXEMPT
 
@@ -83,6 +83,11 @@ class Route(Struct, frozen=True):
     def is_conditional(self) -> bool:
         """Whether it answers with an ETag, and 304 to whom has it."""
         return self.method == "get" and self.handler.parsed_fn_signature.return_type.raw is ASGIResponse
+
+    @property
+    def takes_reason(self) -> bool:
+        """Whether it keeps why it was asked for."""
+        return issubclass(self.handler.operation_class, TakesReason)
 
     @property
     def takes_command(self) -> bool:

@@ -1,6 +1,7 @@
-"""Marks of command routes: what they take and answer is the same for all of them, and documented by these marks."""
+"""Marks of writing routes: what they take and answer is the same for all of them, and documented by these marks."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from litestar.openapi.spec import Operation
 
@@ -9,8 +10,17 @@ PREVIEW_PATTERN = r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})"
 
 
 @dataclass
-class TakesCommand(Operation):
+class TakesReason(Operation):
+    """A route that keeps why it was asked for. `query` names what it takes besides its own parameters."""
+
+    query: ClassVar[frozenset[str]] = frozenset({"reason"})
+
+
+@dataclass
+class TakesCommand(TakesReason):
     """A route that takes the headers and parameters every command takes."""
+
+    query: ClassVar[frozenset[str]] = frozenset({"dry_run", "preview", "reason"})
 
 
 @dataclass

@@ -7,8 +7,9 @@ from urllib.parse import unquote
 
 from litestar import Request
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.openapi.spec import Operation
 
-from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesCommand
+from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesReason
 from shared.adapters.http import SAFE_METHODS, AnyRequest, strict_body
 from shared.errors import FieldError, Malformed
 from shared.messages import MAX_REASON, Previewed
@@ -130,5 +131,5 @@ def known_parameters(handler: BaseRouteHandler) -> frozenset[str]:
     own = set(handler.parsed_fn_signature.parameters)
     for dependency in handler.resolve_dependencies().values():
         own |= set(dependency.parsed_fn_signature.parameters)
-    takes_command = isinstance(handler, HTTPRouteHandler) and issubclass(handler.operation_class, TakesCommand)
-    return frozenset(own | ({"dry_run", "preview", "reason"} if takes_command else set()))
+    operation = handler.operation_class if isinstance(handler, HTTPRouteHandler) else Operation
+    return frozenset(own | (operation.query if issubclass(operation, TakesReason) else set()))

@@ -5199,8 +5199,19 @@ export type GetTokensResponse = GetTokensResponses[keyof GetTokensResponses];
 
 export type CreateTokenData = {
     body: ApiTokenRequest;
+    headers?: {
+        /**
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         */
+        'Modplane-Reason'?: string;
+    };
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Why, in your words. Kept with the events.
+         */
+        reason?: string;
+    };
     url: '/api/v1/tokens';
 };
 
@@ -5290,13 +5301,24 @@ export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponse
 
 export type RevokeTokenData = {
     body?: never;
+    headers?: {
+        /**
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         */
+        'Modplane-Reason'?: string;
+    };
     path: {
         /**
          * The API token's id.
          */
         token_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, in your words. Kept with the events.
+         */
+        reason?: string;
+    };
     url: '/api/v1/tokens/{token_id}';
 };
 
@@ -5456,13 +5478,24 @@ export type GetUsersResponse = GetUsersResponses[keyof GetUsersResponses];
 
 export type ActivateUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         */
+        'Modplane-Reason'?: string;
+    };
     path: {
         /**
          * The user's id.
          */
         user_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, in your words. Kept with the events.
+         */
+        reason?: string;
+    };
     url: '/api/v1/users/{user_id}/activate';
 };
 
@@ -5534,13 +5567,24 @@ export type ActivateUserResponse = ActivateUserResponses[keyof ActivateUserRespo
 
 export type DeactivateUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         */
+        'Modplane-Reason'?: string;
+    };
     path: {
         /**
          * The user's id.
          */
         user_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Why, in your words. Kept with the events.
+         */
+        reason?: string;
+    };
     url: '/api/v1/users/{user_id}/deactivate';
 };
 
