@@ -12,9 +12,11 @@ from access.ports import AccessSettings, FactLog, OrganizationStanding, SignInAt
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.wiring import AccessProvider
+from shared.adapters.paging import Cursors
 from shared.errors import Refused
 from shared.ports import Authenticator, Clock, Database, Ids
 from tests.access.conftest import Access, FakeIds
+from tests.fakes import CURSORS
 
 LOGIN = "/api/v1/auth/login"
 ADMIN, PASSWORD = "admin@example.com", "correct horse battery"
@@ -35,6 +37,7 @@ async def container(access: Access) -> AsyncIterator[AsyncContainer]:
         FactLog: access.facts,
         AccessSettings: AccessSettings(),
         SignInAttempts: access.attempts,
+        Cursors: CURSORS,
     }
     given = Provider(scope=Scope.APP)
     for port in world:
