@@ -19,6 +19,7 @@ from industries.commands import Description as IndustryDescription
 from industries.commands import IndustryName
 from registry.commands import ApiEndpoint as Endpoint
 from registry.commands import Category, Description, Document, ModuleName, ModuleVersion, ServiceName
+from shared.json_schemas import JsonSchema, UnusableSchema
 from shared.slugs import Slug
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -42,6 +43,7 @@ class ManifestModule(Struct, frozen=True, kw_only=True):
     metadata: Document = {}
     default_config: Document = {}
     is_active: bool = True
+    config_schema: Document | None = None
 
 
 class ManifestEntry(Struct, frozen=True):
@@ -208,7 +210,17 @@ class _Reading:
             if name not in kind.__struct_fields__:
                 self._wrong(child.line, f"{field}.{name}", _unknown(name, kind.__struct_fields__))
         values = dict(self._values(fields, node, field))
+        self._judge_schema(values.get("config_schema"), node, f"{field}.config_schema")
         return kind(**values) if len(self._errors) == before else None
+
+    def _judge_schema(self, schema: Any, item: Located, field: str) -> None:
+        try:
+            JsonSchema(schema or {})
+        except UnusableSchema as unusable:
+            for error in unusable.errors:
+                self._wrong(
+                    item.value["config_schema"].line, field, f"no usable schema: {error.pointer} {error.message}"
+                )
 
     def _values(self, fields: Sequence[FieldInfo], node: Located, field: str) -> Iterator[tuple[str, Any]]:
         for each in fields:

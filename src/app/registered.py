@@ -37,6 +37,7 @@ class RegisteredInPostgres:
                 version=module.version,
                 metadata=module.metadata,
                 default_config=module.default_config,
+                config_schema=module.config_schema,
                 is_active=module.is_active,
             )
             for module in await self._modules.living()

@@ -16,15 +16,15 @@ from access.adapters.tokens import JwtIssuer
 from app.sending import DirectSender
 from app.signing_up import IndustryModules, SignupTokens, WaitingOwners
 from assignments.adapters.postgres import PostgresAppliedTemplates, PostgresAssignedModules
-from assignments.facts import ModuleStatus, OrganizationFact, TemplateEntry, TemplateFact
+from assignments.facts import OrganizationFact, TemplateEntry, TemplateFact
 from assignments.wiring import AssignmentsDecider
-from industries.adapters.postgres import PostgresTemplateCatalog
+from industries.adapters.catalog import PostgresTemplateCatalog
 from industries.wiring import IndustriesDecider
 from organizations.adapters.postgres import PostgresOrganizationDirectory
 from organizations.commands import SetIndustry
 from organizations.domain import TemplateFact as OrganizationTemplateFact
 from organizations.wiring import OrganizationDecider
-from registry.adapters.postgres import PostgresModuleCatalog
+from registry.adapters.catalog import PostgresModuleCatalog
 from registry.wiring import RegistryDecider
 from shared.adapters.fact_log import PostgresFactLog
 from shared.decider import Decider
@@ -119,8 +119,8 @@ class SeamsProvider(Provider):
 
     @provide
     def assignable_modules(self, modules: PostgresModuleCatalog) -> assignments.ports.ModuleCatalog:
-        """Assignments ask which modules there are."""
-        return AssignableModules(modules)
+        """Assignments ask which modules there are, and what their configs have to fit."""
+        return modules
 
     @provide
     def module_summaries(self, modules: PostgresModuleCatalog) -> assignments.ports.ModuleSummaries:
@@ -166,8 +166,7 @@ class ChoosableIndustries:
 
     async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
         """Living templates' names by code."""
-        found = await self._templates.summaries(transaction, industry_codes)
-        return {code: fact.industry_name for code, fact in found.items() if fact.status != "deleted"}
+        return await self._templates.names(transaction, industry_codes)
 
 
 class StandingOrganizations:
@@ -186,17 +185,6 @@ class StandingOrganizations:
         """Status and industry by id."""
         found = await self._directory.organizations(transaction, organization_ids)
         return {id_: OrganizationFact(fact.status, fact.industry_code) for id_, fact in found.items()}
-
-
-class AssignableModules:
-    """Modules as assignments know them."""
-
-    def __init__(self, modules: PostgresModuleCatalog) -> None:
-        self._modules = modules
-
-    async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStatus]:
-        """Status by id."""
-        return await self._modules.statuses(transaction, module_ids)
 
 
 class PublishedTemplates:

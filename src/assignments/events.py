@@ -30,10 +30,13 @@ class ModuleChange(Struct, frozen=True):
 
 
 class SkippedModule(Struct, frozen=True):
-    """A module of a template that could not be assigned. Deleted ones are unknown."""
+    """A module of a template that could not be assigned. Deleted ones are unknown.
+
+    `config_invalid`: the config it would have, or keep, does not fit its schema.
+    """
 
     module_id: str
-    reason: Literal["module_inactive", "module_unknown"]
+    reason: Literal["module_inactive", "module_unknown", "config_invalid"]
 
 
 class ModuleAssignedEvent(Event, frozen=True):

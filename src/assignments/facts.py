@@ -1,7 +1,7 @@
 """What other contexts know about organizations, modules and templates, and what a command demands of it. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from assignments.refusals import (
     UnknownVersion,
 )
 from shared.errors import FieldError
+from shared.layered_config import ConfigRules
 
 ModuleStatus = Literal["active", "inactive", "deleted"]
 OrganizationStatus = Literal["active", "suspended"]
@@ -45,17 +46,30 @@ class TemplateFact(Struct, frozen=True):
     versions: Mapping[int, Sequence[TemplateEntry]]
 
 
+class ModuleStanding(Protocol):
+    """What decides whether a module may be assigned, and with which config; without rules, with any."""
+
+    @property
+    def status(self) -> ModuleStatus: ...
+    @property
+    def rules(self) -> ConfigRules | None: ...
+
+
 class Facts(Struct, frozen=True):
     """What other contexts know, for a whole batch. What is left out counts as unknown.
 
     `organizations`: every one a command names. `templates`: every one a command names, with its current version and
     the one named, and every one that a source of a module to be unassigned names, with those versions. `modules`:
-    every one in the body of an assign command or in a template version to be applied.
+    every one in the body of an assign command or in a template version to be applied. `rules`: of those that have a
+    schema, and whose config a command may change. `template_configs`: what templates give those with rules, by industry
+    code, version and module id, for every source they have or may get.
     """
 
     organizations: Mapping[str, OrganizationFact] = {}
     modules: Mapping[str, ModuleStatus] = {}
     templates: Mapping[str, TemplateFact] = {}
+    rules: Mapping[str, ConfigRules] = {}
+    template_configs: Mapping[tuple[str, int, str], dict[str, Any]] = {}
 
 
 def required_by(module_id: str, sources: Iterable[Source], templates: Mapping[str, TemplateFact]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from assignments.facts import ModuleStatus, OrganizationFact, OrganizationStatus, TemplateFact
+from assignments.facts import ModuleStanding, ModuleStatus, OrganizationFact, OrganizationStatus, TemplateFact
 from shared.messages import CommandEnvelope
 from shared.ports import Transaction
 
@@ -26,8 +26,8 @@ class OrganizationDirectory(Protocol):
 class ModuleCatalog(Protocol):
     """Which modules there are."""
 
-    async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStatus]:
-        """By module id, one query. Modules never registered are left out; deleted ones are not."""
+    async def standings(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStanding]:
+        """Status and rules by module id. Modules never registered are left out; deleted ones are not."""
         ...
 
 

@@ -43,6 +43,10 @@ class ConfigTooLarge(Invalid):
     """The organization's config of a module would exceed its bound."""
 
 
+class ConfigInvalid(Invalid):
+    """A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module."""
+
+
 class ModuleRequired(Conflict):
     """Templates the assignment comes from require the module; `industries` names them, `force` overrules them."""
 
@@ -64,4 +68,4 @@ class NotInTemplate(Invalid):
 
 
 class TemplateNotApplicable(Conflict):
-    """Required modules cannot be assigned; `modules` names all of them with the reason."""
+    """Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs."""

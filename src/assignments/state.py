@@ -1,12 +1,12 @@
 """All assignments of one organization, and how events change them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from assignments.commands import Mode
+from assignments.commands import AssignmentResult, Mode
 from assignments.events import (
     AssignmentEvent,
     IndustryTemplateAppliedEvent,
@@ -47,19 +47,20 @@ def evolve(state: Assignments, event: AssignmentEvent) -> Assignments:
     """Return the state after the event. Total: every event of this context, in any state."""
     match event:
         case ModuleAssignedEvent() | ModuleUnassignedEvent() | ModuleConfigUpdatedEvent():
-            return _changed(state, event.modules)
+            return changed(state, event.modules)
         case ModulesBulkAssignedEvent(industry_code=str(code), version=int(version)):
             templates = {**state.templates, code: state.templates.get(code, version)}
-            return replace(_changed(state, event.modules), templates=templates)
+            return replace(changed(state, event.modules), templates=templates)
         case ModulesBulkAssignedEvent():
-            return _changed(state, event.modules)
+            return changed(state, event.modules)
         case IndustryTemplateAppliedEvent(industry_code=code, version=version, mode=mode):
             return replace(state, templates=applied_templates(state.templates, code, version, mode))
         case _ as never:
             assert_never(never)
 
 
-def _changed(state: Assignments, changes: Sequence[ModuleChange]) -> Assignments:
+def changed(state: Assignments, changes: Sequence[ModuleChange]) -> Assignments:
+    """Return the state after these changes of its modules."""
     modules, kept = dict(state.modules), dict(state.kept)
     for change in changes:
         if change.change == "removed":
@@ -121,3 +122,26 @@ def sources_of(state: Assignments, module_id: str) -> Sources:
     """Return why the organization has the module; nothing when it has not."""
     held = state.modules.get(module_id)
     return held.sources if held else ()
+
+
+def template_sources(sources: Sources, templates: Iterable[str]) -> list[Source]:
+    """Return the sources that are templates in the order in which `templates` were applied, unknown ones first."""
+    places = {code: place for place, code in enumerate(templates)}
+    named = [source for source in sources if source.industry_code is not None]
+    return sorted(named, key=lambda source: places.get(source.industry_code or "", -1))
+
+
+def told(asked: Sequence[str], changes: Sequence[ModuleChange]) -> AssignmentResult:
+    """Tell what became of the modules asked for."""
+    added = {change.module_id for change in changes if change.change == "added"}
+    return AssignmentResult(
+        assigned=[module_id for module_id in asked if module_id in added],
+        unchanged=[module_id for module_id in asked if module_id not in added],
+        removed=[change.module_id for change in changes if change.change == "removed"],
+    )
+
+
+def bulk_event(organization_id: str, changes: Sequence[ModuleChange], source: Source) -> ModulesBulkAssignedEvent:
+    """Return the event of several changes at once; a template's source names it."""
+    module_ids = [change.module_id for change in changes]
+    return ModulesBulkAssignedEvent(organization_id, module_ids, changes, source.industry_code, source.version)

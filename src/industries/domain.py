@@ -1,6 +1,6 @@
 """Decides about one industry template. Pure: state and facts in, events or a refusal out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from typing import Literal, assert_never
 
@@ -14,10 +14,34 @@ from industries.events import (
     IndustryUpdatedEvent,
     TemplateModule,
 )
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from industries.facts import (
+    ConfigInvalid,
+    DuplicateModules,
+    IndustryFacts,
+    IndustryNameTaken,
+    ModuleStatus,
+    UnknownModules,
+    name_key,
+    require_configs,
+    require_free_name,
+    require_modules,
+)
+from shared.errors import Conflict, NotFound
 from shared.messages import Decision, Event, FieldChange, same_json
 
-ModuleStatus = Literal["active", "inactive", "deleted"]
+__all__ = [
+    "INITIAL",
+    "ConfigInvalid",
+    "DuplicateModules",
+    "Industry",
+    "IndustryFacts",
+    "IndustryNameTaken",
+    "ModuleStatus",
+    "UnknownModules",
+    "decide",
+    "evolve",
+    "name_key",
+]
 
 
 class Industry(Struct, frozen=True):
@@ -41,18 +65,6 @@ class Industry(Struct, frozen=True):
 
 
 INITIAL = Industry()
-
-
-class IndustryFacts(Struct, frozen=True):
-    """What the batch must know beyond its own templates.
-
-    `modules` has the status of every registered module the commands name, `names` the code of the living template
-    for each `name_key` they name, `organizations` how many have a template applied (nobody: left out).
-    """
-
-    modules: Mapping[str, ModuleStatus] = {}
-    names: Mapping[str, str] = {}
-    organizations: Mapping[str, int] = {}
 
 
 class IndustryResult(Struct, frozen=True):
@@ -87,23 +99,6 @@ class IndustryNotFound(NotFound):
     """The code was never used, or its template is deleted."""
 
 
-class IndustryNameTaken(Conflict):
-    """Another living template has the name, whatever the case."""
-
-
-class UnknownModules(Invalid):
-    """Newly named modules are not registered, or deleted."""
-
-
-class DuplicateModules(Invalid):
-    """The list names modules more than once."""
-
-
-def name_key(industry_name: str) -> str:
-    """Give the form in which names are compared: equal keys are the same name."""
-    return industry_name.casefold()
-
-
 def decide(industry: Industry, facts: IndustryFacts, command: Command) -> Decision:
     """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
     match command:
@@ -129,8 +124,9 @@ def _create(industry: Industry, facts: IndustryFacts, command: CreateIndustry) -
         modules=modules,
     )
     if not industry.is_living:
-        _require_free_name(facts, code, command.industry_name)
-        _require_modules(facts, modules)
+        require_free_name(facts, code, command.industry_name)
+        require_modules(facts, modules)
+        require_configs(facts, modules)
         return _decided(industry, code, event)
     if not same_json(industry, evolve(industry, event)):
         raise IndustryAlreadyExists(
@@ -145,7 +141,7 @@ def _update(industry: Industry, facts: IndustryFacts, command: UpdateIndustry) -
     _require_living(industry, code)
     changes = _field_changes(industry, command)
     if "industry_name" in changes:
-        _require_free_name(facts, code, changes["industry_name"].after)
+        require_free_name(facts, code, changes["industry_name"].after)
     published = _new_list(industry, facts, command.modules)
     version = industry.version
     if published is not None:
@@ -168,7 +164,8 @@ def _new_list(
 ) -> tuple[TemplateModule, ...] | None:
     if isinstance(wanted, UnsetType) or same_json(industry.modules, wanted):
         return None
-    _require_modules(facts, wanted, present=industry.modules)
+    require_modules(facts, wanted, present=industry.modules)
+    require_configs(facts, wanted, present=industry.modules)
     return tuple(wanted)
 
 
@@ -185,34 +182,6 @@ def _require_living(industry: Industry, code: str) -> None:
             f"There is no industry {code}. See GET /api/v1/industries for those that exist, "
             "or create it with POST there."
         )
-
-
-def _require_free_name(facts: IndustryFacts, code: str, name: str) -> None:
-    holder = facts.names.get(name_key(name), code)
-    if holder != code:
-        raise IndustryNameTaken(
-            f"Industry {holder} is already named {name!r}, whatever the case. Choose another name, or rename that one.",
-            industry_code=holder,
-        )
-
-
-def _require_modules(
-    facts: IndustryFacts, wanted: Sequence[TemplateModule], present: Sequence[TemplateModule] = ()
-) -> None:
-    named: set[str] = set()
-    duplicates, unknown = [], []
-    known = {entry.module_id for entry in present}
-    for position, module_id in enumerate(entry.module_id for entry in wanted):
-        pointer = f"/modules/{position}/module_id"
-        if module_id in named:
-            duplicates.append(FieldError(pointer, f"{module_id} is in the list already"))
-        elif module_id not in known and facts.modules.get(module_id, "deleted") == "deleted":
-            unknown.append(FieldError(pointer, f"{module_id} is not registered"))
-        named.add(module_id)
-    if duplicates:
-        raise DuplicateModules("Name each module once: its place in the list is its order.", errors=duplicates)
-    if unknown:
-        raise UnknownModules("Register these modules first, or leave them out.", errors=unknown)
 
 
 def _decided(industry: Industry, code: str, *events: Event) -> Decision:
@@ -258,11 +227,6 @@ def published_versions(
             version, modules = version + 1, tuple(wanted)
             published.append((version, modules))
     return published
-
-
-def blocked_by(required: Sequence[str], statuses: Mapping[str, ModuleStatus]) -> list[str]:
-    """List the required modules that keep a template from being applied: missing or inactive, in the given order."""
-    return [module_id for module_id in required if statuses.get(module_id) != "active"]
 
 
 def _status(*, is_active: bool) -> Literal["active", "inactive"]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from industries.domain import ModuleStatus
+from industries.facts import ModuleStanding, ModuleStatus
 from shared.ports import Transaction
 
 
@@ -23,8 +23,8 @@ class ModuleSummary(Protocol):
 class ModuleCatalog(Protocol):
     """Which modules are registered."""
 
-    async def statuses(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleStatus]:
-        """Give the status by module id. Modules that were never registered are left out."""
+    async def standings(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleStanding]:
+        """Give status and rules by module id. Modules that were never registered are left out."""
         ...
 
     async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleSummary]:

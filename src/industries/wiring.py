@@ -5,10 +5,11 @@ from typing import NewType
 from dishka import Provider, Scope, provide
 
 from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader, touched
+from industries.adapters.catalog import PostgresTemplateCatalog
 from industries.adapters.http import IndustriesController, IndustryAdministrationController
 from industries.adapters.impact import TemplateImpacts
 from industries.adapters.named import rests_on
-from industries.adapters.postgres import IndustryTables, PostgresTemplateCatalog
+from industries.adapters.postgres import IndustryTables
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import Command
 from industries.domain import INITIAL, Industry, decide, evolve

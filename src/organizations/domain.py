@@ -44,7 +44,7 @@ INITIAL = Organization()
 
 
 class TemplateFact(Struct, frozen=True):
-    """An industry's template now. `blocked_by` are its required modules that are missing or inactive."""
+    """An industry's template now. `blocked_by` are its required modules that cannot be assigned."""
 
     status: Literal["active", "inactive", "deleted"]
     industry_name: str
@@ -94,7 +94,7 @@ class IndustryInactive(Conflict):
 
 
 class IndustryNotApplicable(Conflict):
-    """Modules the template requires are missing or inactive."""
+    """Modules the template requires are missing, inactive or without a valid config."""
 
 
 class SignupExpired(Conflict):
@@ -156,7 +156,7 @@ def _template_to_sign_up_with(facts: OrganizationFacts, industry_code: str | Non
         )
     if template.blocked_by:
         raise IndustryNotApplicable(
-            f"Industry {industry_code} requires modules that are missing or inactive: "
+            f"Industry {industry_code} requires modules that are missing, inactive or without a valid config: "
             f"{', '.join(template.blocked_by)}. Choose another, or sign up without one.",
             industry_code=industry_code,
             modules=list(template.blocked_by),

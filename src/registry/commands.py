@@ -16,7 +16,8 @@ Document = dict[str, Any]
 class RegisterModule(Struct, frozen=True, tag="register_module"):
     """A super admin makes a module known, or brings a deleted one back with these values.
 
-    Unchanged when the living module has exactly these values; refused when it has others.
+    Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
+    used, or when a default does not fit it.
     """
 
     module_id: str
@@ -29,12 +30,14 @@ class RegisterModule(Struct, frozen=True, tag="register_module"):
     metadata: Document
     default_config: Document
     is_active: bool = True
+    config_schema: Document | None = None
 
 
 class UpdateModule(Struct, frozen=True, tag="update_module"):
     """A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
 
-    Unchanged without a difference; refused when the module is absent or deleted.
+    Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
+    when a default does not fit the schema. Configs that exist are not asked.
     """
 
     module_id: str
@@ -46,6 +49,7 @@ class UpdateModule(Struct, frozen=True, tag="update_module"):
     version: ModuleVersion | UnsetType = UNSET
     metadata: Document | UnsetType = UNSET
     default_config: Document | UnsetType = UNSET
+    config_schema: Document | UnsetType | None = UNSET
 
 
 class ActivateModule(Struct, frozen=True, tag="activate_module"):

@@ -1,8 +1,9 @@
 """Decides about one module. Pure: state and facts in, events or a refusal out."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import reduce
-from typing import Any, Literal, assert_never
+from typing import Any, Literal, NoReturn, assert_never
 
 from msgspec import UNSET, Struct
 from msgspec.structs import asdict, replace
@@ -22,7 +23,10 @@ from registry.events import (
     ModuleRegisteredEvent,
     ModuleUpdatedEvent,
 )
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.json_documents import capped, too_large, within
+from shared.json_schemas import JsonSchema, UnusableSchema
+from shared.layered_config import ConfigRules
 from shared.messages import Decision, Event, FieldChange, same_json
 
 DESCRIPTIVE: Sequence[str] = tuple(name for name in UpdateModule.__struct_fields__ if name != "module_id")
@@ -30,7 +34,7 @@ DESCRIPTIVE: Sequence[str] = tuple(name for name in UpdateModule.__struct_fields
 
 
 class Module(Struct, frozen=True):
-    """One module. A deleted one keeps its last values; `config_schema` is reserved and always null today."""
+    """One module. A deleted one keeps its last values; without a `config_schema` any config will do."""
 
     status: Literal["absent", "active", "inactive", "deleted"] = "absent"
     module_name: str = ""
@@ -77,6 +81,7 @@ class ModuleResult(Struct, frozen=True):
     version: str
     metadata: dict[str, Any]
     default_config: dict[str, Any]
+    config_schema: dict[str, Any] | None
     is_active: bool
 
 
@@ -96,6 +101,14 @@ class ModuleNotFound(NotFound):
 
 class ModuleInUse(Conflict):
     """Organizations or active templates still have the module."""
+
+
+class ConfigSchemaUnusable(Invalid):
+    """The schema is no JSON Schema, leads out of itself, or could cost too much to check."""
+
+
+class DefaultConfigInvalid(Invalid):
+    """The defaults are too large, or a value among them does not fit the module's schema."""
 
 
 def decide(module: Module, facts: RegistryFacts, command: Command) -> Decision:
@@ -118,6 +131,7 @@ def decide(module: Module, facts: RegistryFacts, command: Command) -> Decision:
 def _register(module: Module, command: RegisterModule) -> Decision:
     wanted = ModuleRegisteredEvent(**asdict(command))
     if not module.is_living:
+        _require_fitting(evolve(module, wanted), {"config_schema", "default_config"})
         return _decided(module, command.module_id, wanted)
     if not same_json(asdict(_result(module, command.module_id)), asdict(wanted)):
         raise ModuleAlreadyRegistered(
@@ -135,8 +149,41 @@ def _update(module: Module, command: UpdateModule) -> Decision:
         for name in DESCRIPTIVE
         if (after := getattr(command, name)) is not UNSET and not same_json(before := getattr(module, name), after)
     }
-    events = [ModuleUpdatedEvent(command.module_id, changes)] if changes else []
-    return _decided(module, command.module_id, *events)
+    if not changes:
+        return _decided(module, command.module_id)
+    event = ModuleUpdatedEvent(command.module_id, changes)
+    _require_fitting(evolve(module, event), changes.keys())
+    return _decided(module, command.module_id, event)
+
+
+def _require_fitting(module: Module, changed: AbstractSet[str]) -> None:
+    """Refuse a schema that cannot be used, and defaults that are wrong; what is missing others may add."""
+    default, schema = module.default_config, module.config_schema
+    if "default_config" in changed and (errors := too_large(default)):
+        _refuse_default(errors)
+    if schema is None or not changed & {"default_config", "config_schema"}:
+        return
+    if errors := ConfigRules(default, _compiled(schema)).errors([], complete=False):
+        _refuse_default(errors)
+
+
+def _compiled(schema: dict[str, Any]) -> JsonSchema:
+    try:
+        return JsonSchema(schema)
+    except UnusableSchema as unusable:
+        raise ConfigSchemaUnusable(
+            "The config schema cannot be used: see `errors`. It has to be a JSON Schema (2020-12) that refers to "
+            "nothing outside itself.",
+            errors=capped(within("/config_schema", unusable.errors)),
+        ) from unusable
+
+
+def _refuse_default(errors: Sequence[FieldError]) -> NoReturn:
+    raise DefaultConfigInvalid(
+        "The default config cannot be used: see `errors`. It may leave out keys that the config schema requires, for "
+        "templates and organizations to add, but no value may be wrong.",
+        errors=capped(within("/default_config", errors)),
+    )
 
 
 def _switch(module: Module, module_id: str, event: ModuleActivatedEvent | ModuleDeactivatedEvent) -> Decision:

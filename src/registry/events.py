@@ -21,6 +21,7 @@ class ModuleRegisteredEvent(Event, frozen=True):
     metadata: dict[str, Any]
     default_config: dict[str, Any]
     is_active: bool
+    config_schema: dict[str, Any] | None = None
 
 
 class ModuleUpdatedEvent(Event, frozen=True):

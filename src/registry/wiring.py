@@ -5,9 +5,10 @@ from typing import NewType
 from dishka import Provider, Scope, provide
 
 from registry.adapters.cached import CachedModuleReader, touched
+from registry.adapters.catalog import PostgresModuleCatalog
 from registry.adapters.http import AvailableModulesController, RegistryController
 from registry.adapters.kafka import RegistrySubscribers
-from registry.adapters.postgres import PostgresModuleCatalog, PostgresModuleReader, RegistryTables, rests_on
+from registry.adapters.postgres import PostgresModuleReader, RegistryTables, rests_on
 from registry.commands import Command
 from registry.domain import INITIAL, Module, decide, evolve
 from registry.events import EVENTS

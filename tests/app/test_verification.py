@@ -79,6 +79,7 @@ async def world(parts: Stack) -> AsyncIterator[AsyncContainer]:
 async def live(container: AsyncContainer, decided: Decided) -> None:
     for id_ in ("oven", "till", "flour"):
         await decided("registry", id_, module(id_))
+    await decided("registry", "till", UpdateModule("till", config_schema={"properties": {"on": {"type": "boolean"}}}))
     await decided("registry", "old", module("old"), UpdateModule("old", description="Old."), DeleteModule("old"))
     bakery = CreateIndustry("bakery", "BÄCKEREI", "", modules=[entry("oven"), entry("till")])
     await decided("industries", "bakery", bakery, UpdateIndustry("bakery", modules=[entry("till"), entry("oven")]))
@@ -126,6 +127,8 @@ async def test_what_was_decided_verifies(world: AsyncContainer) -> None:
         ("UPDATE registry.module_registry SET description = 'ae' WHERE module_id = 'oven'", "registry:oven"),
         ("UPDATE registry.module_registry SET default_config = '{\"on\":1}' WHERE module_id = 'oven'", "registry:oven"),
         ("UPDATE registry.module_registry SET is_deleted = false WHERE module_id = 'old'", "registry:old"),
+        ("UPDATE registry.module_registry SET config_digest = 'x' WHERE module_id = 'till'", "registry:till"),
+        ("UPDATE registry.module_registry SET config_schema = NULL WHERE module_id = 'till'", "registry:till"),
         ("DELETE FROM registry.module_registry WHERE module_id = 'till'", "registry:till"),
         ("UPDATE registry.module_registry SET metadata = '[]' WHERE module_id = 'oven'", "registry:oven"),
         ("UPDATE industries.industry_templates SET name_key = 'x' WHERE industry_code = 'bakery'", "industries:bakery"),

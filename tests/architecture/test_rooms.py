@@ -98,13 +98,16 @@ def importing_none_of(*roots: str) -> Check:
     return check
 
 
-DECIDES = Rule((*PURE, "shared.errors", "shared.messages"), (no_waiting, no_chance))
+JSON = ("shared.errors", "shared.json_documents", "shared.json_schemas", "shared.layered_config", "shared.messages")
+DECIDES = Rule((*PURE, "itertools", *JSON), (no_waiting, no_chance))
 TELLS_A_STORY = Rule((*PURE, "hashlib", "shared.errors", "shared.messages", "shared.ports", "structlog"), (no_chance,))
 ROOMS = {
     "__init__": Rule((), (only_structs,)),
     "events": Rule((*PURE, "shared.messages"), (only_structs, no_waiting, no_chance)),
     "commands": Rule((*PURE, "shared.slugs"), (only_structs, no_waiting, no_chance)),
     "domain": DECIDES,
+    "applying": DECIDES,
+    "configs": DECIDES,
     "facts": DECIDES,
     "state": DECIDES,
     "refusals": DECIDES,

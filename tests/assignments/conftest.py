@@ -29,6 +29,7 @@ from shared.adapters.postgres import PostgresDatabase
 from shared.bus import encoded_command
 from shared.cache import Load, ReadThrough
 from shared.deciding import Work
+from shared.layered_config import ConfigRules
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Clock, Database, Invalidation, Transaction
 from shared.processor import CommandProcessor
@@ -46,6 +47,11 @@ class Summary(Struct, frozen=True):
     status: ModuleStatus
 
 
+class Standing(Struct, frozen=True):
+    status: ModuleStatus
+    rules: ConfigRules | None
+
+
 class Label(Struct, frozen=True):
     name: str
     status: OrganizationStatus
@@ -57,7 +63,9 @@ class World:
 
     organizations: dict[str, OrganizationFact] = field(default_factory=dict)
     modules: dict[str, Summary] = field(default_factory=dict)
+    rules: dict[str, ConfigRules] = field(default_factory=dict)
     templates: dict[str, TemplateFact] = field(default_factory=dict)
+    asked: list[dict[str, set[int]]] = field(default_factory=list)
     sent: list[tuple[str, CommandEnvelope, Any]] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     industries_set: list[tuple[str, str, UUID, str]] = field(default_factory=list)
@@ -88,15 +96,16 @@ class Neighbours:
         known = self._world.organizations
         return {id_: Label(f"Bakery {id_[-1]}", known[id_].status) for id_ in organization_ids if id_ in known}
 
-    async def modules(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStatus]:
-        known = self._world.modules
-        return {id_: known[id_].status for id_ in module_ids if id_ in known}
+    async def standings(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, Standing]:
+        known, rules = self._world.modules, self._world.rules
+        return {id_: Standing(known[id_].status, rules.get(id_)) for id_ in module_ids if id_ in known}
 
     async def summaries(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, Summary]:
         return {id_: self._world.modules[id_] for id_ in module_ids if id_ in self._world.modules}
 
     async def templates(self, _: Transaction, versions: Mapping[str, Collection[int]]) -> Mapping[str, TemplateFact]:
         known = self._world.templates
+        self._world.asked.append({code: set(asked) for code, asked in versions.items()})
         return {
             code: TemplateFact(
                 known[code].status,

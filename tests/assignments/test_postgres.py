@@ -31,6 +31,9 @@ from assignments.commands import (
 from assignments.domain import Assignments, OrganizationFact, TemplateEntry, evolve
 from assignments.events import EVENTS
 from shared.adapters.postgres import PostgresDatabase
+from shared.json_schemas import JsonSchema
+from shared.layered_config import ConfigRules
+from shared.messages import Outcome
 from shared.ports import Transaction
 from tests.assignments.conftest import Carry, World
 
@@ -183,6 +186,65 @@ async def test_organizations_are_counted_by_module_and_by_template(
             "rota": 0,
         }
         assert await by_template.organizations(transaction, ["florist", "bakery"]) == {"florist": 1, "bakery": 0}
+
+
+def ruled(module_id: str, schema: dict[str, Any], world: World) -> None:
+    world.rules[module_id] = ConfigRules(world.modules[module_id].default_config, JsonSchema(schema))
+
+
+def code_of(outcome: Outcome) -> str | None:
+    return None if outcome.refusal is None else outcome.refusal.code
+
+
+async def test_a_config_is_judged_with_what_templates_gave_before_and_give_within_the_batch(
+    carry_out: Carry, world: World
+) -> None:
+    world.publish("bakery", TemplateEntry("till", True, {"currency": "EUR", "lanes": 1}), TemplateEntry("ovens", False))
+    world.publish("florist", TemplateEntry("till", True, {"lanes": 9}))
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery"), ApplyIndustryTemplate(organization(2), "bakery"))
+    ruled("till", {"required": ["currency"], "properties": {"lanes": {"maximum": 5}}}, world)
+    outcomes = await carry_out(
+        UpdateModuleConfig(ORG, "till", {"lanes": 6}),
+        UpdateModuleConfig(ORG, "till", {"lanes": 5}),
+        ApplyIndustryTemplate(ORG, "florist"),
+        UpdateModuleConfig(ORG, "till", {"lanes": None}),
+        ApplyIndustryTemplate(organization(2), "florist"),
+        AssignModule(organization(3), "till", "ada"),
+        BulkAssignModules(organization(3), ["till"], "ada", "bakery"),
+        AssignModule(organization(4), "till", "ada", {"currency": "USD"}),
+    )
+    assert [code_of(outcome) for outcome in outcomes] == [
+        "config_invalid",
+        None,
+        None,
+        "config_invalid",
+        "config_invalid",
+        "config_invalid",
+        None,
+        None,
+    ]
+
+
+async def test_a_schema_that_came_later_keeps_nobody_from_taking_away_what_is_there(
+    carry_out: Carry, world: World
+) -> None:
+    await carry_out(AssignModule(ORG, "till", "ada", {"lanes": 9}))
+    ruled("till", {"properties": {"lanes": {"maximum": 5}}}, world)
+    assert [code_of(outcome) for outcome in await carry_out(UnassignModule(ORG, "till"))] == [None]
+    again = await carry_out(AssignModule(ORG, "till", "ada"), AssignModule(ORG, "till", "ada", {}))
+    assert [code_of(outcome) for outcome in again] == ["config_invalid", None]
+
+
+async def test_templates_are_asked_a_second_time_where_a_schema_makes_them_matter_alone(
+    carry_out: Carry, world: World
+) -> None:
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery"))
+    world.asked.clear()
+    await carry_out(UpdateModuleConfig(ORG, "till", {"lanes": 1}))
+    assert world.asked == []
+    ruled("till", {}, world)
+    await carry_out(UpdateModuleConfig(ORG, "till", {"lanes": 2}))
+    assert world.asked == [{"bakery": {2}}]
 
 
 async def read(context: AsyncContainer, organization_id: str = ORG) -> OrganizationModules:

@@ -19,6 +19,7 @@ from shared.bus import encoded_command
 from shared.cache import Cached, Load
 from shared.decider import Decider
 from shared.deciding import Work
+from shared.layered_config import ConfigRules
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Transaction
 from shared.processor import CommandProcessor
@@ -31,16 +32,22 @@ class Summary(msgspec.Struct, frozen=True):
     status: ModuleStatus
 
 
+class Standing(msgspec.Struct, frozen=True):
+    status: ModuleStatus
+    rules: ConfigRules | None
+
+
 class FakeRegistry:
     def __init__(self) -> None:
         self.status: dict[str, ModuleStatus] = {}
+        self.rules: dict[str, ConfigRules] = {}
 
-    async def statuses(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleStatus]:
-        return {id_: self.status[id_] for id_ in module_ids if id_ in self.status}
+    async def standings(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, Standing]:
+        return {id_: Standing(self.status[id_], self.rules.get(id_)) for id_ in module_ids if id_ in self.status}
 
     async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, Summary]:
-        statuses = await self.statuses(transaction, module_ids)
-        return {id_: Summary(id_.title(), f"The {id_}.", "Shop", status) for id_, status in statuses.items()}
+        known = [id_ for id_ in module_ids if id_ in self.status]
+        return {id_: Summary(id_.title(), f"The {id_}.", "Shop", self.status[id_]) for id_ in known}
 
 
 class FakeApplied:

@@ -7,12 +7,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from industries.commands import Command, CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.domain import (
     INITIAL,
+    ConfigInvalid,
     DeletedIndustry,
     DuplicateModules,
     Industry,
@@ -21,12 +22,16 @@ from industries.domain import (
     IndustryNameTaken,
     IndustryNotFound,
     IndustryResult,
+    ModuleStatus,
     UnknownModules,
     decide,
     evolve,
 )
 from industries.events import EVENTS, IndustryDeletedEvent, IndustryUpdatedEvent, TemplateModule
+from industries.facts import state_of
 from shared.errors import FieldError, Refused
+from shared.json_schemas import JsonSchema
+from shared.layered_config import ConfigRules
 from shared.messages import Decision, Event, FieldChange
 
 OVEN = TemplateModule("oven", is_required=True, default_config={"degrees": 200})
@@ -282,3 +287,76 @@ def test_every_event_is_listed_by_its_topic() -> None:
         "IndustryUpdatedEvent": "tenant.industry.updated",
         "IndustryDeletedEvent": "tenant.industry.deleted",
     }
+
+
+# --- configs that have to fit a schema
+
+HOT = ConfigRules(
+    {"fan": True},
+    JsonSchema(
+        {
+            "properties": {
+                "degrees": {"maximum": 300},
+                "fan": {"type": "boolean"},
+                "door": {"enum": ["left", "right"]},
+            },
+            "required": ["door"],
+        }
+    ),
+)
+RULED = replace(FACTS, rules={"oven": HOT})
+
+
+def with_config(**config: Any) -> TemplateModule:
+    return TemplateModule("oven", is_required=True, default_config=config)
+
+
+@pytest.mark.parametrize("state", [INITIAL, after(CREATE)], ids=["created", "updated"])
+def test_wrong_values_in_a_config_are_pointed_to_and_missing_ones_are_not(state: Industry) -> None:
+    def command(oven: TemplateModule) -> Command:
+        modules = [TILL, oven]
+        return UpdateIndustry("bakery", modules=modules) if state.is_living else replace(CREATE, modules=modules)
+
+    with pytest.raises(ConfigInvalid) as refused:
+        told(state, command(with_config(degrees=301, fan="no")), RULED)
+    assert set(pointers(refused.value)) == {"/modules/1/default_config/degrees", "/modules/1/default_config/fan"}
+    assert fold(state, told(state, command(with_config(degrees=300)), RULED)).modules[1].default_config == {
+        "degrees": 300
+    }
+
+
+def test_a_config_that_no_longer_fits_stays_until_it_is_changed() -> None:
+    state = after(replace(CREATE, modules=[with_config(degrees=500), TILL]))
+    update = UpdateIndustry("bakery", modules=[TILL, with_config(degrees=500)])
+    assert fold(state, told(state, update, RULED)).version == 2
+    with pytest.raises(ConfigInvalid):
+        told(state, UpdateIndustry("bakery", modules=[with_config(degrees=501), TILL]), RULED)
+
+
+def test_a_config_without_bound_is_refused() -> None:
+    with pytest.raises(ConfigInvalid) as refused:
+        told(INITIAL, replace(CREATE, modules=[TILL, with_config(note="x" * 70_000)]))
+    assert pointers(refused.value) == ["/modules/1/default_config"]
+
+
+class Standing(Struct, frozen=True):
+    status: ModuleStatus
+    rules: ConfigRules | None = None
+
+
+@pytest.mark.parametrize(
+    ("standing", "config", "state"),
+    [
+        (None, {}, "missing"),
+        (Standing("deleted", HOT), {}, "missing"),
+        (Standing("inactive", HOT), {}, "inactive"),
+        (Standing("active"), {"degrees": 500}, "assignable"),
+        (Standing("active", HOT), {"degrees": 500, "door": "left"}, "config_invalid"),
+        (Standing("active", HOT), {}, "config_invalid"),
+        (Standing("active", HOT), {"door": "left"}, "assignable"),
+    ],
+)
+def test_a_module_can_be_given_when_it_is_active_and_its_config_complete(
+    standing: Standing | None, config: dict[str, Any], state: str
+) -> None:
+    assert state_of(standing, config) == state

@@ -4,11 +4,14 @@ import asyncpg
 import pytest
 
 from industries.adapters.cached import CachedIndustryReader
-from industries.adapters.postgres import PostgresTemplateCatalog, PublishedTemplate
+from industries.adapters.catalog import PostgresTemplateCatalog, PublishedTemplate
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from shared.adapters.postgres import PostgresDatabase
+from shared.errors import FieldError
+from shared.json_schemas import JsonSchema
+from shared.layered_config import ConfigRules
 from shared.messages import Outcome
 from tests.industries.conftest import Decide, FakeRegistry, NoCache
 
@@ -99,6 +102,41 @@ async def test_a_template_is_blocked_by_its_required_modules_alone(
         ("oven", 3, "missing", None),
     ]
     assert (shown.applicable, list(shown.blocked_by)) == (False, ["flour", "oven"])
+
+
+async def test_a_required_module_without_a_valid_config_blocks_its_template(
+    database: PostgresDatabase, registry: FakeRegistry, decide_batch: Decide, reader: PostgresIndustryReader
+) -> None:
+    await decide_batch(
+        CreateIndustry("bakery", "Bakery", "", modules=[OVEN, TILL]),
+        CreateIndustry("cafe", "Café", "", modules=[TemplateModule("oven", is_required=True), TILL]),
+    )
+    registry.rules["oven"] = ConfigRules({"steps": []}, JsonSchema({"required": ["steps", "degrees"]}))
+    registry.rules["till"] = ConfigRules({}, JsonSchema({"required": ["currency"]}))
+    async with database.snapshot() as transaction:
+        catalog = PostgresTemplateCatalog(registry)
+        summaries = await catalog.summaries(transaction, ["bakery", "cafe"])
+        assert await catalog.names(transaction, ["bakery", "cafe", "unknown"]) == {"bakery": "Bakery", "cafe": "Café"}
+    assert {code: list(summary.blocked_by) for code, summary in summaries.items()} == {"bakery": [], "cafe": ["oven"]}
+    assert [(listed.industry_code, listed.applicable) for listed in await reader.active()] == [
+        ("bakery", True),
+        ("cafe", False),
+    ]
+    shown = await reader.modules("cafe")
+    assert shown is not None
+    assert [(item.module_id, item.state, item.config_errors) for item in shown.items] == [
+        ("oven", "config_invalid", [FieldError("/degrees", "is missing")]),
+        ("till", "config_invalid", [FieldError("/currency", "is missing")]),
+    ]
+    assert (shown.applicable, list(shown.blocked_by)) == (False, ["oven"])
+
+
+async def test_a_config_is_judged_by_the_registry_of_the_same_moment(
+    registry: FakeRegistry, decide_batch: Decide
+) -> None:
+    registry.rules["oven"] = ConfigRules({}, JsonSchema({"properties": {"degrees": {"maximum": 100}}}))
+    (outcome,) = await decide_batch(BAKERY)
+    assert code_of(outcome) == "config_invalid"
 
 
 async def test_a_module_is_used_by_the_current_lists_of_active_templates(

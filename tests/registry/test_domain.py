@@ -21,6 +21,8 @@ from registry.commands import (
 from registry.domain import (
     DESCRIPTIVE,
     INITIAL,
+    ConfigSchemaUnusable,
+    DefaultConfigInvalid,
     DeletedModule,
     Module,
     ModuleAlreadyRegistered,
@@ -165,13 +167,13 @@ def test_an_event_of_another_context_changes_nothing() -> None:
 
 words = st.text(min_size=1, max_size=4)
 documents = st.dictionaries(words, st.none() | st.booleans() | st.integers(0, 2) | words, max_size=2)
+schemas = st.none() | st.sampled_from([{}, {"required": ["b"]}, {"additionalProperties": {"type": "string"}}])
+OF_JSON = {"metadata": documents, "default_config": documents, "config_schema": schemas}
 registrations = st.builds(
     RegisterModule,
     module_id=st.just("ledger"),
-    metadata=documents,
-    default_config=documents,
     is_active=st.booleans(),
-    **dict.fromkeys([n for n in DESCRIPTIVE if n not in {"metadata", "default_config"}], st.sampled_from("ab")),
+    **{name: OF_JSON.get(name, st.sampled_from("ab")) for name in DESCRIPTIVE},
 )
 updates = st.builds(
     UpdateModule,
@@ -179,6 +181,7 @@ updates = st.builds(
     module_name=words | st.just(UNSET),
     metadata=documents | st.just(UNSET),
     default_config=documents | st.just(UNSET),
+    config_schema=schemas | st.just(UNSET),
 )
 commands = st.one_of(registrations, st.just(REGISTER), updates, st.sampled_from([ACTIVATE, DEACTIVATE, DELETE]))
 usages = st.builds(RegistryFacts, st.fixed_dictionaries({"ledger": st.sampled_from([Usage(), Usage(), Usage(1)])}))
@@ -256,3 +259,84 @@ def test_every_event_is_listed_by_its_topic() -> None:
         "ModuleDeletedEvent": "tenant.module.deleted",
     }
     assert EVENTS["tenant.module.registered"] is ModuleRegisteredEvent
+
+
+# --- config schemas
+
+OF_YEARS = {"properties": {"year_starts": {"type": "integer", "maximum": 12}}, "required": ["currency"]}
+WITH_SCHEMA = replace(REGISTER, config_schema=OF_YEARS)
+
+
+def pointers(refused: pytest.ExceptionInfo[Any]) -> list[str]:
+    return [error.pointer for error in refused.value.errors]
+
+
+def test_a_schema_is_kept_and_told_and_taken_away_by_null() -> None:
+    state = after(WITH_SCHEMA)
+    assert state.config_schema == OF_YEARS
+    told_back = told(state, UpdateModule("ledger")).result
+    assert isinstance(told_back, ModuleResult)
+    assert told_back.config_schema == OF_YEARS
+    assert after(WITH_SCHEMA, UpdateModule("ledger", config_schema=None)).config_schema is None
+    assert after(WITH_SCHEMA, UpdateModule("ledger", version="2.0")).config_schema == OF_YEARS
+
+
+def test_a_module_registered_with_another_schema_is_another_one() -> None:
+    with pytest.raises(ModuleAlreadyRegistered):
+        told(after(WITH_SCHEMA), REGISTER)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [replace(REGISTER, config_schema={"type": 7}), UpdateModule("ledger", config_schema={"type": 7})],
+)
+def test_a_schema_that_is_none_is_refused_where_it_is_wrong(command: Command) -> None:
+    state = INITIAL if isinstance(command, RegisterModule) else after(REGISTER)
+    with pytest.raises(ConfigSchemaUnusable) as refused:
+        told(state, command)
+    assert pointers(refused) == ["/config_schema/type"]
+
+
+@pytest.mark.parametrize(
+    ("state", "command"),
+    [
+        (INITIAL, replace(WITH_SCHEMA, default_config={"year_starts": "May"})),
+        (after(WITH_SCHEMA), UpdateModule("ledger", default_config={"year_starts": 13})),
+        (after(replace(REGISTER, default_config={"year_starts": 13})), UpdateModule("ledger", config_schema=OF_YEARS)),
+    ],
+    ids=["registered", "new defaults", "new schema"],
+)
+def test_defaults_that_do_not_fit_the_schema_are_refused(state: Module, command: Command) -> None:
+    with pytest.raises(DefaultConfigInvalid) as refused:
+        told(state, command)
+    assert pointers(refused) == ["/default_config/year_starts"]
+
+
+def test_defaults_may_leave_to_others_what_the_schema_requires() -> None:
+    assert after(replace(WITH_SCHEMA, default_config={})).default_config == {}
+
+
+def test_defaults_that_fit_no_longer_keep_nobody_from_changing_something_else() -> None:
+    broken = replace(after(REGISTER), config_schema={"required": ["x"], "maxProperties": 0})
+    assert fold(broken, told(broken, RENAME)).module_name == "General ledger"
+
+
+@pytest.mark.parametrize("field", ["default_config", "config_schema"])
+@pytest.mark.parametrize(
+    "document", [{"x": "y" * 70_000}, {"a": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}]
+)
+def test_a_document_without_bound_is_refused(field: str, document: dict[str, Any]) -> None:
+    update = replace(UpdateModule("ledger"), **{field: document})
+    with pytest.raises((DefaultConfigInvalid, ConfigSchemaUnusable)) as refused:
+        told(after(REGISTER), update)
+    assert pointers(refused) == [f"/{field}"]
+
+
+def test_events_and_states_from_before_there_were_schemas_are_read() -> None:
+    event = msgspec.to_builtins(told(INITIAL, REGISTER).events[0])
+    del event["config_schema"]
+    old = msgspec.json.decode(msgspec.json.encode(event), type=ModuleRegisteredEvent)
+    assert evolve(INITIAL, old) == after(REGISTER)
+    state = msgspec.to_builtins(after(REGISTER))
+    del state["config_schema"]
+    assert msgspec.json.decode(msgspec.json.encode(state), type=Module) == after(REGISTER)

@@ -2,10 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from assignments.commands import ApplyIndustryTemplate, AssignModule, BulkAssignModules, Command, UnassignModule
+from assignments.commands import (
+    ApplyIndustryTemplate,
+    AssignModule,
+    BulkAssignModules,
+    Command,
+    UnassignModule,
+    UpdateModuleConfig,
+)
 from assignments.domain import Assignments, Facts, TemplateFact
-from assignments.state import sources_of
+from assignments.state import sources_of, template_sources
 from shared.messages import stream_name
+
+Work = Sequence[tuple[Assignments, Command]]
 
 
 def organization_ids(commands: Sequence[Command]) -> list[str]:
@@ -13,7 +22,7 @@ def organization_ids(commands: Sequence[Command]) -> list[str]:
     return sorted({command.organization_id for command in commands})
 
 
-def named_versions(work: Sequence[tuple[Assignments, Command]]) -> Mapping[str, Collection[int]]:
+def named_versions(work: Work) -> Mapping[str, Collection[int]]:
     """The templates the commands depend on, with the versions needed beside the current one.
 
     A source that an earlier command of the batch records has a version that this command names, or the current one.
@@ -34,18 +43,22 @@ def named_versions(work: Sequence[tuple[Assignments, Command]]) -> Mapping[str, 
     return versions
 
 
-def named_modules(work: Sequence[tuple[Assignments, Command]], templates: Mapping[str, TemplateFact]) -> set[str]:
-    """The modules that commands would assign, by their own body or by the template they apply."""
+def named_modules(work: Work, templates: Mapping[str, TemplateFact]) -> set[str]:
+    """The modules that commands would assign or whose config they may change.
+
+    By their own body or by the template they apply; applying one may also move what other templates give.
+    """
     named: set[str] = set()
     applied: set[tuple[str, int | None]] = set()
-    for _, command in work:
+    for state, command in work:
         match command:
-            case AssignModule(module_id=module_id):
+            case AssignModule(module_id=module_id) | UpdateModuleConfig(module_id=module_id):
                 named.add(module_id)
             case BulkAssignModules(module_ids=module_ids):
                 named.update(module_ids)
             case ApplyIndustryTemplate(industry_code=code, version=version):
                 applied.add((code, version))
+                named.update(id_ for id_, held in state.modules.items() if template_sources(held.sources, ()))
             case _:
                 pass
     for code, version in applied:
@@ -55,11 +68,26 @@ def named_modules(work: Sequence[tuple[Assignments, Command]], templates: Mappin
     return named
 
 
+def source_versions(
+    work: Work, rules: Collection[str], templates: Mapping[str, TemplateFact]
+) -> Mapping[str, Collection[int]]:
+    """The template versions that sources of modules with rules name, but for those at hand."""
+    versions: dict[str, set[int]] = {}
+    for state, _ in work:
+        for source in (s for id_, held in state.modules.items() if id_ in rules for s in held.sources):
+            code, version = source.industry_code, source.version
+            if code is None or version is None or (code in templates and version in templates[code].versions):
+                continue
+            versions.setdefault(code, set()).add(version)
+    return versions
+
+
 def rests_on(state: Assignments, facts: Facts, command: Command) -> Sequence[str]:
     """The streams of other contexts that the decision depends on."""
     work = [(state, command)]
+    codes = {*named_versions(work), *source_versions(work, facts.rules, facts.templates)}
     return [
         stream_name("organizations", command.organization_id),
-        *(stream_name("industries", code) for code in sorted(named_versions(work))),
+        *(stream_name("industries", code) for code in sorted(codes)),
         *(stream_name("registry", module_id) for module_id in sorted(named_modules(work, facts.templates))),
     ]

@@ -9,7 +9,8 @@ from msgspec import Struct
 from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from assignments.adapters.named import named_modules, named_versions, organization_ids
+from assignments.adapters.facts import read_facts
+from assignments.adapters.named import organization_ids
 from assignments.commands import Command
 from assignments.domain import Assignment, Assignments, Facts
 from assignments.ports import ModuleCatalog, OrganizationDirectory, TemplateCatalog
@@ -169,14 +170,7 @@ class AssignmentTables:
         self, transaction: Transaction, work: Sequence[tuple[Assignments, Command]], *, dry_run: bool = False
     ) -> Facts:
         """What organizations, industries and registry say about all that the commands name."""
-        organizations = await self._organizations.organizations(
-            transaction, organization_ids([command for _, command in work])
-        )
-        versions = named_versions(work)
-        templates = await self._templates.templates(transaction, versions) if versions else {}
-        named = named_modules(work, templates)
-        modules = await self._modules.modules(transaction, sorted(named)) if named else {}
-        return Facts(organizations, modules, templates)
+        return await read_facts(transaction, work, self._organizations, self._modules, self._templates)
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Command]) -> None:
         """Writes the rows that differ and no others: at most one statement each for storing and removing."""

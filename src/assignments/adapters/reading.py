@@ -9,6 +9,7 @@ from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.events import Source
 from assignments.facts import ModuleStatus, OrganizationStatus, TemplateEntry, TemplateFact, requires
 from assignments.ports import ModuleSummaries, ModuleSummary, OrganizationDirectory, TemplateCatalog
+from assignments.state import template_sources
 from shared.messages import overlay
 from shared.ports import Database, Transaction
 from shared.processor import in_slices
@@ -65,13 +66,13 @@ Entries = Mapping[tuple[str, int], Mapping[str, TemplateEntry]]
 
 
 class Surroundings(Struct, frozen=True):
-    """What stands around the assignments of one organization; `places` is the order of its templates."""
+    """What stands around the assignments of one organization; `applied` are its templates in their order."""
 
     status: OrganizationStatus
     summaries: Mapping[str, ModuleSummary]
     templates: Mapping[str, TemplateFact]
     entries: Entries
-    places: Mapping[str, int]
+    applied: Sequence[str]
 
 
 class PostgresAssignmentReader:
@@ -111,8 +112,7 @@ class PostgresAssignmentReader:
         templates = await self._templates.templates(transaction, versions) if versions else {}
         ids = [one.module_id for one in held]
         summaries = await self._modules.summaries(transaction, ids) if ids else {}
-        places = {code: place for place, code in enumerate(applied)}
-        return Surroundings(status, summaries, templates, entries_by_module(templates), places)
+        return Surroundings(status, summaries, templates, entries_by_module(templates), applied)
 
 
 async def assigned(transaction: Transaction, organization_id: str) -> Sequence[Held]:
@@ -154,14 +154,13 @@ def item(held: Held, around: Surroundings) -> OrganizationModule:
 
 def given_by(held: Held, around: Surroundings) -> Sequence[tuple[str, TemplateEntry]]:
     """The template entries an assignment comes from, in the order the templates were applied."""
-    given = [
+    return [
         (source.industry_code, entry)
-        for source in held.sources
+        for source in template_sources(held.sources, around.applied)
         if source.industry_code is not None
         and source.version is not None
         and (entry := around.entries.get((source.industry_code, source.version), {}).get(held.module_id)) is not None
     ]
-    return sorted(given, key=lambda one: around.places.get(one[0], -1))
 
 
 def effective_config(

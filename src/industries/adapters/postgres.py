@@ -1,11 +1,10 @@
 """The templates' rows: the tables, their part of the write path's transaction, what other contexts may know."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -25,14 +24,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from industries.adapters.named import named_modules, named_names
 from industries.adapters.restoring import IndustryShown, restored_industries, shown_industry
 from industries.commands import Command, DeleteIndustry
-from industries.domain import (
-    Industry,
-    IndustryFacts,
-    ModuleStatus,
-    blocked_by,
-    name_key,
-    published_versions,
-)
+from industries.domain import Industry, IndustryFacts, name_key, published_versions
 from industries.events import TemplateModule
 from industries.ports import AppliedTemplates, ModuleCatalog
 from shared.adapters.postgres import metadata
@@ -113,55 +105,6 @@ NAMES = """
 SELECT name_key, industry_code FROM industries.industry_templates WHERE NOT is_deleted AND name_key = ANY($1::text[])
 """
 
-SUMMARIES = """
-SELECT t.industry_code, t.industry_name, t.is_active, t.is_deleted, t.version,
-       array(SELECT m.module_id FROM industries.industry_module_templates m
-             WHERE m.template_id = t.id AND m.version = t.version AND m.is_required ORDER BY m.display_order)
-FROM industries.industry_templates t WHERE t.industry_code = ANY($1::text[])
-"""
-
-MODULES_OF_VERSION = """
-(SELECT coalesce(json_agg(json_build_object('module_id', m.module_id, 'is_required', m.is_required,
-                                            'default_config', m.default_config) ORDER BY m.display_order), '[]')
- FROM industries.industry_module_templates m WHERE m.template_id = v.template_id AND m.version = v.version)
-"""
-
-PUBLISHED = f"""
-SELECT t.industry_code, t.industry_name, t.is_active, t.is_deleted, t.version, v.version, {MODULES_OF_VERSION}
-FROM industries.industry_templates t
-JOIN industries.industry_template_versions v ON v.template_id = t.id
-WHERE t.industry_code = ANY($1::text[])
-  AND (v.version = t.version OR (t.industry_code, v.version) IN (SELECT * FROM unnest($2::text[], $3::integer[])))
-"""
-
-ACTIVE_TEMPLATES = """
-SELECT m.module_id, array_agg(t.industry_code ORDER BY t.industry_code COLLATE "C")
-FROM industries.industry_module_templates m
-JOIN industries.industry_templates t ON t.id = m.template_id AND t.version = m.version
-WHERE m.module_id = ANY($1::text[]) AND t.is_active AND NOT t.is_deleted
-GROUP BY m.module_id
-"""
-
-MODULE_LIST = msgspec.json.Decoder(tuple[TemplateModule, ...])
-
-
-class TemplateSummary(Struct, frozen=True):
-    """A template now; deleted ones too. `blocked_by` are its required modules that are missing or inactive."""
-
-    status: ModuleStatus
-    industry_name: str
-    version: int
-    blocked_by: Sequence[str]
-
-
-class PublishedTemplate(Struct, frozen=True):
-    """A template; deleted ones too. `version` is the current one; `versions` has modules in display order."""
-
-    status: ModuleStatus
-    industry_name: str
-    version: int
-    versions: Mapping[int, Sequence[TemplateModule]]
-
 
 class IndustryTables:
     """The templates' part of the write path's transaction."""
@@ -176,12 +119,14 @@ class IndustryTables:
     async def facts(
         self, transaction: Transaction, work: Sequence[tuple[Industry, Command]], *, dry_run: bool = False
     ) -> IndustryFacts:
-        """The named modules, who holds the named names, and who has what is to be deleted."""
+        """The named modules with their rules, who holds the named names, and who has what is to be deleted."""
         commands = [command for _, command in work]
         deleted = sorted({command.industry_code for command in commands if isinstance(command, DeleteIndustry)})
         modules, names = named_modules(commands), named_names(commands)
+        standings = await self._modules.standings(transaction, modules) if modules else {}
         return IndustryFacts(
-            modules=await self._modules.statuses(transaction, modules) if modules else {},
+            modules={id_: standing.status for id_, standing in standings.items()},
+            rules={id_: standing.rules for id_, standing in standings.items() if standing.rules is not None},
             names=dict(await transaction.fetch(NAMES, names)) if names else {},
             organizations=await self._applied.organizations(transaction, deleted) if deleted else {},
         )
@@ -210,49 +155,6 @@ class IndustryTables:
     def shown(self, state: Industry) -> IndustryShown:
         """What the state tells of the same."""
         return shown_industry(state)
-
-
-class PostgresTemplateCatalog:
-    """What other contexts may know of templates, read in their transaction. Bound to their ports in the seams."""
-
-    def __init__(self, modules: ModuleCatalog) -> None:
-        self._modules = modules
-
-    async def summaries(
-        self, transaction: Transaction, industry_codes: Collection[str]
-    ) -> Mapping[str, TemplateSummary]:
-        """The templates now, judged by the registry, by code. Codes that never existed are left out."""
-        rows = await transaction.fetch(SUMMARIES, list(industry_codes))
-        required = sorted({module_id for row in rows for module_id in row[5]})
-        statuses = await self._modules.statuses(transaction, required) if required else {}
-        return {
-            code: TemplateSummary(
-                status_of(is_active, is_deleted), industry_name, version, blocked_by(module_ids, statuses)
-            )
-            for code, industry_name, is_active, is_deleted, version, module_ids in rows
-        }
-
-    async def templates(
-        self, transaction: Transaction, versions: Mapping[str, Collection[int]]
-    ) -> Mapping[str, PublishedTemplate]:
-        """By code: the current version and those asked for, with their modules.
-
-        Codes that never existed and versions that were never published are left out.
-        """
-        asked = sorted({(code, version) for code, wanted in versions.items() for version in wanted})
-        rows = await transaction.fetch(
-            PUBLISHED, sorted(versions), [code for code, _ in asked], [version for _, version in asked]
-        )
-        lists: dict[str, dict[int, Sequence[TemplateModule]]] = {row[0]: {} for row in rows}
-        async for row in in_slices(rows):
-            lists[row[0]][row[5]] = MODULE_LIST.decode(row[6])
-        return {row[0]: PublishedTemplate(status_of(row[2], row[3]), row[1], row[4], lists[row[0]]) for row in rows}
-
-    async def active_templates(
-        self, transaction: Transaction, module_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[str]]:
-        """The active templates, codes sorted, whose current version has a module, by module id."""
-        return dict(await transaction.fetch(ACTIVE_TEMPLATES, module_ids))
 
 
 def template_id(industry_code: str) -> UUID:
@@ -287,8 +189,3 @@ def module_rows(id_: UUID, version: int, modules: Sequence[TemplateModule]) -> l
 def transposed(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Rows as the columns that `unnest` takes. There is at least one row."""
     return list(zip(*rows, strict=True))
-
-
-def status_of(is_active: bool, is_deleted: bool) -> ModuleStatus:
-    """The status two columns tell."""
-    return "deleted" if is_deleted else "active" if is_active else "inactive"

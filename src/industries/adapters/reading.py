@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
-from industries.adapters.postgres import MODULE_LIST, MODULES_OF_VERSION
-from industries.domain import ModuleStatus, blocked_by
+from industries.adapters.catalog import MODULE_LIST, MODULES_OF_VERSION, blocked_by
 from industries.events import TemplateModule
+from industries.facts import ModuleStanding, ModuleState, state_of
 from industries.ports import ModuleCatalog, ModuleSummary
+from shared.errors import FieldError
+from shared.json_documents import capped
 from shared.ports import Database
+from shared.processor import in_slices
 
 DETAILS = """
 SELECT t.industry_code, t.industry_name, t.description, t.is_active, t.version, t.sequence, t.created_at, t.updated_at,
@@ -40,16 +43,13 @@ JOIN industries.industry_template_versions v ON v.template_id = t.id
 WHERE t.industry_code = $1 AND v.version < $2 ORDER BY v.version DESC LIMIT $3
 """
 
-ModuleState = Literal["assignable", "inactive", "missing"]
-
-STATES: dict[ModuleStatus, ModuleState] = {"active": "assignable", "inactive": "inactive", "deleted": "missing"}
-
 
 class IndustryDetails(Struct, frozen=True):
     """A living template as the API shows it.
 
     `module_count` and `required_count` are of the current version. An applicable template is active and has no required
-    module that is missing or inactive; `blocked_by` names those. `sequence` is its stream's, for If-Match.
+    module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
+    for If-Match.
     """
 
     industry_code: str
@@ -67,7 +67,10 @@ class IndustryDetails(Struct, frozen=True):
 
 
 class IndustryModule(Struct, frozen=True):
-    """A module of a template. Name, description and category are null where the registry never had it."""
+    """A module of a template. Name, description and category are null where the registry never had it.
+
+    `config_errors` tell what its schema finds wrong, or missing, in the config that the template alone gives it.
+    """
 
     module_id: str
     module_name: str | None
@@ -76,6 +79,7 @@ class IndustryModule(Struct, frozen=True):
     is_required: bool
     default_config: dict[str, Any]
     display_order: int
+    config_errors: Sequence[FieldError]
     state: ModuleState
 
 
@@ -123,9 +127,9 @@ class PostgresIndustryReader:
     async def _details(self, query: str, *args: Any) -> Sequence[IndustryDetails]:
         async with self._database.snapshot() as transaction:
             rows = await transaction.fetch(query, *args)
-            required = sorted({module_id for row in rows for module_id in row["required"]})
-            statuses = await self._modules.statuses(transaction, required) if required else {}
-        return [details(row, blocked_by(row["required"], statuses)) for row in rows]
+            required = {row["industry_code"]: row["required"] for row in rows}
+            blocking = await blocked_by(transaction, self._modules, required)
+        return [details(row, blocking[row["industry_code"]]) for row in rows]
 
     async def modules(self, industry_code: str) -> IndustryModules | None:
         """The modules of one of them, as the registry knows them now."""
@@ -134,9 +138,14 @@ class PostgresIndustryReader:
             if row is None:
                 return None
             listed = MODULE_LIST.decode(row["modules"])
-            known = await self._modules.summaries(transaction, [module.module_id for module in listed])
-        statuses = {module_id: summary.status for module_id, summary in known.items()}
-        blocking = blocked_by([module.module_id for module in listed if module.is_required], statuses)
+            ids = [module.module_id for module in listed]
+            known = await self._modules.summaries(transaction, ids)
+            standings = await self._modules.standings(transaction, ids)
+        items = [
+            shown(module, known.get(module.module_id), standings.get(module.module_id), place)
+            async for place, module in in_slices(enumerate(listed, 1))
+        ]
+        blocking = [item.module_id for item in items if item.is_required and item.state != "assignable"]
         return IndustryModules(
             industry_code=industry_code,
             industry_name=row["industry_name"],
@@ -145,7 +154,7 @@ class PostgresIndustryReader:
             applicable=row["is_active"] and not blocking,
             blocked_by=blocking,
             sequence=row["sequence"],
-            items=[shown(module, known.get(module.module_id), place) for place, module in enumerate(listed, 1)],
+            items=items,
         )
 
     async def versions(self, industry_code: str, before: int, limit: int) -> Sequence[IndustryVersion] | None:
@@ -179,7 +188,9 @@ def details(row: Any, blocking: Sequence[str]) -> IndustryDetails:
     )
 
 
-def shown(module: TemplateModule, summary: ModuleSummary | None, place: int) -> IndustryModule:
+def shown(
+    module: TemplateModule, summary: ModuleSummary | None, standing: ModuleStanding | None, place: int
+) -> IndustryModule:
     """A listed module, with what the registry knows of it."""
     name, description, category = (
         (summary.module_name, summary.description, summary.category) if summary else (None, None, None)
@@ -192,5 +203,6 @@ def shown(module: TemplateModule, summary: ModuleSummary | None, place: int) -> 
         is_required=module.is_required,
         default_config=module.default_config,
         display_order=place,
-        state=STATES[summary.status] if summary else "missing",
+        config_errors=capped(standing.rules.errors([module.default_config])) if standing and standing.rules else [],
+        state=state_of(standing, module.default_config),
     )

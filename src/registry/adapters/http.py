@@ -38,7 +38,7 @@ ModulePath = FromPath[str]
 
 
 class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
-    """A module that is to be known."""
+    """A module that is to be known. Configs have to fit `config_schema`, a JSON Schema (2020-12); null: any will do."""
 
     module_id: Annotated[Slug, Meta(examples=["field_service"])]
     module_name: ModuleName
@@ -49,11 +49,12 @@ class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
     description: Description = ""
     metadata: Document = {}
     default_config: Document = {}
+    config_schema: Document | None = None
     is_active: bool = True
 
 
 class ModuleChanges(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is to be different. Fields left out stay; documents are replaced whole."""
+    """What is to be different. Fields left out stay; documents are replaced whole, and a null schema is taken away."""
 
     module_name: ModuleName | UnsetType = UNSET
     description: Description | UnsetType = UNSET
@@ -63,6 +64,7 @@ class ModuleChanges(Struct, frozen=True, forbid_unknown_fields=True):
     version: ModuleVersion | UnsetType = UNSET
     metadata: Document | UnsetType = UNSET
     default_config: Document | UnsetType = UNSET
+    config_schema: Document | UnsetType | None = UNSET
 
 
 class RegistryController(Controller):

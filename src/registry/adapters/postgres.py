@@ -1,6 +1,7 @@
 """The registry's rows: the table, its part of the write path's transaction, its readers."""
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ module_registry = Table(
     Column("metadata", JSON, nullable=False),
     Column("default_config", JSON, nullable=False),
     Column("config_schema", JSON),
+    Column("config_digest", Text),
     Column("is_active", Boolean, nullable=False),
     Column("is_deleted", Boolean, nullable=False),
     Column("sequence", BigInteger, nullable=False),
@@ -39,27 +41,26 @@ module_registry = Table(
 
 SAVE = """
 INSERT INTO registry.module_registry AS m (module_id, module_name, description, category, service_name, api_endpoint,
-  version, metadata, default_config, config_schema, is_active, is_deleted, sequence)
+  version, metadata, default_config, config_schema, config_digest, is_active, is_deleted, sequence)
 SELECT n.module_id, n.module_name, n.description, n.category, n.service_name, n.api_endpoint, n.version,
-  n.metadata::json, n.default_config::json, n.config_schema::json, n.is_active, n.is_deleted, n.sequence
+  n.metadata::json, n.default_config::json, n.config_schema::json, n.config_digest, n.is_active, n.is_deleted,
+  n.sequence
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::text[], $11::boolean[], $12::boolean[], $13::bigint[])
+            $10::text[], $11::text[], $12::boolean[], $13::boolean[], $14::bigint[])
   AS n(module_id, module_name, description, category, service_name, api_endpoint, version, metadata, default_config,
-       config_schema, is_active, is_deleted, sequence)
+       config_schema, config_digest, is_active, is_deleted, sequence)
 ON CONFLICT (module_id) DO UPDATE SET module_name = excluded.module_name, description = excluded.description,
   category = excluded.category, service_name = excluded.service_name, api_endpoint = excluded.api_endpoint,
   version = excluded.version, metadata = excluded.metadata, default_config = excluded.default_config,
-  config_schema = excluded.config_schema, is_active = excluded.is_active, is_deleted = excluded.is_deleted,
-  sequence = excluded.sequence, updated_at = now()
+  config_schema = excluded.config_schema, config_digest = excluded.config_digest, is_active = excluded.is_active,
+  is_deleted = excluded.is_deleted, sequence = excluded.sequence, updated_at = now()
 """
 
 STATES = """
 SELECT module_id, is_active, is_deleted, module_name, description, category, service_name, api_endpoint, version,
-  metadata, default_config, config_schema
+  metadata, default_config, config_schema, config_digest
 FROM registry.module_registry WHERE module_id = ANY($1::text[])
 """
-
-STATUSES = "SELECT module_id, is_active, is_deleted FROM registry.module_registry WHERE module_id = ANY($1::text[])"
 
 COLUMNS = """
 module_id, module_name, description, category, service_name, api_endpoint, version, metadata, default_config,
@@ -68,11 +69,6 @@ config_schema, is_active, sequence, created_at, updated_at
 
 LIVING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY module_name, module_id"
 ONE = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted AND module_id = $1"
-
-SUMMARIES = """
-SELECT module_id, module_name, description, category, version, metadata, default_config, is_active, is_deleted
-FROM registry.module_registry WHERE module_id = ANY($1::text[])
-"""
 
 ModuleStatus = Literal["active", "inactive", "deleted"]
 
@@ -96,16 +92,11 @@ class ModuleDetails(Struct, frozen=True):
     updated_at: datetime
 
 
-class ModuleSummary(Struct, frozen=True):
-    """What other contexts show of a module; deleted ones too."""
+class ModuleShown(Struct, frozen=True):
+    """What rows and state both tell: beside the module, the digest by which others know its rules."""
 
-    module_name: str
-    description: str
-    category: str
-    version: str
-    metadata: dict[str, Any]
-    default_config: dict[str, Any]
-    status: ModuleStatus
+    module: Module
+    config_digest: str | None
 
 
 class RegistryTables:
@@ -141,13 +132,14 @@ class RegistryTables:
         if changes:
             await transaction.execute(SAVE, *zip(*[columns(change) for change in changes], strict=True))
 
-    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Module]:
-        """The states as the rows tell them, by id."""
-        return {row[0]: state_of(row) for row in await transaction.fetch(STATES, aggregate_ids)}
+    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, ModuleShown]:
+        """What the rows tell, by id."""
+        rows = await transaction.fetch(STATES, aggregate_ids)
+        return {row["module_id"]: ModuleShown(state_of(row), row["config_digest"]) for row in rows}
 
-    def shown(self, state: Module) -> Module:
-        """The rows tell all of it."""
-        return state
+    def shown(self, state: Module) -> ModuleShown:
+        """What the state tells of the same."""
+        return ModuleShown(state, config_digest(state))
 
 
 def columns(change: Change) -> tuple[Any, ...]:
@@ -164,6 +156,7 @@ def columns(change: Change) -> tuple[Any, ...]:
         encoded(module.metadata),
         encoded(module.default_config),
         None if module.config_schema is None else encoded(module.config_schema),
+        config_digest(module),
         module.status == "active",
         module.status == "deleted",
         change.version,
@@ -186,6 +179,14 @@ def state_of(row: Any) -> Module:
     )
 
 
+def config_digest(module: Module) -> str | None:
+    """Tells apart any two pairs of default config and schema; None where any config will do."""
+    if module.config_schema is None:
+        return None
+    rules = msgspec.json.encode([module.default_config, module.config_schema], order="deterministic")
+    return hashlib.blake2b(rules, digest_size=16).hexdigest()
+
+
 def encoded(document: Mapping[str, Any]) -> str:
     """A JSON document as the driver takes it."""
     return msgspec.json.encode(document).decode()
@@ -200,25 +201,6 @@ def rests_on(_: Module, facts: RegistryFacts, command: Command) -> Sequence[str]
     """The templates that keep a module from being deleted; the organizations that do are too many to name."""
     used = facts.usage.get(command.module_id) if isinstance(command, DeleteModule) else None
     return [stream_name("industries", code) for code in used.templates] if used else ()
-
-
-class PostgresModuleCatalog:
-    """What other contexts may know of modules, read in their transaction. Bound to their ports in the seams."""
-
-    async def statuses(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStatus]:
-        """Status by id; modules that were never registered are left out."""
-        rows = await transaction.fetch(STATUSES, list(module_ids))
-        return {id_: status_of(is_active, is_deleted) for id_, is_active, is_deleted in rows}
-
-    async def summaries(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
-        """What is shown of each module, by id, deleted ones too."""
-        rows = await transaction.fetch(SUMMARIES, list(module_ids))
-        return {
-            id_: ModuleSummary(
-                name, description, category, version, decoded(meta), decoded(config), status_of(is_active, is_deleted)
-            )
-            for id_, name, description, category, version, meta, config, is_active, is_deleted in rows
-        }
 
 
 class PostgresModuleReader:

@@ -1,0 +1,132 @@
+"""Decides about giving an organization a template's modules. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from assignments.commands import ApplyIndustryTemplate, AssignmentResult, Mode
+from assignments.configs import Errors, at_modules, broken, config_invalid
+from assignments.events import IndustryTemplateAppliedEvent, SkippedModule, Source
+from assignments.facts import Facts, OrganizationFact, TemplateEntry, entries_of, living_template
+from assignments.refusals import TemplateNotApplicable
+from assignments.state import (
+    Assignments,
+    Sources,
+    applied_templates,
+    bulk_event,
+    changed,
+    changes_to,
+    sources_of,
+    told,
+    with_source,
+)
+from shared.json_documents import capped
+from shared.messages import Decision, Event
+
+Entries = Sequence[TemplateEntry]
+
+
+def apply_template(
+    state: Assignments, facts: Facts, command: ApplyIndustryTemplate, organization: OrganizationFact
+) -> Decision:
+    """Return what applying causes; refuse it whole when a module that the template requires cannot be assigned."""
+    code, mode = command.industry_code, command.mode
+    template = living_template(facts, code)
+    version = template.version if command.version is None else command.version
+    entries = entries_of(template, code, version)
+    source = Source("template", industry_code=code, version=version)
+    skipped = _skipped(state, facts, entries, source, mode)
+    left = {module.module_id for module in skipped}
+    given = [entry.module_id for entry in entries if entry.module_id not in left]
+    changes = changes_to(state, _applied_sources(state, given, left, source, mode))
+    sets_industry = organization.industry_code is None or (mode == "replace" and organization.industry_code != code)
+    result = replace(
+        told(given, changes), skipped=skipped, industry_code=code, version=version, sets_industry=sets_industry
+    )
+    events: list[Event] = [bulk_event(command.organization_id, changes, source)] if changes else []
+    if changes or sets_industry or applied_templates(state.templates, code, version, mode) != state.templates:
+        events.append(_applied_event(command, version, result))
+    return Decision(events, result)
+
+
+def _skipped(state: Assignments, facts: Facts, entries: Entries, source: Source, mode: Mode) -> list[SkippedModule]:
+    """List the optional modules that cannot be assigned; refuse when a required one cannot."""
+    obstacles = {entry.module_id: found for entry in entries if (found := _obstacle(state, facts, entry.module_id))}
+    invalid = _invalid(state, facts, [entry for entry in entries if entry.module_id not in obstacles], source, mode)
+    obstacles |= {module_id: SkippedModule(module_id, "config_invalid") for module_id in invalid}
+    hindered = [entry for entry in entries if entry.module_id in obstacles]
+    blocking = [entry.module_id for entry in hindered if entry.is_required]
+    if blocking:
+        _refuse(source, [obstacles[module_id] for module_id in blocking], invalid)
+    return [obstacles[entry.module_id] for entry in hindered]
+
+
+def _obstacle(state: Assignments, facts: Facts, module_id: str) -> SkippedModule | None:
+    """Say why a template cannot give the module. An inactive one that is assigned keeps its place."""
+    status = facts.modules.get(module_id, "deleted")
+    if status == "deleted":
+        return SkippedModule(module_id, "module_unknown")
+    if status == "inactive" and module_id not in state.modules:
+        return SkippedModule(module_id, "module_inactive")
+    return None
+
+
+def _invalid(state: Assignments, facts: Facts, entries: Entries, source: Source, mode: Mode) -> Mapping[str, Errors]:
+    """Tell what would not fit in the configs of these modules, were they given."""
+    if not facts.rules:
+        return {}
+    given = [entry.module_id for entry in entries]
+    after = changed(state, changes_to(state, _applied_sources(state, given, (), source, mode)))
+    code, version = source.industry_code or "", source.version or 0
+    after = replace(after, templates=applied_templates(state.templates, code, version, mode))
+    found = broken(state, after, facts)
+    return {module_id: found[module_id] for module_id in given if module_id in found}
+
+
+def _refuse(source: Source, blocking: Sequence[SkippedModule], invalid: Mapping[str, Errors]) -> None:
+    of_configs = {module.module_id: invalid[module.module_id] for module in blocking if module.module_id in invalid}
+    errors = at_modules(of_configs, dict.fromkeys(of_configs, "/industry_code"))
+    if len(of_configs) == len(blocking):
+        raise config_invalid(of_configs, errors)
+    names = ", ".join(module.module_id for module in blocking)
+    raise TemplateNotApplicable(
+        f"{source.industry_code} requires modules that are missing, inactive or without a valid config: {names}. "
+        "Activate them or change the template.",
+        errors=capped(errors),
+        modules=msgspec.to_builtins(blocking),
+    )
+
+
+def _applied_sources(
+    state: Assignments, given: Sequence[str], untouched: Sequence[str] | set[str], source: Source, mode: Mode
+) -> dict[str, Sources]:
+    """Give the sources after applying: of the given modules in display order, then of all others there."""
+    code, holds = source.industry_code, set(given)
+    after: dict[str, Sources] = {}
+    for module_id in dict.fromkeys([*given, *state.modules]):
+        sources = sources_of(state, module_id)
+        if mode == "replace":
+            sources = tuple(s for s in sources if s.industry_code in {None, code})
+        if module_id in holds:
+            sources = with_source(sources, source)
+        elif module_id not in untouched:
+            sources = tuple(s for s in sources if s.industry_code != code)
+        after[module_id] = sources
+    return after
+
+
+def _applied_event(
+    command: ApplyIndustryTemplate, version: int, result: AssignmentResult
+) -> IndustryTemplateAppliedEvent:
+    return IndustryTemplateAppliedEvent(
+        command.organization_id,
+        command.industry_code,
+        version,
+        command.mode,
+        applied=result.assigned,
+        unchanged=result.unchanged,
+        skipped=result.skipped,
+        removed=result.removed,
+        sets_industry=bool(result.sets_industry),
+    )

@@ -1,0 +1,115 @@
+"""What counts of an organization's configs, and what a change would break in them. Pure."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from assignments.commands import ApplyIndustryTemplate, BulkAssignModules, Command, UpdateModuleConfig
+from assignments.facts import Facts
+from assignments.refusals import ConfigInvalid
+from assignments.state import Assignments, template_sources
+from shared.errors import FieldError
+from shared.json_documents import ABSENT, MAX_ERRORS, capped, value_at, within
+from shared.json_schemas import JsonSchema
+from shared.messages import same_json
+
+Errors = Sequence[FieldError]
+
+
+def broken(before: Assignments, after: Assignments, facts: Facts) -> dict[str, Errors]:
+    """Tell by module id what does not fit its schema after a change, and did fit or was not there before.
+
+    What was broken already is nobody's fault who changes something else.
+    """
+    reordered = list(before.templates) != list(after.templates)
+    found: dict[str, Errors] = {}
+    for module_id, held in after.modules.items():
+        earlier = before.modules.get(module_id)
+        if module_id not in facts.rules or (held is earlier and not reordered):
+            continue
+        config = _config(module_id, after, facts)
+        errors = facts.rules[module_id].schema.errors(config)
+        if errors and earlier is not None:
+            errors = _new(errors, config, _config(module_id, before, facts), facts.rules[module_id].schema)
+        if errors:
+            found[module_id] = errors
+    return found
+
+
+def _config(module_id: str, state: Assignments, facts: Facts) -> dict[str, Any]:
+    held = state.modules[module_id]
+    given = [
+        facts.template_configs.get((source.industry_code or "", source.version or 0, module_id), {})
+        for source in template_sources(held.sources, state.templates)
+    ]
+    return facts.rules[module_id].config([*given, held.config])
+
+
+def _new(errors: Errors, config: dict[str, Any], earlier: dict[str, Any], schema: JsonSchema) -> Errors:
+    known = set(schema.errors(earlier))
+    return [error for error in errors if error not in known or _is_written(error.pointer, config, earlier)]
+
+
+def _is_written(pointer: str, config: dict[str, Any], earlier: dict[str, Any]) -> bool:
+    """Whether there is another value than before. Of an object that stays one, only its keys are values."""
+    value, before = value_at(config, pointer), value_at(earlier, pointer)
+    if value is ABSENT or (isinstance(value, dict) and isinstance(before, dict)):
+        return False
+    return before is ABSENT or not same_json(value, before)
+
+
+def require_valid_configs(before: Assignments, after: Assignments, facts: Facts, command: Command) -> None:
+    """Refuse a command that breaks a config; one that takes nothing but keys from a broken one is let through."""
+    invalid = broken(before, after, facts)
+    if not invalid or (
+        isinstance(command, UpdateModuleConfig) and _only_mends(before, after, facts, command.module_id)
+    ):
+        return
+    match command:
+        case UpdateModuleConfig(organization_id, module_id):
+            link = f"/api/v1/organizations/{organization_id}/modules/{module_id}"
+            raise config_invalid(invalid, invalid[module_id], link)
+        case BulkAssignModules(module_ids=module_ids):
+            places = {module_id: f"/module_ids/{place}" for place, module_id in enumerate(module_ids)}
+            raise config_invalid(invalid, at_modules(invalid, places))
+        case ApplyIndustryTemplate():
+            raise config_invalid(invalid, at_modules(invalid, dict.fromkeys(invalid, "/industry_code")))
+        case _:
+            raise config_invalid(invalid, within("/config", chain.from_iterable(invalid.values())))
+
+
+def config_invalid(invalid: Mapping[str, Errors], errors: Errors, link: str = "") -> ConfigInvalid:
+    """Return the refusal; `errors` point into the body, `link` is where a schema is read."""
+    link = link or f"/api/v1/module-registry/{next(iter(invalid))}/config"
+    detail = f"Not a valid config for {', '.join(invalid)}: see `errors`, and for what is valid the schema at {link}."
+    left = MAX_ERRORS
+    configs: dict[str, Errors] = {}
+    for module_id, found in invalid.items():
+        configs[module_id] = capped(found)[:left]
+        left -= len(configs[module_id])
+    return ConfigInvalid(detail, errors=capped(errors), configs=msgspec.to_builtins(configs), link=link)
+
+
+def at_modules(invalid: Mapping[str, Errors], places: Mapping[str, str]) -> Errors:
+    """Return the errors of configs that are not in the body, where it names what they come from."""
+    return [
+        FieldError(places[module_id], f"{module_id}{error.pointer}: {error.message}")
+        for module_id, errors in invalid.items()
+        for error in errors
+    ]
+
+
+def _only_mends(before: Assignments, after: Assignments, facts: Facts, module_id: str) -> bool:
+    """Whether keys alone are taken away, and from a config that did not fit."""
+    if not _is_part(after.modules[module_id].config, before.modules[module_id].config):
+        return False
+    return bool(facts.rules[module_id].schema.errors(_config(module_id, before, facts)))
+
+
+def _is_part(value: Any, whole: Any) -> bool:
+    """Whether a value is another, or is it with keys taken away."""
+    if isinstance(value, dict) and isinstance(whole, dict):
+        return all(key in whole and _is_part(child, whole[key]) for key, child in value.items())
+    return same_json(value, whole)

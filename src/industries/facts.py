@@ -1,0 +1,118 @@
+"""What other contexts know about modules and names, and what a template demands of it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from industries.events import TemplateModule
+from shared.errors import Conflict, FieldError, Invalid
+from shared.json_documents import capped, too_large, within
+from shared.layered_config import ConfigRules
+from shared.messages import same_json
+
+ModuleStatus = Literal["active", "inactive", "deleted"]
+ModuleState = Literal["assignable", "inactive", "missing", "config_invalid"]
+
+
+class ModuleStanding(Protocol):
+    """What decides whether a template can give a module."""
+
+    @property
+    def status(self) -> ModuleStatus: ...
+    @property
+    def rules(self) -> ConfigRules | None: ...
+
+
+class IndustryFacts(Struct, frozen=True):
+    """What the batch must know beyond its own templates.
+
+    `modules` has the status of every registered module the commands name, `rules` what the configs of those with a
+    schema have to fit, `names` the code of the living template for each `name_key` they name, `organizations` how many
+    have a template applied (nobody: left out).
+    """
+
+    modules: Mapping[str, ModuleStatus] = {}
+    rules: Mapping[str, ConfigRules] = {}
+    names: Mapping[str, str] = {}
+    organizations: Mapping[str, int] = {}
+
+
+class IndustryNameTaken(Conflict):
+    """Another living template has the name, whatever the case."""
+
+
+class UnknownModules(Invalid):
+    """Newly named modules are not registered, or deleted."""
+
+
+class DuplicateModules(Invalid):
+    """The list names modules more than once."""
+
+
+class ConfigInvalid(Invalid):
+    """New default configs are too large, or have values that do not fit their module's schema."""
+
+
+def name_key(industry_name: str) -> str:
+    """Give the form in which names are compared: equal keys are the same name."""
+    return industry_name.casefold()
+
+
+def require_free_name(facts: IndustryFacts, code: str, name: str) -> None:
+    """Refuse a name that another living template has."""
+    holder = facts.names.get(name_key(name), code)
+    if holder != code:
+        raise IndustryNameTaken(
+            f"Industry {holder} is already named {name!r}, whatever the case. Choose another name, or rename that one.",
+            industry_code=holder,
+        )
+
+
+def require_modules(
+    facts: IndustryFacts, wanted: Sequence[TemplateModule], present: Sequence[TemplateModule] = ()
+) -> None:
+    """Refuse modules that are named twice, or newly named and not registered; all of them at once."""
+    named: set[str] = set()
+    duplicates, unknown = [], []
+    known = {entry.module_id for entry in present}
+    for position, module_id in enumerate(entry.module_id for entry in wanted):
+        pointer = f"/modules/{position}/module_id"
+        if module_id in named:
+            duplicates.append(FieldError(pointer, f"{module_id} is in the list already"))
+        elif module_id not in known and facts.modules.get(module_id, "deleted") == "deleted":
+            unknown.append(FieldError(pointer, f"{module_id} is not registered"))
+        named.add(module_id)
+    if duplicates:
+        raise DuplicateModules("Name each module once: its place in the list is its order.", errors=duplicates)
+    if unknown:
+        raise UnknownModules("Register these modules first, or leave them out.", errors=unknown)
+
+
+def require_configs(
+    facts: IndustryFacts, wanted: Sequence[TemplateModule], present: Sequence[TemplateModule] = ()
+) -> None:
+    """Refuse wrong values in new configs; what is missing, organizations may add."""
+    errors: list[FieldError] = []
+    known = {entry.module_id: entry.default_config for entry in present}
+    for position, entry in enumerate(wanted):
+        config, rules = entry.default_config, facts.rules.get(entry.module_id)
+        if entry.module_id in known and same_json(config, known[entry.module_id]):
+            continue
+        wrong = too_large(config) or (rules.errors([config], complete=False) if rules else [])
+        errors += within(f"/modules/{position}/default_config", wrong)
+    if errors:
+        raise ConfigInvalid(
+            "Default configs have values that their modules do not take: see `errors`. The schemas are at "
+            "GET /api/v1/module-registry/{module_id}/config.",
+            errors=capped(errors),
+        )
+
+
+def state_of(standing: ModuleStanding | None, config: dict[str, Any]) -> ModuleState:
+    """Tell whether a template with this config can give the module to an organization that has none."""
+    if standing is None or standing.status == "deleted":
+        return "missing"
+    if standing.status == "inactive":
+        return "inactive"
+    return "config_invalid" if standing.rules and standing.rules.errors([config]) else "assignable"

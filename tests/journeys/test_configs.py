@@ -1,0 +1,185 @@
+"""Configs that have to fit a schema, on every way by which one comes to be."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from app.cli import app as modplane
+from devstack import Endpoints
+from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, signup
+
+Written = Callable[[], Awaitable[dict[str, int]]]
+
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["currency"],
+    "properties": {
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+        "lanes": {"type": "integer", "minimum": 1},
+        "a/b~c": {"type": "boolean"},
+    },
+}
+
+
+@pytest.fixture
+def tenant(service: ServiceProcess) -> Tenant:
+    """An organization without anything."""
+    return new_tenant(service.url)
+
+
+@pytest.fixture
+def till(admin: Api) -> str:
+    """A module that needs a currency from somebody."""
+    return admin.module(default_config={"lanes": 1}, config_schema=SCHEMA)
+
+
+def required(module: str, **config: Any) -> dict[str, Any]:
+    return {"module_id": module, "is_required": True, "default_config": config}
+
+
+def refused(answer: httpx.Response, code: str = "config_invalid", status: int = 422) -> dict[str, str]:
+    """What is wrong, by pointer."""
+    assert (answer.status_code, code_of(answer)) == (status, code), answer.text
+    return {error["pointer"]: error["message"] for error in problem_of(answer).get("errors", [])}
+
+
+def assigned(admin: Api, tenant: Tenant, module: str, **config: Any) -> None:
+    answer = admin.post(f"/modules/assign/{tenant.id}", {"module_id": module, "config": config})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_assigning_is_refused_with_pointers_and_writes_nothing(
+    admin: Api, tenant: Tenant, till: str, written: Written
+) -> None:
+    path, before = f"/modules/assign/{tenant.id}", await written()
+    wrong = {"currency": "euro", "lanes": 0, "a/b~c": 1, "colour": "red"}
+    assert refused(admin.post(path, {"module_id": till, "config": wrong})).keys() == {
+        "/config/currency",
+        "/config/lanes",
+        "/config/a~1b~0c",
+        "/config/colour",
+    }
+    assert refused(admin.post(path, {"module_id": till})) == {"/config/currency": "is missing"}
+    assert await written() == before
+    assigned(admin, tenant, till, currency="EUR")
+    assert admin.modules_of(tenant.id)[till]["config"] == {"currency": "EUR", "lanes": 1}
+
+
+def test_bulk_assignment_points_to_the_modules_of_the_list(admin: Api, tenant: Tenant, till: str) -> None:
+    plain = admin.module()
+    answer = admin.post(f"/modules/bulk-assign/{tenant.id}", {"module_ids": [plain, till]})
+    assert refused(answer) == {"/module_ids/1": f"{till}/currency: is missing"}
+    assert problem_of(answer)["configs"] == {till: [{"pointer": "/currency", "message": "is missing"}]}
+    assert admin.modules_of(tenant.id) == {}
+
+
+def test_a_template_refuses_wrong_values_and_is_not_applicable_while_one_is_missing(
+    admin: Api, nobody: Api, tenant: Tenant, till: str
+) -> None:
+    body = {"industry_code": f"i_{uuid4().hex[:12]}", "industry_name": uuid4().hex, "description": ""}
+    answer = admin.post("/industries", body | {"modules": [required(till, lanes=0)]})
+    assert refused(answer).keys() == {"/modules/0/default_config/lanes"}
+    industry = admin.industry([required(till, lanes=3)])
+    details = nobody.get(f"/industries/{industry}").json()
+    assert (details["applicable"], details["blocked_by"]) == (False, [till])
+    (item,) = nobody.get(f"/industries/{industry}/modules").json()["items"]
+    assert (item["state"], item["config_errors"]) == (
+        "config_invalid",
+        [{"pointer": "/currency", "message": "is missing"}],
+    )
+    answer = admin.post(f"/modules/apply-industry/{tenant.id}", {"industry_code": industry})
+    assert refused(answer) == {"/industry_code": f"{till}/currency: is missing"}
+    answer = nobody.post("/organizations/signup", signup(industry))
+    assert refused(answer, "industry_not_applicable", 409) == {}
+    assert refused(admin.patch(f"/industries/{industry}", {"modules": [required(till, currency=7)]})).keys() == {
+        "/modules/0/default_config/currency"
+    }
+    answer = admin.patch(f"/industries/{industry}", {"modules": [required(till, currency="EUR")]})
+    assert answer.status_code == 200, answer.text
+    assert nobody.get(f"/industries/{industry}").json()["applicable"]
+    organization = nobody.organization(industry)
+    assert admin.modules_of(organization)[till]["config"] == {"currency": "EUR", "lanes": 1}
+
+
+def test_an_optional_module_without_a_valid_config_is_left_out_of_a_signup(admin: Api, nobody: Api, till: str) -> None:
+    plain = admin.module()
+    industry = admin.industry([plain, till])
+    organization = nobody.organization(industry)
+    assert admin.modules_of(organization).keys() == {plain}
+    told = admin.post(f"/modules/apply-industry/{organization}", {"industry_code": industry}).json()
+    assert told["skipped"] == [{"module_id": till, "reason": "config_invalid"}]
+
+
+def test_an_organizations_own_admin_is_told_what_a_patch_gets_wrong(admin: Api, tenant: Tenant, till: str) -> None:
+    assigned(admin, tenant, till, currency="EUR")
+    path = f"/organizations/{tenant.id}/modules/{till}"
+    answer = tenant.admin.patch(path, {"currency": None, "lanes": "many"})
+    assert refused(answer) == {"/currency": "is missing", "/lanes": 'the value is not of type "integer"'}
+    assert problem_of(answer)["link"] == f"/api/v1{path}"
+    assert tenant.admin.patch(path, {"lanes": 2}).json()["config"] == {"currency": "EUR", "lanes": 2}
+
+
+def test_a_schema_that_comes_later_refuses_nothing_that_exists(admin: Api, tenant: Tenant) -> None:
+    module = admin.module()
+    assigned(admin, tenant, module, mode="old", size=1)
+    strict = {"properties": {"mode": {"enum": ["new"]}, "size": {"type": "integer"}}, "required": ["mode"]}
+    assert admin.patch(f"/module-registry/{module}", {"config_schema": strict}).status_code == 200
+    path = f"/organizations/{tenant.id}/modules/{module}"
+    assert tenant.admin.patch(path, {"size": 2}).status_code == 200
+    assert refused(tenant.admin.patch(path, {"mode": "older"})).keys() == {"/mode"}
+    assert tenant.admin.patch(path, {"mode": None}).status_code == 200
+    assert admin.post(f"/modules/unassign/{tenant.id}/{module}").json()["removed"] == [module]
+
+
+def test_a_schema_is_shown_where_a_form_needs_it_and_taken_away_by_null(admin: Api, till: str) -> None:
+    path = f"/module-registry/{till}"
+    assert admin.get(path).json()["config_schema"] == admin.get(f"{path}/config").json()["config_schema"] == SCHEMA
+    told = admin.patch(path, {"config_schema": None})
+    assert (told.status_code, told.json()["config_schema"]) == (200, None)
+    assert admin.get(f"{path}/config").json()["config_schema"] is None
+
+
+def test_schemas_and_defaults_are_judged_before_they_are_kept(admin: Api, till: str) -> None:
+    path = f"/module-registry/{till}"
+    answer = admin.patch(path, {"config_schema": {"type": "objekt", "properties": {"a": {"pattern": "("}}}})
+    assert refused(answer, "config_schema_unusable").keys() == {
+        "/config_schema/type",
+        "/config_schema/properties/a/pattern",
+    }
+    answer = admin.patch(path, {"config_schema": {"$ref": "https://modplane.example/schema.json"}})
+    assert refused(answer, "config_schema_unusable").keys() == {"/config_schema/$ref"}
+    assert refused(admin.patch(path, {"default_config": {"lanes": 0}}), "default_config_invalid").keys() == {
+        "/default_config/lanes"
+    }
+
+
+def test_a_manifest_is_judged_when_it_is_read_and_when_it_is_applied(
+    admin: Api, endpoints: Endpoints, tmp_path: Path, till: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODPLANE_POSTGRES_URL", endpoints.postgres_url)
+    monkeypatch.setenv("MODPLANE_KAFKA_BOOTSTRAP", endpoints.kafka_bootstrap)
+    monkeypatch.setenv("MODPLANE_REDIS_URL", endpoints.redis_url)
+
+    def apply(content: Any) -> tuple[int, str]:
+        file = tmp_path / "manifest.yaml"
+        file.write_text(yaml.safe_dump(content, sort_keys=False))
+        run = CliRunner().invoke(modplane, ["apply", "-f", str(file)])
+        return run.exit_code, run.output
+
+    fields = dict.fromkeys(["module_name", "description", "category", "service_name", "api_endpoint", "version"], "x")
+    module = {"module_id": f"m_{uuid4().hex[:12]}", **fields, "config_schema": {"type": "objekt"}}
+    code, told = apply({"modules": [module]})
+    assert (code, "manifest.yaml:10: modules[0].config_schema: no usable schema: /type" in told) == (2, True), told
+    industry = {"industry_code": f"i_{uuid4().hex[:12]}", "industry_name": uuid4().hex, "description": ""}
+    code, told = apply({"industries": [industry | {"modules": [required(till, lanes="many")]}]})
+    assert (code, "/modules/0/default_config/lanes: the value is not of type" in told) == (1, True), told
+    code, told = apply({"modules": [module | {"config_schema": SCHEMA, "default_config": {"lanes": 2}}]})
+    assert (code, admin.get(f"/module-registry/{module['module_id']}").json()["config_schema"]) == (0, SCHEMA), told
+    assert "1 unchanged" in apply({"modules": [module | {"config_schema": SCHEMA, "default_config": {"lanes": 2}}]})[1]
