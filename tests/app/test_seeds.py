@@ -8,6 +8,8 @@ import pytest
 
 from app.manifest import ManifestIndustry, ManifestRefused, load_manifest
 from app.plan import plan
+from shared.json_schemas import JsonSchema
+from shared.layered_config import ConfigRules
 
 ROOT = Path(__file__).parents[2]
 SEEDS = load_manifest(ROOT / "seeds")
@@ -68,6 +70,19 @@ def test_the_seeds_apply_to_an_empty_registry() -> None:
     planned = plan(SEEDS, {}, {})
     assert (len(planned.modules), len(planned.industries)) == (11, 8)
     assert all(step.action == "create" for step in [*planned.modules, *planned.industries])
+
+
+def test_every_industry_gives_each_of_its_modules_a_valid_config() -> None:
+    rules = {
+        module.module_id: ConfigRules(module.default_config, JsonSchema(module.config_schema))
+        for module in SEEDS.modules
+        if module.config_schema is not None
+    }
+    assert len(rules) == 5
+    for industry in SEEDS.industries:
+        for entry in industry.modules:
+            if entry.module_id in rules:
+                assert rules[entry.module_id].errors([entry.default_config]) == [], (industry.industry_code, entry)
 
 
 @pytest.fixture(scope="module")

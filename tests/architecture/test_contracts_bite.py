@@ -58,6 +58,8 @@ BITES = (
     Bite("core", "access.sign_in", "sqlalchemy"),
     Bite("core", "shared.messages", "asyncpg"),
     Bite("core", "shared.bus", "shared.adapters.kafka"),
+    Bite("schemas", "registry.domain", "jsonschema_rs"),
+    Bite("schemas", "shared.layered_config", "jsonschema_rs"),
     Bite("cycles", "shared.errors", "shared.messages"),
     Bite("cycles", "app.settings", "app.main"),
 )

@@ -97,7 +97,8 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
  * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing or inactive; `blocked_by` names those. `sequence` is its stream's, for If-Match.
+ * module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
+ * for If-Match.
  */
 export const getIndustry = <ThrowOnError extends boolean = true>(options: Options<GetIndustryData, ThrowOnError>) => (options.client ?? client).get<GetIndustryResponses, GetIndustryErrors, ThrowOnError>({ url: '/api/v1/industries/{industry_code}', ...options });
 
@@ -172,7 +173,8 @@ export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?:
  *
  * A super admin makes a module known, or brings a deleted one back with these values.
  *
- * Unchanged when the living module has exactly these values; refused when it has others.
+ * Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
+ * used, or when a default does not fit it.
  *
  * For super admins.
  */
@@ -219,7 +221,8 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
  *
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
- * Unchanged without a difference; refused when the module is absent or deleted.
+ * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
+ * when a default does not fit the schema. Configs that exist are not asked.
  *
  * For super admins.
  */

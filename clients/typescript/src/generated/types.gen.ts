@@ -219,7 +219,8 @@ export type IndustryChanges = {
  * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing or inactive; `blocked_by` names those. `sequence` is its stream's, for If-Match.
+ * module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
+ * for If-Match.
  */
 export type IndustryDetails = {
     industry_code: string;
@@ -249,6 +250,8 @@ export type IndustryList = {
  * IndustryModule
  *
  * A module of a template. Name, description and category are null where the registry never had it.
+ *
+ * `config_errors` tell what its schema finds wrong, or missing, in the config that the template alone gives it.
  */
 export type IndustryModule = {
     module_id: string;
@@ -260,7 +263,8 @@ export type IndustryModule = {
         [key: string]: unknown;
     };
     display_order: number;
-    state: 'assignable' | 'inactive' | 'missing';
+    config_errors: Array<FieldError>;
+    state: 'assignable' | 'config_invalid' | 'inactive' | 'missing';
 };
 
 /**
@@ -393,7 +397,7 @@ export type ModuleAdoption = {
 /**
  * ModuleChanges
  *
- * What is to be different. Fields left out stay; documents are replaced whole.
+ * What is to be different. Fields left out stay; documents are replaced whole, and a null schema is taken away.
  */
 export type ModuleChanges = {
     module_name?: string;
@@ -408,6 +412,9 @@ export type ModuleChanges = {
     default_config?: {
         [key: string]: unknown;
     };
+    config_schema?: {
+        [key: string]: unknown;
+    } | null;
 };
 
 /**
@@ -524,6 +531,9 @@ export type ModuleResult = {
     default_config: {
         [key: string]: unknown;
     };
+    config_schema: {
+        [key: string]: unknown;
+    } | null;
     is_active: boolean;
 };
 
@@ -542,7 +552,7 @@ export type ModuleToAssign = {
 /**
  * ModuleToRegister
  *
- * A module that is to be known.
+ * A module that is to be known. Configs have to fit `config_schema`, a JSON Schema (2020-12); null: any will do.
  */
 export type ModuleToRegister = {
     module_id: string;
@@ -558,6 +568,9 @@ export type ModuleToRegister = {
     default_config?: {
         [key: string]: unknown;
     };
+    config_schema?: {
+        [key: string]: unknown;
+    } | null;
     is_active?: boolean;
 };
 
@@ -821,10 +834,12 @@ export type SignupRequest = {
  * SkippedModule
  *
  * A module of a template that could not be assigned. Deleted ones are unknown.
+ *
+ * `config_invalid`: the config it would have, or keep, does not fit its schema.
  */
 export type SkippedModule = {
     module_id: string;
-    reason: 'module_inactive' | 'module_unknown';
+    reason: 'config_invalid' | 'module_inactive' | 'module_unknown';
 };
 
 /**
@@ -1310,6 +1325,7 @@ export type CreateIndustryErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -1468,6 +1484,7 @@ export type DeleteIndustryErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -1685,6 +1702,7 @@ export type UpdateIndustryErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -2156,6 +2174,8 @@ export type RegisterModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
+     * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      */
@@ -2312,6 +2332,8 @@ export type DeleteModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
+     * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      */
@@ -2547,6 +2569,8 @@ export type UpdateModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
+     * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      */
@@ -2699,6 +2723,8 @@ export type ActivateModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
+     * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      */
@@ -3020,6 +3046,8 @@ export type DeactivateModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
+     * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      */
@@ -3258,7 +3286,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
     /**
@@ -3278,6 +3306,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -3423,7 +3452,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
     /**
@@ -3443,6 +3472,7 @@ export type AssignModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -3659,7 +3689,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
     /**
@@ -3679,6 +3709,7 @@ export type BulkAssignModulesErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -3832,7 +3863,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
     /**
@@ -3852,6 +3883,7 @@ export type UnassignModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -4137,7 +4169,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
      * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing or inactive.
+     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
@@ -4386,7 +4418,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing or inactive.
+     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
@@ -4724,7 +4756,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
-     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
     /**
@@ -4744,6 +4776,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -4888,7 +4921,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing or inactive.
+     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
@@ -5044,7 +5077,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing or inactive.
+     * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.

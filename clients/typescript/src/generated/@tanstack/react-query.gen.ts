@@ -174,7 +174,8 @@ export const getIndustryQueryKey = (options: Options<GetIndustryData>) => create
  * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing or inactive; `blocked_by` names those. `sequence` is its stream's, for If-Match.
+ * module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
+ * for If-Match.
  */
 export const getIndustryOptions = (options: Options<GetIndustryData>) => queryOptions<GetIndustryResponse, GetIndustryError, GetIndustryResponse, ReturnType<typeof getIndustryQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -395,7 +396,8 @@ export const getModuleRegistryOptions = (options?: Options<GetModuleRegistryData
  *
  * A super admin makes a module known, or brings a deleted one back with these values.
  *
- * Unchanged when the living module has exactly these values; refused when it has others.
+ * Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
+ * used, or when a default does not fit it.
  *
  * For super admins.
  */
@@ -463,7 +465,8 @@ export const getModuleOptions = (options: Options<GetModuleData>) => queryOption
  *
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
- * Unchanged without a difference; refused when the module is absent or deleted.
+ * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
+ * when a default does not fit the schema. Configs that exist are not asked.
  *
  * For super admins.
  */
