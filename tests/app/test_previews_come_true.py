@@ -21,7 +21,7 @@ from shared.adapters.meanwhile import Meanwhile
 from shared.bus import encoded_command
 from shared.deciding import Work, decision_hash
 from shared.messages import CommandEnvelope, Event, Outcome, Previewed
-from shared.ports import Clock, Database
+from shared.ports import Caller, Clock, Database
 from shared.preview import Preview, Previews
 from tests.app.conftest import lonely
 from tests.app.generated_commands import Die, Drawn
@@ -146,7 +146,7 @@ async def test_who_insists_on_what_was_shown_gets_that_or_hears_what_moved(
         same = hash_of(case.shown) == hash_of(case.shown_again)
         assert (case in stale) is (case.shown.preview is not None and not same), case
     for case in stale:
-        told = await rehearsal.meanwhile.told(case.outcome, everything=True)
+        told = await rehearsal.meanwhile.told(case.outcome, Caller("ada", "super_admin"))
         assert told is not None
         used = told.extra["refusal"] and told.extra["refusal"]["code"] == "module_in_use"
         assert told.extra["events"] or used, (case, told)

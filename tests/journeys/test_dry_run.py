@@ -247,3 +247,11 @@ def test_an_organizations_people_hear_of_their_own_reasons_alone(world: CommandW
         ("tenant.module.config_updated", "theirs"),
         ("tenant.organization.updated", None),
     )
+
+
+def test_nobody_learns_from_a_signup_how_an_organization_is_now(world: CommandWorld) -> None:
+    nobody, body = Api(world.url), signup()
+    assert nobody.post("/organizations/signup", body, idempotency_key="known").status_code == 201
+    told = nobody.post("/organizations/signup?dry_run=true", body, idempotency_key="known", if_match='"0"')
+    assert told.status_code == 412
+    assert not problem_of(told).keys() & {"current", "events", "link", "streams", "position"}

@@ -19,7 +19,7 @@ from shared.bus import (
 )
 from shared.deciding import Work
 from shared.errors import Unavailable
-from shared.messages import CommandEnvelope
+from shared.messages import CommandEnvelope, Previewed
 from shared.outcomes import OutcomeBoard
 from tests.shared.toy import ToyWorld, work
 
@@ -85,6 +85,16 @@ async def test_without_kafka_the_command_is_decided_here_and_said_so(
     answer = await bus.execute("toy", one.envelope, one.command, 5)
     assert answer.outcome is not None
     assert (answer.path, answer.outcome.status, world.total("a")) == ("inline", "applied", 3)
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_preview_is_minded_whichever_way_its_command_goes(bus: CommandBus, kafka: Kafka, there: bool) -> None:
+    kafka.there = there
+    for shown, status in ((Previewed(0, 0, "another decision"), "rejected"), (None, "applied")):
+        one = work(3, preview=shown)
+        answer = await bus.execute("toy", one.envelope, one.command, 5)
+        assert answer.outcome is not None
+        assert answer.outcome.status == status
 
 
 async def test_after_a_failure_kafka_is_left_alone_for_a_while(bus: CommandBus, kafka: Kafka) -> None:

@@ -68,7 +68,7 @@ class OperationsController(Controller):
             await invalidation.invalidate(operation.outcome.touched)
         told = None
         if operation.outcome is not None:
-            told = await meanwhile.told(operation.outcome, everything=caller.role == "super_admin")
+            told = await meanwhile.told(operation.outcome, caller)
         return Response(view(operation, told), headers={"Cache-Control": "no-store"})
 
 

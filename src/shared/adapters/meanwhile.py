@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 
 from shared.errors import Refusal
 from shared.messages import Outcome
+from shared.ports import Caller
 
 EVENTS_SINCE = 20
 
@@ -57,17 +58,23 @@ class Meanwhile:
         self._events = events
         self._states = states
 
-    async def told(self, outcome: Outcome, *, everything: bool) -> Refusal | None:
-        """The outcome's refusal. Unless `everything`, the reasons of what happened elsewhere are left out."""
+    async def told(self, outcome: Outcome, caller: Caller | None) -> Refusal | None:
+        """The outcome's refusal, with as much as the caller may know of what made it so.
+
+        Nobody in particular learns nothing more, and super admins alone the reasons of what happened elsewhere.
+        """
         refusal = outcome.refusal
         if refusal is None or refusal.kind != "precondition_failed" or "expected" not in refusal.extra:
             return refusal
         extra: dict[str, Any] = dict(refusal.extra)
+        streams, position = extra.pop("streams", []), extra.pop("position", 0)
+        if caller is None:
+            return msgspec.structs.replace(refusal, extra=extra)
         events = list(await self._events.events_since(extra["stream"], int(extra["expected"]), EVENTS_SINCE))
-        if streams := extra.pop("streams", []):
-            elsewhere = await self._events.events_from(streams, int(extra["position"]), EVENTS_SINCE)
-            events += elsewhere if everything else [msgspec.structs.replace(event, reason=None) for event in elsewhere]
-        extra.pop("position", None)
+        if streams:
+            elsewhere = await self._events.events_from(streams, int(position), EVENTS_SINCE)
+            knows_all = caller.role == "super_admin"
+            events += elsewhere if knows_all else [msgspec.structs.replace(event, reason=None) for event in elsewhere]
         present = await self._states.present(outcome.context, outcome.aggregate_id)
         told = {"events": events[:EVENTS_SINCE], "current": present.state, "link": present.link}
         return msgspec.structs.replace(refusal, extra=extra | told)
