@@ -75,6 +75,7 @@ def document_routes(folder: Path = DOCUMENTS) -> list[HTTPRouteHandler]:
     shown = {"/schema": Shown(PAGE, "text/html"), "/schema/page.js": Shown(SCRIPT, "text/javascript")}
     shown |= {f"/schema/{name}": Shown((swagger / name).read_bytes(), kind) for name, kind in PIECES.items()}
     shown["/schema/openapi.json"] = Shown((folder / "openapi.json").read_bytes(), "application/json")
+    shown["/asyncapi"] = Shown((folder / "asyncapi.json").read_bytes(), "application/json")
     return [at(path, what) for path, what in shown.items()]
 
 

@@ -43,16 +43,17 @@ async def test_the_browser_is_told_to_ask_no_other_host() -> None:
     assert not re.search(r"<script(?![^>]*\ssrc=)", page.text)
 
 
-async def test_the_service_shows_the_committed_document_byte_for_byte() -> None:
+@pytest.mark.parametrize(("path", "file"), [("/schema/openapi.json", "openapi.json"), ("/asyncapi", "asyncapi.json")])
+async def test_the_service_shows_the_committed_documents_byte_for_byte(path: str, file: str) -> None:
     async with client() as asking:
-        answer = await asking.get("/schema/openapi.json")
-        again = await asking.get("/schema/openapi.json", headers={"If-None-Match": answer.headers["etag"]})
+        answer = await asking.get(path)
+        again = await asking.get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert answer.headers["content-type"].startswith("application/json")
-    assert answer.content == (DOCUMENTS / "openapi.json").read_bytes()
+    assert answer.content == (DOCUMENTS / file).read_bytes()
     assert (again.status_code, again.content) == (304, b"")
 
 
-@pytest.mark.parametrize("path", ["/schema", "/schema/openapi.json"])
+@pytest.mark.parametrize("path", ["/schema", "/schema/openapi.json", "/asyncapi"])
 async def test_a_worker_shows_no_document_of_an_api_it_does_not_serve(path: str) -> None:
     async with client("worker") as asking:
         assert (await asking.get(path)).status_code == 404

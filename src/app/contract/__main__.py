@@ -1,16 +1,24 @@
 """`python -m app.contract`: writes the documents into `schemas/`; with `--check`, says which are out of date."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from app.contract.export import documents, out_of_date, write
+from app.contract.export import Documents, broken_promises, documents, out_of_date, write
 from app.documents import DOCUMENTS
 
+ADVICE = """\
+Others rely on these messages, and old ones lie in topics and logs: add fields and topics instead of changing them.
+Only for a message nobody has seen yet, remove its file from schemas/ and run `make openapi` again.
+"""
 
-def main(arguments: list[str], folder: Path = DOCUMENTS) -> int:
-    """The exit code: 1 when a document is out of date."""
-    made: Mapping[str, bytes] = documents()
+
+def main(arguments: list[str], folder: Path = DOCUMENTS, made: Documents | None = None) -> int:
+    """The exit code: 1 when a promise is broken or, with `--check`, a document out of date."""
+    made = documents() if made is None else made
+    broken = list(broken_promises(folder, made))
+    if broken:
+        sys.stderr.write("\n".join([f"schemas/{each}" for each in broken]) + "\n" + ADVICE)
+        return 1
     if arguments != ["--check"]:
         write(folder, made)
         return 0

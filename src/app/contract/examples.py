@@ -22,6 +22,8 @@ TOKEN = "0193a4d0-11aa-7e0b-b3c7-9d2f4e6a8b01"  # noqa: S105 - an id
 CURSOR = "WyJDcnVtYiAmIENydXN0IiwiMDE5M2E0YzItN2QxZSJd.k3J9sQ2vTz0"
 MODULE, OTHER_MODULE, INDUSTRY = "field_service", "oven_monitoring", "bakery"
 
+CONFIG = {"dispatch": {"radius_km": 40}}
+
 OF_FIELDS: Mapping[str, Any] = {
     "access_token": "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTkzYTRjMiJ9.c2lnbmF0dXJl",
     "admin_email": "ada@crumb.example",
@@ -35,7 +37,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "category": "Operations",
     "code": "module_not_found",
     "command": "assign_module",
-    "config": {"dispatch": {"radius_km": 40}},
+    "config": CONFIG,
     "config_schema": None,
     "context": "assignments",
     "count": 318,
@@ -47,6 +49,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "detail": "No such module is registered. See GET /api/v1/module-registry.",
     "email": "ada@crumb.example",
     "errors": [],
+    "event_id": "9d3e7c15-2a4b-5f60-8c1d-7e9f0a2b4c6d",
     "expires_in": 900,
     "extra": {},
     "force": False,
@@ -67,7 +70,8 @@ OF_FIELDS: Mapping[str, Any] = {
     "organization_id": ORGANIZATION,
     "organization_name": "Crumb & Crust",
     "organizations": 318,
-    "own_config": {"dispatch": {"radius_km": 40}},
+    "overruled": [],
+    "own_config": CONFIG,
     "owner_id": PERSON,
     "parts": {"postgres": "ok", "redis": "ok", "kafka": "ok"},
     "password": "correct horse battery",
@@ -96,6 +100,18 @@ OF_FIELDS: Mapping[str, Any] = {
     "waiting_for": "",
 }
 
+AGGREGATES: Mapping[str, str] = {
+    "access": PERSON,
+    "assignments": ORGANIZATION,
+    "industries": INDUSTRY,
+    "organizations": ORGANIZATION,
+    "registry": MODULE,
+}
+"""What the streams of each context are about."""
+
+EXPLICIT = {"kind": "explicit", "by": PERSON, "industry_code": None, "version": None}
+ASSIGNED = {"module_id": MODULE, "config": {}, "sources": [EXPLICIT], "change": "added"}
+
 OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "AdoptionDay": {"assigned": 14},
     "ApiToken": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
@@ -103,11 +119,18 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "ApiTokenResponse": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
     "DecidedOrForeseen": {"impact": None},
     "Difference": {"subject": MODULE, "change": "added", "before": None, "after": {"config": {}}},
+    "FieldChange": {"before": "Bakeries", "after": "Bakery"},
     "IndustryChanges": {"industry_name": UNSET, "description": UNSET, "is_active": UNSET},
+    "IndustryCreatedEvent": {"description": "Bread, cakes and the shops that sell them."},
     "IndustryDetails": {"description": "Bread, cakes and the shops that sell them."},
     "IndustryModules": {"version": 3},
     "IndustryResult": {"description": "Bread, cakes and the shops that sell them."},
+    "IndustryTemplateAppliedEvent": {"applied": [MODULE]},
+    "IndustryUpdatedEvent": {"changes": {"industry_name": {"before": "Bakeries", "after": "Bakery"}}, "modules": None},
     "IndustryToCreate": {"description": "Bread, cakes and the shops that sell them."},
+    "ModuleAssignedEvent": {"modules": [ASSIGNED]},
+    "ModuleConfigUpdatedEvent": {"modules": [ASSIGNED | {"config": CONFIG, "change": "config"}]},
+    "ModuleUnassignedEvent": {"modules": [ASSIGNED | {"sources": [], "change": "removed"}]},
     "ModuleAdoption": {"organizations": 318},
     "ModuleChanges": {
         "version": "2.5.0",
@@ -121,26 +144,18 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "ModuleConfig": {"version": "2.4.0"},
     "ModuleDetails": {"version": "2.4.0"},
     "ModuleResult": {"version": "2.4.0"},
-    "ModuleToAssign": {"config": {"dispatch": {"radius_km": 40}}},
+    "ModuleToAssign": {"config": CONFIG},
     "ModuleToRegister": {"version": "2.4.0"},
+    "ModuleRegisteredEvent": {"version": "2.4.0"},
+    "ModuleUpdatedEvent": {"changes": {"version": {"before": "2.4.0", "after": "2.5.0"}}},
     "ModulesOutcome": {"reason": None},
     "NewOrganization": {"id": ORGANIZATION, "status": "active"},
+    "OrganizationUpdatedEvent": {"changes": {"name": {"before": "Crumb", "after": "Crumb & Crust"}}},
+    "ApiTokenCreatedEvent": {"name": "nightly report", "role": "service", "scopes": ["read"]},
+    "UserActivatedEvent": {"role": "organization_admin"},
     "OrganizationModule": {"version": "2.4.0"},
     "OperationView": {"status": "applied"},
-    "PreviewedChange": {
-        "payload": {
-            "organization_id": ORGANIZATION,
-            "module_id": MODULE,
-            "modules": [
-                {
-                    "module_id": MODULE,
-                    "config": {},
-                    "sources": [{"kind": "explicit", "by": PERSON, "industry_code": None, "version": None}],
-                    "change": "added",
-                }
-            ],
-        }
-    },
+    "PreviewedChange": {"payload": {"organization_id": ORGANIZATION, "module_id": MODULE, "modules": [ASSIGNED]}},
     "Refusal": {"kind": "not_found"},
     "SignupPending": {"status": "pending"},
     "SkippedModule": {"reason": "module_inactive", "module_id": OTHER_MODULE},
