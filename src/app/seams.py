@@ -15,6 +15,7 @@ import registry.ports
 from access.adapters.tokens import JwtIssuer
 from app.sending import DirectSender
 from app.signing_up import IndustryModules, SignupTokens, WaitingOwners
+from assignments.adapters.holders import PostgresHolders
 from assignments.adapters.postgres import PostgresAppliedTemplates, PostgresAssignedModules
 from assignments.facts import OrganizationFact, TemplateEntry, TemplateFact
 from assignments.wiring import AssignmentsDecider
@@ -116,6 +117,11 @@ class SeamsProvider(Provider):
     def labels(self, directory: PostgresOrganizationDirectory) -> assignments.ports.OrganizationLabels:
         """Assignments show organizations by name."""
         return directory
+
+    @provide
+    def holders(self, holders: PostgresHolders) -> organizations.ports.Holders:
+        """Organizations are listed by what they have."""
+        return holders
 
     @provide
     def assignable_modules(self, modules: PostgresModuleCatalog) -> assignments.ports.ModuleCatalog:

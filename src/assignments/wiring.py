@@ -6,6 +6,7 @@ from dishka import Provider, Scope, provide
 
 from assignments.adapters.adoption import PostgresAdoption, PostgresAdoptionReader
 from assignments.adapters.cached import CachedAdoptionReader, CachedAssignmentReader, touched
+from assignments.adapters.holders import PostgresHolders
 from assignments.adapters.http import AssignmentsController, OrganizationModulesController
 from assignments.adapters.http_adoption import IndustryUsageController, ModuleUsageController
 from assignments.adapters.kafka import AssignmentSubscribers
@@ -30,6 +31,7 @@ class AssignmentsProvider(Provider):
     tables = provide(AssignmentTables)
     assigned_modules = provide(PostgresAssignedModules)
     applied_templates = provide(PostgresAppliedTemplates)
+    holders = provide(PostgresHolders)
     reader = provide(PostgresAssignmentReader)
     cached = provide(CachedAssignmentReader)
     adoption = provide(PostgresAdoption)

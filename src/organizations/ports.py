@@ -28,6 +28,32 @@ class IndustryNames(Protocol):
         ...
 
 
+class Holders(Protocol):
+    """Who has a module, or a template applied to it (`version` None: in whatever version)."""
+
+    async def with_module(self, transaction: Transaction, limit: int, *, module_id: str) -> Sequence[str]:
+        """Give the ids of organizations that have the module, `limit` at most, in no order."""
+        ...
+
+    async def having_module(
+        self, transaction: Transaction, organization_ids: Sequence[str], *, module_id: str
+    ) -> frozenset[str]:
+        """Give those of the organizations that have the module."""
+        ...
+
+    async def with_template(
+        self, transaction: Transaction, limit: int, *, industry_code: str, version: int | None
+    ) -> Sequence[str]:
+        """Give the ids of organizations that have the template, `limit` at most, in no order."""
+        ...
+
+    async def having_template(
+        self, transaction: Transaction, organization_ids: Sequence[str], *, industry_code: str, version: int | None
+    ) -> frozenset[str]:
+        """Give those of the organizations that have the template."""
+        ...
+
+
 class PendingOwners(Protocol):
     """The people who wait for their organization, each known by the operation id of the signup."""
 

@@ -7,6 +7,7 @@ from dishka import Provider, Scope, provide
 from organizations.adapters.cached import CachedOrganizationReader, touched
 from organizations.adapters.http import OrganizationsController
 from organizations.adapters.kafka import OrganizationSubscribers
+from organizations.adapters.listing import OrganizationList
 from organizations.adapters.postgres import OrganizationTables, PostgresOrganizationDirectory, rests_on
 from organizations.adapters.reading import PostgresOrganizationReader
 from organizations.adapters.signup import Signup, SignupController
@@ -26,6 +27,7 @@ class OrganizationsProvider(Provider):
     scope = Scope.APP
     tables = provide(OrganizationTables)
     directory = provide(PostgresOrganizationDirectory)
+    listed = provide(OrganizationList)
     reader = provide(PostgresOrganizationReader)
     cached = provide(CachedOrganizationReader)
     signup = provide(Signup)

@@ -19,6 +19,7 @@ from organizations.commands import Command, RegisterOrganization
 from organizations.domain import TemplateFact
 from organizations.ports import (
     DecidedOperations,
+    Holders,
     IndustryNames,
     IndustryTemplates,
     ModulesOutcome,
@@ -42,7 +43,7 @@ from shared.deciding import Work
 from shared.errors import Conflict, FieldError, Unauthenticated
 from shared.messages import CommandEnvelope, Outcome, PreviewedChange
 from shared.outcomes import OutcomeBoard
-from shared.ports import Caller, Clock, Transaction
+from shared.ports import Caller, Clock, Database, Transaction
 from shared.preview import Previews
 from shared.processor import CommandProcessor
 from tests.fakes import CURSORS
@@ -65,6 +66,7 @@ class Fakes:
         self.applied: list[tuple[Any, ...]] = []
         self.modules: ModulesOutcome | Exception = ModulesOutcome("applied", ["ovens"])
         self.kafka_takes = False
+        self.having: dict[str, set[str]] = {}
         self.published: list[bytes] = []
         self.sent: list[tuple[str, CommandEnvelope, Any]] = []
 
@@ -91,6 +93,24 @@ class Fakes:
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
         for id_ in operation_ids:
             self.waiting.pop(id_, None)
+
+    async def with_module(self, transaction: Transaction, limit: int, *, module_id: str) -> Sequence[str]:
+        return sorted(self.having.get(module_id, ()))[:limit]
+
+    async def having_module(
+        self, transaction: Transaction, organization_ids: Sequence[str], *, module_id: str
+    ) -> frozenset[str]:
+        return frozenset(organization_ids) & self.having.get(module_id, set())
+
+    async def with_template(
+        self, transaction: Transaction, limit: int, *, industry_code: str, version: int | None
+    ) -> Sequence[str]:
+        return await self.with_module(transaction, limit, module_id=f"{industry_code} {version}")
+
+    async def having_template(
+        self, transaction: Transaction, organization_ids: Sequence[str], *, industry_code: str, version: int | None
+    ) -> frozenset[str]:
+        return await self.having_module(transaction, organization_ids, module_id=f"{industry_code} {version}")
 
     async def check(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
         if email in {held for id_, held in self.waiting.items() if id_ != operation_id}:
@@ -145,7 +165,7 @@ class Fakes:
 
 
 PORTS = (
-    *(Clock, IndustryNames, IndustryTemplates, OperationTokens, PendingOwners),
+    *(Clock, Holders, IndustryNames, IndustryTemplates, OperationTokens, PendingOwners),
     *(ReadThrough, SendCommand, SignupModules, SignupOwners),
 )
 
@@ -170,7 +190,7 @@ class World:
         self.operations = Overlooking(self.journal)
         self.board = OutcomeBoard(self.journal, fakes)
         context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, DecidedOperations: self.operations}
-        context[Cursors] = CURSORS
+        context |= {Database: database, Cursors: CURSORS}
         given = Provider(scope=Scope.APP)
         given.provide(self.sender)
         for port in context:

@@ -3,6 +3,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from organizations.adapters.listing import OrganizationFilter
 from tests.organizations.conftest import World
 
 ORGANIZATIONS = "/api/v1/organizations"
@@ -58,7 +59,9 @@ async def test_the_list_goes_on_where_its_cursor_says(client: httpx.AsyncClient,
     assert rest.json()["next_cursor"] is None
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "sort=size", "status=gone", "q=a%00", "cursor=!"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "sort=size", "status=gone", "q=a%00", "cursor=!", "template_version=2"]
+)
 async def test_a_list_out_of_bounds_is_refused(client: httpx.AsyncClient, query: str) -> None:
     answer = await client.get(f"{ORGANIZATIONS}?{query}", headers=ADMIN)
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
@@ -74,4 +77,5 @@ async def test_no_injected_part_shows_as_a_parameter(world: World) -> None:
         for parameter in operation.get("parameters", [])
         if "name" in parameter  # those of all commands are referred to
     }
-    assert shown == {"organization_id", "limit", "cursor", "sort", "q", "status", "industry_code"}
+    filters = set(OrganizationFilter.__struct_fields__)
+    assert shown == {"organization_id", "limit", "cursor", "sort", "with_total"} | filters

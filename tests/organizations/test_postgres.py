@@ -9,28 +9,12 @@ from organizations.adapters.postgres import OrganizationLabel, OrganizationStand
 from organizations.adapters.reading import (
     OrganizationInfo,
     OrganizationQuery,
-    Place,
     PostgresOrganizationReader,
-    Sort,
-    page_statement,
 )
 from organizations.commands import RegisterOrganization, SetIndustry, SuspendOrganization, UpdateOrganization
 from organizations.domain import TemplateFact
 from organizations.wiring import OrganizationDecider
-from shared.adapters.paging import BadCursor
 from tests.organizations.conftest import World
-
-
-async def names(world: World, wanted: OrganizationQuery) -> list[str]:
-    """Those of all pages."""
-    reader = await world.container.get(PostgresOrganizationReader)
-    page = await reader.page(wanted)
-    found = [item.name for item in page.items]
-    while page.next_cursor is not None:
-        page = await reader.page(msgspec.structs.replace(wanted, cursor=page.next_cursor))
-        assert page.items
-        found += [item.name for item in page.items]
-    return found
 
 
 async def test_a_registration_stores_the_organization_and_then_activates_its_owner(world: World) -> None:
@@ -78,7 +62,8 @@ async def test_a_refused_registration_lets_its_owner_go_and_harms_no_other(world
     )
     assert [outcome.status for outcome in outcomes] == ["rejected", "applied"]
     assert set(world.fakes.waiting) == {winner}
-    assert await names(world, OrganizationQuery(10)) == ["Winner"]
+    reader = await world.container.get(PostgresOrganizationReader)
+    assert [item.name for item in (await reader.page(OrganizationQuery(10))).items] == ["Winner"]
 
 
 async def test_an_industry_has_its_present_name_and_the_last_one_when_it_is_gone(world: World) -> None:
@@ -94,57 +79,6 @@ async def test_an_industry_has_its_present_name_and_the_last_one_when_it_is_gone
     assert cached is not None
     assert msgspec.json.decode(cached.body, type=OrganizationInfo).industry_name == "Bakery"
     assert await reader.info(str(uuid4())) is None
-
-
-@pytest.mark.parametrize(
-    ("sort", "expected"),
-    [
-        ("name", ["Apple", "banana", "banana", "Cherry", "Ähre"]),
-        ("-name", ["Ähre", "Cherry", "banana", "banana", "Apple"]),
-        ("created_at", ["banana", "Ähre", "Cherry", "banana", "Apple"]),
-        ("-created_at", ["Apple", "banana", "Cherry", "Ähre", "banana"]),
-    ],
-)
-async def test_pages_of_one_and_of_many_tell_the_same(world: World, sort: Sort, expected: list[str]) -> None:
-    for name in ("banana", "Ähre", "Cherry", "banana", "Apple"):
-        await world.register(name)
-    for limit in (1, 2, 5, 50):
-        assert await names(world, OrganizationQuery(limit, sort=sort)) == expected
-
-
-async def test_filters_narrow_the_list_together(world: World) -> None:
-    await world.register("Apple")
-    await world.register("apple pie", "bakery")
-    suspended = await world.register("APPLE%", "bakery")
-    await world.register("Pear", "bakery")
-    await world.decide(SuspendOrganization(suspended))
-    assert await names(world, OrganizationQuery(1, q="aPP")) == ["Apple", "apple pie", "APPLE%"]
-    assert await names(world, OrganizationQuery(1, q="apple%")) == ["APPLE%"]
-    assert await names(world, OrganizationQuery(1, q="a", industry_code="bakery")) == ["apple pie", "APPLE%"]
-    assert await names(world, OrganizationQuery(1, q="a", status="suspended", industry_code="bakery")) == ["APPLE%"]
-
-
-@pytest.mark.parametrize("sort", ["name", "-name"])
-async def test_one_index_finds_a_page_of_names_without_sorting(world: World, sort: Sort) -> None:
-    statement, arguments = page_statement(OrganizationQuery(50, None, sort, q="app"), Place("apple", str(uuid4())))
-    async with world.database.writing() as transaction:
-        await transaction.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        plan = "\n".join(row[0] for row in await transaction.fetch("EXPLAIN " + statement, *arguments))
-    assert "ix_organizations_name" in plan
-    assert "Sort" not in plan
-    assert "Filter" not in plan
-
-
-async def test_a_cursor_is_bound_to_every_filter_and_the_order(world: World) -> None:
-    for name in ("Acme", "Acme"):
-        await world.register(name)
-    reader = await world.container.get(PostgresOrganizationReader)
-    asked = OrganizationQuery(1)
-    cursor = (await reader.page(asked)).next_cursor
-    assert len((await reader.page(msgspec.structs.replace(asked, cursor=cursor, limit=7))).items) == 1
-    for changed in ({"sort": "-name"}, {"q": "acme"}, {"status": "active"}, {"industry_code": "bakery"}):
-        with pytest.raises(BadCursor):
-            await reader.page(msgspec.structs.replace(asked, cursor=cursor, **changed))
 
 
 async def test_whoever_assigns_modules_keeps_the_organization_from_being_suspended(world: World) -> None:

@@ -89,6 +89,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "service_name": "field-service",
     "sets_industry": True,
     "skipped": [],
+    "template_code": INDUSTRY,
     "template_version": 3,
     "token": "mpt_2mWk8Qz5Yt1Vb9Xc4Rn7Lp3Hs6Jd0Fg",
     "token_id": TOKEN,

@@ -6,11 +6,12 @@ from uuid import UUID
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
 from organizations.adapters.cached import CachedOrganizationReader
+from organizations.adapters.listing import OrganizationFilter, Sort
 from organizations.adapters.postgres import OrganizationStatus
 from organizations.adapters.reading import (
     OrganizationDetails,
@@ -18,7 +19,6 @@ from organizations.adapters.reading import (
     OrganizationPage,
     OrganizationQuery,
     PostgresOrganizationReader,
-    Sort,
 )
 from organizations.commands import (
     Command,
@@ -38,9 +38,16 @@ from shared.adapters.http import (
     super_admin,
 )
 from shared.adapters.http_commands import Asked, CommandSender
+from shared.adapters.paging import DEFAULT_LIMIT, NO_NUL, PageCursor, PageLimit, PageSearch, ParameterMissing
 from shared.cache import Cached, encode_cached
+from shared.errors import FieldError
 
-NO_NUL = r"^[^\x00]*$"
+CODE = QueryParameter(max_length=63, pattern=NO_NUL)
+HAS_MODULE = QueryParameter(max_length=63, pattern=NO_NUL, description="They have this module.")
+HAS_TEMPLATE = QueryParameter(
+    max_length=63, pattern=NO_NUL, description="This industry's template was applied to them."
+)
+IN_VERSION = QueryParameter(ge=1, lt=2**31, description="In this version; needs `template_code`.")
 
 OrganizationPath = FromPath[UUID]
 
@@ -51,16 +58,31 @@ class OrganizationChanges(Struct, frozen=True, forbid_unknown_fields=True):
     name: OrganizationName
 
 
+async def organization_filter(
+    q: PageSearch = None,
+    status: FromQuery[OrganizationStatus | None] = None,
+    industry_code: Annotated[str | None, CODE] = None,
+    module_id: Annotated[str | None, HAS_MODULE] = None,
+    template_code: Annotated[str | None, HAS_TEMPLATE] = None,
+    template_version: Annotated[int | None, IN_VERSION] = None,
+) -> OrganizationFilter:
+    """Which organizations. Raises `ParameterMissing`."""
+    if template_version is not None and template_code is None:
+        raise ParameterMissing(
+            "A template_version needs the template_code it is of.", errors=[FieldError("template_code", "missing")]
+        )
+    return OrganizationFilter(q, status, industry_code, module_id, template_code, template_version)
+
+
 async def organization_query(
-    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, QueryParameter(max_length=2000, description="`next_cursor` of a page.")] = None,
+    wanted: NamedDependency[OrganizationFilter],
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
     sort: Annotated[Sort, QueryParameter(description="The order; `-` turns it round.")] = "name",
-    q: Annotated[str | None, QueryParameter(max_length=200, pattern=NO_NUL, description="The name's begin.")] = None,
-    status: Annotated[OrganizationStatus | None, QueryParameter()] = None,
-    industry_code: Annotated[str | None, QueryParameter(max_length=63, pattern=NO_NUL)] = None,
+    with_total: Annotated[bool, QueryParameter(description="Whether `total` is to be told.")] = False,
 ) -> OrganizationQuery:
-    """The list's parameters as one."""
-    return OrganizationQuery(limit, cursor, sort, q, status, industry_code)
+    """Which page of them."""
+    return OrganizationQuery(limit, cursor, sort, wanted, with_total)
 
 
 class OrganizationsController(Controller):
@@ -71,14 +93,19 @@ class OrganizationsController(Controller):
 
     @get(
         guards=[organizations_reader],
-        dependencies={"wanted": Provide(organization_query)},
+        dependencies={"wanted": Provide(organization_filter), "which_page": Provide(organization_query)},
         operation_id="getOrganizations",
         summary="Search organizations",
     )
     async def page(
-        self, wanted: NamedDependency[OrganizationQuery], organizations: FromDishka[PostgresOrganizationReader]
+        self, which_page: NamedDependency[OrganizationQuery], organizations: FromDishka[PostgresOrganizationReader]
     ) -> OrganizationPage:
-        return await organizations.page(wanted)
+        """Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+
+        A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
+        `next_cursor` leads on to more.
+        """
+        return await organizations.page(which_page)
 
     @get(
         "/{organization_id:uuid}",

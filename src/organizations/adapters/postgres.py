@@ -11,8 +11,12 @@ from organizations.commands import Command, RegisterOrganization, SetIndustry
 from organizations.domain import Organization, OrganizationFacts
 from organizations.ports import IndustryTemplates, PendingOwners
 from shared.adapters.postgres import PostgresDatabase, metadata
+from shared.adapters.words import AT_ONCE, words_of
 from shared.messages import stream_name
 from shared.ports import Change, Clock, Transaction
+
+NAME = text('(lower(name) COLLATE "C")')
+SUSPENDED = text("status = 'suspended'")
 
 organizations = Table(
     "organizations",
@@ -27,10 +31,13 @@ organizations = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    Index("ix_organizations_name", text('(lower(name) COLLATE "C")'), "organization_id"),
+    Index("ix_organizations_name", NAME, "organization_id"),
     Index("ix_organizations_created_at", "created_at", "organization_id"),
-    Index("ix_organizations_status", "status", "organization_id"),
-    Index("ix_organizations_industry_code", "industry_code", "organization_id"),
+    Index("ix_organizations_industry_name", "industry_code", NAME, "organization_id"),
+    Index("ix_organizations_industry_created_at", "industry_code", "created_at", "organization_id"),
+    Index("ix_organizations_suspended_name", NAME, "organization_id", postgresql_where=SUSPENDED),
+    Index("ix_organizations_suspended_created_at", "created_at", "organization_id", postgresql_where=SUSPENDED),
+    Index("ix_organizations_words", text(words_of("name")), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="organizations",
 )
 

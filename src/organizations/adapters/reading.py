@@ -1,34 +1,20 @@
 """Reads organizations: one, or a page of them in a stable order."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
+from organizations.adapters.listing import COLUMNS, OrganizationFilter, OrganizationList, Sort
 from organizations.adapters.postgres import OrganizationStatus
 from organizations.ports import IndustryNames
+from shared.adapters.long_lists import LongList, Place, Total, looking_up
 from shared.adapters.paging import Cursors
-from shared.adapters.postgres import PostgresDatabase
-from shared.ports import Transaction
+from shared.ports import Database, Transaction
 
-Sort = Literal["name", "-name", "created_at", "-created_at"]
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-# By bytes, in every database alike: one index serves the order, the prefix and the place to go on from.
-NAME = 'lower(name) COLLATE "C"'
-LAST_CHARACTER = 0x10FFFF
-
-SELECT = f"""
-SELECT organization_id, name, industry_code, industry_name, status, sequence, created_at, updated_at, template_version,
-  owner_id, {NAME} AS sort_name
-FROM organizations.organizations
-"""
-
-ONE = SELECT + "WHERE organization_id = $1"
+ONE = f"SELECT {COLUMNS} FROM organizations.organizations WHERE organization_id = $1"
 
 
 class OrganizationInfo(Struct, frozen=True):
@@ -52,36 +38,36 @@ class OrganizationDetails(OrganizationInfo, frozen=True):
 
 
 class OrganizationPage(Struct, frozen=True):
-    """Organizations in the order asked for. `next_cursor` is null on the last page."""
+    """Organizations in the order asked for. `next_cursor` is null on the last page, and there alone.
+
+    A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
+    organizations. `total` is null unless it is asked for.
+    """
 
     items: Sequence[OrganizationInfo]
     next_cursor: str | None
+    total: Total | None
 
 
 class OrganizationQuery(Struct, frozen=True):
-    """Which organizations, in which order, from where on. `q` is how their names begin, whatever the case."""
+    """A page of the organizations that a filter lets through. `with_total`: it is also to tell how many they are."""
 
     limit: int
     cursor: str | None = None
     sort: Sort = "name"
-    q: str | None = None
-    status: OrganizationStatus | None = None
-    industry_code: str | None = None
-
-
-class Place(Struct, frozen=True, array_like=True):
-    """Where a page ended. `key` is the lower-case name, or microseconds since the epoch."""
-
-    key: str | int
-    organization_id: str
+    wanted: OrganizationFilter = OrganizationFilter()
+    with_total: bool = False
 
 
 class PostgresOrganizationReader:
     """Organizations with their industry's present name, both of one moment."""
 
-    def __init__(self, database: PostgresDatabase, industries: IndustryNames, cursors: Cursors) -> None:
+    def __init__(
+        self, database: Database, industries: IndustryNames, listed: OrganizationList, cursors: Cursors
+    ) -> None:
         self._database = database
         self._industries = industries
+        self._list = listed
         self._cursors = cursors
 
     async def organization(self, organization_id: str) -> OrganizationDetails | None:
@@ -95,13 +81,16 @@ class PostgresOrganizationReader:
 
     async def page(self, wanted: OrganizationQuery) -> OrganizationPage:
         """At most `limit` of them. Raises `BadCursor`."""
-        cursors = await self._cursors.of("organizations", wanted.sort, wanted.q, wanted.status, wanted.industry_code)
-        statement, arguments = page_statement(wanted, cursors.place(wanted.cursor, Place))
-        async with self._database.snapshot() as transaction:
-            rows = await transaction.fetch(statement, *arguments)
-            names = await self._names(transaction, rows)
-        items = [info(details(row, names)) for row in rows[: wanted.limit]]
-        return OrganizationPage(items, cursors.beyond(rows, wanted.limit, lambda row: place_of(row, wanted.sort)))
+        cursors = await self._cursors.of("organizations", wanted.sort, wanted.wanted)
+        after = cursors.place(wanted.cursor, Place)
+        async with looking_up(self._database) as transaction:
+            question = await self._list.question(transaction, wanted.wanted, wanted.sort)
+            found = LongList(transaction, question)
+            page = await found.page(after, wanted.limit)
+            total = await found.total() if wanted.with_total else None
+            names = await self._names(transaction, page.rows)
+        items = [info(details(row, names)) for row in page.rows]
+        return OrganizationPage(items, cursors.following(page.end), total)
 
     async def _names(self, transaction: Transaction, rows: Sequence[Any]) -> Mapping[str, str]:
         codes = sorted({row["industry_code"] for row in rows} - {None})
@@ -118,40 +107,3 @@ def details(row: Any, names: Mapping[str, str]) -> OrganizationDetails:
 def info(organization: OrganizationDetails) -> OrganizationInfo:
     """What its people see of it."""
     return OrganizationInfo(**{name: getattr(organization, name) for name in OrganizationInfo.__struct_fields__})
-
-
-def page_statement(wanted: OrganizationQuery, after: Place | None) -> tuple[str, Sequence[Any]]:
-    """The query for one page and one row more, which tells whether there is a next."""
-    expression = "created_at" if wanted.sort.endswith("created_at") else NAME
-    direction, beyond = ("DESC", "<") if wanted.sort.startswith("-") else ("ASC", ">")
-    conditions, arguments = filters(wanted)
-    if after is not None:
-        place = len(arguments) + 1
-        conditions.append(f"({expression}, organization_id) {beyond} (${place}, ${place + 1})")
-        arguments.extend([key_of(after), after.organization_id])
-    arguments.append(wanted.limit + 1)
-    order = f"ORDER BY {expression} {direction}, organization_id {direction} LIMIT ${len(arguments)}"
-    return f"{SELECT} WHERE {' AND '.join(conditions or ['true'])} {order}", arguments
-
-
-def filters(wanted: OrganizationQuery) -> tuple[list[str], list[Any]]:
-    """The conditions on single organizations, and their arguments."""
-    given = {
-        "status = {0}": wanted.status,
-        "industry_code = {0}": wanted.industry_code,
-        f"{NAME} >= lower({{0}}) AND {NAME} < lower({{0}}) || chr({LAST_CHARACTER})": wanted.q or None,
-    }
-    asked = [(condition, value) for condition, value in given.items() if value is not None]
-    conditions = [condition.format(f"${place}::text") for place, (condition, _) in enumerate(asked, start=1)]
-    return conditions, [value for _, value in asked]
-
-
-def place_of(row: Any, sort: Sort) -> Place:
-    """Where a page ends whose last row this is."""
-    key = (row["created_at"] - EPOCH) // MICROSECOND if sort.endswith("created_at") else row["sort_name"]
-    return Place(key, row["organization_id"])
-
-
-def key_of(place: Place) -> str | datetime:
-    """The place's key as the database takes it."""
-    return place.key if isinstance(place.key, str) else EPOCH + place.key * MICROSECOND

@@ -22,10 +22,19 @@ PageLimit = Annotated[int, QueryParameter(ge=1, le=200, description="How many it
 PageCursor = Annotated[
     str | None, QueryParameter(max_length=2000, description="`next_cursor` of a page of this list, asked the same way.")
 ]
+NO_NUL = r"^[^\x00]*$"
+PageSearch = Annotated[
+    str | None,
+    QueryParameter(max_length=100, pattern=NO_NUL, description="Each of its words begins a word of a name or code."),
+]
 
 
 class BadCursor(Malformed):
     """The cursor is none that this list gave to this question."""
+
+
+class ParameterMissing(Malformed):
+    """A parameter says nothing without another one."""
 
 
 class CursorKey(Protocol):
@@ -59,6 +68,10 @@ class ListCursors:
         told = msgspec.json.encode(place)
         return unpadded(self._seal(told) + told)
 
+    def following(self, place: Any | None) -> str | None:
+        """The same; None without a place, after the last page."""
+        return None if place is None else self.after(place)
+
     def place(self, cursor: str | None, type_: type[Place]) -> Place | None:
         """Where the page before ended; None without a cursor. Raises `BadCursor`."""
         if cursor is None:
@@ -73,7 +86,7 @@ class ListCursors:
 
     def beyond(self, rows: Sequence[Row], limit: int, place: Callable[[Row], Any]) -> str | None:
         """The cursor after row number `limit`; None unless a further row shows that there is a next page."""
-        return self.after(place(rows[limit - 1])) if len(rows) > limit else None
+        return self.following(place(rows[limit - 1]) if len(rows) > limit else None)
 
     def _opened(self, cursor: str) -> bytes:
         """The place as it was told. Raises `ValueError`."""

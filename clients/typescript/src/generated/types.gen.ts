@@ -716,11 +716,15 @@ export type OrganizationModules = {
 /**
  * OrganizationPage
  *
- * Organizations in the order asked for. `next_cursor` is null on the last page.
+ * Organizations in the order asked for. `next_cursor` is null on the last page, and there alone.
+ *
+ * A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
+ * organizations. `total` is null unless it is asked for.
  */
 export type OrganizationPage = {
     items: Array<OrganizationInfo>;
     next_cursor: string | null;
+    total: Total | null;
 };
 
 /**
@@ -878,6 +882,16 @@ export type TemplateToApply = {
 };
 
 /**
+ * Total
+ *
+ * How many there are; where it is not exact, there are as many at least.
+ */
+export type Total = {
+    count: number;
+    is_exact: boolean;
+};
+
+/**
  * User
  *
  * Somebody who can, or could, sign in.
@@ -968,6 +982,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -1171,6 +1186,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -1277,6 +1293,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -1429,6 +1446,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -1647,6 +1665,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -1843,6 +1862,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -1942,6 +1962,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -2126,6 +2147,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -2277,6 +2299,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -2514,6 +2537,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -2668,6 +2692,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -2991,6 +3016,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -3123,6 +3149,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -3244,6 +3271,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -3410,6 +3438,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -3647,6 +3676,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -3821,6 +3851,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -4017,19 +4048,7 @@ export type GetOrganizationsData = {
     path?: never;
     query?: {
         /**
-         * How many items a page has at most.
-         */
-        limit?: number;
-        /**
-         * `next_cursor` of a page.
-         */
-        cursor?: string;
-        /**
-         * The order; `-` turns it round.
-         */
-        sort?: 'name' | '-name' | 'created_at' | '-created_at';
-        /**
-         * The name's begin.
+         * Each of its words begins a word of a name or code.
          */
         q?: string;
         /**
@@ -4040,6 +4059,34 @@ export type GetOrganizationsData = {
          * The industry's code.
          */
         industry_code?: string;
+        /**
+         * They have this module.
+         */
+        module_id?: string;
+        /**
+         * This industry's template was applied to them.
+         */
+        template_code?: string;
+        /**
+         * In this version; needs `template_code`.
+         */
+        template_version?: number;
+        /**
+         * How many items at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+        /**
+         * The order; `-` turns it round.
+         */
+        sort?: 'name' | '-name' | 'created_at' | '-created_at';
+        /**
+         * Whether `total` is to be told.
+         */
+        with_total?: boolean;
     };
     url: '/api/v1/organizations';
 };
@@ -4053,6 +4100,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -4159,6 +4207,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -4383,6 +4432,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -4714,6 +4764,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -4886,6 +4937,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -5042,6 +5094,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -5171,6 +5224,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -5257,6 +5311,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**
@@ -5450,6 +5505,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      */
     400: Problem;
     /**

@@ -772,7 +772,10 @@ export const getOrganizationsQueryKey = (options?: Options<GetOrganizationsData>
 /**
  * Search organizations
  *
- * Organizations in the order asked for. `next_cursor` is null on the last page.
+ * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ *
+ * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
+ * `next_cursor` leads on to more.
  *
  * For who may read every organization: super admins, and services that are bound to none.
  */
@@ -794,7 +797,10 @@ export const getOrganizationsInfiniteQueryKey = (options?: Options<GetOrganizati
 /**
  * Search organizations
  *
- * Organizations in the order asked for. `next_cursor` is null on the last page.
+ * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ *
+ * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
+ * `next_cursor` leads on to more.
  *
  * For who may read every organization: super admins, and services that are bound to none.
  */

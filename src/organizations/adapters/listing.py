@@ -1,0 +1,152 @@
+"""How the list of organizations is asked for: which, in which order, along which index."""
+
+from collections.abc import Awaitable, Sequence
+from functools import partial
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from organizations.adapters.postgres import OrganizationStatus
+from organizations.ports import Holders
+from shared.adapters.long_lists import FEW, Keep, Question, Turn, Where
+from shared.adapters.words import words_begin
+from shared.ports import Transaction
+
+Sort = Literal["name", "-name", "created_at", "-created_at"]
+
+COLUMNS = """
+organization_id, name, industry_code, industry_name, template_version, status, owner_id, sequence, created_at,
+updated_at
+"""
+
+# By bytes, in every database alike: one index serves the order, the beginnings and the place to go on from.
+NAME = 'lower(name) COLLATE "C"'
+LAST_CHARACTER = 0x10FFFF
+BEFORE_Q = f"{NAME} < lower({{0}})"
+FROM_Q_ON = f"{NAME} >= lower({{0}})"
+WITH_Q = f"{NAME} < lower({{0}}) || chr({LAST_CHARACTER})"
+BEYOND_Q = f"{NAME} >= lower({{0}}) || chr({LAST_CHARACTER})"
+
+SUSPENDED = Where("status = 'suspended'")
+ACTIVE = Where("status = 'active'")
+
+
+class OrganizationFilter(Struct, frozen=True):
+    """Which organizations: those for which all holds that is given.
+
+    `q`: each of its words begins a word of the name, or it is the organization's id. `template_code`: the template was
+    applied to it, in `template_version` where that is given.
+    """
+
+    q: str | None = None
+    status: OrganizationStatus | None = None
+    industry_code: str | None = None
+    module_id: str | None = None
+    template_code: str | None = None
+    template_version: int | None = None
+
+
+class Some(Protocol):
+    """Some of those who have a thing."""
+
+    def __call__(self, transaction: Transaction, limit: int) -> Awaitable[Sequence[str]]: ...
+
+
+class Having(Protocol):
+    """Those of the organizations who have a thing."""
+
+    def __call__(self, transaction: Transaction, organization_ids: Sequence[str]) -> Awaitable[frozenset[str]]: ...
+
+
+class OrganizationList:
+    """Makes questions of filters."""
+
+    def __init__(self, holders: Holders) -> None:
+        self._holders = holders
+
+    async def question(self, transaction: Transaction, wanted: OrganizationFilter, sort: Sort) -> Question:
+        """By `sort`; but names that begin with `q` come before those that have its words further on."""
+        few, keep = await self._held(transaction, wanted)
+        words = []
+        if (id_ := id_of(wanted.q)) is not None:
+            few.insert(0, Where("organization_id = {0}", (id_,)))
+        elif wanted.q:
+            words.append(words_begin("name", wanted.q))
+        way, tests = way_of(wanted)
+        turn = Turn(way, [*tests, *words, *few[1:]])
+        # Nearly all are active: to test that costs next to nothing along the way.
+        is_simple = not keep and all(test == ACTIVE for test in turn.tests)
+        by_name = sort.endswith("name")
+        return Question(
+            table="organizations.organizations",
+            columns=COLUMNS,
+            key=NAME if by_name else "created_at",
+            id="organization_id",
+            descending=sort.startswith("-"),
+            turns=beginnings_first(turn, wanted.q, sort) if words and by_name else [turn],
+            narrow=[] if is_simple else [*words, *way, *(test for test in tests if test == SUSPENDED)],
+            few=few[0] if few else None,
+            keep=keep,
+        )
+
+    async def _held(self, transaction: Transaction, wanted: OrganizationFilter) -> tuple[list[Where], list[Keep]]:
+        """Few who have a thing are a condition; of many, each row is to be asked about."""
+        few: list[Where] = []
+        keep: list[Keep] = []
+        for some, having in self._things(wanted):
+            ids = await some(transaction, FEW + 1)
+            if len(ids) <= FEW:
+                few.append(Where("organization_id = ANY({0}::text[])", (ids,)))
+            else:
+                keep.append(keeper(having))
+        return few, keep
+
+    def _things(self, wanted: OrganizationFilter) -> Sequence[tuple[Some, Having]]:
+        holders = self._holders
+        things: list[tuple[Some, Having]] = []
+        if (module_id := wanted.module_id) is not None:
+            some = partial(holders.with_module, module_id=module_id)
+            things.append((some, partial(holders.having_module, module_id=module_id)))
+        if (code := wanted.template_code) is not None:
+            version = wanted.template_version
+            some = partial(holders.with_template, industry_code=code, version=version)
+            having = partial(holders.having_template, industry_code=code, version=version)
+            things.append((some, having))
+        return things
+
+
+def keeper(having: Having) -> Keep:
+    """Keeps the rows of those who have a thing."""
+
+    async def keep(transaction: Transaction, rows: Sequence[Any]) -> Sequence[Any]:
+        ids = await having(transaction, [row["organization_id"] for row in rows])
+        return [row for row in rows if row["organization_id"] in ids]
+
+    return keep
+
+
+def id_of(q: str | None) -> str | None:
+    """The organization's id that `q` is; None when it is something else."""
+    try:
+        return str(UUID(q)) if q else None
+    except ValueError:
+        return None
+
+
+def way_of(wanted: OrganizationFilter) -> tuple[list[Where], list[Where]]:
+    """The conditions on columns: the one an index begins with, and the others."""
+    status = {None: [], "active": [ACTIVE], "suspended": [SUSPENDED]}[wanted.status]
+    if wanted.industry_code is not None:
+        return [Where("industry_code = {0}", (wanted.industry_code,))], status
+    return (status, []) if wanted.status == "suspended" else ([], status)
+
+
+def beginnings_first(turn: Turn, q: str | None, sort: Sort) -> Sequence[Turn]:
+    """The names that begin with `q`, then those before and after them, as the order has it."""
+    before, beginning, beyond = (
+        msgspec.structs.replace(turn, along=[*turn.along, *(Where(range_, (q,)) for range_ in ranges)])
+        for ranges in ([BEFORE_Q], [FROM_Q_ON, WITH_Q], [BEYOND_Q])
+    )
+    return [beginning, beyond, before] if sort.startswith("-") else [beginning, before, beyond]

@@ -1,0 +1,273 @@
+"""Pages of any question lead through exactly the rows it asks for, in order, at a bounded price."""
+
+import random
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from shared.adapters.long_lists import Bounds, LongList, Place, Question, Turn, Where, looking_up
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.words import words_begin, words_of
+from shared.ports import Transaction
+from tests.measured import MeasuredDatabase
+
+MADE = f"""
+CREATE TABLE public.things (id text COLLATE "C" PRIMARY KEY, name text NOT NULL, colour text, made_at timestamptz);
+CREATE INDEX ON public.things ((lower(name) COLLATE "C"), id);
+CREATE INDEX ON public.things (colour, (lower(name) COLLATE "C"), id);
+CREATE INDEX ON public.things (made_at, id);
+CREATE INDEX ON public.things USING gin ({words_of("name")});
+GRANT SELECT ON public.things TO modplane_service
+"""
+NAME = 'lower(name) COLLATE "C"'
+THINGS = Question(table="public.things", columns="id, name, colour, made_at", key=NAME, id="id")
+SMALL = Bounds(few=3, steps=7, stride=2)
+WORDS = ("Acme", "bakery", "Zeta", "dr", "Öl", "7")
+START = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class Thing(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    colour: str | None
+    made_at: datetime
+
+
+def dice_of(number: int) -> random.Random:
+    return random.Random(number)  # noqa: S311 - to try many things, the same ones at every run
+
+
+def made_up(number: int) -> list[Thing]:
+    dice = dice_of(number)
+    return [
+        Thing(
+            f"{place:04}",
+            " ".join(dice.choices(WORDS, k=dice.randint(1, 3))),
+            dice.choice((None, "red", "blue")),
+            START + timedelta(microseconds=dice.randint(0, 9)),
+        )
+        for place in range(40)
+    ]
+
+
+@pytest.fixture(scope="module")
+async def owner(scratch_url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    connection = await asyncpg.connect(scratch_url)
+    await connection.execute(MADE)
+    yield connection
+    await connection.execute("DROP TABLE public.things")
+    await connection.close()
+
+
+async def store(owner: "asyncpg.Connection[Any]", things: Sequence[Thing]) -> None:
+    await owner.execute("TRUNCATE public.things")
+    rows = [(thing.id, thing.name, thing.colour, thing.made_at) for thing in things]
+    await owner.executemany("INSERT INTO public.things VALUES ($1, $2, $3, $4)", rows)
+
+
+async def pages(
+    database: PostgresDatabase, question: Question, limit: int = 2, bounds: Bounds = SMALL
+) -> list[list[str]]:
+    """The ids of each page. A cursor's place survives being told as JSON."""
+    found, after = [], None
+    while True:
+        async with looking_up(database) as transaction:
+            page = await LongList(transaction, question, bounds).page(after, limit)
+        assert len(page.rows) <= limit
+        found.append([row["id"] for row in page.rows])
+        if page.end is None:
+            return found
+        after = msgspec.json.decode(msgspec.json.encode(page.end), type=Place)
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from nodes(inner)
+
+
+async def everything(database: PostgresDatabase, question: Question, **options: Any) -> list[str]:
+    return [id_ for page in await pages(database, question, **options) for id_ in page]
+
+
+def by_name(things: Sequence[Thing], *, descending: bool = False) -> list[str]:
+    ordered = sorted(things, key=lambda thing: (thing.name.lower().encode(), thing.id), reverse=descending)
+    return [thing.id for thing in ordered]
+
+
+async def only_odd(_: Transaction, rows: Sequence[Any]) -> Sequence[Any]:
+    assert len(rows) <= SMALL.stride or len(rows) <= SMALL.few
+    return [row for row in rows if int(row["id"]) % 2]
+
+
+@pytest.mark.parametrize("number", range(4))
+async def test_pages_lead_through_what_is_asked_for_in_order(
+    database: PostgresDatabase, owner: "asyncpg.Connection[Any]", number: int
+) -> None:
+    things, dice = made_up(number), dice_of(number)
+    await store(owner, things)
+    for _ in range(12):
+        word, colour = dice.choice(WORDS)[:2].upper(), dice.choice(("red", "blue", "green"))
+        searched, coloured = words_begin("name", word), Where("colour = {0}", (colour,))
+        with_word = [t for t in things if any(part.lower().startswith(word.lower()) for part in t.name.split())]
+        of_colour = [t for t in things if t.colour == colour]
+        both = [t for t in with_word if t in of_colour]
+        descending, odd, limit = dice.choice((True, False)), dice.choice((True, False)), dice.choice((1, 3, 50))
+        for conditions, expected in (
+            (Turn(), things),
+            (Turn([coloured]), of_colour),
+            (Turn([], [searched]), with_word),
+            (Turn([coloured], [searched]), both),
+            (Turn([], [coloured, searched]), both),
+        ):
+            narrow = [*conditions.along, *conditions.tests] if dice.choice((True, False)) else []
+            question = msgspec.structs.replace(
+                THINGS, turns=[conditions], narrow=narrow, descending=descending, keep=[only_odd] if odd else []
+            )
+            wanted = [t for t in expected if int(t.id) % 2] if odd else expected
+            found = await everything(database, question, limit=limit)
+            assert found == by_name(wanted, descending=descending), (conditions, narrow)
+
+
+async def test_turns_follow_each_other(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> None:
+    things = made_up(1)
+    await store(owner, things)
+    turns = [Turn([Where("colour = {0}", (colour,))]) for colour in ("red", "blue", "green")]
+    expected = [id_ for colour in ("red", "blue") for id_ in by_name([t for t in things if t.colour == colour])]
+    for limit in (1, 3, 50):
+        question = msgspec.structs.replace(THINGS, turns=turns)
+        assert await everything(database, question, limit=limit) == expected
+
+
+async def test_moments_are_an_order_too(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> None:
+    things = made_up(2)
+    await store(owner, things)
+    ordered = [thing.id for thing in sorted(things, key=lambda thing: (thing.made_at, thing.id))]
+    question = msgspec.structs.replace(THINGS, key="made_at")
+    assert await everything(database, question) == ordered
+    assert await everything(database, msgspec.structs.replace(question, descending=True)) == ordered[::-1]
+
+
+async def test_a_page_that_has_looked_at_enough_ends_with_what_it_has(
+    database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await store(owner, [Thing(f"{n:04}", "Acme", "red" if n in {0, 20} else None, START) for n in range(24)])
+    rare = msgspec.structs.replace(THINGS, turns=[Turn([], [Where("colour = {0}", ("red",))])])
+    assert await pages(database, rare) == [["0000"], [], ["0020"], []]
+    narrowed = msgspec.structs.replace(rare, narrow=rare.turns[0].tests)
+    assert await pages(database, narrowed) == [["0000", "0020"]]
+
+
+async def test_a_search_that_became_common_goes_on_where_it_was(
+    database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await store(owner, [Thing(f"{n:04}", f"{n:04} Acme", None, START) for n in range(3)])
+    question = msgspec.structs.replace(
+        THINGS, turns=[Turn([], [words_begin("name", "acme")])], narrow=[words_begin("name", "acme")]
+    )
+    async with looking_up(database) as transaction:
+        first = await LongList(transaction, question, SMALL).page(None, 2)
+    assert first.end is not None
+    assert not first.end.common
+    await store(owner, [Thing(f"{n:04}", f"{n:04} Acme", None, START) for n in range(9)])
+    async with looking_up(database) as transaction:
+        rest = await LongList(transaction, question, SMALL).page(first.end, 20)
+    assert [row["id"] for row in (*first.rows, *rest.rows)] == [f"{n:04}" for n in range(9)]
+
+
+async def test_a_total_is_exact_as_far_as_it_looks(
+    database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await store(owner, [Thing(f"{n:04}", "Acme" if n else "Rare", "red", START) for n in range(9)])
+    red, rare = Where("colour = {0}", ("red",)), words_begin("name", "rare")
+    async with looking_up(database) as transaction:
+        for question, bounds, told in (
+            (THINGS, Bounds(), (9, True)),
+            (THINGS, SMALL, (7, False)),
+            (msgspec.structs.replace(THINGS, turns=[Turn([red], [rare])], narrow=[rare]), SMALL, (1, True)),
+            (msgspec.structs.replace(THINGS, keep=[only_odd], few=Where("id < {0}", ("0003",))), SMALL, (1, True)),
+            (msgspec.structs.replace(THINGS, turns=[Turn([Where("id < '0003'")]), Turn([red])]), SMALL, (7, False)),
+        ):
+            total = await LongList(transaction, question, bounds).total()
+            assert (total.count, total.is_exact) == told
+
+
+async def test_even_a_small_table_is_read_by_its_indexes(
+    database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
+) -> None:
+    await store(owner, made_up(3))
+    await owner.execute("ANALYZE public.things")
+    red, acme = Where("colour = {0}", ("red",)), words_begin("name", "acme")
+    measured = MeasuredDatabase(database)
+    for question in (
+        THINGS,
+        msgspec.structs.replace(THINGS, turns=[Turn([red])]),
+        msgspec.structs.replace(THINGS, turns=[Turn([], [acme])], narrow=[acme]),
+    ):
+        async with looking_up(measured) as transaction:
+            await LongList(transaction, question, Bounds(few=3)).page(Place(0, False, "b", "0007"), 2)
+    kinds = {node["Node Type"] for plan in measured.plans for node in nodes(plan)}
+    assert kinds >= {"Index Scan", "Bitmap Index Scan"}
+    assert not kinds & {"Seq Scan", "Sort", "Incremental Sort"}
+
+
+@pytest.mark.parametrize(
+    ("name", "q", "is_found"),
+    [
+        ("Ährenbäcker", "ähren", True),
+        ("ÉCOLE Supérieure", "école sup", True),
+        ("O'Brien & Sons (Ltd.)", "brien ltd", True),
+        ("O'Brien & Sons", "o'br", True),
+        ("acme.com", "com", True),
+        ("a/b testing", "b", True),
+        ("field_service", "serv", True),
+        ("Müller-Lüdenscheidt", "lüd", True),
+        ("<Acme>", "acme", True),
+        ("24/7 Fitness", "7 fit", True),
+        ("東京 タワー", "タ", True),
+        ("Acme", "cme", False),
+        ("Acme", "acme bakery", False),
+        ("Acme", "!%", False),
+        ("Acme", "' | 'x", False),
+        ("C:\\x {y} $1 {0}", "x y", True),
+        ("one two three four five six seven eight", "one two three four five six seven eight nine", True),
+    ],
+)
+async def test_words_are_found_by_how_they_begin(
+    database: PostgresDatabase, owner: "asyncpg.Connection[Any]", name: str, q: str, is_found: bool
+) -> None:
+    await store(owner, [Thing("1", name, None, START)])
+    searched = words_begin("name", q)
+    for narrow in ([], [searched]):
+        question = msgspec.structs.replace(THINGS, turns=[Turn([], [searched])], narrow=narrow)
+        assert bool(await everything(database, question)) == is_found
+
+
+async def test_rows_that_come_and_go_move_no_others(
+    database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
+) -> None:
+    things = [Thing(f"{n:04}", f"{n:04}", None, START) for n in range(0, 40, 2)]
+    await store(owner, things)
+    seen, after = list[str](), None
+    for step in range(100):
+        async with looking_up(database) as transaction:
+            page = await LongList(transaction, THINGS, SMALL).page(after, 3)
+        seen += [row["id"] for row in page.rows]
+        if (after := page.end) is None:
+            break
+        await owner.execute(
+            "INSERT INTO public.things VALUES ($1, $2, NULL, NULL), ($3, $4, NULL, NULL)",
+            f"x{step}",
+            f"{step:04}x",
+            f"y{step}",
+            f"{39 - step:04}y",
+        )
+        await owner.execute("DELETE FROM public.things WHERE id = ANY($1)", [f"x{step - 1}", f"y{step - 1}"])
+        await owner.execute("UPDATE public.things SET name = '0000' WHERE id = $1", seen[-1])
+    assert [id_ for id_ in seen if id_.isdigit()] == [thing.id for thing in things]
+    assert all(one != other for one, other in pairwise(sorted(seen)))
