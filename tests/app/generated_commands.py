@@ -35,6 +35,7 @@ NEWCOMERS = [str(uuid5(NAMESPACE, f"newcomer {number}")) for number in range(8)]
 ORGANIZATIONS = [str(uuid5(NAMESPACE, f"organization {number}")) for number in range(5)]
 NAMES = ["Bakery", "bakery", "Florist", "Mill", "Forge", "Inn"]
 CONFIGS: list[dict[str, Any]] = [{}, {"a": 1}, {"a": 1.0}, {"a": True, "b": {"c": [1]}}, {"b": {"c": None}}]
+SCHEMAS: list[dict[str, Any] | None] = [None, None, {"properties": {"a": {"type": "integer"}}}, {"maxProperties": 1}]
 
 
 class Drawn(NamedTuple):
@@ -120,12 +121,14 @@ class Die:
         id_, name = id_ or self._module(), self._one(NAMES)
         active = self.happens(0.8) if is_active is None else is_active
         documents = self._one(CONFIGS), self._one(CONFIGS)
-        return Drawn("registry", id_, RegisterModule(id_, name, "", "Core", "s", "/s", "1", *documents, active))
+        schema = None if is_active else self._one(SCHEMAS)
+        return Drawn("registry", id_, RegisterModule(id_, name, "", "Core", "s", "/s", "1", *documents, active, schema))
 
     def _update_module(self) -> Drawn:
         id_ = self._module()
-        version, config = self._or_unset(["1", "2"]), self._or_unset(CONFIGS)
-        return Drawn("registry", id_, UpdateModule(id_, version=version, default_config=config))
+        version, config, schema = (self._or_unset(values) for values in (["1", "2"], CONFIGS, SCHEMAS))
+        change = UpdateModule(id_, version=version, default_config=config, config_schema=schema)
+        return Drawn("registry", id_, change)
 
     def _switch_module(self) -> Drawn:
         id_ = self._module()
