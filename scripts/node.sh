@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs `node …` or `npm …` with Node 20 or newer: the machine's, else the one of the wheel in .venv.
+# Runs `node …` or `npm …` with Node 20.19.4 or newer: the machine's, else the one of the wheel in .venv.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 program=$1
 shift
 
-if command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
+is_new='const [a, b, c] = process.versions.node.split(".").map(Number); process.exit(a * 1e6 + b * 1e3 + c < 20019004 ? 1 : 0)'
+if command -v npm >/dev/null 2>&1 && node -e "$is_new" 2>/dev/null; then
   exec "$program" "$@"
 fi
 
