@@ -1,13 +1,10 @@
-interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  instance: string;
-  errors: { pointer: string; message: string }[];
-}
+import type { ProblemCode } from "./generated/problem-codes.gen.js";
+import type { FieldError, Problem } from "./generated/types.gen.js";
 
 const TYPE = "urn:modplane:problem:";
+
+/** Those there are now, and any that a newer Modplane may know. */
+export type Code = ProblemCode | "unreachable" | (string & {});
 
 /** A problem as it came, with what this kind of it says beside the fields that all have. */
 export type ProblemBody = Problem & Record<string, unknown>;
@@ -27,7 +24,7 @@ export class ModplaneError extends Error implements Problem {
   }
 
   /** What programs tell problems apart by: the end of `type`, such as `config_differs`. */
-  get code(): string {
+  get code(): Code {
     return this.type.startsWith(TYPE) ? this.type.slice(TYPE.length) : this.type;
   }
 
@@ -51,8 +48,9 @@ export class ModplaneError extends Error implements Problem {
     return this.problem.instance;
   }
 
-  get errors(): Problem["errors"] {
-    return this.problem.errors;
+  /** What is wrong where in the request, when it is about parts of it. */
+  get errors(): FieldError[] {
+    return this.problem.errors ?? [];
   }
 }
 
@@ -75,7 +73,7 @@ export function refusing(fetch: typeof globalThis.fetch): typeof globalThis.fetc
 function unreachable(request: Request, error: unknown): ProblemBody {
   const detail = `No answer from ${request.url}: ${error instanceof Error ? error.message : String(error)}.`;
   const instance = new URL(request.url).pathname;
-  return { type: `${TYPE}unreachable`, title: "Unreachable", status: 0, detail, instance, errors: [] };
+  return { type: `${TYPE}unreachable`, title: "Unreachable", status: 0, detail, instance };
 }
 
 /** The body, or in its place what can be said of an answer that is no problem: a proxy's, or one without a body. */

@@ -1,5 +1,6 @@
 export { type Configuration, configure, createModplaneClient } from "./configuration.js";
-export { ModplaneError, type ProblemBody } from "./errors.js";
+export { type Code, ModplaneError, type ProblemBody } from "./errors.js";
+export type { ProblemCode } from "./generated/problem-codes.gen.js";
 export * from "./methods.js";
 /** Every operation of the API by its `operationId`, as the OpenAPI document has it. */
 export * as operations from "./generated/sdk.gen.js";

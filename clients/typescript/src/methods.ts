@@ -1,9 +1,11 @@
 /**
  * What an application does most, one function each. The last argument takes whatever else the operation does: `query`,
- * `headers` (`Idempotency-Key`, `If-Match`), `signal`, `client`. All of the API is in `operations`.
+ * `headers` (`Idempotency-Key`, `If-Match`), `signal`, `client`. Writes answer with their outcome, however long it takes.
+ * All of the API is in `operations`.
  */
 import * as operations from "./generated/sdk.gen.js";
 import type * as types from "./generated/types.gen.js";
+import { outcome } from "./outcome.js";
 
 interface Data {
   body?: unknown;
@@ -26,25 +28,27 @@ export function getModuleRegistry(rest?: Rest<types.GetModuleRegistryData>) {
 }
 
 export function registerModule(moduleData: types.ModuleToRegister, rest?: Rest<types.RegisterModuleData>) {
-  return answer(operations.registerModule({ ...rest, body: moduleData }));
+  return outcome(rest, (headers) => operations.registerModule({ ...rest, headers, body: moduleData }));
 }
 
 export function updateModule(moduleId: string, moduleData: types.ModuleChanges, rest?: Rest<types.UpdateModuleData>) {
-  return answer(operations.updateModule({ ...rest, path: { module_id: moduleId }, body: moduleData }));
+  return outcome(rest, (headers) =>
+    operations.updateModule({ ...rest, headers, path: { module_id: moduleId }, body: moduleData }),
+  );
 }
 
 /** Refused while an organization or an active template has the module. */
 export function deleteModule(moduleId: string, rest?: Rest<types.DeleteModuleData>) {
-  return answer(operations.deleteModule({ ...rest, path: { module_id: moduleId } }));
+  return outcome(rest, (headers) => operations.deleteModule({ ...rest, headers, path: { module_id: moduleId } }));
 }
 
 export function activateModule(moduleId: string, rest?: Rest<types.ActivateModuleData>) {
-  return answer(operations.activateModule({ ...rest, path: { module_id: moduleId } }));
+  return outcome(rest, (headers) => operations.activateModule({ ...rest, headers, path: { module_id: moduleId } }));
 }
 
 /** Organizations keep the module; it has no effect until it is activated again. */
 export function deactivateModule(moduleId: string, rest?: Rest<types.DeactivateModuleData>) {
-  return answer(operations.deactivateModule({ ...rest, path: { module_id: moduleId } }));
+  return outcome(rest, (headers) => operations.deactivateModule({ ...rest, headers, path: { module_id: moduleId } }));
 }
 
 /** Without a `config`, the one from an earlier assignment comes back. */
@@ -55,12 +59,16 @@ export function assignModule(
   rest?: Rest<types.AssignModuleData>,
 ) {
   const body = { module_id: moduleId, ...(config === undefined ? {} : { config }) };
-  return answer(operations.assignModule({ ...rest, path: { organization_id: orgId }, body }));
+  return outcome(rest, (headers) =>
+    operations.assignModule({ ...rest, headers, path: { organization_id: orgId }, body }),
+  );
 }
 
 /** Its config is kept for a later assignment. `{ query: { force: true } }` overrules templates that require it. */
 export function unassignModule(orgId: string, moduleId: string, rest?: Rest<types.UnassignModuleData>) {
-  return answer(operations.unassignModule({ ...rest, path: { organization_id: orgId, module_id: moduleId } }));
+  return outcome(rest, (headers) =>
+    operations.unassignModule({ ...rest, headers, path: { organization_id: orgId, module_id: moduleId } }),
+  );
 }
 
 /** All or none. With an `industryCode`, as part of that template. */
@@ -71,7 +79,9 @@ export function bulkAssignModules(
   rest?: Rest<types.BulkAssignModulesData>,
 ) {
   const body = { module_ids: moduleIds, ...(industryCode === undefined ? {} : { industry_code: industryCode }) };
-  return answer(operations.bulkAssignModules({ ...rest, path: { organization_id: orgId }, body }));
+  return outcome(rest, (headers) =>
+    operations.bulkAssignModules({ ...rest, headers, path: { organization_id: orgId }, body }),
+  );
 }
 
 /** Adds the template's modules to what is there. */
@@ -81,7 +91,9 @@ export function applyIndustryTemplate(
   rest?: Rest<types.ApplyIndustryTemplateData>,
 ) {
   const body = { industry_code: industryCode };
-  return answer(operations.applyIndustryTemplate({ ...rest, path: { organization_id: orgId }, body }));
+  return outcome(rest, (headers) =>
+    operations.applyIndustryTemplate({ ...rest, headers, path: { organization_id: orgId }, body }),
+  );
 }
 
 /** The active industries. */
@@ -95,7 +107,7 @@ export function getIndustryModules(industryCode: string, rest?: Rest<types.GetIn
 }
 
 export function createIndustry(industryData: types.IndustryToCreate, rest?: Rest<types.CreateIndustryData>) {
-  return answer(operations.createIndustry({ ...rest, body: industryData }));
+  return outcome(rest, (headers) => operations.createIndustry({ ...rest, headers, body: industryData }));
 }
 
 /** A changed list of modules is published as the next version; organizations keep theirs. */
@@ -104,15 +116,17 @@ export function updateIndustry(
   industryData: types.IndustryChanges,
   rest?: Rest<types.UpdateIndustryData>,
 ) {
-  return answer(operations.updateIndustry({ ...rest, path: { industry_code: code }, body: industryData }));
+  return outcome(rest, (headers) =>
+    operations.updateIndustry({ ...rest, headers, path: { industry_code: code }, body: industryData }),
+  );
 }
 
 /** Organizations keep what the template gave them. */
 export function deleteIndustry(code: string, rest?: Rest<types.DeleteIndustryData>) {
-  return answer(operations.deleteIndustry({ ...rest, path: { industry_code: code } }));
+  return outcome(rest, (headers) => operations.deleteIndustry({ ...rest, headers, path: { industry_code: code } }));
 }
 
 /** Signs an organization up with its first admin; with an `industry_code`, it gets that industry's modules. */
 export function signup(signupData: types.SignupRequest, rest?: Rest<types.SignUpData>) {
-  return answer(operations.signUp({ ...rest, body: signupData }));
+  return outcome(rest, (headers) => operations.signUp({ ...rest, headers, body: signupData }));
 }

@@ -122,6 +122,26 @@ test("a write that is repeated under its key has one effect", async () => {
   assert.deepEqual([other.status, other.code], [422, "idempotency_key_reused"]);
 });
 
+test("a write that is not decided yet is waited for", async () => {
+  const answers = [];
+  const hurried = createModplaneClient({
+    baseUrl,
+    token: process.env.MODPLANE_TOKEN,
+    fetch: async (request) => {
+      if (answers.length === 0) request.headers.set("Prefer", "respond-async");
+      const response = await fetch(request);
+      answers.push([response.status, request.headers.get("Idempotency-Key")]);
+      return response;
+    },
+  });
+  const { organization, modules } = await modplane.signup(newcomer({ industry_code: bakery }), { client: hurried });
+  assert.deepEqual(modules.assigned, [oven, scales]);
+  assert.equal(Object.keys(await modulesOf(organization.id)).length, 2);
+  assert.equal(answers[0][0], 202);
+  assert.equal(answers.at(-1)[0], 201);
+  assert.equal(new Set(answers.map(([, key]) => key)).size, 1);
+});
+
 test("refusals say what they are, to programs and to people", async () => {
   const id = (await modplane.signup(newcomer())).organization.id;
   await modplane.assignModule(id, oven, { degrees: 200 });
@@ -164,10 +184,18 @@ test("an aborted call says that it was aborted", async () => {
   await assert.rejects(modplane.getIndustries({ signal: AbortSignal.abort() }), { name: "AbortError" });
 });
 
+test("a super admin is shown more where nobody has to sign in", async () => {
+  await modplane.updateIndustry(bakery, { is_active: false });
+  const shown = async (rest) => (await modplane.getIndustries(rest)).items.map((industry) => industry.industry_code);
+  assert.ok(!(await shown()).includes(bakery));
+  assert.ok((await shown({ query: { include_inactive: true } })).includes(bakery));
+  await modplane.updateIndustry(bakery, { is_active: true });
+});
+
 test("what is used no more is deleted", async () => {
   const used = await refusal(modplane.deleteModule(oven));
   assert.equal(used.status, 409);
-  assert.equal((await modplane.deleteIndustry(bakery)).organizations, 2);
+  assert.equal((await modplane.deleteIndustry(bakery)).organizations, 3);
   const unused = name("unused");
   await modplane.registerModule(described(unused));
   assert.equal((await modplane.deleteModule(unused)).status, "applied");

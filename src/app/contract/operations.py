@@ -36,7 +36,7 @@ def operation(route: Route, found: Schema, pieces: Pieces) -> Schema:
         "description": description_of(route),
     }
     if route.is_public:
-        written["security"] = []
+        written["security"] = [] if route.security == [{}] else route.security
     if every := [*parameters, *implied_by(route)]:
         written["parameters"] = every
     if route.body is not None:

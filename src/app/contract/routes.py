@@ -67,7 +67,12 @@ class Route(Struct, frozen=True):
     @property
     def is_public(self) -> bool:
         """Whether no token is asked for."""
-        return {} in self.handler.resolve_security()
+        return {} in self.security
+
+    @property
+    def security(self) -> list[Any]:
+        """What it asks of a caller: one of these."""
+        return list(self.handler.resolve_security())
 
     @property
     def asks_who(self) -> bool:

@@ -56,7 +56,11 @@ export const refresh = <ThrowOnError extends boolean = true>(options?: Options<R
  *
  * Active ones; super admins may include the inactive.
  */
-export const getIndustries = <ThrowOnError extends boolean = true>(options?: Options<GetIndustriesData, ThrowOnError>) => (options?.client ?? client).get<GetIndustriesResponses, GetIndustriesErrors, ThrowOnError>({ url: '/api/v1/industries', ...options });
+export const getIndustries = <ThrowOnError extends boolean = true>(options?: Options<GetIndustriesData, ThrowOnError>) => (options?.client ?? client).get<GetIndustriesResponses, GetIndustriesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/industries',
+    ...options
+});
 
 /**
  * Create a template
@@ -100,7 +104,11 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
  * module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
  * for If-Match.
  */
-export const getIndustry = <ThrowOnError extends boolean = true>(options: Options<GetIndustryData, ThrowOnError>) => (options.client ?? client).get<GetIndustryResponses, GetIndustryErrors, ThrowOnError>({ url: '/api/v1/industries/{industry_code}', ...options });
+export const getIndustry = <ThrowOnError extends boolean = true>(options: Options<GetIndustryData, ThrowOnError>) => (options.client ?? client).get<GetIndustryResponses, GetIndustryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/industries/{industry_code}',
+    ...options
+});
 
 /**
  * Change a template
@@ -127,7 +135,11 @@ export const updateIndustry = <ThrowOnError extends boolean = true>(options: Opt
  *
  * The modules of a template's current version, in display order. `sequence` is the template's.
  */
-export const getIndustryModules = <ThrowOnError extends boolean = true>(options: Options<GetIndustryModulesData, ThrowOnError>) => (options.client ?? client).get<GetIndustryModulesResponses, GetIndustryModulesErrors, ThrowOnError>({ url: '/api/v1/industries/{industry_code}/modules', ...options });
+export const getIndustryModules = <ThrowOnError extends boolean = true>(options: Options<GetIndustryModulesData, ThrowOnError>) => (options.client ?? client).get<GetIndustryModulesResponses, GetIndustryModulesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/industries/{industry_code}/modules',
+    ...options
+});
 
 /**
  * List the organizations that have a template
