@@ -39,6 +39,7 @@ from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalida
 from shared.preview import HeadReader, Previews
 from shared.processor import CommandProcessor, Journal
 from shared.relay import CacheReset, EventPublisher, Relay, RelayElection
+from shared.tracing import Tracing
 
 Processors = NewType("Processors", Mapping[str, CommandProcessor])
 
@@ -157,10 +158,15 @@ class InfrastructureProvider(Provider):
 
     @provide
     def bus(
-        self, publisher: CommandPublisher, processors: Processors, board: OutcomeBoard, pending: PendingStore
+        self,
+        publisher: CommandPublisher,
+        processors: Processors,
+        board: OutcomeBoard,
+        pending: PendingStore,
+        tracing: Tracing,
     ) -> CommandBus:
         """The way in for writes."""
-        return CommandBus(publisher, processors, board, pending)
+        return CommandBus(publisher, processors, board, pending, tracing)
 
     @provide
     def listener(

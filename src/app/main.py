@@ -22,6 +22,7 @@ from app.logs import SERVER_LOGGERS, configure_logs
 from app.seams import SeamsProvider
 from app.service import Service
 from app.settings import Settings
+from app.tracing import TracingProvider, log_processors
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
 from shared.adapters.http import MAX_BODY_BYTES, Authentication
@@ -32,6 +33,7 @@ from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
 from shared.adapters.request_log import RequestLog
 from shared.ports import Authenticator
+from shared.tracing import Tracing
 
 API = "/api/v1"
 
@@ -42,6 +44,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         InfrastructureProvider(),
         SeamsProvider(),
         AdmissionProvider(),
+        TracingProvider(),
         *(context.provider for context in CONTEXTS),
         *overrides,
         context={Settings: settings},
@@ -51,7 +54,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
 def create_app(settings: Settings | None = None, *overrides: Provider) -> Litestar:
     """The application. It starts without any infrastructure, and works as soon, and as far, as there is some."""
     settings = settings or Settings()
-    configure_logs(log_levels_map[LogLevels(settings.log_level)])
+    configure_logs(log_levels_map[LogLevels(settings.log_level)], log_processors())
     container = make_container(settings, *overrides)
 
     @asynccontextmanager
@@ -60,6 +63,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         await service.start()
         if settings.role != "worker":
             await answer_hot_reads_first(app, container)
+            app.asgi_handler = (await container.get(Tracing)).requests(app.asgi_handler)
             await limit_rates(app, container)
         app.asgi_handler = Measured(app.asgi_handler)
         if settings.log_level == "debug":
@@ -78,6 +82,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         before_request=strict_request,
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=[serving],
+        logging_config=None,  # ours is for everybody: the framework's would take the root logger away from it
         openapi_config=None,
     )
     return app

@@ -32,6 +32,7 @@ from shared.messages import command_topic
 from shared.outcomes import OutcomeBoard
 from shared.ports import Clock
 from shared.relay import Relay
+from shared.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -126,15 +127,15 @@ class Service:
 
     async def _subscribe(self, connection: KafkaConnection) -> None:
         get = self._container.get
-        office = await get(DeadLetterOffice)
+        office, tracing = await get(DeadLetterOffice), await get(Tracing)
         for name, processor in (await get(Processors)).items():
-            consumer = CommandConsumer(processor, office)
+            consumer = CommandConsumer(processor, office, tracing)
             subscription = Subscription(f"modplane.{name}.commands", [command_topic(name)], consumer.handle)
             subscribe(connection.broker, subscription, self._settings.replica_id)
         for context in CONTEXTS:
             if context.handlers is not None:
                 handlers = await get(context.handlers)
-                events = EventConsumer(handlers, office)
+                events = EventConsumer(handlers, office, tracing)
                 subscription = Subscription(
                     f"modplane.{context.name}.events",
                     sorted(handlers),

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from uuid import UUID
@@ -13,10 +14,11 @@ import structlog
 from shared.deciding import Work
 from shared.errors import Invalid, TooLarge, Unavailable
 from shared.messages import CommandEnvelope, Outcome, command_topic
-from shared.metrics import COMMAND_SECONDS, COMMANDS_SENT
+from shared.metrics import COMMAND_SECONDS, COMMANDS_SENT, STAGE_SECONDS
 from shared.outcomes import OutcomeBoard
 from shared.ports import CommandPublisher
 from shared.processor import CommandProcessor
+from shared.tracing import NO_TRACING, Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +98,8 @@ class InlineLane:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, done))
         if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._run())
+            # In a context of its own: it decides for everybody, not for whoever came first.
+            self._runner = asyncio.create_task(self._run(), context=Context())
         await done
 
     async def _run(self) -> None:
@@ -125,12 +128,14 @@ class CommandBus:
         processors: Mapping[str, CommandProcessor],
         board: OutcomeBoard,
         pending: PendingStore,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._publisher = publisher
         self._processors = processors
         self._lanes = {name: InlineLane(processor) for name, processor in processors.items()}
         self._board = board
         self._pending = pending
+        self._tracing = tracing
         self._breaker = Breaker()
 
     async def execute(self, context: str, envelope: CommandEnvelope, command: Any, wait: float) -> Answer:
@@ -171,22 +176,26 @@ class CommandBus:
     async def send(self, context: str, work: Work) -> Path:
         """Puts the command on its topic, or has it decided here and now; says which."""
         encoded = require_sendable(work.envelope)
-        path = await self._publish(context, work, encoded)
+        operation_id = work.envelope.operation_id
+        with self._tracing.publishing(command_topic(context), operation_id, work.traceparent) as handover:
+            path = await self._publish(context, work, encoded)
+        if path == "inline":
+            await self._decide_inline(context, followed(work, handover.traceparent))
         COMMANDS_SENT.labels(context=context, path=path).inc()
         return path
 
     async def _publish(self, context: str, work: Work, encoded: bytes) -> Path:
-        now = asyncio.get_running_loop().time()
-        if not self._breaker.is_open(now):
+        loop, started = asyncio.get_running_loop(), time.perf_counter()
+        if not self._breaker.is_open(loop.time()):
             try:
                 await self._publisher.publish(command_topic(context), work.envelope.aggregate_id, encoded)
             except KafkaUnreachable as error:
                 log.warning("kafka_unreachable", error=str(error))
-                self._breaker.trip(asyncio.get_running_loop().time())
+                self._breaker.trip(loop.time())
             else:
+                STAGE_SECONDS.labels(context=context, stage="publish").observe(time.perf_counter() - started)
                 self._breaker.close()
                 return "kafka"
-        await self._decide_inline(context, work)
         return "inline"
 
     async def _decide_inline(self, context: str, work: Work) -> None:
@@ -204,6 +213,11 @@ def require_sendable(envelope: CommandEnvelope) -> bytes:
     if len(encoded) > MAX_COMMAND_BYTES:
         raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Split it.")
     return encoded
+
+
+def followed(work: Work, traceparent: str | None) -> Work:
+    """The work as part of a trace, if there is one."""
+    return work if traceparent is None else msgspec.structs.replace(work, traceparent=traceparent)
 
 
 def encoded_command(command: Any) -> msgspec.Raw:

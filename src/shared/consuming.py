@@ -10,9 +10,10 @@ import structlog
 
 from shared.deciding import Work
 from shared.errors import Unavailable
-from shared.messages import COMMAND_SCHEMA, CommandEnvelope, EventEnvelope, has_nul
-from shared.metrics import BATCH_SECONDS, BATCH_SIZE, COMMANDS_DECIDED, DEAD_LETTERS
+from shared.messages import COMMAND_SCHEMA, CommandEnvelope, EventEnvelope, command_topic, has_nul
+from shared.metrics import BATCH_SECONDS, BATCH_SIZE, DEAD_LETTERS, STAGE_SECONDS
 from shared.processor import CommandProcessor, in_slices
+from shared.tracing import NO_TRACING, Tracing, traceparent_of
 
 log = structlog.get_logger(__name__)
 
@@ -55,9 +56,11 @@ class DeadLetterOffice(Protocol):
 class CommandConsumer:
     """Feeds a context's processor from its topic, in batches that take about a quarter of a second."""
 
-    def __init__(self, processor: CommandProcessor, office: DeadLetterOffice) -> None:
+    def __init__(self, processor: CommandProcessor, office: DeadLetterOffice, tracing: Tracing = NO_TRACING) -> None:
         self._processor = processor
         self._office = office
+        self._tracing = tracing
+        self._waited = STAGE_SECONDS.labels(context=processor.decider.name, stage="queue")
         self._size = LARGEST_BATCH
 
     async def handle(self, records: Sequence[Any]) -> None:
@@ -66,10 +69,11 @@ class CommandConsumer:
         while works:
             batch, works = works[: self._size], works[self._size :]
             started = time.perf_counter()
-            outcomes = await self._processor.process(batch)
+            self._note_waiting(batch)
+            traces = [work.traceparent for work in batch if work.traceparent is not None]
+            with self._tracing.consuming(command_topic(self._processor.decider.name), traces):
+                await self._processor.process(batch)
             self._adapt(len(batch), time.perf_counter() - started)
-            for outcome in outcomes:
-                COMMANDS_DECIDED.labels(context=outcome.context, status=outcome.status).inc()
         if wait is not None:
             raise wait
 
@@ -88,6 +92,11 @@ class CommandConsumer:
                 works += [work] if work is not None else []
         return works, next(iter(held.values()), None)
 
+    def _note_waiting(self, batch: Sequence[Work]) -> None:
+        now = time.time()
+        for work in batch:
+            self._waited.observe(max(0.0, now - work.envelope.issued_at.timestamp()))
+
     def _adapt(self, size: int, seconds: float) -> None:
         BATCH_SIZE.labels(context=self._processor.decider.name).observe(size)
         BATCH_SECONDS.labels(context=self._processor.decider.name).observe(seconds)
@@ -100,7 +109,8 @@ class CommandConsumer:
         try:
             envelope = COMMANDS.decode(value)
             check_version(envelope.schema_version)
-            return Work(envelope, self._processor.decider.command_decoder.decode(envelope.command))
+            command = self._processor.decider.command_decoder.decode(envelope.command)
+            return Work(envelope, command, traceparent_of(record))
         except UNREADABLE as error:
             check_version(version_of(value))
             if is_unknown_type(error):
@@ -112,9 +122,12 @@ class CommandConsumer:
 class EventConsumer:
     """Hands events to a context's handlers, by type, in batches; one that fails for good harms no other."""
 
-    def __init__(self, handlers: Mapping[str, EventHandler], office: DeadLetterOffice) -> None:
+    def __init__(
+        self, handlers: Mapping[str, EventHandler], office: DeadLetterOffice, tracing: Tracing = NO_TRACING
+    ) -> None:
         self._handlers = handlers
         self._office = office
+        self._tracing = tracing
 
     async def handle(self, records: Sequence[Any]) -> None:
         """Returns when all records are handled or set aside. Raises `Unavailable` when they must come again."""
@@ -127,7 +140,9 @@ class EventConsumer:
             else:
                 by_type[record.topic].append((record, envelope))
         for topic, received in by_type.items():
-            await self._hand_over(self._handlers[topic], received)
+            traces = [trace for record, _ in received if (trace := traceparent_of(record)) is not None]
+            with self._tracing.consuming(topic, traces):
+                await self._hand_over(self._handlers[topic], received)
 
     async def _hand_over(self, handler: EventHandler, received: Sequence[tuple[Any, EventEnvelope]]) -> None:
         try:

@@ -28,10 +28,11 @@ class PreviewStale(PreconditionFailed):
 
 
 class Work(msgspec.Struct, frozen=True):
-    """One command to decide: its envelope and the decoded command."""
+    """One command to decide: its envelope, the decoded command, and the trace it belongs to, if one follows it."""
 
     envelope: CommandEnvelope
     command: Any
+    traceparent: str | None = None
 
 
 class Head(msgspec.Struct):

@@ -10,6 +10,12 @@ COMMANDS_DECIDED = Counter("modplane_commands_decided_total", "Commands decided 
 COMMAND_SECONDS = Histogram(
     "modplane_command_seconds", "From sending a command to its outcome.", ["context", "path"], buckets=SECONDS
 )
+STAGE_SECONDS = Histogram(
+    "modplane_command_stage_seconds",
+    "A command's, or its batch's, time on one stage.",
+    ["context", "stage"],
+    buckets=SECONDS,
+)
 BATCH_SIZE = Histogram(
     "modplane_batch_commands", "Commands decided in one transaction.", ["context"], buckets=(1, 2, 5, 10, 50, 100, 500)
 )

@@ -1,6 +1,7 @@
 """Who waits for which outcome, and how they hear of it, whichever process decided."""
 
 import asyncio
+import time
 from collections import defaultdict
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import structlog
 
 from shared.errors import Unavailable
 from shared.messages import Outcome
+from shared.metrics import STAGE_SECONDS
 from shared.ports import Invalidation, OperationsReader
 
 log = structlog.get_logger(__name__)
@@ -74,7 +76,9 @@ class OutcomeBoard:
         """Reads the decided among the waited-for operations and hands them on."""
         if not self._waiting:
             return
+        started = time.perf_counter()
         outcomes = await self._operations.decided(list(self._waiting))
         await self._invalidation.invalidate(sorted({name for outcome in outcomes.values() for name in outcome.touched}))
         for outcome in outcomes.values():
+            STAGE_SECONDS.labels(context=outcome.context, stage="wake").observe(time.perf_counter() - started)
             self.resolve(outcome)

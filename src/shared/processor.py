@@ -1,7 +1,9 @@
 """The one place where commands become events: heads, fact locks, operations, facts, decide, save."""
 
 import asyncio
+import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +17,9 @@ from shared.decider import Decider
 from shared.deciding import Head, Work, attempt, outcome_of
 from shared.errors import Conflict, Refused, Unavailable
 from shared.messages import EventEnvelope, Outcome
+from shared.metrics import COMMANDS_DECIDED, STAGE_SECONDS
 from shared.ports import Change, Clock, Database, Invalidation, Transaction
+from shared.tracing import NO_TRACING, Tracing, trace_id
 from shared.transaction import kafka_transaction
 
 log = structlog.get_logger(__name__)
@@ -86,7 +90,10 @@ class CommandProcessor:
     """Decides batches of one context's commands, each in one transaction; safe to run anywhere, any number of times.
 
     An operation has one effect however often and wherever it is processed. Order within a batch is kept.
+    `tracing` is told of each batch's stages.
     """
+
+    tracing: Tracing = NO_TRACING
 
     def __init__(
         self,
@@ -116,13 +123,37 @@ class CommandProcessor:
         except Exception as error:  # noqa: BLE001 - whatever one command did must not harm the others
             log.warning("batch_falls_apart", context=self.decider.name, size=len(batch), error=repr(error)[:300])
             outcomes = [outcome for work in batch for outcome in await self._decide_alone(work)]
-        await self._report(outcomes)
+        await self._report(batch, outcomes)
         return outcomes
 
-    async def _report(self, outcomes: Sequence[Outcome]) -> None:
+    async def _report(self, batch: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
+        started = time.time()
         await self._invalidation.invalidate(sorted({name for outcome in outcomes for name in outcome.touched}))
+        self._stage_ends("invalidate", batch, started)
+        for status, count in Counter(outcome.status for outcome in outcomes).items():
+            COMMANDS_DECIDED.labels(context=self.decider.name, status=status).inc(count)
         for outcome in outcomes:
             self._listener.resolve(outcome)
+        if log.is_enabled_for(logging.DEBUG):
+            self._log(batch, outcomes)
+
+    def _log(self, batch: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
+        traces = {work.envelope.operation_id: trace_id(work.traceparent) for work in batch}
+        for outcome in outcomes:
+            trace = traces.get(outcome.operation_id)
+            log.debug(
+                "command_decided",
+                operation_id=str(outcome.operation_id),
+                context=outcome.context,
+                status=outcome.status,
+                **({"trace_id": trace} if trace else {}),
+            )
+
+    def _stage_ends(self, name: str, batch: Sequence[Work], started: float) -> float:
+        ended = time.time()
+        STAGE_SECONDS.labels(context=self.decider.name, stage=name).observe(max(0.0, ended - started))
+        self.tracing.stage(name, batch, started, ended)
+        return ended
 
     async def _decide_alone(self, work: Work) -> Sequence[Outcome]:
         try:
@@ -141,7 +172,7 @@ class CommandProcessor:
             return [outcome]
 
     async def _decide_in_one_transaction(self, batch: Sequence[Work]) -> Sequence[Outcome]:
-        batch = without_repetitions(batch)
+        batch, started = without_repetitions(batch), time.time()
         async with kafka_transaction(self._database) as transaction:
             heads = await self._journal.lock_heads(
                 transaction, self.decider, sorted({work.envelope.aggregate_id for work in batch})
@@ -154,8 +185,12 @@ class CommandProcessor:
             page = Page(self.decider, heads)
             if fresh:
                 await self._decide(transaction, fresh, page)
+            decided = self._stage_ends("decide", batch, started)
+            if fresh:
                 await self.decider.write_side.save(transaction, page.changes(), page.refused())
             await self._journal.save(transaction, page)
+            saved = self._stage_ends("save", batch, decided)
+        self._stage_ends("commit", batch, saved)
         return [*known.values(), *(outcome for _, outcome in page.decided)]
 
     async def _decide(self, transaction: Transaction, fresh: Sequence[Work], page: Page) -> None:

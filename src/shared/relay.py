@@ -14,6 +14,7 @@ from shared.errors import Unavailable
 from shared.messages import EventEnvelope
 from shared.metrics import DEAD_LETTERS, EVENT_SECONDS, RELAY_LEADER, RELAYED
 from shared.ports import Invalidation
+from shared.tracing import NO_TRACING, Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -26,13 +27,14 @@ ALONE_BYTES = 8_000
 
 
 class Queued(Struct, frozen=True):
-    """A row of the queue: its place, its Kafka key, what it touches, and the event."""
+    """A row of the queue: its place, its Kafka key, what it touches, the event, and the trace it belongs to."""
 
     seq: int
     key: str
     touched: Sequence[str]
     fresh: bool
     event: EventEnvelope
+    traceparent: str | None = None
 
 
 class PublishFailed(Exception):  # noqa: N818 - an answer of the broker, told apart by `permanent`
@@ -98,6 +100,7 @@ class Relay:
     publisher: EventPublisher
     invalidation: Invalidation
     cache: CacheReset
+    tracing: Tracing = NO_TRACING
 
     def __post_init__(self) -> None:
         self._woken = asyncio.Event()
@@ -220,9 +223,14 @@ class Relay:
 
     async def _queue(self, row: Queued) -> "asyncio.Future[None] | PublishFailed":
         try:
-            return await self.publisher.publish_module_event(row.event.type, row.event)
+            if row.traceparent is None:
+                return await self.publisher.publish_module_event(row.event.type, row.event)
+            with self.tracing.publishing(row.event.type, row.event.operation_id, row.traceparent) as handover:
+                answer = await self.publisher.publish_module_event(row.event.type, row.event)
+                handover.lasts_until(answer)
         except PublishFailed as error:
             return error
+        return answer
 
 
 async def settled(answer: "asyncio.Future[None] | PublishFailed") -> PublishFailed | None:

@@ -138,10 +138,23 @@ class Broker:
 
     def events(self, names: Sequence[str]) -> list[EventEnvelope]:
         """All events on these topics, in order within each partition."""
-        return [EVENTS.decode(value) for name in names for value in self._visit(partial(self._values, name))]
+        records = [record for name in names for record in self._visit(partial(self._records, name))]
+        return [EVENTS.decode(record.value) for record in records]
 
-    async def _values(self, topic: str, _: AIOKafkaAdminClient) -> list[bytes]:
-        values: list[bytes] = []
+    def headers(self, names: Sequence[str], header: str) -> dict[str, set[str]]:
+        """What the records of each of these topics have in this header."""
+        return {
+            name: {
+                value.decode()
+                for record in self._visit(partial(self._records, name))
+                for key, value in record.headers
+                if key == header
+            }
+            for name in names
+        }
+
+    async def _records(self, topic: str, _: AIOKafkaAdminClient) -> list[Any]:
+        records: list[Any] = []
         async with self._reader() as reader:
             partitions = await partitions_of(reader, [topic])
             ends = await reader.end_offsets(partitions)
@@ -153,8 +166,8 @@ class Broker:
                 reader.seek(where, starts[where])
                 while await reader.position(where) < ends[where]:
                     pages = await reader.getmany(where, timeout_ms=1000)
-                    values += [record.value for page in pages.values() for record in page]
-        return values
+                    records += [record for page in pages.values() for record in page]
+        return records
 
     def configure(self, topic: str, settings: Mapping[str, str]) -> None:
         """Gives the topic the settings it was made with, and these."""

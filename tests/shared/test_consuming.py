@@ -22,6 +22,7 @@ class Record:
     partition: int = 0
     offset: int = 0
     key: bytes | None = b"a"
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 @dataclass

@@ -9,7 +9,7 @@ import msgspec
 from app.contract.examples import AGGREGATES
 from app.contract.messages import EventType, command_types, event_types
 from app.migrate import topics
-from shared.adapters.kafka import cloud_event_headers
+from shared.adapters.cloud_events import cloud_event_headers
 from shared.messages import EventEnvelope, command_topic
 
 Schema = dict[str, Any]

@@ -120,9 +120,11 @@ def within_scopes(caller: Caller, method: str) -> Caller:
 
 def bearer_token(scope: Scope) -> str:
     """The token of the Authorization header; empty when there is none."""
-    value = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-    scheme, _, credentials = value.decode("latin-1").partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else ""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, credentials = value.decode("latin-1").partition(" ")
+            return credentials.strip() if scheme == "Bearer" or scheme.lower() == "bearer" else ""
+    return ""
 
 
 def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:

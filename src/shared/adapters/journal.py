@@ -62,9 +62,9 @@ WITH heads AS (
   ORDER BY e.place
   RETURNING seq, id, coalesce(organization_id, aggregateid) AS key
 ), queued AS (
-  INSERT INTO shared.event_relay (seq, key, touched)
-  SELECT logged.seq, logged.key, t.touched
-  FROM logged JOIN unnest($6::uuid[], $17::text[]) AS t(id, touched) USING (id)
+  INSERT INTO shared.event_relay (seq, key, touched, traceparent)
+  SELECT logged.seq, logged.key, t.touched, t.traceparent
+  FROM logged JOIN unnest($6::uuid[], $17::text[], $29::text[]) AS t(id, touched, traceparent) USING (id)
 ), decided AS (
   INSERT INTO shared.operations AS o (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
                                       outcome, created_at, decided_at)
@@ -172,6 +172,7 @@ class PostgresJournal:
             *operation_columns(page),
             CHANNEL,
             f"decided {self._replica_id}",
+            event_traces(page),
         )
         if row[0] != len(page.decided):
             raise OperationClash
@@ -272,6 +273,12 @@ async def event_columns(page: Page) -> list[Any]:
             column.append(value)
     moment = moment or page.decided[0][0].envelope.issued_at
     return [*columns, moment, ["\n".join(touched) for _, touched in page.events]]
+
+
+def event_traces(page: Page) -> list[str | None]:
+    """The trace each event belongs to: its command's."""
+    followed = {work.envelope.operation_id: work.traceparent for work, _ in page.decided if work.traceparent}
+    return [followed.get(event.operation_id) for event, _ in page.events]
 
 
 def operation_columns(page: Page) -> list[list[Any]]:

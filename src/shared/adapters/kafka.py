@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,10 +23,12 @@ from faststream import AckPolicy
 from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker, KafkaMessage
 
+from shared.adapters.cloud_events import JSON_HEADERS, cloud_event_headers
 from shared.bus import KafkaUnreachable
 from shared.errors import Unavailable
 from shared.messages import EventEnvelope
 from shared.relay import PublishFailed
+from shared.tracing import trace_headers
 
 log = structlog.get_logger(__name__)
 
@@ -182,7 +185,7 @@ class KafkaCommandPublisher:
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[str, bytes, bytes, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[str, bytes, bytes, dict[str, str], asyncio.Future[None]]] = []
         self._flushes: set[asyncio.Task[None]] = set()
 
     async def publish(self, topic: str, key: str, value: bytes) -> None:
@@ -190,9 +193,9 @@ class KafkaCommandPublisher:
         if not self._connection.started.is_set():
             raise KafkaUnreachable("The Kafka client has not started yet.")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((topic, key.encode(), value, done))
+        self._waiting.append((topic, key.encode(), value, JSON_HEADERS | trace_headers(), done))
         if len(self._waiting) == 1:
-            flush = asyncio.create_task(self._flush())
+            flush = asyncio.create_task(self._flush(), context=Context())
             self._flushes.add(flush)
             flush.add_done_callback(self._flushes.discard)
         await done
@@ -201,10 +204,10 @@ class KafkaCommandPublisher:
         group, self._waiting = self._waiting, []
         loop = asyncio.get_running_loop()
         expiry = loop.call_later(PUBLISH_SECONDS, expire, [done for *_, done in group])
-        for topic, key, value, done in group:
+        for topic, key, value, headers, done in group:
             try:
                 sent: Any = await self._connection.broker.publish(
-                    value, topic, key=key, headers=JSON_HEADERS, no_confirm=True
+                    value, topic, key=key, headers=headers, no_confirm=True
                 )
             except (KafkaError, FastStreamException, OSError) as error:
                 settle(done, error)
@@ -236,9 +239,6 @@ def expire(group: "Sequence[asyncio.Future[None]]") -> None:
         settle(done, KafkaUnreachable(f"The broker did not answer within {PUBLISH_SECONDS:.0f} s."))
 
 
-JSON_HEADERS = {"content-type": "application/json"}
-
-
 class KafkaEventPublisher:
     """The relay's publisher, and nobody else's: an event that did not come from `event_relay` was never committed."""
 
@@ -259,7 +259,7 @@ class KafkaEventPublisher:
                 msgspec.json.encode(event_data),
                 event_type,
                 key=key.encode(),
-                headers=cloud_event_headers(event_data),
+                headers=cloud_event_headers(event_data) | trace_headers(),
                 no_confirm=True,
             )
         except (KafkaError, FastStreamException, OSError) as error:
@@ -279,17 +279,3 @@ def answer_publisher(answered: "asyncio.Future[None]", sent: "asyncio.Future[Any
     else:
         answered.set_exception(PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)))
         answered.exception()
-
-
-def cloud_event_headers(event: EventEnvelope) -> dict[str, str]:
-    """The CloudEvents 1.0 Kafka binary binding's headers, plus the stream's sequence."""
-    return {
-        "content-type": "application/json",
-        "ce_specversion": "1.0",
-        "ce_id": str(event.event_id),
-        "ce_type": event.type,
-        "ce_source": f"/modplane/{event.stream.partition(':')[0]}",
-        "ce_subject": event.stream.partition(":")[2],
-        "ce_time": event.occurred_at.isoformat(),
-        "sequence": str(event.sequence),
-    }

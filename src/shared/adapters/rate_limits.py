@@ -48,6 +48,9 @@ class Count(Struct):
     told: int = 0
 
 
+UNCOUNTED = Count()
+
+
 class RedisWindows:
     """Counts in Redis that end by themselves. Raises `CacheDown` without Redis."""
 
@@ -108,14 +111,15 @@ class RequestCounts:
         count = self._counts.get(key)
         return count.told + count.fresh if count else 0
 
-    def add(self, key: str) -> None:
-        """One request more. Beyond the bound of memory new keys go uncounted."""
+    def add(self, key: str) -> Count:
+        """One request more; answers the key's count. Beyond the bound of memory new keys go uncounted."""
         count = self._counts.get(key)
         if count is None:
             if len(self._counts) >= self._max_counted:
-                return
+                return UNCOUNTED
             count = self._counts[key] = Count()
         count.fresh += 1
+        return count
 
     async def tell(self) -> None:
         """Adds what is new to the common counts, and learns these."""
@@ -148,6 +152,7 @@ class Limited:
         self._app = app
         self._counts = counts
         self._limits = limits
+        self._told = {limit: (b"ratelimit-limit", b"%d" % limit) for limit in (limits.per_address, limits.per_token)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers 429 with Retry-After, or hands on and adds the RateLimit headers."""
@@ -160,15 +165,16 @@ class Limited:
         if self._exceeded(address, self._limits.per_address):
             key, limit = address, self._limits.per_address
         if self._exceeded(key, limit):
-            await refuse(scope, send, self._headers(key, limit, left))
+            await refuse(scope, send, self._headers(limit, self._counts.total(key), left))
             return
-        self._counts.add(key)
+        count = self._counts.add(key)
 
         def sending(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 if token and message["status"] == HTTPStatus.UNAUTHORIZED:
                     self._counts.add(address)
-                message["headers"] = [*message.get("headers", ()), *self._headers(key, limit, left)]
+                told = self._headers(limit, count.told + count.fresh, left)
+                message["headers"] = [*message.get("headers", ()), *told]
             return send(message)
 
         await self._app(scope, receive, sending)
@@ -176,12 +182,12 @@ class Limited:
     def _exceeded(self, key: str, limit: int) -> bool:
         return limit > 0 and self._counts.total(key) >= limit and self._counts.trusted
 
-    def _headers(self, key: str, limit: int, left: int) -> list[tuple[bytes, bytes]]:
+    def _headers(self, limit: int, total: int, left: int) -> list[tuple[bytes, bytes]]:
         if not limit:
             return []
         return [
-            (b"ratelimit-limit", b"%d" % limit),
-            (b"ratelimit-remaining", b"%d" % max(0, limit - self._counts.total(key))),
+            self._told[limit],
+            (b"ratelimit-remaining", b"%d" % max(0, limit - total)),
             (b"ratelimit-reset", b"%d" % left),
         ]
 

@@ -37,8 +37,8 @@ RETURNING 1
 RETURN_LEASE = "UPDATE shared.relay_lease SET renewed_at = '-infinity' WHERE id = 1 AND backend_pid = pg_backend_pid()"
 
 COLUMNS = """
-r.seq, r.key, r.touched, r.fresh, l.id, l.type, l.occurred_at, l.aggregatetype, l.aggregateid, l.sequence,
-l.organization_id, l.module_id, l.user_id, l.operation_id, l.reason, l.payload
+r.seq, r.key, r.touched, r.fresh, r.traceparent, l.id, l.type, l.occurred_at, l.aggregatetype, l.aggregateid,
+l.sequence, l.organization_id, l.module_id, l.user_id, l.operation_id, l.reason, l.payload
 """
 
 NEXT_PAGE = f"""
@@ -147,7 +147,7 @@ class PostgresRelayQueue:
 
 def queued(row: Any) -> Queued:
     """A queue row with its event as it goes on the wire."""
-    (seq, key, touched, fresh, id_, type_, occurred_at, context, aggregate, sequence, *rest) = row
+    (seq, key, touched, fresh, traceparent, id_, type_, occurred_at, context, aggregate, sequence, *rest) = row
     organization_id, module_id, user_id, operation_id, reason, payload = rest
     event = EventEnvelope(
         event_id=id_,
@@ -162,4 +162,4 @@ def queued(row: Any) -> Queued:
         reason=reason,
         payload=msgspec.Raw(payload.encode()),
     )
-    return Queued(seq, key, touched.split("\n") if touched else (), fresh, event)
+    return Queued(seq, key, touched.split("\n") if touched else (), fresh, event, traceparent)
