@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { State } from "./mirror.js";
 
 const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 30_000;
 const PAGE = 50;
 
 /** The REST API, as a service's token may read it. */
@@ -33,7 +34,10 @@ export class Modplane {
     for (;;) {
       let pause = 1;
       try {
-        const answer = await fetch(`${this.url}/api/v1${path}`, { headers: { authorization: `Bearer ${this.token}` } });
+        const answer = await fetch(`${this.url}/api/v1${path}`, {
+          headers: { authorization: `Bearer ${this.token}` },
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
         if (answer.ok) return (await answer.json()) as T;
         if (![429, 503].includes(answer.status)) throw new Refused(`${path}: ${answer.status} ${await answer.text()}`);
         pause = Number(answer.headers.get("retry-after") ?? 1);
