@@ -110,6 +110,7 @@ class CommandProcessor:
         self._invalidation = invalidation
         self._listener = listener
         self._clock = clock
+        COMMANDS_DECIDED.labels(context=decider.name, status="failed")  # from the start: the first is an increase
 
     async def process(self, batch: Sequence[Work]) -> Sequence[Outcome]:
         """The outcomes, in no promised order, after commit and invalidation.

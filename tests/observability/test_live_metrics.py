@@ -1,30 +1,17 @@
 """What a running service tells at `/metrics`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import uuid4
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from devstack import Endpoints
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.running import Api, ServiceProcess, wait_for
 
 MODULES = "/api/v1/organizations/{organization_id}/modules"
 
 CONTEXTS = ("registry", "industries", "organizations", "assignments")
-
-
-@pytest.fixture(scope="module")
-def service(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
-    """One replica in every role."""
-    with ServiceProcess(endpoints, tmp_path_factory.mktemp("service") / "service.log") as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def admin(service: ServiceProcess) -> Api:
-    return sign_in(service.url)
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""A running service for whoever looks at it from outside."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from devstack import Endpoints
+from tests.running import Api, ServiceProcess, sign_in
+
+
+@pytest.fixture(scope="package")
+def service(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """One replica in every role."""
+    with ServiceProcess(endpoints, tmp_path_factory.mktemp("service") / "service.log") as process:
+        yield process
+
+
+@pytest.fixture(scope="package")
+def admin(service: ServiceProcess) -> Api:
+    return sign_in(service.url)
