@@ -68,13 +68,14 @@ class Caller(Thread):
         return next((item["own_config"] for item in items if item["module_id"] == self._module), {})
 
     def _answered(self, ask: Callable[[Api], httpx.Response]) -> httpx.Response:
-        """The first answer. A refused connection goes on to the next replica, as any load balancer does."""
+        """The first answer. A connection that is refused or cut goes on to the next replica, as with any balancer.
+
+        Only the replica that is being restarted may refuse or cut one.
+        """
         while True:
             name, api = self._balancer.next()
             try:
                 answer = ask(api)
-            except httpx.ConnectError:
-                continue
             except httpx.TransportError as error:
                 self._note_cut(name, error)
                 continue
@@ -83,7 +84,7 @@ class Caller(Thread):
             return answer
 
     def _note_cut(self, name: str, error: httpx.TransportError) -> None:
-        self.cut += 1
+        self.cut += not isinstance(error, httpx.ConnectError)
         if name != self._balancer.stopping:
             self.failures.append(f"{name} was not being stopped: {error!r}")
 

@@ -1,4 +1,7 @@
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +25,19 @@ OURS = REPLICAS | ONE_SHOT
 REQUIRED = re.compile(r"\$\{(\w+):\?[^}]+\}")
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN")
 PASSWORD_IN_URL = re.compile(r"://[^:/]+:([^@]*)@")
+
+
+def checked(file: Path) -> subprocess.CompletedProcess[str]:
+    """The file against the schema of the Compose specification, which the checker brings along."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_it_is_of_the_form_that_compose_specifies(tmp_path: Path) -> None:
+    assert checked(ROOT / "compose.yaml").returncode == 0
+    wrong = tmp_path / "compose.yaml"
+    wrong.write_text((ROOT / "compose.yaml").read_text().replace("depends_on:", "depends_upon:"))
+    assert checked(wrong).returncode == 1
 
 
 def test_it_has_the_parts_and_the_service_twice() -> None:

@@ -2,6 +2,7 @@ import shutil
 import subprocess
 from typing import Any
 
+import kubernetes_validate
 import pytest
 
 from tests.deploy.dockerfile import last, stages
@@ -60,6 +61,27 @@ def test_every_file_is_part_of_it() -> None:
 @pytest.mark.parametrize("resource", RESOURCES, ids=named)
 def test_resources_are_of_a_known_kind_and_version(resource: dict[str, Any]) -> None:
     assert resource["apiVersion"] == VERSIONS[resource["kind"]]
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=named)
+@pytest.mark.parametrize("version", ["1.30", kubernetes_validate.latest_version()])
+def test_resources_are_of_kubernetes_own_form(resource: dict[str, Any], version: str) -> None:
+    kubernetes_validate.validate(resource, version, strict=True)
+
+
+@pytest.mark.parametrize("version", ["1.30", kubernetes_validate.latest_version()])
+def test_a_resource_of_another_form_is_found(version: str) -> None:
+    (budget, _) = of_kind("PodDisruptionBudget")
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate({**budget, "spec": {**budget["spec"], "maxUnavailabl": 1}}, version, strict=True)
+
+
+@pytest.mark.parametrize("workload", SERVING, ids=named)
+def test_metrics_are_scraped_where_they_are_served(workload: dict[str, Any]) -> None:
+    told = workload["spec"]["template"]["metadata"]["annotations"]
+    assert told["prometheus.io/scrape"] == "true"
+    assert told["prometheus.io/path"] in served_paths()
+    assert int(told["prometheus.io/port"]) in {port["containerPort"] for port in container_of(workload)["ports"]}
 
 
 def test_all_is_in_one_namespace_of_the_strict_kind() -> None:

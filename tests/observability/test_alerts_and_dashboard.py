@@ -74,9 +74,10 @@ def test_an_expression_is_one_and_asks_for_what_there_is(series: Mapping[str, se
     assert asked
     known = set[str]()
     for node in asked:
-        assert node.name in series
-        assert {matcher.name for matcher in node.matchers.matchers} <= series[node.name]
-        known |= series[node.name]
+        name = str(node.name)
+        assert name in series
+        assert {matcher.name for matcher in node.matchers.matchers} <= series[name]
+        known |= series[name]
     for node in nodes:
         if isinstance(node, promql_parser.AggregateExpr) and node.modifier is not None:
             assert set(node.modifier.labels) <= known
