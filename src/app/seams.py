@@ -17,6 +17,7 @@ from app.sending import DirectSender
 from app.signing_up import IndustryModules, SignupTokens, WaitingOwners
 from assignments.adapters.holders import PostgresHolders
 from assignments.adapters.postgres import PostgresAppliedTemplates, PostgresAssignedModules
+from assignments.adapters.violations import ConfigViolations
 from assignments.facts import OrganizationFact, TemplateEntry, TemplateFact
 from assignments.wiring import AssignmentsDecider
 from industries.adapters.catalog import PostgresTemplateCatalog
@@ -26,10 +27,12 @@ from organizations.commands import SetIndustry
 from organizations.domain import TemplateFact as OrganizationTemplateFact
 from organizations.wiring import OrganizationDecider
 from registry.adapters.catalog import PostgresModuleCatalog
+from registry.domain import ConfigImpact
 from registry.wiring import RegistryDecider
 from shared.adapters.fact_log import PostgresFactLog
 from shared.decider import Decider
 from shared.errors import Unavailable
+from shared.layered_config import ConfigRules
 from shared.messages import derived_operation_id
 from shared.ports import Transaction
 from shared.preview import Previews
@@ -139,6 +142,16 @@ class SeamsProvider(Provider):
         return PublishedTemplates(templates)
 
     @provide
+    def templates_with_module(self, templates: PostgresTemplateCatalog) -> assignments.ports.TemplatesWithModule:
+        """Assignments ask which templates a schema concerns."""
+        return templates
+
+    @provide
+    def config_violations(self, violations: ConfigViolations) -> registry.ports.ConfigViolations:
+        """The registry asks whose configs a schema would break."""
+        return ViolatingConfigs(violations)
+
+    @provide
     def organization_industry(self, sender: DirectSender) -> assignments.ports.OrganizationIndustry:
         """An applied template may become the organization's industry."""
         return AppliedIndustry(sender)
@@ -191,6 +204,19 @@ class StandingOrganizations:
         """Status and industry by id."""
         found = await self._directory.organizations(transaction, organization_ids)
         return {id_: OrganizationFact(fact.status, fact.industry_code) for id_, fact in found.items()}
+
+
+class ViolatingConfigs:
+    """Violations as the registry tells them."""
+
+    def __init__(self, violations: ConfigViolations) -> None:
+        self._violations = violations
+
+    async def count(self, module_id: str, rules: ConfigRules, transaction: Transaction | None = None) -> ConfigImpact:
+        """Organizations and templates whose configs do not fit."""
+        found = await self._violations.count(module_id, rules, transaction)
+        link = f"/api/v1/module-registry/{module_id}/violations"
+        return ConfigImpact(found.organizations, found.at_least, found.templates, link)
 
 
 class PublishedTemplates:

@@ -44,6 +44,29 @@ class TemplateCatalog(Protocol):
         ...
 
 
+class TemplateOfModule(Protocol):
+    """A template that contains a module, and what it gives it."""
+
+    @property
+    def industry_code(self) -> str: ...
+    @property
+    def industry_name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def is_required(self) -> bool: ...
+    @property
+    def default_config(self) -> dict[str, Any]: ...
+
+
+class TemplatesWithModule(Protocol):
+    """Which templates contain a module."""
+
+    async def with_module(self, transaction: Transaction, module_id: str) -> Sequence[TemplateOfModule]:
+        """Those whose current version does, deleted ones left out, codes sorted; one query."""
+        ...
+
+
 class ModuleSummary(Protocol):
     """What is shown of a module beside what an organization has of it."""
 

@@ -9,10 +9,12 @@ from assignments.adapters.cached import CachedAdoptionReader, CachedAssignmentRe
 from assignments.adapters.holders import PostgresHolders
 from assignments.adapters.http import AssignmentsController, OrganizationModulesController
 from assignments.adapters.http_adoption import IndustryUsageController, ModuleUsageController
+from assignments.adapters.http_violations import ConfigViolationsController
 from assignments.adapters.kafka import AssignmentSubscribers
 from assignments.adapters.named import rests_on
 from assignments.adapters.postgres import AssignmentTables, PostgresAppliedTemplates, PostgresAssignedModules
 from assignments.adapters.reading import PostgresAssignmentReader
+from assignments.adapters.violations import ConfigViolations
 from assignments.commands import Command
 from assignments.domain import INITIAL, Assignments, decide, evolve
 from assignments.events import EVENTS
@@ -37,6 +39,7 @@ class AssignmentsProvider(Provider):
     adoption = provide(PostgresAdoption)
     adoption_reader = provide(PostgresAdoptionReader)
     cached_adoption = provide(CachedAdoptionReader)
+    violations = provide(ConfigViolations)
     subscribers = provide(AssignmentSubscribers)
 
     @provide
@@ -73,6 +76,7 @@ CONTEXT = Context(
         OrganizationModulesController,
         ModuleUsageController,
         IndustryUsageController,
+        ConfigViolationsController,
     ],
     decider=AssignmentsDecider,
     handlers=AssignmentsHandlers,

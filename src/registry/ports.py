@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from registry.domain import ConfigImpact
+from shared.layered_config import ConfigRules
 from shared.ports import Transaction
 
 
@@ -11,6 +13,14 @@ class AssignedModules(Protocol):
 
     async def organizations(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, int]:
         """How many organizations have each module assigned, by module id. Modules nobody has may be left out."""
+        ...
+
+
+class ConfigViolations(Protocol):
+    """Whose configs do not fit."""
+
+    async def count(self, module_id: str, rules: ConfigRules, transaction: Transaction | None = None) -> ConfigImpact:
+        """Count who would violate the rules, for about a second; outside of any transaction unless one is given."""
         ...
 
 

@@ -7,6 +7,7 @@ from dishka import Provider, Scope, provide
 from registry.adapters.cached import CachedModuleReader, touched
 from registry.adapters.catalog import PostgresModuleCatalog
 from registry.adapters.http import AvailableModulesController, RegistryController
+from registry.adapters.impact import ModuleImpacts
 from registry.adapters.kafka import RegistrySubscribers
 from registry.adapters.postgres import PostgresModuleReader, RegistryTables, rests_on
 from registry.commands import Command
@@ -25,12 +26,13 @@ class RegistryProvider(Provider):
     scope = Scope.APP
     tables = provide(RegistryTables)
     catalog = provide(PostgresModuleCatalog)
+    impacts = provide(ModuleImpacts)
     reader = provide(PostgresModuleReader)
     cached = provide(CachedModuleReader)
     subscribers = provide(RegistrySubscribers)
 
     @provide
-    def decider(self, tables: RegistryTables) -> RegistryDecider:
+    def decider(self, tables: RegistryTables, impacts: ModuleImpacts) -> RegistryDecider:
         """Registry batches hold their fact lock alone."""
         return RegistryDecider(
             Decider(
@@ -45,7 +47,7 @@ class RegistryProvider(Provider):
                 touched=touched,
                 locks_exclusive=("registry",),
                 rests_on=rests_on,
-                impact=tables.impact,
+                impact=impacts.of,
             )
         )
 

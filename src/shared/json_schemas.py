@@ -46,6 +46,7 @@ class JsonSchema:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         """Raises `UnusableSchema`."""
+        self.document = document
         if errors := too_large(document):
             raise UnusableSchema(errors)
         _require_schema(document)

@@ -21,6 +21,7 @@ from assignments.ports import (
     OrganizationLabels,
     SendCommand,
     TemplateCatalog,
+    TemplatesWithModule,
 )
 from assignments.wiring import AssignmentsDecider, AssignmentsProvider
 from shared.adapters.journal import PostgresJournal
@@ -50,6 +51,14 @@ class Summary(Struct, frozen=True):
 class Standing(Struct, frozen=True):
     status: ModuleStatus
     rules: ConfigRules | None
+
+
+class Listed(Struct, frozen=True):
+    industry_code: str
+    industry_name: str
+    version: int
+    is_required: bool
+    default_config: dict[str, Any]
 
 
 class Label(Struct, frozen=True):
@@ -116,6 +125,14 @@ class Neighbours:
             if code in known
         }
 
+    async def with_module(self, _: Transaction, module_id: str) -> Sequence[Listed]:
+        return [
+            Listed(code, code.title(), template.version, entry.is_required, entry.default_config)
+            for code, template in sorted(self._world.templates.items())
+            for entry in template.versions[template.version]
+            if entry.module_id == module_id and template.status != "deleted"
+        ]
+
     async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
         self._world.sent.append((context, envelope, command))
 
@@ -162,6 +179,7 @@ def neighbours_of(world: World, database: PostgresDatabase) -> Provider:
             ModuleCatalog,
             ModuleSummaries,
             TemplateCatalog,
+            TemplatesWithModule,
             SendCommand,
             Invalidation,
             ReadThrough,

@@ -267,6 +267,44 @@ async def test_a_config_is_the_modules_under_the_templates_as_applied_under_the_
     assert (till.is_required, till.required_by) == (True, ["bakery"])
 
 
+async def test_a_module_tells_its_layers_and_which_of_them_each_value_is_from(
+    carry_out: Carry, world: World, context: AsyncContainer
+) -> None:
+    world.add_module("till", "Till", drawer={"coins": 1, "notes": 1}, beep=1, tax=1, empty={})
+    world.publish("bakery", TemplateEntry("till", True, {"drawer": {"coins": 2}, "tax": 2}))
+    world.publish("florist", TemplateEntry("till", False, {"drawer": {"coins": 3}, "list": [1]}))
+    outcomes = await carry_out(
+        ApplyIndustryTemplate(ORG, "bakery"),
+        ApplyIndustryTemplate(ORG, "florist"),
+        UpdateModuleConfig(ORG, "till", {"beep": {"a/b": 4}}),
+    )
+    ruled("till", {"properties": {"tax": {"maximum": 1}, "list": {"maxItems": 0}}}, world)
+    reader = await context.get(PostgresAssignmentReader)
+    till = await reader.module(ORG, "till")
+    assert till is not None
+    assert [(layer.kind, layer.industry_code, layer.template_version) for layer in till.layers] == [
+        ("module", None, None),
+        ("template", "bakery", 3),
+        ("template", "florist", 2),
+        ("organization", None, None),
+    ]
+    assert till.origins == {
+        "/drawer/coins": 2,
+        "/drawer/notes": 0,
+        "/beep/a~1b": 3,
+        "/tax": 1,
+        "/empty": 0,
+        "/list": 2,
+    }
+    assert sorted(error.pointer for error in till.config_errors) == ["/list", "/tax"]
+    assert till.config_schema == world.rules["till"].schema.document
+    assert (till.sequence, till.layers[0].module_version) == (outcomes[-1].sequence, "1.0")
+    (listed,) = [item for item in (await read(context)).items if item.module_id == "till"]
+    assert {name: getattr(till, name) for name in listed.__struct_fields__} == msgspec.structs.asdict(listed)
+    assert await reader.module(ORG, "rota") is None
+    assert await reader.module(organization(99), "till") is None
+
+
 async def test_each_module_says_whether_it_is_effective_and_why_it_is_there(
     carry_out: Carry, world: World, context: AsyncContainer
 ) -> None:

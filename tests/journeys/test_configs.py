@@ -138,6 +138,59 @@ def test_a_schema_that_comes_later_refuses_nothing_that_exists(admin: Api, tenan
     assert admin.post(f"/modules/unassign/{tenant.id}/{module}").json()["removed"] == [module]
 
 
+def test_a_new_schema_tells_whom_it_would_concern_and_whom_it_does(
+    admin: Api, tenant: Tenant, service: ServiceProcess
+) -> None:
+    module = admin.module()
+    path = f"/module-registry/{module}"
+    other = new_tenant(service.url)
+    assigned(admin, tenant, module, mode="old")
+    assigned(admin, other, module, mode="new")
+    industry = admin.industry([required(module, mode="older"), admin.module()])
+    strict = {"config_schema": {"properties": {"mode": {"enum": ["new"]}}}}
+    expected = {
+        "violating_organizations": 1,
+        "at_least": False,
+        "violating_templates": [industry],
+        "link": f"/api/v1{path}/violations",
+    }
+    dry = admin.patch(f"{path}?dry_run=true", strict).json()
+    assert (dry["status"], dry["impact"]) == ("applied", expected)
+    assert admin.get(f"{path}/violations").json() == {"items": [], "templates": [], "next_cursor": None}
+    told = admin.patch(path, strict).json()
+    assert (told["status"], told["impact"], told["config_schema"]) == ("applied", expected, strict["config_schema"])
+    assert "impact" not in admin.patch(path, {"version": "2"}).json()
+    page = admin.get(f"{path}/violations").json()
+    assert [(item["organization_id"], item["name"], item["errors"]) for item in page["items"]] == [
+        (tenant.id, "Acme", [{"pointer": "/mode", "message": 'the value is not one of "new"'}])
+    ]
+    assert [template["industry_code"] for template in page["templates"]] == [industry]
+    assert tenant.admin.patch(f"/organizations/{tenant.id}/modules/{module}", {"mode": "new"}).status_code == 200
+    told = admin.patch(path, {"default_config": {"mode": "new"}}).json()
+    assert told["impact"]["violating_organizations"] == 0
+    assert admin.patch(path, {"config_schema": None}).json()["impact"] is None
+
+
+def test_a_module_shows_the_layers_of_its_config_and_where_each_value_is_from(admin: Api, tenant: Tenant) -> None:
+    module = admin.module(version="7", default_config={"a": {"x": 1, "y": 1}, "b": []})
+    industry = admin.industry([{"module_id": module, "is_required": False, "default_config": {"a": {"y": 2}}}])
+    assert admin.post(f"/modules/apply-industry/{tenant.id}", {"industry_code": industry}).status_code == 200
+    path = f"/organizations/{tenant.id}/modules/{module}"
+    assert tenant.admin.patch(path, {"c/d": {"~": None, "e": 3}}).status_code == 200
+    answer = tenant.admin.get(path)
+    told = answer.json()
+    assert told["origins"] == {"/a/x": 0, "/a/y": 1, "/b": 0, "/c~1d/e": 2}
+    assert [(layer["kind"], layer["module_version"], layer["template_version"]) for layer in told["layers"]] == [
+        ("module", "7", None),
+        ("template", None, 1),
+        ("organization", None, None),
+    ]
+    assert {name: told[name] for name in admin.modules_of(tenant.id)[module]} == admin.modules_of(tenant.id)[module]
+    assert tenant.admin.get(path, if_none_match=answer.headers["ETag"]).status_code == 304
+    assert tenant.admin.patch(path, {"b": [1]}, if_match=answer.headers["ETag"]).status_code == 200
+    assert tenant.admin.get(f"/organizations/{tenant.id}/modules/nothing").status_code == 404
+
+
 def test_a_schema_is_shown_where_a_form_needs_it_and_taken_away_by_null(admin: Api, till: str) -> None:
     path = f"/module-registry/{till}"
     assert admin.get(path).json()["config_schema"] == admin.get(f"{path}/config").json()["config_schema"] == SCHEMA

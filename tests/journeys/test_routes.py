@@ -126,6 +126,20 @@ ROUTES = [
         has=("config",),
     ),
     Route(
+        "getOrganizationModule",
+        "GET",
+        f"/organizations/{{organization}}/modules/{MODULE}",
+        "own people",
+        has=("config", "layers", "origins", "config_schema", "config_errors"),
+    ),
+    Route(
+        "getModuleViolations",
+        "GET",
+        f"/module-registry/{MODULE}/violations",
+        "super admin",
+        has=("items", "templates", "next_cursor"),
+    ),
+    Route(
         "getModuleOrganizations",
         "GET",
         f"/module-registry/{MODULE}/organizations",

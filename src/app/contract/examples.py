@@ -38,7 +38,16 @@ OF_FIELDS: Mapping[str, Any] = {
     "code": "module_not_found",
     "command": "assign_module",
     "config": CONFIG,
-    "config_schema": None,
+    "config_errors": [],
+    "config_schema": {
+        "type": "object",
+        "properties": {
+            "dispatch": {
+                "type": "object",
+                "properties": {"radius_km": {"type": "integer", "minimum": 1, "maximum": 500}},
+            }
+        },
+    },
     "context": "assignments",
     "count": 318,
     "created_by": PERSON,
@@ -70,6 +79,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "organization_id": ORGANIZATION,
     "organization_name": "Crumb & Crust",
     "organizations": 318,
+    "origins": {"/dispatch/radius_km": 2},
     "overruled": [],
     "own_config": CONFIG,
     "owner_id": PERSON,
@@ -112,6 +122,24 @@ AGGREGATES: Mapping[str, str] = {
 
 EXPLICIT = {"kind": "explicit", "by": PERSON, "industry_code": None, "version": None}
 ASSIGNED = {"module_id": MODULE, "config": {}, "sources": [EXPLICIT], "change": "added"}
+LAYERS = [
+    {
+        "kind": "module",
+        "module_version": "2.4.0",
+        "industry_code": None,
+        "template_version": None,
+        "config": {"dispatch": {"radius_km": 25}},
+    },
+    {"kind": "template", "module_version": None, "industry_code": INDUSTRY, "template_version": 3, "config": {}},
+    {
+        "kind": "organization",
+        "module_version": None,
+        "industry_code": None,
+        "template_version": None,
+        "config": {"dispatch": {"radius_km": 40}},
+    },
+]
+WRONG = [{"pointer": "/dispatch/radius_km", "message": 'the value is not of type "integer"'}]
 
 OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "AdoptionDay": {"assigned": 14},
@@ -141,6 +169,7 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
         "api_endpoint": UNSET,
         "metadata": UNSET,
         "default_config": UNSET,
+        "config_schema": UNSET,
     },
     "ModuleConfig": {"version": "2.4.0"},
     "ModuleDetails": {"version": "2.4.0"},
@@ -155,10 +184,13 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "ApiTokenCreatedEvent": {"name": "nightly report", "role": "service", "scopes": ["read"]},
     "UserActivatedEvent": {"role": "organization_admin"},
     "OrganizationModule": {"version": "2.4.0"},
+    "OrganizationModuleDetails": {"version": "2.4.0", "layers": LAYERS},
+    "OrganizationViolation": {"errors": WRONG},
     "OperationView": {"status": "applied"},
     "PreviewedChange": {"payload": {"organization_id": ORGANIZATION, "module_id": MODULE, "modules": [ASSIGNED]}},
     "Refusal": {"kind": "not_found"},
     "SignupPending": {"status": "pending"},
+    "TemplateViolation": {"errors": WRONG},
     "SkippedModule": {"reason": "module_inactive", "module_id": OTHER_MODULE},
     "Source": {"kind": "template", "by": None},
     "User": {"id": PERSON, "name": "Ada Baker", "role": "organization_admin"},

@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from assignments.adapters.cached import CachedAssignmentReader
-from assignments.adapters.reading import OrganizationModules
+from assignments.adapters.reading import OrganizationModuleDetails, OrganizationModules, PostgresAssignmentReader
 from assignments.commands import (
     ApplyIndustryTemplate,
     AssignmentResult,
@@ -38,6 +38,7 @@ from shared.adapters.http import (
     super_admin,
 )
 from shared.adapters.http_commands import Asked, CommandSender
+from shared.cache import encode_cached
 from shared.errors import Unavailable
 from shared.messages import Outcome
 from shared.slugs import Slug
@@ -86,6 +87,25 @@ class OrganizationModulesController(Controller):
         if cached is None:
             raise OrganizationNotFound(f"There is no organization {organization_id}. Check the id in the path.")
         return send_cached(request, cached)
+
+    @get(
+        "/{module_id:str}",
+        guards=[organization_reader],
+        operation_id="getOrganizationModule",
+        summary="Get an organization's module, with the layers of its configuration",
+        responses=documented(OrganizationModuleDetails),
+    )
+    async def module(
+        self,
+        request: AnyRequest,
+        organization_id: OrganizationPath,
+        module_id: ModulePath,
+        assignments: FromDishka[PostgresAssignmentReader],
+    ) -> ASGIResponse:
+        found = await assignments.module(str(organization_id), possible(module_id))
+        if found is None:
+            raise ModuleNotAssigned("The organization does not have this module. Check the ids in the path.")
+        return send_cached(request, encode_cached(found.sequence, found))
 
     @patch(
         "/{module_id:str}",

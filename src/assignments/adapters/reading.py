@@ -8,9 +8,11 @@ from msgspec import Struct
 from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.events import Source
 from assignments.facts import ModuleStatus, OrganizationStatus, TemplateEntry, TemplateFact, requires
-from assignments.ports import ModuleSummaries, ModuleSummary, OrganizationDirectory, TemplateCatalog
+from assignments.ports import ModuleCatalog, ModuleSummaries, ModuleSummary, OrganizationDirectory, TemplateCatalog
 from assignments.state import template_sources
-from shared.messages import overlay
+from shared.errors import FieldError
+from shared.json_documents import capped
+from shared.layered_config import layered, origins
 from shared.ports import Database, Transaction
 from shared.processor import in_slices
 
@@ -54,6 +56,32 @@ class OrganizationModules(Struct, frozen=True):
     items: Sequence[OrganizationModule]
 
 
+class ConfigLayer(Struct, frozen=True):
+    """One layer of a config: the module's defaults, those of a template's version, or the organization's own."""
+
+    kind: Literal["module", "template", "organization"]
+    module_version: str | None
+    industry_code: str | None
+    template_version: int | None
+    config: dict[str, Any]
+
+
+class OrganizationModuleDetails(OrganizationModule, frozen=True):
+    """One module of an organization, and how its config comes to be.
+
+    Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
+    (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
+    `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+    """
+
+    organization_id: str
+    sequence: int
+    layers: Sequence[ConfigLayer]
+    origins: Mapping[str, int]
+    config_schema: dict[str, Any] | None
+    config_errors: Sequence[FieldError]
+
+
 class Held(Struct, frozen=True):
     """One assignment as its row tells it."""
 
@@ -83,11 +111,13 @@ class PostgresAssignmentReader:
         database: Database,
         organizations: OrganizationDirectory,
         modules: ModuleSummaries,
+        catalog: ModuleCatalog,
         templates: TemplateCatalog,
     ) -> None:
         self._database = database
         self._organizations = organizations
         self._modules = modules
+        self._catalog = catalog
         self._templates = templates
 
     async def modules(self, organization_id: str) -> OrganizationModules | None:
@@ -101,6 +131,28 @@ class PostgresAssignmentReader:
             around = await self._surroundings(transaction, held, standings[organization_id].status, applied)
         items = [item(one, around) async for one in in_slices(held)]
         return OrganizationModules(organization_id, sequence, sorted(items, key=by_name))
+
+    async def module(self, organization_id: str, module_id: str) -> OrganizationModuleDetails | None:
+        """None when there is no such organization, or it does not have the module."""
+        async with self._database.snapshot() as transaction:
+            standings = await self._organizations.organizations(transaction, [organization_id])
+            held = [one for one in await assigned(transaction, organization_id) if one.module_id == module_id]
+            if organization_id not in standings or not held:
+                return None
+            sequence, applied = await transaction.fetchrow(HEAD, organization_id)
+            around = await self._surroundings(transaction, held, standings[organization_id].status, applied)
+            rules = (await self._catalog.standings(transaction, [module_id]))[module_id].rules
+        shown = item(held[0], around)
+        layers = layers_of(held[0], around)
+        return OrganizationModuleDetails(
+            **{name: getattr(shown, name) for name in OrganizationModule.__struct_fields__},
+            organization_id=organization_id,
+            sequence=sequence,
+            layers=layers,
+            origins=origins([layer.config for layer in layers]),
+            config_schema=dict(rules.schema.document) if rules else None,
+            config_errors=capped(rules.schema.errors(shown.config)) if rules else [],
+        )
 
     async def _surroundings(
         self, transaction: Transaction, held: Sequence[Held], status: OrganizationStatus, applied: Sequence[str]
@@ -133,7 +185,7 @@ def entries_by_module(templates: Mapping[str, TemplateFact]) -> Entries:
 def item(held: Held, around: Surroundings) -> OrganizationModule:
     """An assignment as it is shown."""
     given = given_by(held, around)
-    required_by = [code for code, entry in given if requires(around.templates[code], entry)]
+    required_by = [code for code, _, entry in given if requires(around.templates[code], entry)]
     summary = around.summaries[held.module_id]
     obstacle = obstacle_of(around.status, summary.status)
     return OrganizationModule(
@@ -141,7 +193,7 @@ def item(held: Held, around: Surroundings) -> OrganizationModule:
         module_name=summary.module_name,
         category=summary.category,
         version=summary.version,
-        config=effective_config(summary, given, held.config),
+        config=layered([summary.default_config, *(entry.default_config for _, _, entry in given), held.config]),
         own_config=held.config,
         is_required=bool(required_by),
         required_by=required_by,
@@ -152,10 +204,10 @@ def item(held: Held, around: Surroundings) -> OrganizationModule:
     )
 
 
-def given_by(held: Held, around: Surroundings) -> Sequence[tuple[str, TemplateEntry]]:
-    """The template entries an assignment comes from, in the order the templates were applied."""
+def given_by(held: Held, around: Surroundings) -> Sequence[tuple[str, int, TemplateEntry]]:
+    """The entries of templates' versions an assignment comes from, in the order the templates were applied."""
     return [
-        (source.industry_code, entry)
+        (source.industry_code, source.version, entry)
         for source in template_sources(held.sources, around.applied)
         if source.industry_code is not None
         and source.version is not None
@@ -163,14 +215,17 @@ def given_by(held: Held, around: Surroundings) -> Sequence[tuple[str, TemplateEn
     ]
 
 
-def effective_config(
-    summary: ModuleSummary, given: Sequence[tuple[str, TemplateEntry]], own: dict[str, Any]
-) -> dict[str, Any]:
-    """The layers as one: the module's, the templates', the organization's."""
-    config: dict[str, Any] = summary.default_config
-    for _, entry in given:
-        config = overlay(config, entry.default_config)
-    return overlay(config, own) if own else config
+def layers_of(held: Held, around: Surroundings) -> Sequence[ConfigLayer]:
+    """The module's layer, the templates', the organization's."""
+    summary = around.summaries[held.module_id]
+    return [
+        ConfigLayer("module", summary.version, None, None, summary.default_config),
+        *(
+            ConfigLayer("template", None, code, version, entry.default_config)
+            for code, version, entry in given_by(held, around)
+        ),
+        ConfigLayer("organization", None, None, None, held.config),
+    ]
 
 
 def obstacle_of(organization: OrganizationStatus, module: ModuleStatus) -> Obstacle | None:

@@ -46,6 +46,13 @@ WHERE m.module_id = ANY($1::text[]) AND t.is_active AND NOT t.is_deleted
 GROUP BY m.module_id
 """
 
+WITH_MODULE = """
+SELECT t.industry_code, t.industry_name, t.version, m.is_required, m.default_config
+FROM industries.industry_module_templates m
+JOIN industries.industry_templates t ON t.id = m.template_id AND t.version = m.version
+WHERE m.module_id = $1 AND NOT t.is_deleted ORDER BY t.industry_code COLLATE "C"
+"""
+
 REQUIRED_CONFIGS = """
 SELECT t.industry_code, m.module_id, m.default_config
 FROM industries.industry_module_templates m
@@ -73,6 +80,16 @@ class PublishedTemplate(Struct, frozen=True):
     industry_name: str
     version: int
     versions: Mapping[int, Sequence[TemplateModule]]
+
+
+class TemplateOfModule(Struct, frozen=True):
+    """A living template whose current version contains a module, and what it gives it."""
+
+    industry_code: str
+    industry_name: str
+    version: int
+    is_required: bool
+    default_config: dict[str, Any]
 
 
 class PostgresTemplateCatalog:
@@ -117,6 +134,14 @@ class PostgresTemplateCatalog:
     ) -> Mapping[str, Sequence[str]]:
         """The active templates, codes sorted, whose current version has a module, by module id."""
         return dict(await transaction.fetch(ACTIVE_TEMPLATES, module_ids))
+
+    async def with_module(self, transaction: Transaction, module_id: str) -> Sequence[TemplateOfModule]:
+        """The living templates whose current version has a module, by code."""
+        rows = await transaction.fetch(WITH_MODULE, module_id)
+        return [
+            TemplateOfModule(code, name, version, is_required, CONFIG.decode(config))
+            for code, name, version, is_required, config in rows
+        ]
 
 
 async def blocked_by(

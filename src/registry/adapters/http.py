@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
 from registry.adapters.cached import CachedModuleReader, ModuleConfig, ModuleList
+from registry.adapters.impact import ModuleImpacts
 from registry.adapters.postgres import ModuleDetails
 from registry.commands import (
     ActivateModule,
@@ -119,8 +120,13 @@ class RegistryController(Controller):
         module_id: ModulePath,
         data: JSONBody[ModuleChanges],
         sender: FromDishka[CommandSender],
+        impacts: FromDishka[ModuleImpacts],
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(possible(module_id), UpdateModule(module_id, **asdict(data))))
+        """New rules for configs refuse none that exists: `impact` counts those that do not fit."""
+        command = UpdateModule(possible(module_id), **asdict(data))
+        return await sender.answer(
+            request, asked(module_id, command), then=lambda outcome: impacts.told(command, outcome)
+        )
 
     @delete(
         "/{module_id:str}",

@@ -49,7 +49,7 @@ class Asked(Struct, frozen=True):
     wait: float = WAIT_SECONDS
 
 
-Then = Callable[[Outcome], Awaitable[None]]
+Then = Callable[[Outcome], Awaitable[Outcome | None]]
 
 
 class CommandSender:
@@ -108,8 +108,8 @@ class CommandSender:
     ) -> Response[bytes]:
         """Sends the command and answers the request: the result, the refusal, or 202 with the operation's address.
 
-        `created`: an applied command answers 201. `then` is awaited before a known outcome is told. A dry run sends
-        nothing.
+        `created`: an applied command answers 201. `then` is awaited before a known outcome is told, and may give one to
+        be told instead. A dry run sends nothing.
         """
         if is_dry_run(request):
             preview, impact = await self.preview(request, asked)
@@ -117,10 +117,9 @@ class CommandSender:
         answer = await self.send(request, asked)
         if answer.outcome is None:
             return accepted(answer)
-        if then is not None:
-            await then(answer.outcome)
-        status = 201 if created and answer.outcome.status == "applied" else 200
-        return await self.report(request, answer.outcome, answer.path, status)
+        outcome = answer.outcome if then is None else await then(answer.outcome) or answer.outcome
+        status = 201 if created and outcome.status == "applied" else 200
+        return await self.report(request, outcome, answer.path, status)
 
     async def report(
         self, request: Request[Any, Any, Any], outcome: Outcome, path: str, status: int = 200

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
+import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -231,6 +231,8 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * Change a module
  *
+ * New rules for configs refuse none that exists: `impact` counts those that do not fit.
+ *
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
  * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
@@ -312,6 +314,23 @@ export const deactivateModule = <ThrowOnError extends boolean = true>(options: O
 export const getModuleOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetModuleOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleOrganizationsResponses, GetModuleOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/module-registry/{module_id}/organizations',
+    ...options
+});
+
+/**
+ * List the organizations and templates whose configuration does not fit a module's schema
+ *
+ * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
+ *
+ * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
+ * current version gives the module a config that by itself does not fit.
+ *
+ * For super admins.
+ */
+export const getModuleViolations = <ThrowOnError extends boolean = true>(options: Options<GetModuleViolationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleViolationsResponses, GetModuleViolationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/module-registry/{module_id}/violations',
     ...options
 });
 
@@ -502,6 +521,23 @@ export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options
 export const getOrganizationModules = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModulesData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModulesResponses, GetOrganizationModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/organizations/{organization_id}/modules',
+    ...options
+});
+
+/**
+ * Get an organization's module, with the layers of its configuration
+ *
+ * One module of an organization, and how its config comes to be.
+ *
+ * Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
+ * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
+ * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+ *
+ * For super admins, services, and the organization's own people.
+ */
+export const getOrganizationModule = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModuleData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModuleResponses, GetOrganizationModuleErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/organizations/{organization_id}/modules/{module_id}',
     ...options
 });
 

@@ -106,6 +106,21 @@ export type AssignmentResult = {
 };
 
 /**
+ * ConfigLayer
+ *
+ * One layer of a config: the module's defaults, those of a template's version, or the organization's own.
+ */
+export type ConfigLayer = {
+    kind: 'module' | 'organization' | 'template';
+    module_version: string | null;
+    industry_code: string | null;
+    template_version: number | null;
+    config: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * ConfigResult
  *
  * The organization's layer of a module's config after a patch.
@@ -115,6 +130,21 @@ export type ConfigResult = {
     config: {
         [key: string]: unknown;
     };
+};
+
+/**
+ * ConfigViolationPage
+ *
+ * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
+ *
+ * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
+ * current version gives the module a config that by itself does not fit.
+ */
+export type ConfigViolationPage = {
+    items: Array<OrganizationViolation>;
+    templates: Array<TemplateViolation>;
+    next_cursor: string | null;
 };
 
 /**
@@ -703,6 +733,46 @@ export type OrganizationModule = {
 };
 
 /**
+ * OrganizationModuleDetails
+ *
+ * One module of an organization, and how its config comes to be.
+ *
+ * Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
+ * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
+ * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+ */
+export type OrganizationModuleDetails = {
+    module_id: string;
+    module_name: string;
+    category: string;
+    version: string;
+    config: {
+        [key: string]: unknown;
+    };
+    own_config: {
+        [key: string]: unknown;
+    };
+    is_required: boolean;
+    required_by: Array<string>;
+    effective: boolean;
+    ineffective_because: 'module_inactive' | 'organization_suspended' | null;
+    sources: Array<Source>;
+    metadata: {
+        [key: string]: unknown;
+    };
+    organization_id: string;
+    sequence: number;
+    layers: Array<ConfigLayer>;
+    origins: {
+        [key: string]: number;
+    };
+    config_schema: {
+        [key: string]: unknown;
+    } | null;
+    config_errors: Array<FieldError>;
+};
+
+/**
  * OrganizationModules
  *
  * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
@@ -739,6 +809,18 @@ export type OrganizationResult = {
     industry_code: string | null;
     industry_name: string | null;
     template_version: number | null;
+};
+
+/**
+ * OrganizationViolation
+ *
+ * An organization whose config does not fit, and its first errors.
+ */
+export type OrganizationViolation = {
+    organization_id: string;
+    name: string;
+    status: 'active' | 'suspended';
+    errors: Array<FieldError>;
 };
 
 /**
@@ -879,6 +961,19 @@ export type TemplateModule = {
 export type TemplateToApply = {
     industry_code: string;
     mode?: 'add' | 'replace';
+};
+
+/**
+ * TemplateViolation
+ *
+ * A template whose current version, by itself, gives the module a config that does not fit.
+ */
+export type TemplateViolation = {
+    industry_code: string;
+    industry_name: string;
+    version: number;
+    is_required: boolean;
+    errors: Array<FieldError>;
 };
 
 /**
@@ -3219,6 +3314,106 @@ export type GetModuleOrganizationsResponses = {
 
 export type GetModuleOrganizationsResponse = GetModuleOrganizationsResponses[keyof GetModuleOrganizationsResponses];
 
+export type GetModuleViolationsData = {
+    body?: never;
+    path: {
+        /**
+         * The module's id.
+         */
+        module_id: string;
+    };
+    query?: {
+        /**
+         * How many items at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/module-registry/{module_id}/violations';
+};
+
+export type GetModuleViolationsErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetModuleViolationsError = GetModuleViolationsErrors[keyof GetModuleViolationsErrors];
+
+export type GetModuleViolationsResponses = {
+    /**
+     * Done.
+     */
+    200: ConfigViolationPage;
+};
+
+export type GetModuleViolationsResponse = GetModuleViolationsResponses[keyof GetModuleViolationsResponses];
+
 export type ApplyIndustryTemplateData = {
     body: TemplateToApply;
     headers?: {
@@ -4705,6 +4900,96 @@ export type GetOrganizationModulesResponses = {
 };
 
 export type GetOrganizationModulesResponse = GetOrganizationModulesResponses[keyof GetOrganizationModulesResponses];
+
+export type GetOrganizationModuleData = {
+    body?: never;
+    headers?: {
+        /**
+         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The organization's id.
+         */
+        organization_id: string;
+        /**
+         * The module's id.
+         */
+        module_id: string;
+    };
+    query?: never;
+    url: '/api/v1/organizations/{organization_id}/modules/{module_id}';
+};
+
+export type GetOrganizationModuleErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetOrganizationModuleError = GetOrganizationModuleErrors[keyof GetOrganizationModuleErrors];
+
+export type GetOrganizationModuleResponses = {
+    /**
+     * Done.
+     */
+    200: OrganizationModuleDetails;
+};
+
+export type GetOrganizationModuleResponse = GetOrganizationModuleResponses[keyof GetOrganizationModuleResponses];
 
 export type UpdateModuleConfigData = {
     body: {

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, getAvailableModules, getIndustries, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleOrganizations, getModuleRegistry, getOperation, getOrganization, getOrganizationInfo, getOrganizationModules, getOrganizations, getReadiness, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, revokeToken, signUp, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
-import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
+import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, getAvailableModules, getIndustries, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleOrganizations, getModuleRegistry, getModuleViolations, getOperation, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, revokeToken, signUp, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
+import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
 
 /**
  * Sign in with e-mail and password
@@ -463,6 +463,8 @@ export const getModuleOptions = (options: Options<GetModuleData>) => queryOption
 /**
  * Change a module
  *
+ * New rules for configs refuse none that exists: `impact` counts those that do not fit.
+ *
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
  * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
@@ -625,6 +627,67 @@ export const getModuleOrganizationsInfiniteOptions = (options: Options<GetModule
         return data;
     },
     queryKey: getModuleOrganizationsInfiniteQueryKey(options)
+});
+
+export const getModuleViolationsQueryKey = (options: Options<GetModuleViolationsData>) => createQueryKey('getModuleViolations', options, false, ['module registry']);
+
+/**
+ * List the organizations and templates whose configuration does not fit a module's schema
+ *
+ * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
+ *
+ * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
+ * current version gives the module a config that by itself does not fit.
+ *
+ * For super admins.
+ */
+export const getModuleViolationsOptions = (options: Options<GetModuleViolationsData>) => queryOptions<GetModuleViolationsResponse, GetModuleViolationsError, GetModuleViolationsResponse, ReturnType<typeof getModuleViolationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getModuleViolations({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getModuleViolationsQueryKey(options)
+});
+
+export const getModuleViolationsInfiniteQueryKey = (options: Options<GetModuleViolationsData>): QueryKey<Options<GetModuleViolationsData>> => createQueryKey('getModuleViolations', options, true);
+
+/**
+ * List the organizations and templates whose configuration does not fit a module's schema
+ *
+ * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
+ *
+ * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
+ * current version gives the module a config that by itself does not fit.
+ *
+ * For super admins.
+ */
+export const getModuleViolationsInfiniteOptions = (options: Options<GetModuleViolationsData>) => infiniteQueryOptions<GetModuleViolationsResponse, GetModuleViolationsError, InfiniteData<GetModuleViolationsResponse>, QueryKey<Options<GetModuleViolationsData>>, string | Pick<QueryKey<Options<GetModuleViolationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetModuleViolationsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getModuleViolations({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getModuleViolationsInfiniteQueryKey(options)
 });
 
 /**
@@ -932,6 +995,32 @@ export const getOrganizationModulesOptions = (options: Options<GetOrganizationMo
         return data;
     },
     queryKey: getOrganizationModulesQueryKey(options)
+});
+
+export const getOrganizationModuleQueryKey = (options: Options<GetOrganizationModuleData>) => createQueryKey('getOrganizationModule', options, false, ['organizations']);
+
+/**
+ * Get an organization's module, with the layers of its configuration
+ *
+ * One module of an organization, and how its config comes to be.
+ *
+ * Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
+ * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
+ * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+ *
+ * For super admins, services, and the organization's own people.
+ */
+export const getOrganizationModuleOptions = (options: Options<GetOrganizationModuleData>) => queryOptions<GetOrganizationModuleResponse, GetOrganizationModuleError, GetOrganizationModuleResponse, ReturnType<typeof getOrganizationModuleQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getOrganizationModule({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getOrganizationModuleQueryKey(options)
 });
 
 /**

@@ -1,0 +1,203 @@
+"""Which configs do not fit their module's schema: looked for page by page, in bounded memory and time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from typing import Any
+
+from msgspec import Struct
+
+from assignments.adapters.postgres import CONFIG, SOURCES
+from assignments.facts import OrganizationStatus
+from assignments.ports import ModuleCatalog, OrganizationLabels, TemplateCatalog, TemplatesWithModule
+from assignments.state import Sources, template_sources
+from shared.errors import FieldError
+from shared.json_documents import capped
+from shared.layered_config import ConfigRules
+from shared.ports import Database, Transaction
+from shared.processor import in_slices
+
+# The order of application matters, and is read, only where several sources may be templates.
+HELD = """
+SELECT organization_id, config, sources,
+  CASE WHEN jsonb_array_length(sources) > 1 THEN
+    ARRAY(SELECT t.industry_code FROM assignments.applied_templates t
+          WHERE t.organization_id = a.organization_id ORDER BY t.place)
+  ELSE '{}' END
+FROM assignments.assignments a WHERE module_id = $1 AND organization_id > $2 ORDER BY organization_id LIMIT $3
+"""
+
+ROWS = 500
+REMEMBERED = 1000
+REMEMBERED_BYTES = 4000
+ERRORS_TOLD = 10
+COUNT_SECONDS = 1.0
+PAGE_SECONDS = 2.0
+
+Errors = Sequence[FieldError]
+Reading = Callable[[], AbstractAsyncContextManager[Transaction]]
+
+
+class OrganizationViolation(Struct, frozen=True):
+    """An organization whose config does not fit, and its first errors."""
+
+    organization_id: str
+    name: str
+    status: OrganizationStatus
+    errors: Errors
+
+
+class TemplateViolation(Struct, frozen=True):
+    """A template whose current version, by itself, gives the module a config that does not fit."""
+
+    industry_code: str
+    industry_name: str
+    version: int
+    is_required: bool
+    errors: Errors
+
+
+class Violations(Struct, frozen=True):
+    """Some of the organizations, by id. `reached` is where to go on; None: there are no others."""
+
+    organizations: Sequence[OrganizationViolation]
+    templates: Sequence[TemplateViolation]
+    reached: str | None
+
+
+class ViolationCount(Struct, frozen=True):
+    """How many organizations have a config that does not fit, or at least how many; and the templates, by code."""
+
+    organizations: int
+    at_least: bool
+    templates: Sequence[str]
+
+
+class Judging:
+    """One walk over the organizations that have a module. Verdicts are remembered: most configs are empty, or alike."""
+
+    def __init__(self, templates: TemplateCatalog, module_id: str, rules: ConfigRules) -> None:
+        self._templates = templates
+        self._module_id = module_id
+        self._rules = rules
+        self._given: dict[tuple[str, int], dict[str, Any]] = {}
+        self._verdicts: dict[Any, Errors] = {}
+
+    async def pages(
+        self, reading: Reading, after: str, seconds: float
+    ) -> AsyncGenerator[tuple[str | None, Sequence[tuple[str, Errors]]]]:
+        """The violators beyond `after` by id, and where each page ends (None: it is the last), each of one moment.
+
+        No page begins when `seconds` are over.
+        """
+        until = asyncio.get_running_loop().time() + seconds
+        end: str | None = after
+        while end is not None and (end == after or asyncio.get_running_loop().time() < until):
+            async with reading() as transaction:
+                rows = await transaction.fetch(HELD, self._module_id, end, ROWS)
+                judged = [(row[0], await self._judge(transaction, row)) async for row in in_slices(rows)]
+            end = rows[-1][0] if len(rows) == ROWS else None
+            yield end, [(organization_id, errors) for organization_id, errors in judged if errors]
+
+    async def _judge(self, transaction: Transaction, row: Any) -> Errors:
+        _, config, sources, applied = row
+        key = (config, sources, *applied)
+        if key in self._verdicts:
+            return self._verdicts[key]
+        layers = await self._layers(transaction, SOURCES.decode(sources), applied)
+        errors = capped(self._rules.errors([*layers, CONFIG.decode(config)]))[:ERRORS_TOLD]
+        if len(config) + len(sources) <= REMEMBERED_BYTES:
+            if len(self._verdicts) >= REMEMBERED:
+                self._verdicts.clear()
+            self._verdicts[key] = errors
+        return errors
+
+    async def _layers(
+        self, transaction: Transaction, sources: Sources, applied: Sequence[str]
+    ) -> Sequence[dict[str, Any]]:
+        return [
+            await self._given_by(transaction, source.industry_code, source.version)
+            for source in template_sources(sources, applied)
+            if source.industry_code is not None and source.version is not None
+        ]
+
+    async def _given_by(self, transaction: Transaction, code: str, version: int) -> dict[str, Any]:
+        """What a template's version, which never changes, gives the module."""
+        if (code, version) not in self._given:
+            if len(self._given) >= REMEMBERED:
+                self._given.clear()
+            found = await self._templates.templates(transaction, {code: [version]})
+            entries = found[code].versions.get(version, ()) if code in found else ()
+            given = {entry.module_id: entry.default_config for entry in entries}
+            self._given[code, version] = given.get(self._module_id, {})
+        return self._given[code, version]
+
+
+class ConfigViolations:
+    """Finds the violators of schemas that are, or of one that might come to be."""
+
+    def __init__(
+        self,
+        database: Database,
+        modules: ModuleCatalog,
+        templates: TemplateCatalog,
+        listing: TemplatesWithModule,
+        organizations: OrganizationLabels,
+    ) -> None:
+        self._database = database
+        self._modules = modules
+        self._templates = templates
+        self._listing = listing
+        self._organizations = organizations
+
+    async def count(self, module_id: str, rules: ConfigRules, transaction: Transaction | None = None) -> ViolationCount:
+        """Who would violate these rules, for about a second; in moments of its own unless there is a transaction."""
+        reading: Reading = self._database.snapshot if transaction is None else lambda: nullcontext(transaction)
+        async with reading() as moment:
+            templates = await self._violating_templates(moment, module_id, rules)
+        count, reached = 0, None
+        async for end, found in Judging(self._templates, module_id, rules).pages(reading, "", COUNT_SECONDS):
+            count, reached = count + len(found), end
+        return ViolationCount(count, reached is not None, [template.industry_code for template in templates])
+
+    async def violations(self, module_id: str, after: str, limit: int) -> Violations | None:
+        """At most `limit` organizations beyond `after`, and fewer after two seconds; None: no such living module."""
+        async with self._database.snapshot() as transaction:
+            standing = (await self._modules.standings(transaction, [module_id])).get(module_id)
+            if standing is None or standing.status == "deleted":
+                return None
+            if standing.rules is None:
+                return Violations([], [], None)
+            templates = await self._violating_templates(transaction, module_id, standing.rules)
+        found, reached = await self._violators(module_id, standing.rules, after, limit)
+        async with self._database.snapshot() as transaction:
+            labels = await self._organizations.labels(transaction, list(found))
+        organizations = [
+            OrganizationViolation(id_, labels[id_].name, labels[id_].status, errors) for id_, errors in found.items()
+        ]
+        return Violations(organizations, templates, reached)
+
+    async def _violators(
+        self, module_id: str, rules: ConfigRules, after: str, limit: int
+    ) -> tuple[Mapping[str, Errors], str | None]:
+        found: list[tuple[str, Errors]] = []
+        reached: str | None = None
+        pages = Judging(self._templates, module_id, rules).pages(self._database.snapshot, after, PAGE_SECONDS)
+        async with aclosing(pages):
+            async for end, page in pages:
+                found.extend(page)
+                if len(found) > limit:
+                    return dict(found[:limit]), found[limit - 1][0]
+                reached = end
+        return dict(found), reached
+
+    async def _violating_templates(
+        self, transaction: Transaction, module_id: str, rules: ConfigRules
+    ) -> Sequence[TemplateViolation]:
+        listed = await self._listing.with_module(transaction, module_id)
+        judged = [(one, capped(rules.errors([one.default_config]))[:ERRORS_TOLD]) async for one in in_slices(listed)]
+        return [
+            TemplateViolation(one.industry_code, one.industry_name, one.version, one.is_required, errors)
+            for one, errors in judged
+            if errors
+        ]
