@@ -112,7 +112,9 @@ ROOMS = {
     "state": DECIDES,
     "refusals": DECIDES,
     "module_type": Rule(("enum",), (no_waiting,)),
-    "ports": Rule((*PURE, "shared.layered_config", "shared.messages", "shared.ports"), (only_structs, small_protocols, no_chance)),
+    "ports": Rule(
+        (*PURE, "shared.layered_config", "shared.messages", "shared.ports"), (only_structs, small_protocols, no_chance)
+    ),
     "api_tokens": TELLS_A_STORY,
     "sessions": TELLS_A_STORY,
     "sign_in": TELLS_A_STORY,
