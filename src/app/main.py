@@ -1,7 +1,8 @@
 """The composition root: settings in, a Litestar application out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvloop
 from dishka import AsyncContainer, Provider, make_async_container
@@ -9,8 +10,9 @@ from dishka.integrations.litestar import DishkaRouter
 from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels, log_levels_map
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.middleware import DefineMiddleware
+from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from app.admission import AdmissionProvider
@@ -85,7 +87,26 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         logging_config=None,  # ours is for everybody: the framework's would take the root logger away from it
         openapi_config=None,
     )
+    tell_all_methods(app)
     return app
+
+
+def tell_all_methods(app: Litestar) -> None:
+    """Lets OPTIONS name every method of a path: the framework forgets those that a second controller adds to it."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            handler: Any = route.route_handler_map["OPTIONS"][0]
+            handler.after_request = allowing(sorted(route.methods))
+
+
+def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Response[Any]]]:
+    """Puts the methods into an answer."""
+
+    async def allow(answer: Response[Any]) -> Response[Any]:
+        answer.headers["Allow"] = ", ".join(methods)
+        return answer
+
+    return allow
 
 
 async def answer_hot_reads_first(app: Litestar, container: AsyncContainer) -> None:

@@ -1,6 +1,7 @@
 """What every command takes beside its body, and what is refused rather than overlooked."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -107,8 +108,10 @@ async def other() -> None:
 
 
 @get("/reads")
-async def read() -> None:
-    return
+async def read(
+    owner: FromQuery[UUID | None] = None, q: FromQuery[str | None] = None, kinds: FromQuery[list[str] | None] = None
+) -> list[str]:
+    return [str(owner), str(q), *(kinds or [])]
 
 
 @pytest.mark.parametrize(
@@ -129,3 +132,25 @@ async def test_a_write_refuses_parameters_it_does_not_know(method: str, target: 
     app: Any = Litestar([command, reasoned, other, read], before_request=strict_request, exception_handlers=handlers)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
         assert (await client.request(method, target)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("q=null", ["None", "null"]),
+        ("kinds=a&kinds=b", ["None", "None", "a", "b"]),
+        ("owner=null", "owner"),
+        ("owner=NULL", "owner"),
+        ("q=a&q=b", "q"),
+    ],
+)
+async def test_what_would_be_misread_is_refused(query: str, answer: Any) -> None:
+    handlers: Any = EXCEPTION_HANDLERS
+    app: Any = Litestar([read], before_request=strict_request, exception_handlers=handlers)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
+        told = await client.get(f"/reads?{query}")
+    if isinstance(answer, list):
+        assert told.json() == answer
+    else:
+        assert told.json()["type"] == "urn:modplane:problem:bad_parameter"
+        assert [error["pointer"] for error in told.json()["errors"]] == [answer]

@@ -69,9 +69,9 @@ OF_COMMANDS = ("ETag", "Modplane-Operation-Id", "Modplane-Decided")
 OF_ACCEPTED = ("Location", "Modplane-Operation-Id", "Modplane-Decided")
 
 
-def parameter(name: str, place: str, schema: Schema, example: Any, description: str) -> Schema:
-    """A parameter nobody has to give."""
-    return {"name": name, "in": place, "description": description, "schema": schema, "example": example}
+def parameter(name: str, place: str, schema: Schema, description: str) -> Schema:
+    """A parameter nobody has to give. It has no example: tools that try routes out would send that unasked."""
+    return {"name": name, "in": place, "description": description, "schema": schema}
 
 
 COMMAND_PARAMETERS: Mapping[str, Schema] = {
@@ -79,51 +79,47 @@ COMMAND_PARAMETERS: Mapping[str, Schema] = {
         "Idempotency-Key",
         "header",
         {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
-        "assign-field-service-to-crumb",
-        "Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; "
-        "another request under it is refused. Kept for 30 days. A dry run leaves it unused.",
+        "Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its "
+        "first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run "
+        "leaves it unused.",
     ),
     "IfMatch": parameter(
         "If-Match",
         "header",
-        {"type": "string", "maxLength": 64},
-        ETAG,
-        "The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.",
+        {"type": "string", "pattern": r'^(\*|"?[0-9]{1,18}(\.[^",]*)?"?)$'},
+        f"The ETag last read, such as `{ETAG}`: the command is refused with 412 when the state has moved since. Its "
+        "sequence, the part before the dot, is compared.",
     ),
     "Prefer": parameter(
         "Prefer",
         "header",
-        {"type": "string", "maxLength": 200},
-        "respond-async",
+        {"type": "string"},
         "`respond-async`: answers 202 with the operation's address instead of waiting for the outcome.",
     ),
     "ModplaneReason": parameter(
         "Modplane-Reason",
         "header",
-        {"type": "string", "maxLength": 9 * MAX_REASON},
-        "asked%20for%20by%20the%20customer",
+        {"type": "string"},
         "The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.",
     ),
     "DryRun": parameter(
         "dry_run",
         "query",
         {"type": "boolean", "default": False},
-        True,
         "Changes nothing: answers what the command would do, or how it would be refused.",
     ),
     "Preview": parameter(
         "preview",
         "query",
         {"type": "string", "pattern": f"^{PREVIEW_PATTERN}$"},
-        PREVIEW,
-        "What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.",
+        f"What a dry run answered as `preview`, such as `{PREVIEW}`: the command is refused with 412 when it would do "
+        "anything else by now.",
     ),
     "Reason": parameter(
         "reason",
         "query",
         {"type": "string", "maxLength": MAX_REASON},
-        "asked for by the customer",
-        "Why, in your words. Kept with the events.",
+        "Why, in your words, such as `asked for by the customer`. Kept with the events.",
     ),
 }
 REASON = ("ModplaneReason", "Reason")
@@ -132,8 +128,7 @@ READ_PARAMETERS: Mapping[str, Schema] = {
         "If-None-Match",
         "header",
         {"type": "string"},
-        ETAG,
-        "ETags the caller has: the answer is 304 without a body when one of them is still right.",
+        f"ETags the caller has, such as `{ETAG}`: the answer is 304 without a body when one of them is still right.",
     ),
 }
 PARAMETERS = {**COMMAND_PARAMETERS, **READ_PARAMETERS}

@@ -81,9 +81,9 @@ def plain(found: Schema, examples: Examples) -> Schema:
         schema = {**kept[0], **schema}
     description = schema.pop("description", None) or found.get("description") or DESCRIBED.get(found["name"])
     written = {"name": found["name"], "in": found["in"], "description": description, "schema": schema}
-    if found["in"] == "path":
-        written["required"] = True
-    return {**written, "example": examples.of(schema, found["name"])}
+    if found["in"] != "path":
+        return written
+    return {**written, "required": True, "example": examples.of(schema, found["name"])}
 
 
 DESCRIBED = {
@@ -171,5 +171,5 @@ def accepted(pieces: Pieces) -> Schema:
 def filled(path: str, parameters: list[Schema]) -> str:
     """The address of an example."""
     for each in parameters:
-        path = path.replace(f"{{{each['name']}}}", str(each["example"]))
+        path = path.replace(f"{{{each['name']}}}", str(each.get("example")))
     return path

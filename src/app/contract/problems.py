@@ -95,7 +95,7 @@ def statuses_of(route: Route, parameters: Collection[Schema]) -> list[int]:
     """The refusals a route may give, by rules: what it takes, who may call it, whether a command is sent for it."""
     places = {parameter["in"] for parameter in parameters}
     rules = {
-        400: route.body is not None or route.takes_command or "query" in places,
+        400: route.body is not None or route.takes_reason or "query" in places,
         401: route.asks_who,
         403: route.asks_who,
         404: "path" in places,

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from litestar import Request
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.spec import Operation
+from litestar.typing import FieldDefinition
 
 from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesReason
 from shared.adapters.http import SAFE_METHODS, AnyRequest, strict_body
@@ -110,26 +111,55 @@ def parameter(request: Request[Any, Any, Any], name: str) -> str | None:
 
 
 async def strict_request(request: AnyRequest) -> None:
-    """Refuses bodies that only a lax reading would accept, and query parameters that a write does not know.
+    """Refuses bodies that only a lax reading would accept, and query parameters that would be misread or overlooked.
 
-    A mistyped `dry-run=true` would otherwise be carried out.
+    A mistyped `dry-run=true` would otherwise be carried out, and `organization_id=null` be read as none at all.
     """
-    if request.scope["method"] not in SAFE_METHODS and request.scope.get("query_string"):
-        known = known_parameters(request.route_handler)
-        unknown = sorted({name for name in request.query_params if name not in known})
-        if unknown:
-            raise BadParameter(
-                f"Unknown query parameters: {', '.join(unknown)[:200]}. Nothing was done.",
-                errors=[FieldError(name[:100], "is not a parameter of this route") for name in unknown[:20]],
-            )
+    if request.scope.get("query_string"):
+        refuse_unknown(request)
+        refuse_misread(request)
     await strict_body(request)
+
+
+def refuse_unknown(request: AnyRequest) -> None:
+    """Raises `BadParameter` for what a write does not know."""
+    if request.scope["method"] in SAFE_METHODS:
+        return
+    known = known_parameters(request.route_handler)
+    unknown = sorted({name for name in request.query_params if name not in known})
+    if unknown:
+        raise BadParameter(
+            f"Unknown query parameters: {', '.join(unknown)[:200]}. Nothing was done.",
+            errors=[FieldError(name[:100], "is not a parameter of this route") for name in unknown[:20]],
+        )
+
+
+def refuse_misread(request: AnyRequest) -> None:
+    """Raises `BadParameter` where the framework would take one of several values, or the word null for none."""
+    for name, field in declared(request.route_handler).items():
+        values = request.query_params.getall(name, [])
+        if len(values) > 1 and not any(each.is_non_string_sequence for each in parts(field)):
+            raise BadParameter(f"{name} may be given once.", errors=[FieldError(name, "is there more than once")])
+        if any(value.lower() == "null" for value in values) and str not in {each.annotation for each in parts(field)}:
+            raise BadParameter(f"Leave {name} out to give none.", errors=[FieldError(name, "is the word null")])
+
+
+@lru_cache
+def declared(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
+    """What a route and its dependencies say they take."""
+    found = dict(handler.parsed_fn_signature.parameters)
+    for dependency in handler.resolve_dependencies().values():
+        found |= dependency.parsed_fn_signature.parameters
+    return found
+
+
+def parts(field: FieldDefinition) -> list[FieldDefinition]:
+    """The types of which it may be one."""
+    return [field, *field.inner_types]
 
 
 @lru_cache
 def known_parameters(handler: BaseRouteHandler) -> frozenset[str]:
     """The names a route reads."""
-    own = set(handler.parsed_fn_signature.parameters)
-    for dependency in handler.resolve_dependencies().values():
-        own |= set(dependency.parsed_fn_signature.parameters)
     operation = handler.operation_class if isinstance(handler, HTTPRouteHandler) else Operation
-    return frozenset(own | (operation.query if issubclass(operation, TakesReason) else set()))
+    return frozenset(declared(handler)) | (operation.query if issubclass(operation, TakesReason) else set())

@@ -69,7 +69,8 @@ def shown(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]
                 for name, example in media["examples"].items():
                     yield f"{operation.id} {place} {name}", media["schema"], example["value"]
         for parameter in parameters_of(document, operation.told):
-            yield f"{operation.id} {parameter['name']}", parameter["schema"], parameter["example"]
+            if parameter["in"] == "path":
+                yield f"{operation.id} {parameter['name']}", parameter["schema"], parameter["example"]
     for name, header in document["components"]["headers"].items():
         yield name, header["schema"], header["example"]
 
@@ -90,6 +91,12 @@ def test_every_body_and_every_answer_with_one_has_an_example(document: dict[str,
         for status, told in operation.told["responses"].items():
             content = resolved(document, told).get("content", {})
             assert bool(content) == (status != "304"), (operation.id, status)
+
+
+def test_what_need_not_be_given_has_no_example_that_tools_would_send(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        for parameter in parameters_of(document, operation.told):
+            assert ("example" in parameter) == (parameter["in"] == "path"), (operation.id, parameter["name"])
 
 
 def test_every_operation_is_described_and_so_is_its_tag(document: dict[str, Any]) -> None:

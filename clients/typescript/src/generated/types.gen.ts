@@ -1022,12 +1022,12 @@ export type UserStatus = {
 };
 
 /**
- * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+ * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
  */
 export type IdempotencyKey = string;
 
 /**
- * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+ * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
  */
 export type IfMatch = string;
 
@@ -1047,17 +1047,17 @@ export type ModplaneReason = string;
 export type DryRun = boolean;
 
 /**
- * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+ * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
  */
 export type Preview = string;
 
 /**
- * Why, in your words. Kept with the events.
+ * Why, in your words, such as `asked for by the customer`. Kept with the events.
  */
 export type Reason = string;
 
 /**
- * ETags the caller has: the answer is 304 without a body when one of them is still right.
+ * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
  */
 export type IfNoneMatch = string;
 
@@ -1258,7 +1258,7 @@ export type GetIndustriesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -1345,11 +1345,11 @@ export type CreateIndustryData = {
     body: IndustryToCreate;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -1368,11 +1368,11 @@ export type CreateIndustryData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -1493,11 +1493,11 @@ export type DeleteIndustryData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -1521,11 +1521,11 @@ export type DeleteIndustryData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -1649,7 +1649,7 @@ export type GetIndustryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -1712,11 +1712,11 @@ export type UpdateIndustryData = {
     body: IndustryChanges;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -1740,11 +1740,11 @@ export type UpdateIndustryData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -1868,7 +1868,7 @@ export type GetIndustryModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -2128,7 +2128,7 @@ export type GetModuleRegistryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -2199,11 +2199,11 @@ export type RegisterModuleData = {
     body: ModuleToRegister;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -2222,11 +2222,11 @@ export type RegisterModuleData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -2346,11 +2346,11 @@ export type DeleteModuleData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -2374,11 +2374,11 @@ export type DeleteModuleData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -2501,7 +2501,7 @@ export type GetModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -2584,11 +2584,11 @@ export type UpdateModuleData = {
     body: ModuleChanges;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -2612,11 +2612,11 @@ export type UpdateModuleData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -2739,11 +2739,11 @@ export type ActivateModuleData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -2767,11 +2767,11 @@ export type ActivateModuleData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -2894,7 +2894,7 @@ export type GetModuleAdoptionData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -2980,7 +2980,7 @@ export type GetModuleConfigData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -3063,11 +3063,11 @@ export type DeactivateModuleData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -3091,11 +3091,11 @@ export type DeactivateModuleData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -3418,11 +3418,11 @@ export type ApplyIndustryTemplateData = {
     body: TemplateToApply;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -3446,11 +3446,11 @@ export type ApplyIndustryTemplateData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -3585,11 +3585,11 @@ export type AssignModuleData = {
     body: ModuleToAssign;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -3613,11 +3613,11 @@ export type AssignModuleData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -3752,7 +3752,7 @@ export type GetAvailableModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -3823,11 +3823,11 @@ export type BulkAssignModulesData = {
     body: ModulesToAssign;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -3851,11 +3851,11 @@ export type BulkAssignModulesData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -3990,11 +3990,11 @@ export type UnassignModuleData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -4026,11 +4026,11 @@ export type UnassignModuleData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -4359,11 +4359,11 @@ export type SignUpData = {
     body: SignupRequest;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -4382,11 +4382,11 @@ export type SignUpData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -4496,7 +4496,7 @@ export type GetOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -4579,11 +4579,11 @@ export type UpdateOrganizationData = {
     body: OrganizationChanges;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -4607,11 +4607,11 @@ export type UpdateOrganizationData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -4736,7 +4736,7 @@ export type GetOrganizationInfoData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -4819,7 +4819,7 @@ export type GetOrganizationModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -4905,7 +4905,7 @@ export type GetOrganizationModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -4997,11 +4997,11 @@ export type UpdateModuleConfigData = {
     };
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -5029,11 +5029,11 @@ export type UpdateModuleConfigData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -5174,11 +5174,11 @@ export type ReactivateOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -5202,11 +5202,11 @@ export type ReactivateOrganizationData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -5331,11 +5331,11 @@ export type SuspendOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * Your name for this one request. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
          */
         'Idempotency-Key'?: string;
         /**
-         * The ETag last read: the command is refused with 412 when the state has moved since. Its sequence is compared.
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
          */
         'If-Match'?: string;
         /**
@@ -5359,11 +5359,11 @@ export type SuspendOrganizationData = {
          */
         dry_run?: boolean;
         /**
-         * What a dry run answered as `preview`: the command is refused with 412 when it would do anything else by now.
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
          */
         preview?: string;
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -5580,7 +5580,7 @@ export type CreateTokenData = {
     path?: never;
     query?: {
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -5688,7 +5688,7 @@ export type RevokeTokenData = {
     };
     query?: {
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -5696,6 +5696,17 @@ export type RevokeTokenData = {
 };
 
 export type RevokeTokenErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -5866,7 +5877,7 @@ export type ActivateUserData = {
     };
     query?: {
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -5874,6 +5885,17 @@ export type ActivateUserData = {
 };
 
 export type ActivateUserErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -5955,7 +5977,7 @@ export type DeactivateUserData = {
     };
     query?: {
         /**
-         * Why, in your words. Kept with the events.
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
         reason?: string;
     };
@@ -5963,6 +5985,17 @@ export type DeactivateUserData = {
 };
 
 export type DeactivateUserErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
