@@ -15,7 +15,8 @@ from access.adapters.passwords import Argon2Passwords
 from access.adapters.postgres import PostgresPendingOwners, PostgresSigningKeys, PostgresUsers
 from access.adapters.sessions import PostgresSessions, RandomSecrets
 from access.adapters.tokens import ACCESS_LIFETIME, JwtIssuer, KeyRing, TokenAuthenticator
-from access.adapters.users import PostgresUserDirectory, PostgresUserReader
+from access.adapters.user_list import PostgresUserReader
+from access.adapters.users import PostgresUserDirectory
 from access.api_tokens import ApiTokens
 from access.ports import (
     AccessSettings,

@@ -25,6 +25,7 @@ from shared.adapters.journal import PostgresJournal
 from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.adapters.listener import PostgresListener, PostgresResetAnnouncer
 from shared.adapters.meanwhile import EventsSince, Meanwhile, PresentStates
+from shared.adapters.operation_list import PostgresOperationList
 from shared.adapters.operations import PostgresOperations
 from shared.adapters.paging import CursorKey, Cursors
 from shared.adapters.postgres import PostgresDatabase
@@ -87,6 +88,7 @@ class InfrastructureProvider(Provider):
     queues = provide(Queues)
     stored_queues = provide(PostgresQueues)
     plain_cache = provide(RedisCache, provides=Cache)
+    operation_list = provide(PostgresOperationList)
     operations = provide(PostgresOperations, provides=AnyOf[PostgresOperations, EventsSince])
 
     @provide

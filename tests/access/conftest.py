@@ -17,7 +17,8 @@ from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenti
 from access.adapters.postgres import PostgresPendingOwners, PostgresUsers
 from access.adapters.sessions import PostgresSessions, RandomSecrets
 from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
-from access.adapters.users import PostgresUserDirectory, PostgresUserReader
+from access.adapters.user_list import PostgresUserReader
+from access.adapters.users import PostgresUserDirectory
 from access.api_tokens import ApiTokens
 from access.domain import TooManyAttempts
 from access.ports import Fact, SigningKey
@@ -30,8 +31,13 @@ from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
 from tests.fakes import CURSORS
 
+MADE_BY = (
+    "2026_11_23_1204_access.py",
+    "2026_11_23_1300_access_sessions_and_tokens.py",
+    "2026_11_23_1515_access_lists.py",
+)
 VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
-MIGRATIONS = (VERSIONS / "2026_11_23_1204_access.py", VERSIONS / "2026_11_23_1300_access_sessions_and_tokens.py")
+MIGRATIONS = [VERSIONS / name for name in MADE_BY]
 SERVICE_ROLE = ("CREATE ROLE modplane_service NOLOGIN", "GRANT modplane_service TO CURRENT_USER")
 NOT_STARTED = Given(kafka_bootstrap="127.0.0.1:9", redis_url="redis://127.0.0.1:9")
 

@@ -6,10 +6,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from access.adapters.api_tokens import ApiTokenFilter, ApiTokenQuery
 from access.adapters.authentication import TRUSTED_FOR, TRUSTED_IN_OUTAGE, ApiTokenAuthenticator
 from access.api_tokens import CreatedApiToken, WantedApiToken
 from access.domain import ApiToken, ApiTokenNotFound, InvalidApiToken, InvalidName, TokenExpired, TokenInvalid
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
+from shared.adapters.paging import BadCursor
+from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Unavailable
 from shared.ports import Caller
 from tests.access.conftest import Access
@@ -158,7 +161,7 @@ async def test_the_last_use_is_noted_once_a_minute(access: Access) -> None:
     started = access.clock.now()
     for _ in range(4):
         await access.bearer.authenticate(made.token)
-        seen.append((await access.token_reader.page(1, None)).items[0].last_used_at)
+        seen.append((await access.token_reader.page(ApiTokenQuery(1))).items[0].last_used_at)
         access.clock.advance(timedelta(seconds=20))
     assert seen == [started] * 3 + [started + timedelta(minutes=1)]
 
@@ -178,9 +181,39 @@ async def test_the_list_comes_in_pages_the_youngest_first(access: Access) -> Non
     made = [(await created(access, name=f"t{n}")).described for n in range(5)]
     names, cursor = list[str](), None
     while True:
-        page = await access.token_reader.page(2, cursor)
+        page = await access.token_reader.page(ApiTokenQuery(2, cursor))
         names += [token.name for token in page.items]
         if (cursor := page.next_cursor) is None:
             break
     by_id: Callable[[ApiToken], UUID] = lambda token: token.id  # noqa: E731 - a key
     assert names == [token.name for token in sorted(made, key=by_id, reverse=True)]
+
+
+async def test_the_list_tells_living_tokens_from_others(access: Access, database: PostgresDatabase) -> None:
+    organization_id = uuid4()
+    nightly = (await created(access, name="nightly report", role="service")).described.id
+    bound = (await created(access, name="Report of C", role="service", organization_id=organization_id)).described.id
+    revoked = (await created(access, name="old")).described.id
+    expired = (await created(access, name="older", role="service")).described.id
+    await access.api_tokens.revoke(revoked, CREATOR)
+    async with database.writing() as transaction:
+        for number, id_ in enumerate((nightly, bound, revoked, expired)):
+            made_at = "UPDATE access.api_tokens SET created_at = now() + $2 * interval '1 s' WHERE id = $1"
+            await transaction.execute(made_at, id_, number)
+        await transaction.execute("UPDATE access.api_tokens SET expires_at = now() WHERE id = $1", expired)
+    for wanted, expected in (
+        (ApiTokenFilter(), [expired, revoked, bound, nightly]),
+        (ApiTokenFilter(status="active"), [bound, nightly]),
+        (ApiTokenFilter(status="expired"), [expired]),
+        (ApiTokenFilter(status="revoked"), [revoked]),
+        (ApiTokenFilter(role="super_admin"), [revoked]),
+        (ApiTokenFilter(organization_id=organization_id), [bound]),
+        (ApiTokenFilter(q="rep"), [bound, nightly]),
+        (ApiTokenFilter(q="old", status="active"), []),
+    ):
+        page = await access.token_reader.page(ApiTokenQuery(50, wanted=wanted))
+        assert [token.id for token in page.items] == expected, wanted
+    oldest = await access.token_reader.page(ApiTokenQuery(1, sort="created_at"))
+    assert [token.id for token in oldest.items] == [nightly]
+    with pytest.raises(BadCursor):
+        await access.token_reader.page(ApiTokenQuery(1, oldest.next_cursor))

@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from access.adapters.postgres import PostgresSigningKeys
 from shared.adapters.postgres import PostgresDatabase, metadata
 from tests.access.conftest import migrate
+from tests.migrations.test_no_drift import is_comparable
 
 
 def only_access(_: Any, name: str | None, kind: str, *__: Any) -> bool:
     return kind != "schema" or name == "access"
 
 
-def owned_by_access(thing: Any, _: Any, kind: str, *__: Any) -> bool:
-    return kind != "table" or thing.schema == "access"
+def owned_by_access(thing: Any, name: str | None, kind: str, *rest: Any) -> bool:
+    return thing.schema == "access" if kind == "table" else is_comparable(thing, name, kind, *rest)
 
 
 def differences(connection: Connection) -> list[Any]:

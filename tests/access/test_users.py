@@ -7,7 +7,6 @@ from access.adapters.users import PostgresUserDirectory
 from access.domain import EmailTaken, SessionEnded, UnacceptablePassword, UserNotFound, WrongCredentials
 from access.events import UserActivatedEvent, UserDeactivatedEvent, UserReactivatedEvent
 from access.users import UserAdministration
-from shared.adapters.paging import BadCursor
 from shared.ports import Transaction
 from tests.access.conftest import Access, FakeIds
 
@@ -73,18 +72,3 @@ async def test_a_user_nobody_knows_is_told(access: Access) -> None:
     for administer in (access.administration.deactivate, access.administration.activate):
         with pytest.raises(UserNotFound):
             await administer(uuid4(), "x")
-
-
-async def test_users_come_in_pages_by_email_of_all_or_one_organization(access: Access) -> None:
-    await two_super_admins(access)
-    operation_id, organization_id = uuid4(), uuid4()
-    await access.owners.hold(operation_id, "carl@example.com", "Carl", PASSWORD)
-    await access.activate(operation_id, organization_id)
-    first = await access.user_reader.page(2, None, None)
-    second = await access.user_reader.page(2, first.next_cursor, None)
-    assert [user.email for user in (*first.items, *second.items)] == [ADA, BOB, "carl@example.com"]
-    assert second.next_cursor is None
-    (carl,) = (await access.user_reader.page(2, None, organization_id)).items
-    assert (carl.name, carl.role, carl.organization_id) == ("Carl", "organization_admin", organization_id)
-    with pytest.raises(BadCursor):
-        await access.user_reader.page(2, first.next_cursor, organization_id)

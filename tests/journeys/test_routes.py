@@ -148,6 +148,13 @@ ROUTES = [
     ),
     Route("getModuleAdoption", "GET", f"/module-registry/{MODULE}/adoption", "super admin"),
     Route("getIndustryOrganizations", "GET", f"/industries/{CODE}/organizations", "super admin", has=("items",)),
+    Route(
+        "getOperations",
+        "GET",
+        "/operations?organization_id={organization}&status=applied",
+        "signed in",
+        has=("items", "next_cursor"),
+    ),
     Route("getOperation", "GET", "/operations/{operation}", "issuer", has=("operation_id", "status")),
     Route("unassignModule", "POST", f"/modules/unassign/{{organization}}/{MODULE}?force=true", "super admin"),
     Route("suspendOrganization", "POST", "/organizations/{organization}/suspend", "super admin"),

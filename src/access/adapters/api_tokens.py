@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import CheckConstraint, Column, DateTime, LargeBinary, Table, Text, Uuid
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from access.adapters.postgres import NOW
-from access.domain import ApiToken
+from access.domain import ApiToken, ApiTokenRole
+from shared.adapters.long_lists import LongList, Place, Question, Turn, Where, looking_up
 from shared.adapters.paging import Cursors
 from shared.adapters.postgres import metadata
+from shared.adapters.words import words_begin
 from shared.ports import Database, Transaction
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -32,6 +34,7 @@ api_tokens = Table(
     Column("last_used_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
     CheckConstraint("role IN ('super_admin', 'service')", name="role"),
+    Index("ix_api_tokens_created_at", "created_at", "id"),
     schema="access",
 )
 
@@ -52,12 +55,37 @@ UPDATE access.api_tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at I
 
 BY_ID = f"SELECT {COLUMNS} FROM access.api_tokens WHERE id = $1"
 BY_HASH = f"SELECT {COLUMNS} FROM access.api_tokens WHERE token_hash = $1"
-FIRST_PAGE = f"SELECT {COLUMNS} FROM access.api_tokens ORDER BY id DESC LIMIT $1"
-NEXT_PAGE = f"SELECT {COLUMNS} FROM access.api_tokens WHERE id < $2 ORDER BY id DESC LIMIT $1"
+
+ApiTokenStatus = Literal["active", "expired", "revoked"]
+Sort = Literal["-created_at", "created_at"]
+
+STANDING = {
+    "active": Where("revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"),
+    "expired": Where("revoked_at IS NULL AND expires_at <= now()"),
+    "revoked": Where("revoked_at IS NOT NULL"),
+}
+
+
+class ApiTokenFilter(Struct, frozen=True):
+    """Which tokens: all that are given hold. `q`: each of its words begins a word of the name."""
+
+    q: str | None = None
+    organization_id: UUID | None = None
+    role: ApiTokenRole | None = None
+    status: ApiTokenStatus | None = None
+
+
+class ApiTokenQuery(Struct, frozen=True):
+    """A page of them."""
+
+    limit: int
+    cursor: str | None = None
+    sort: Sort = "-created_at"
+    wanted: ApiTokenFilter = ApiTokenFilter()
 
 
 class ApiTokenPage(Struct, frozen=True):
-    """API tokens, the youngest first. `next_cursor` is null on the last page."""
+    """API tokens by the time they were made. `next_cursor` is null on the last page, and there alone."""
 
     items: Sequence[ApiToken]
     next_cursor: str | None
@@ -102,11 +130,30 @@ class PostgresApiTokenReader:
             async with self._database.writing() as transaction:
                 await transaction.execute(NOTE_USE, token.id, now, before)
 
-    async def page(self, limit: int, cursor: str | None) -> ApiTokenPage:
+    async def page(self, wanted: ApiTokenQuery) -> ApiTokenPage:
         """Raises `BadCursor`."""
-        cursors = await self._cursors.of("tokens")
-        place = cursors.place(cursor, UUID)
-        query, after = (FIRST_PAGE, list[Any]()) if place is None else (NEXT_PAGE, [place])
-        async with self._database.snapshot() as transaction:
-            tokens = [ApiToken(*row) for row in await transaction.fetch(query, limit + 1, *after)]
-        return ApiTokenPage(tokens[:limit], cursors.beyond(tokens, limit, lambda token: token.id))
+        cursors = await self._cursors.of("tokens", wanted.sort, wanted.wanted)
+        after = cursors.place(wanted.cursor, Place)
+        async with looking_up(self._database) as transaction:
+            page = await LongList(transaction, question(wanted.wanted, wanted.sort)).page(after, wanted.limit)
+        tokens = [ApiToken(*(row[name] for name in ApiToken.__struct_fields__)) for row in page.rows]
+        return ApiTokenPage(tokens, cursors.following(page.end))
+
+
+def question(wanted: ApiTokenFilter, sort: Sort) -> Question:
+    """All in the order of their making; there are not many."""
+    tests = [words_begin("name", wanted.q)] if wanted.q else []
+    if wanted.organization_id is not None:
+        tests.append(Where("organization_id = {0}", (wanted.organization_id,)))
+    if wanted.role is not None:
+        tests.append(Where("role = {0}", (wanted.role,)))
+    if wanted.status is not None:
+        tests.append(STANDING[wanted.status])
+    return Question(
+        table="access.api_tokens",
+        columns=COLUMNS,
+        key="created_at",
+        id="id",
+        descending=sort.startswith("-"),
+        turns=[Turn((), tests)],
+    )

@@ -8,15 +8,23 @@ from uuid import UUID
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, delete, get, post
 from litestar.datastructures import CacheControlHeader
-from litestar.params import FromPath, JSONBody
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from access.adapters.api_tokens import ApiTokenPage, PostgresApiTokenReader
+from access.adapters.api_tokens import (
+    ApiTokenFilter,
+    ApiTokenPage,
+    ApiTokenQuery,
+    ApiTokenStatus,
+    PostgresApiTokenReader,
+    Sort,
+)
 from access.api_tokens import ApiTokens, CreatedApiToken, WantedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
 from shared.adapters.command_operation import TakesReason
 from shared.adapters.http import AnyRequest, caller_of, super_admin
-from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit
+from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 
 
 class ApiTokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +47,26 @@ class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"ApiTokenResponse({self.id})"
+
+
+async def token_filter(
+    q: PageSearch = None,
+    organization_id: Annotated[UUID | None, QueryParameter(description="Bound to this organization.")] = None,
+    role: Annotated[ApiTokenRole | None, QueryParameter(description="Those with this role.")] = None,
+    status: FromQuery[ApiTokenStatus | None] = None,
+) -> ApiTokenFilter:
+    """Which tokens."""
+    return ApiTokenFilter(q, organization_id, role, status)
+
+
+async def token_query(
+    wanted: NamedDependency[ApiTokenFilter],
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
+    sort: Annotated[Sort, PAGE_ORDER] = "-created_at",
+) -> ApiTokenQuery:
+    """Which page of them."""
+    return ApiTokenQuery(limit, cursor, sort, wanted)
 
 
 class ApiTokensController(Controller):
@@ -67,15 +95,16 @@ class ApiTokensController(Controller):
         )
         return shown_once(await tokens.create(wanted, caller_of(request).user_id))
 
-    @get(operation_id="getTokens", summary="List API tokens, the youngest first")
+    @get(
+        dependencies={"wanted": Provide(token_filter), "which_page": Provide(token_query)},
+        operation_id="getTokens",
+        summary="List API tokens, the youngest first",
+    )
     async def page(
-        self,
-        tokens: FromDishka[PostgresApiTokenReader],
-        limit: PageLimit = DEFAULT_LIMIT,
-        cursor: PageCursor = None,
+        self, which_page: NamedDependency[ApiTokenQuery], tokens: FromDishka[PostgresApiTokenReader]
     ) -> ApiTokenPage:
         """Never their secrets. `last_used_at` is exact to a minute."""
-        return await tokens.page(limit, cursor)
+        return await tokens.page(which_page)
 
     @delete(
         "/{token_id:uuid}",

@@ -5,14 +5,16 @@ from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from access.adapters.users import PostgresUserReader, UserPage
+from access.adapters.user_list import PostgresUserReader, Sort, UserFilter, UserPage, UserQuery, UserStanding
+from access.domain import Role
 from access.users import UserAdministration
 from shared.adapters.command_operation import TakesReason
 from shared.adapters.http import AnyRequest, caller_of, super_admin
-from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit
+from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 
 
 class UserStatus(Struct, frozen=True):
@@ -22,6 +24,26 @@ class UserStatus(Struct, frozen=True):
     status: Literal["active", "inactive"]
 
 
+async def user_filter(
+    q: PageSearch = None,
+    organization_id: Annotated[UUID | None, QueryParameter(description="Of this organization alone.")] = None,
+    role: Annotated[Role | None, QueryParameter(description="Those with this role.")] = None,
+    status: FromQuery[UserStanding | None] = None,
+) -> UserFilter:
+    """Which users."""
+    return UserFilter(q, organization_id, role, status)
+
+
+async def user_query(
+    wanted: NamedDependency[UserFilter],
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
+    sort: Annotated[Sort, PAGE_ORDER] = "email",
+) -> UserQuery:
+    """Which page of them."""
+    return UserQuery(limit, cursor, sort, wanted)
+
+
 class UsersController(Controller):
     """Those who can sign in."""
 
@@ -29,15 +51,14 @@ class UsersController(Controller):
     tags = ("users",)
     guards = (super_admin,)
 
-    @get(operation_id="getUsers", summary="List users by e-mail")
-    async def page(
-        self,
-        users: FromDishka[PostgresUserReader],
-        limit: PageLimit = DEFAULT_LIMIT,
-        cursor: PageCursor = None,
-        organization_id: Annotated[UUID | None, QueryParameter(description="Of this organization alone.")] = None,
-    ) -> UserPage:
-        return await users.page(limit, cursor, organization_id)
+    @get(
+        dependencies={"wanted": Provide(user_filter), "which_page": Provide(user_query)},
+        operation_id="getUsers",
+        summary="List users by e-mail",
+    )
+    async def page(self, which_page: NamedDependency[UserQuery], users: FromDishka[PostgresUserReader]) -> UserPage:
+        """E-mails that begin with `q` come before those that have its words further on, or in the user's name."""
+        return await users.page(which_page)
 
     @post(
         "/{user_id:uuid}/deactivate",

@@ -10,10 +10,14 @@ from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, LargeB
 from access.domain import Account, PendingOwner
 from access.ports import SigningKey
 from shared.adapters.postgres import metadata
+from shared.adapters.words import AT_ONCE, words_of
 from shared.ports import Database, Transaction
 
 NOW = text("now()")
 SECRET_BYTES = 32
+
+EMAIL = text('(email COLLATE "C")')
+WORDS = "email || ' ' || coalesce(name, '')"
 
 users = Table(
     "users",
@@ -27,7 +31,11 @@ users = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
     CheckConstraint("role IN ('super_admin', 'organization_admin', 'service')", name="role"),
-    Index("ix_users_organization_id", "organization_id"),
+    Index("ix_users_email", EMAIL, "id"),
+    Index("ix_users_organization_id", "organization_id", EMAIL, "id"),
+    Index("ix_users_super_admins", EMAIL, "id", postgresql_where=text("role = 'super_admin'")),
+    Index("ix_users_inactive", EMAIL, "id", postgresql_where=text("NOT is_active")),
+    Index("ix_users_words", text(words_of(WORDS)), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="access",
 )
 

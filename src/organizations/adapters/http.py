@@ -38,7 +38,15 @@ from shared.adapters.http import (
     super_admin,
 )
 from shared.adapters.http_commands import Asked, CommandSender
-from shared.adapters.paging import DEFAULT_LIMIT, NO_NUL, PageCursor, PageLimit, PageSearch, ParameterMissing
+from shared.adapters.paging import (
+    DEFAULT_LIMIT,
+    NO_NUL,
+    PAGE_ORDER,
+    PageCursor,
+    PageLimit,
+    PageSearch,
+    ParameterMissing,
+)
 from shared.cache import Cached, encode_cached
 from shared.errors import FieldError
 
@@ -78,7 +86,7 @@ async def organization_query(
     wanted: NamedDependency[OrganizationFilter],
     limit: PageLimit = DEFAULT_LIMIT,
     cursor: PageCursor = None,
-    sort: Annotated[Sort, QueryParameter(description="The order; `-` turns it round.")] = "name",
+    sort: Annotated[Sort, PAGE_ORDER] = "name",
     with_total: Annotated[bool, QueryParameter(description="Whether `total` is to be told.")] = False,
 ) -> OrganizationQuery:
     """Which page of them."""

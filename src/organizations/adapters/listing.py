@@ -5,13 +5,12 @@ from functools import partial
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from organizations.adapters.postgres import OrganizationStatus
 from organizations.ports import Holders
 from shared.adapters.long_lists import FEW, Keep, Question, Turn, Where
-from shared.adapters.words import words_begin
+from shared.adapters.words import beginnings_first, words_begin
 from shared.ports import Transaction
 
 Sort = Literal["name", "-name", "created_at", "-created_at"]
@@ -23,11 +22,6 @@ updated_at
 
 # By bytes, in every database alike: one index serves the order, the beginnings and the place to go on from.
 NAME = 'lower(name) COLLATE "C"'
-LAST_CHARACTER = 0x10FFFF
-BEFORE_Q = f"{NAME} < lower({{0}})"
-FROM_Q_ON = f"{NAME} >= lower({{0}})"
-WITH_Q = f"{NAME} < lower({{0}}) || chr({LAST_CHARACTER})"
-BEYOND_Q = f"{NAME} >= lower({{0}}) || chr({LAST_CHARACTER})"
 
 SUSPENDED = Where("status = 'suspended'")
 ACTIVE = Where("status = 'active'")
@@ -69,23 +63,23 @@ class OrganizationList:
     async def question(self, transaction: Transaction, wanted: OrganizationFilter, sort: Sort) -> Question:
         """By `sort`; but names that begin with `q` come before those that have its words further on."""
         few, keep = await self._held(transaction, wanted)
-        words = []
-        if (id_ := id_of(wanted.q)) is not None:
+        q = wanted.q
+        if (id_ := id_of(q)) is not None:
             few.insert(0, Where("organization_id = {0}", (id_,)))
-        elif wanted.q:
-            words.append(words_begin("name", wanted.q))
+            q = None
+        words = [words_begin("name", q)] if q else []
         way, tests = way_of(wanted)
         turn = Turn(way, [*tests, *words, *few[1:]])
         # Nearly all are active: to test that costs next to nothing along the way.
         is_simple = not keep and all(test == ACTIVE for test in turn.tests)
-        by_name = sort.endswith("name")
+        by_name, descending = sort.endswith("name"), sort.startswith("-")
         return Question(
             table="organizations.organizations",
             columns=COLUMNS,
             key=NAME if by_name else "created_at",
             id="organization_id",
-            descending=sort.startswith("-"),
-            turns=beginnings_first(turn, wanted.q, sort) if words and by_name else [turn],
+            descending=descending,
+            turns=beginnings_first(turn, NAME, q, descending=descending) if q and by_name else [turn],
             narrow=[] if is_simple else [*words, *way, *(test for test in tests if test == SUSPENDED)],
             few=few[0] if few else None,
             keep=keep,
@@ -141,12 +135,3 @@ def way_of(wanted: OrganizationFilter) -> tuple[list[Where], list[Where]]:
     if wanted.industry_code is not None:
         return [Where("industry_code = {0}", (wanted.industry_code,))], status
     return (status, []) if wanted.status == "suspended" else ([], status)
-
-
-def beginnings_first(turn: Turn, q: str | None, sort: Sort) -> Sequence[Turn]:
-    """The names that begin with `q`, then those before and after them, as the order has it."""
-    before, beginning, beyond = (
-        msgspec.structs.replace(turn, along=[*turn.along, *(Where(range_, (q,)) for range_ in ranges)])
-        for ranges in ([BEFORE_Q], [FROM_Q_ON, WITH_Q], [BEYOND_Q])
-    )
-    return [beginning, beyond, before] if sort.startswith("-") else [beginning, before, beyond]

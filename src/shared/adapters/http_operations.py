@@ -1,21 +1,34 @@
 """Operations over HTTP: how a command that was answered with 202 went."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, get
-from litestar.params import FromPath
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Raw, Struct
 
-from shared.adapters.http import AnyRequest, caller_of, documented
+from shared.adapters.http import AnyRequest, caller_of, documented, signed_in
 from shared.adapters.meanwhile import Meanwhile
+from shared.adapters.operation_list import (
+    OperationFilter,
+    OperationPage,
+    OperationQuery,
+    PostgresOperationList,
+    Sort,
+)
 from shared.adapters.operations import Operation, PostgresOperations
+from shared.adapters.paging import DEFAULT_LIMIT, NO_NUL, PAGE_ORDER, PageCursor, PageLimit
 from shared.errors import NotFound, Refusal
 from shared.messages import Status
 from shared.ports import Caller, Clock, Invalidation
 
 YOUNG = timedelta(hours=1)
+CONTEXT = QueryParameter(max_length=63, pattern=NO_NUL, description="Those of this context, such as `assignments`.")
+COMMAND = QueryParameter(max_length=63, pattern=NO_NUL, description="This command, such as `AssignModule`.")
 
 
 class OperationNotFound(NotFound):
@@ -38,11 +51,50 @@ class OperationView(Struct, frozen=True):
     refusal: Refusal | None
 
 
+async def operation_filter(
+    organization_id: Annotated[UUID | None, QueryParameter(description="On this organization alone.")] = None,
+    status: FromQuery[Status | None] = None,
+    context: Annotated[str | None, CONTEXT] = None,
+    command: Annotated[str | None, COMMAND] = None,
+) -> OperationFilter:
+    """Which operations."""
+    return OperationFilter(organization_id, status, context, command)
+
+
+async def operation_query(
+    wanted: NamedDependency[OperationFilter],
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
+    sort: Annotated[Sort, PAGE_ORDER] = "-created_at",
+) -> OperationQuery:
+    """Which page of them."""
+    return OperationQuery(limit, cursor, sort, wanted)
+
+
 class OperationsController(Controller):
     """How commands went."""
 
     path = "/operations"
     tags = ["operations"]  # noqa: RUF012 - litestar's controllers declare by class attributes
+
+    @get(
+        guards=[signed_in],
+        dependencies={"wanted": Provide(operation_filter), "which_page": Provide(operation_query)},
+        operation_id="getOperations",
+        summary="List how commands went",
+        cache_control=CacheControlHeader(no_store=True),
+    )
+    async def page(
+        self,
+        request: AnyRequest,
+        which_page: NamedDependency[OperationQuery],
+        operations: FromDishka[PostgresOperationList],
+    ) -> OperationPage:
+        """Super admins see all, an organization's people those on their organization, services none.
+
+        What a command changed is certain to be read only after its own address has told of it.
+        """
+        return await operations.page(which_page, caller_of(request))
 
     @get(
         "/{operation_id:uuid}",

@@ -22,6 +22,7 @@ PageLimit = Annotated[int, QueryParameter(ge=1, le=200, description="How many it
 PageCursor = Annotated[
     str | None, QueryParameter(max_length=2000, description="`next_cursor` of a page of this list, asked the same way.")
 ]
+PAGE_ORDER = QueryParameter(description="The order; `-` turns it round.")
 NO_NUL = r"^[^\x00]*$"
 PageSearch = Annotated[
     str | None,

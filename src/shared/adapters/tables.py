@@ -45,6 +45,9 @@ streams = Table(
     schema="shared",
 )
 
+OF_AN_ORGANIZATION = text("organization_id IS NOT NULL")
+UNSETTLED = text("status IN ('pending', 'rejected', 'failed')")
+
 operations = Table(
     "operations",
     metadata,
@@ -59,7 +62,9 @@ operations = Table(
     Column("outcome", JSON),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("decided_at", DateTime(timezone=True)),
-    Index("ix_operations_created_at", "created_at"),
+    Index("ix_operations_created_at", "created_at", "id"),
+    Index("ix_operations_organization_id", "organization_id", "created_at", "id", postgresql_where=OF_AN_ORGANIZATION),
+    Index("ix_operations_unsettled", "status", "created_at", "id", postgresql_where=UNSETTLED),
     Index("ix_operations_pending", "created_at", postgresql_where=text("status = 'pending'")),
     schema="shared",
 )

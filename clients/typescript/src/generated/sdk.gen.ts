@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
+import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -426,6 +426,21 @@ export const unassignModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
+ * List how commands went
+ *
+ * Super admins see all, an organization's people those on their organization, services none.
+ *
+ * What a command changed is certain to be read only after its own address has told of it.
+ *
+ * For anybody with a token of a person or a service.
+ */
+export const getOperations = <ThrowOnError extends boolean = true>(options?: Options<GetOperationsData, ThrowOnError>) => (options?.client ?? client).get<GetOperationsResponses, GetOperationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/operations',
+    ...options
+});
+
+/**
  * Get how a command went
  *
  * For its issuer, the organization's own people and super admins; others learn nothing of it.
@@ -634,7 +649,7 @@ export const revokeToken = <ThrowOnError extends boolean = true>(options: Option
 /**
  * List users by e-mail
  *
- * Users by e-mail. `next_cursor` is null on the last page.
+ * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
  * For super admins.
  */

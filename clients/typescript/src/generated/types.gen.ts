@@ -46,7 +46,7 @@ export type ApiToken = {
 /**
  * ApiTokenPage
  *
- * API tokens, the youngest first. `next_cursor` is null on the last page.
+ * API tokens by the time they were made. `next_cursor` is null on the last page, and there alone.
  */
 export type ApiTokenPage = {
     items: Array<ApiToken>;
@@ -641,6 +641,36 @@ export type NewOrganization = {
 };
 
 /**
+ * OperationPage
+ *
+ * Operations of the last 30 days. `next_cursor` is null on the last page, and there alone.
+ *
+ * A page may have fewer items than `limit` before the last: it looks at a bounded number of operations.
+ */
+export type OperationPage = {
+    items: Array<OperationSummary>;
+    next_cursor: string | null;
+};
+
+/**
+ * OperationSummary
+ *
+ * One command's life, without its result. `user_id` asked for it.
+ */
+export type OperationSummary = {
+    operation_id: string;
+    status: 'applied' | 'failed' | 'pending' | 'rejected' | 'unchanged';
+    command: string;
+    context: string;
+    aggregate_id: string;
+    organization_id: string | null;
+    user_id: string;
+    created_at: string;
+    decided_at: string | null;
+    refusal: RefusalSummary | null;
+};
+
+/**
  * OperationView
  *
  * One command's life. `result` is what its caller was told, `refusal` why it was rejected.
@@ -866,6 +896,17 @@ export type Refusal = {
 };
 
 /**
+ * RefusalSummary
+ *
+ * Why a command was rejected, in short.
+ */
+export type RefusalSummary = {
+    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
+    code: string;
+    detail: string;
+};
+
+/**
  * SignedUp
  *
  * The admin can sign in now. `modules` tells whether the industry's are there already.
@@ -1004,7 +1045,9 @@ export type User = {
 /**
  * UserPage
  *
- * Users by e-mail. `next_cursor` is null on the last page.
+ * Users by e-mail. `next_cursor` is null on the last page, and there alone.
+ *
+ * A page may have fewer items than `limit` before the last: it looks at a bounded number of users.
  */
 export type UserPage = {
     items: Array<User>;
@@ -4161,6 +4204,111 @@ export type UnassignModuleResponses = {
 
 export type UnassignModuleResponse = UnassignModuleResponses[keyof UnassignModuleResponses];
 
+export type GetOperationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * On this organization alone.
+         */
+        organization_id?: string;
+        /**
+         * Only those that stand so.
+         */
+        status?: 'pending' | 'applied' | 'unchanged' | 'rejected' | 'failed' | null;
+        /**
+         * Those of this context, such as `assignments`.
+         */
+        context?: string;
+        /**
+         * This command, such as `AssignModule`.
+         */
+        command?: string;
+        /**
+         * How many items at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+        /**
+         * The order; `-` turns it round.
+         */
+        sort?: '-created_at' | 'created_at';
+    };
+    url: '/api/v1/operations';
+};
+
+export type GetOperationsErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetOperationsError = GetOperationsErrors[keyof GetOperationsErrors];
+
+export type GetOperationsResponses = {
+    /**
+     * Done.
+     */
+    200: OperationPage;
+};
+
+export type GetOperationsResponse = GetOperationsResponses[keyof GetOperationsResponses];
+
 export type GetOperationData = {
     body?: never;
     path: {
@@ -5489,6 +5637,22 @@ export type GetTokensData = {
     path?: never;
     query?: {
         /**
+         * Each of its words begins a word of a name or code.
+         */
+        q?: string;
+        /**
+         * Bound to this organization.
+         */
+        organization_id?: string;
+        /**
+         * Those with this role.
+         */
+        role?: 'super_admin' | 'service' | null;
+        /**
+         * Only those that stand so.
+         */
+        status?: 'active' | 'expired' | 'revoked' | null;
+        /**
          * How many items at most.
          */
         limit?: number;
@@ -5496,6 +5660,10 @@ export type GetTokensData = {
          * `next_cursor` of a page of this list, asked the same way.
          */
         cursor?: string;
+        /**
+         * The order; `-` turns it round.
+         */
+        sort?: '-created_at' | 'created_at';
     };
     url: '/api/v1/tokens';
 };
@@ -5777,6 +5945,22 @@ export type GetUsersData = {
     path?: never;
     query?: {
         /**
+         * Each of its words begins a word of a name or code.
+         */
+        q?: string;
+        /**
+         * Of this organization alone.
+         */
+        organization_id?: string;
+        /**
+         * Those with this role.
+         */
+        role?: 'super_admin' | 'organization_admin' | 'service' | null;
+        /**
+         * Only those that stand so.
+         */
+        status?: 'active' | 'inactive' | null;
+        /**
          * How many items at most.
          */
         limit?: number;
@@ -5785,9 +5969,9 @@ export type GetUsersData = {
          */
         cursor?: string;
         /**
-         * Of this organization alone.
+         * The order; `-` turns it round.
          */
-        organization_id?: string;
+        sort?: 'email' | '-email';
     };
     url: '/api/v1/users';
 };

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, getAvailableModules, getIndustries, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleOrganizations, getModuleRegistry, getModuleViolations, getOperation, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, revokeToken, signUp, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
-import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
+import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, getAvailableModules, getIndustries, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleOrganizations, getModuleRegistry, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, revokeToken, signUp, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
+import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
 
 /**
  * Sign in with e-mail and password
@@ -810,6 +810,63 @@ export const unassignModuleMutation = (options?: Partial<Options<UnassignModuleD
     return mutationOptions;
 };
 
+export const getOperationsQueryKey = (options?: Options<GetOperationsData>) => createQueryKey('getOperations', options, false, ['operations']);
+
+/**
+ * List how commands went
+ *
+ * Super admins see all, an organization's people those on their organization, services none.
+ *
+ * What a command changed is certain to be read only after its own address has told of it.
+ *
+ * For anybody with a token of a person or a service.
+ */
+export const getOperationsOptions = (options?: Options<GetOperationsData>) => queryOptions<GetOperationsResponse, GetOperationsError, GetOperationsResponse, ReturnType<typeof getOperationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getOperations({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getOperationsQueryKey(options)
+});
+
+export const getOperationsInfiniteQueryKey = (options?: Options<GetOperationsData>): QueryKey<Options<GetOperationsData>> => createQueryKey('getOperations', options, true);
+
+/**
+ * List how commands went
+ *
+ * Super admins see all, an organization's people those on their organization, services none.
+ *
+ * What a command changed is certain to be read only after its own address has told of it.
+ *
+ * For anybody with a token of a person or a service.
+ */
+export const getOperationsInfiniteOptions = (options?: Options<GetOperationsData>) => infiniteQueryOptions<GetOperationsResponse, GetOperationsError, InfiniteData<GetOperationsResponse>, QueryKey<Options<GetOperationsData>>, string | Pick<QueryKey<Options<GetOperationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetOperationsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getOperations({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getOperationsInfiniteQueryKey(options)
+});
+
 export const getOperationQueryKey = (options: Options<GetOperationData>) => createQueryKey('getOperation', options, false, ['operations']);
 
 /**
@@ -1190,7 +1247,7 @@ export const getUsersQueryKey = (options?: Options<GetUsersData>) => createQuery
 /**
  * List users by e-mail
  *
- * Users by e-mail. `next_cursor` is null on the last page.
+ * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
  * For super admins.
  */
@@ -1212,7 +1269,7 @@ export const getUsersInfiniteQueryKey = (options?: Options<GetUsersData>): Query
 /**
  * List users by e-mail
  *
- * Users by e-mail. `next_cursor` is null on the last page.
+ * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
  * For super admins.
  */
