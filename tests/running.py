@@ -103,6 +103,12 @@ class ServiceProcess:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return self._log.read_text()
 
@@ -143,6 +149,7 @@ class Api:
     """A caller of the REST API; `token` None: nobody."""
 
     def __init__(self, url: str, token: str | None = None, *, timeout: float = 20.0) -> None:
+        self.token = token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         one_connection_a_request = httpx.Limits(max_keepalive_connections=0)
         self.client = httpx.Client(

@@ -49,7 +49,7 @@ class ApiTokens:
         self._clock = clock
         self._ids = ids
 
-    async def create(self, wanted: WantedApiToken, created_by: str) -> CreatedApiToken:
+    async def create(self, wanted: WantedApiToken, created_by: str, reason: str | None = None) -> CreatedApiToken:
         """Raises `InvalidApiToken`."""
         token = valid_api_token(
             ApiToken(
@@ -69,15 +69,15 @@ class ApiTokens:
         )
         async with self._database.writing() as transaction:
             await self._store.add(transaction, token, hashed(secret))
-            await self._facts.record(transaction, [self._fact(token, event, created_by)])
+            await self._facts.record(transaction, [self._fact(token, event, created_by, reason)])
         return CreatedApiToken(secret, token)
 
-    async def revoke(self, token_id: UUID, revoked_by: str) -> ApiToken:
+    async def revoke(self, token_id: UUID, revoked_by: str, reason: str | None = None) -> ApiToken:
         """The token as it is afterwards. Repeating it changes nothing. Raises `ApiTokenNotFound`."""
         async with self._database.writing() as transaction:
             token = await self._store.revoke(transaction, token_id, self._clock.now())
             if token is not None:
-                fact = self._fact(token, ApiTokenRevokedEvent(token.id), revoked_by)
+                fact = self._fact(token, ApiTokenRevokedEvent(token.id), revoked_by, reason)
                 await self._facts.record(transaction, [fact])
                 return token
             known = await self._store.find(transaction, token_id)
@@ -85,7 +85,7 @@ class ApiTokens:
             raise ApiTokenNotFound(f"There is no API token {token_id}. See GET /api/v1/tokens.")
         return known
 
-    def _fact(self, token: ApiToken, event: Event, user_id: str) -> Fact:
+    def _fact(self, token: ApiToken, event: Event, user_id: str, reason: str | None) -> Fact:
         return Fact(
             aggregate_id=str(token.id),
             event=event,
@@ -94,6 +94,7 @@ class ApiTokens:
             organization_id=str(token.organization_id) if token.organization_id else None,
             operation_id=self._ids.new(),
             occurred_at=self._clock.now(),
+            reason=reason,
         )
 
 

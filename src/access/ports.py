@@ -42,6 +42,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     organization_id: str | None
     operation_id: UUID
     occurred_at: datetime
+    reason: str | None = None
 
     @property
     def event_id(self) -> UUID:

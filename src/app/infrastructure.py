@@ -20,6 +20,9 @@ from app.vitals import Parts, Queues
 from organizations.ports import DecidedOperations
 from shared.adapters.cursor_key import PostgresCursorKey
 from shared.adapters.dead_letters import PostgresDeadLetters
+from shared.adapters.event_pages import PostgresEventLog
+from shared.adapters.event_reading import EventReader
+from shared.adapters.event_streams import EventStreams, Pace
 from shared.adapters.http_commands import CommandSender
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
@@ -35,6 +38,7 @@ from shared.adapters.relay_queue import PostgresRelayElection
 from shared.bus import CommandBus, PendingStore
 from shared.cache import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
 from shared.consuming import DeadLetterOffice
+from shared.event_tail import EventTail
 from shared.outcomes import OutcomeBoard
 from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalidation, OperationsReader
 from shared.preview import HeadReader, Previews
@@ -61,6 +65,19 @@ class TimeOrderedIds:
         return UUID(int=uuid_utils.uuid7().int)
 
 
+class Commits:
+    """Who looks for what a commit brought."""
+
+    def __init__(self, relay: Relay, tail: EventTail) -> None:
+        self._relay = relay
+        self._tail = tail
+
+    def look(self) -> None:
+        """Something was committed."""
+        self._relay.wake()
+        self._tail.wake()
+
+
 class InfrastructureProvider(Provider):
     """Everything here lives as long as the process."""
 
@@ -69,6 +86,10 @@ class InfrastructureProvider(Provider):
     settings = from_context(Settings, scope=Scope.APP)
     clock = provide(SystemClock, provides=Clock)
     ids = provide(TimeOrderedIds, provides=Ids)
+    event_log = provide(PostgresEventLog)
+    event_reader = provide(EventReader)
+    event_streams = provide(EventStreams)
+    commits = provide(Commits)
     office = provide(PostgresDeadLetters, provides=DeadLetterOffice)
     commands = provide(KafkaCommandPublisher, provides=CommandPublisher)
     events = provide(KafkaEventPublisher, provides=EventPublisher)
@@ -171,14 +192,29 @@ class InfrastructureProvider(Provider):
         return CommandBus(publisher, processors, board, pending, tracing)
 
     @provide
+    def tail(self, end_of_log: PostgresEventLog) -> EventTail:
+        """One look at the end of the log, however many streams are open."""
+        return EventTail(end_of_log)
+
+    @provide
+    def pace(self) -> Pace:
+        """As it is documented."""
+        return Pace()
+
+    @provide
     def listener(
-        self, database: PostgresDatabase, settings: Settings, board: OutcomeBoard, relay: Relay, store: RedisStore
+        self,
+        database: PostgresDatabase,
+        settings: Settings,
+        board: OutcomeBoard,
+        commits: Commits,
+        store: RedisStore,
     ) -> PostgresListener:
         """Wakes whoever waits for other processes' doings."""
         return PostgresListener(
             database,
             settings.replica_id,
-            on_commit=relay.wake,
+            on_commit=commits.look,
             on_decided=board.wake,
             on_reset=lambda: store.distrust(tell=False),
         )

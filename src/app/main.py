@@ -18,6 +18,7 @@ from litestar.types import ControllerRouterHandler
 from app.admission import AdmissionProvider
 from app.contexts import CONTEXTS
 from app.documents import document_routes
+from app.ending import told_of_the_end
 from app.health import HealthController, metrics
 from app.infrastructure import InfrastructureProvider
 from app.logs import SERVER_LOGGERS, configure_logs
@@ -28,12 +29,14 @@ from app.tracing import TracingProvider, log_processors
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
 from shared.adapters.http import MAX_BODY_BYTES, Authentication
+from shared.adapters.http_events import EventsController
 from shared.adapters.http_metrics import Measured
 from shared.adapters.http_operations import OperationsController
 from shared.adapters.http_parameters import strict_request
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
 from shared.adapters.request_log import RequestLog
+from shared.event_tail import EventTail
 from shared.ports import Authenticator
 from shared.tracing import Tracing
 
@@ -70,8 +73,10 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         app.asgi_handler = Measured(app.asgi_handler)
         if settings.log_level == "debug":
             app.asgi_handler = RequestLog(app.asgi_handler)
+        tail = await container.get(EventTail)
         try:
-            yield
+            with told_of_the_end(tail.close):
+                yield
         finally:
             await service.stop()
             await container.close()
@@ -126,7 +131,7 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
     handlers: list[ControllerRouterHandler] = [HealthController, metrics]
     if settings.role != "worker":
         controllers = [controller for context in CONTEXTS for controller in context.controllers]
-        handlers.append(DishkaRouter(API, route_handlers=[*controllers, OperationsController]))
+        handlers.append(DishkaRouter(API, route_handlers=[*controllers, OperationsController, EventsController]))
     return handlers
 
 

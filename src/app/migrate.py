@@ -20,6 +20,7 @@ import assignments.events
 import industries.events
 import organizations.events
 import registry.events
+from app.large_logs import finish_event_log
 from shared.messages import command_topic
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -114,6 +115,7 @@ async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> S
     """The database first, then the topics; returns those it created. Raises `MigrationFailed`."""
     try:
         await migrate_database(postgres_url)
+        await finish_event_log(postgres_url)
         return await create_topics(kafka_bootstrap, partitions)
     except (*OUTAGES, *REFUSALS) as error:
         raise MigrationFailed(told(error)) from error

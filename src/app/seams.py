@@ -34,7 +34,7 @@ from shared.decider import Decider
 from shared.errors import Unavailable
 from shared.layered_config import ConfigRules
 from shared.messages import derived_operation_id
-from shared.ports import Transaction
+from shared.ports import OrganizationStanding, Transaction
 from shared.preview import Previews
 
 Deciders = NewType("Deciders", Sequence[Decider])
@@ -157,8 +157,10 @@ class SeamsProvider(Provider):
         return AppliedIndustry(sender)
 
     @provide
-    def standing(self, directory: PostgresOrganizationDirectory) -> access.ports.OrganizationStanding:
-        """Signing in asks whether the organization is suspended."""
+    def standing(
+        self, directory: PostgresOrganizationDirectory
+    ) -> AnyOf[access.ports.OrganizationStanding, OrganizationStanding]:
+        """Signing in asks whether the organization is suspended, and so does who streams its events."""
         return directory
 
     @provide

@@ -28,6 +28,7 @@ from shared.adapters.redis import RedisStore
 from shared.cache import ResetAnnouncer
 from shared.consuming import CommandConsumer, DeadLetterOffice, EventConsumer
 from shared.errors import Refused, Unavailable
+from shared.event_tail import EventTail
 from shared.messages import command_topic
 from shared.outcomes import OutcomeBoard
 from shared.ports import Clock
@@ -62,7 +63,8 @@ class Service:
         self._spawn("prepare", self._prepare, once=True)
 
     async def stop(self) -> None:
-        """Consumers first, for they use everything else; then the rest."""
+        """Streams and consumers first, for they use everything else; then the rest."""
+        (await self._container.get(EventTail)).close()
         await (await self._container.get(KafkaConnection)).stop()
         for task in self._tasks:
             task.cancel()
@@ -78,6 +80,8 @@ class Service:
         connection = await self._container.get(KafkaConnection)
         self._spawn("listener", (await self._container.get(PostgresListener)).run)
         self._spawn("outcomes", (await self._container.get(OutcomeBoard)).watch)
+        if self._settings.role != "worker":
+            self._spawn("events", (await self._container.get(EventTail)).run)
         self._spawn("queues", (await self._container.get(Queues)).keep_looking)
         if self._settings.role != "api":
             await self._subscribe(connection)

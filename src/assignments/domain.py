@@ -156,7 +156,7 @@ def _update_config(state: Assignments, command: UpdateModuleConfig) -> Decision:
     result = ConfigResult(module_id, config)
     if same_json(config, held.config):
         return Decision([], result)
-    changes = [ModuleChange(module_id, config, held.sources, "config")]
+    changes = [ModuleChange(module_id, config, held.sources, "config", held.sources)]
     return Decision([ModuleConfigUpdatedEvent(command.organization_id, module_id, changes, held.config)], result)
 
 

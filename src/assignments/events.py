@@ -21,12 +21,16 @@ class Source(Struct, frozen=True):
 
 
 class ModuleChange(Struct, frozen=True):
-    """One assignment after a change; a removed one has no sources, and `config` is what is kept of it."""
+    """One assignment after a change; a removed one has no sources, and `config` is what is kept of it.
+
+    `sources_before` are those it had; none when it was added, or the event is older than the field.
+    """
 
     module_id: str
     config: dict[str, Any]
     sources: tuple[Source, ...]
     change: Literal["added", "sources", "removed", "config"]
+    sources_before: tuple[Source, ...] = ()
 
 
 class SkippedModule(Struct, frozen=True):

@@ -106,7 +106,9 @@ def changes_to(
             given = state.kept.get(module_id, {}) if config is None else config
             changes.append(ModuleChange(module_id, given, sources, "added"))
         elif sources != held.sources:
-            changes.append(ModuleChange(module_id, held.config, sources, "sources" if sources else "removed"))
+            changes.append(
+                ModuleChange(module_id, held.config, sources, "sources" if sources else "removed", held.sources)
+            )
     return changes
 
 

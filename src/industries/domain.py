@@ -147,7 +147,8 @@ def _update(industry: Industry, facts: IndustryFacts, command: UpdateIndustry) -
     if published is not None:
         version += 1
         changes["version"] = FieldChange(industry.version, version)
-    events = [IndustryUpdatedEvent(code, changes, version, published)] if changes else []
+    before = None if published is None else tuple(industry.modules)
+    events = [IndustryUpdatedEvent(code, changes, version, published, before)] if changes else []
     return _decided(industry, code, *events)
 
 

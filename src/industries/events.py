@@ -36,6 +36,7 @@ class IndustryUpdatedEvent(Event, frozen=True):
     """The named fields, and no others, have new values.
 
     With a published version `changes` has `version`, and `modules` is its whole list; else `modules` is null.
+    `modules_before` is then the list of the version before; null when the event is older than the field.
     """
 
     topic: ClassVar[str] = "tenant.industry.updated"
@@ -44,6 +45,7 @@ class IndustryUpdatedEvent(Event, frozen=True):
     changes: Mapping[str, FieldChange]
     version: int
     modules: tuple[TemplateModule, ...] | None = None
+    modules_before: tuple[TemplateModule, ...] | None = None
 
 
 class IndustryDeletedEvent(Event, frozen=True):

@@ -50,3 +50,5 @@ for letter_kind in ("command", "event", "relay"):
     # From the start, so that the first one is an increase.
     DEAD_LETTERS.labels(kind=letter_kind)
     OPEN_LETTERS.labels(kind=letter_kind)
+EVENT_STREAMS = Gauge("modplane_event_streams", "Open streams of events.")
+EVENT_STREAMS_CUT = Counter("modplane_event_streams_cut_total", "Streams ended because their reader was too slow.")

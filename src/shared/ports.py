@@ -127,6 +127,12 @@ class OperationsReader(Protocol):
         ...
 
 
+class OrganizationStanding(Protocol):
+    """Whether an organization's people may come in."""
+
+    async def is_suspended(self, organization_id: UUID) -> bool: ...
+
+
 ALL_SCOPES = frozenset({"read", "write"})
 
 

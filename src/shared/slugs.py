@@ -4,4 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}(?!\n)$", max_length=63)]
+SLUG_PATTERN = r"^[a-z][a-z0-9_]{1,62}(?!\n)$"
+MAX_SLUG = 63
+
+Slug = Annotated[str, Meta(pattern=SLUG_PATTERN, max_length=MAX_SLUG)]

@@ -17,9 +17,10 @@ from shared.adapters.http import (
     signed_in,
     super_admin,
 )
+from shared.adapters.http_events import may_read_events
 from shared.adapters.postgres import PostgresDatabase
 
-GUARDS = {signed_in, super_admin, organization_reader, organizations_reader, organization_writer}
+GUARDS = {signed_in, super_admin, organization_reader, organizations_reader, organization_writer, may_read_events}
 PUBLIC = {
     "POST /api/v1/auth/login",
     "POST /api/v1/auth/refresh",
@@ -30,6 +31,7 @@ PUBLIC = {
     "POST /api/v1/organizations/signup",
 }
 ANSWERS_ONLY_WHO_MAY_SEE = {"GET /api/v1/operations/{operation_id}"}
+EVENTS = {"organization_id", "module_id", "industry_code", "user_id", "type", "operation_id", "since", "until"}
 QUERY = {
     "cursor",
     "force",
@@ -44,6 +46,8 @@ QUERY = {
     "template_code",
     "template_version",
     "with_total",
+    "last_event_id",
+    *EVENTS,
 }
 
 

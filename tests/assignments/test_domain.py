@@ -529,6 +529,8 @@ def decided(state: Assignments, facts: Facts, command: Command) -> Decision | No
 def told(state: Assignments, decision: Decision) -> AssignmentResult | ConfigResult:
     """The result as the events imply it; what only the result can know is taken from it."""
     changes = [change for event in decision.events for change in getattr(event, "modules", ())]
+    held = {module_id: assignment.sources for module_id, assignment in state.modules.items()}
+    assert all(change.sources_before == held.get(change.module_id, ()) for change in changes)
     if isinstance(decision.result, ConfigResult):
         return ConfigResult(decision.result.module_id, changes[0].config) if changes else decision.result
     result = result_of(decision)

@@ -160,7 +160,8 @@ def test_an_update_records_what_differs_and_publishes_nothing_without_a_new_list
 def test_a_changed_list_publishes_the_next_version() -> None:
     warmer = replace(OVEN, default_config={"degrees": 220})
     decision = told(after(CREATE), UpdateIndustry("bakery", modules=[warmer, TILL]))
-    assert decision.events == (IndustryUpdatedEvent("bakery", {"version": FieldChange(1, 2)}, 2, (warmer, TILL)),)
+    changes = {"version": FieldChange(1, 2)}
+    assert decision.events == (IndustryUpdatedEvent("bakery", changes, 2, (warmer, TILL), (OVEN, TILL)),)
 
 
 def test_an_update_without_a_difference_changes_nothing() -> None:

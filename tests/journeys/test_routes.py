@@ -4,6 +4,7 @@ Whatever a route answers to people and programs of another organization, nothing
 are let do, this organization's state stays as it was.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,7 +20,9 @@ from tests.running import Api, ServiceProcess, new_tenant, problem_of, signup, w
 Written = Callable[[], Awaitable[dict[str, int]]]
 Standing = Callable[[], Awaitable[list[Any]]]
 
-Who = Literal["public", "signed in", "own people", "own admin", "issuer", "any service", "super admin"]
+Who = Literal[
+    "public", "signed in", "own people", "own people alone", "own admin", "issuer", "any service", "super admin"
+]
 NAME, CODE, MODULE = "Bakery {suffix}", "i_{suffix}", "m_{suffix}"
 OVEN = {
     "module_id": MODULE,
@@ -29,6 +32,8 @@ OVEN = {
     "api_endpoint": "/ovens",
     "version": "1.0",
 }
+OWN_EVENTS = "organization_id={organization}"
+EVENTS = f"/events?{OWN_EVENTS}"
 REQUIRED = {"module_id": MODULE, "is_required": True}
 
 
@@ -43,6 +48,18 @@ class Route:
     body: Any = None
     status: int = 200
     has: tuple[str, ...] = ()
+    read: Callable[[httpx.Response], Any] = httpx.Response.json
+    streams: bool = False
+
+
+def first_line(answer: httpx.Response) -> Any:
+    """The first of many documents."""
+    return json.loads(answer.text.splitlines()[0])
+
+
+def first_state(answer: httpx.Response) -> Any:
+    """What a stream of events says of itself."""
+    return json.loads(answer.text.partition("data: ")[2])
 
 
 ROUTES = [
@@ -156,6 +173,19 @@ ROUTES = [
         has=("items", "next_cursor"),
     ),
     Route("getOperation", "GET", "/operations/{operation}", "issuer", has=("operation_id", "status")),
+    Route("getEvents", "GET", f"{EVENTS}&limit=2", "own people alone", has=("items", "next_cursor", "position")),
+    Route(
+        "exportEvents", "GET", f"/events/export?{OWN_EVENTS}", "own people alone", has=("event_id",), read=first_line
+    ),
+    Route(
+        "streamEvents",
+        "GET",
+        f"/events/stream?{OWN_EVENTS}",
+        "own people alone",
+        has=("state",),
+        read=first_state,
+        streams=True,
+    ),
     Route("unassignModule", "POST", f"/modules/unassign/{{organization}}/{MODULE}?force=true", "super admin"),
     Route("suspendOrganization", "POST", "/organizations/{organization}/suspend", "super admin"),
     Route("reactivateOrganization", "POST", "/organizations/{organization}/reactivate", "super admin"),
@@ -171,6 +201,7 @@ MAY: dict[Who, tuple[str, ...]] = {
     "public": EVERYBODY,
     "signed in": ("other", "own", *PROGRAMS),
     "own people": ("own", "service", "own service", "reading admin"),
+    "own people alone": ("own", "own service", "reading admin"),
     "own admin": ("own",),
     "issuer": ("newcomer", "reading admin"),
     "any service": ("service", "reading admin"),
@@ -221,6 +252,8 @@ class Job:
         path = self.filled(route.path)
         url = self.root + path if path.startswith("/health") else path
         body = self.bodies[route.body]() if isinstance(route.body, str) else self.filled(route.body)
+        if route.streams:
+            return beginning(self.callers[who].client, url)
         return self.callers[who].client.request(route.method, url, json=body)
 
     def filled(self, value: Any) -> Any:
@@ -234,6 +267,15 @@ class Job:
 def program(url: str, admin: Api, **wanted: Any) -> Api:
     """A caller with an API token."""
     return Api(url, admin.post("/tokens", {"name": "a program", **wanted}).json()["token"])
+
+
+def beginning(client: httpx.Client, url: str) -> httpx.Response:
+    """An answer without an end, as far as its first event; all of it when it is refused."""
+    with client.stream("GET", url) as answer:
+        chunks, body = answer.iter_raw(), b""
+        while b"data: " not in body and (chunk := next(chunks, b"")):
+            body += chunk
+    return httpx.Response(answer.status_code, headers=answer.headers, content=body, request=answer.request)
 
 
 @pytest.fixture(scope="module")
@@ -305,7 +347,7 @@ async def test_a_route_refuses_whom_it_is_not_for_and_serves_the_rest(
 def assert_serves(job: Job, who: str, route: Route) -> None:
     answer = job.send(who, route)
     assert (who, answer.status_code) == (who, route.status), answer.text
-    assert answer.json().keys() >= set(route.has)
+    assert route.read(answer).keys() >= set(route.has)
     assert (who, told(job, who, answer)) == (who, ())
 
 

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from devstack import Endpoints
+from tests.listening import Listening
 from tests.running import SEEDS, Api, free_port, processes_of, sign_in, wait_for
 
 FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 60.0, 15.0, 15.0
@@ -123,7 +124,10 @@ def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str])
     gone, *_ = industries
     assert admin.delete(f"/industries/{gone}").status_code == 200
     before = {code: admin.modules_of(organization) for code, organization in organizations.items()}
-    figures["Ctrl-C"] = up.interrupt()
+    with Listening(admin) as listening:
+        listening.live()
+        figures["Ctrl-C"] = up.interrupt()
+        assert listening.to_the_end().told[-1]["code"] == "service_stops"
     assert processes_of(up.data_dir) == []
 
     figures["second start"] = up.start().wait_ready(AGAIN_SECONDS)

@@ -5,7 +5,12 @@ import pytest
 
 from shared.adapters.postgres import PostgresDatabase
 
-IMMUTABLE = ("shared.event_log", "industries.industry_template_versions", "industries.industry_module_templates")
+IMMUTABLE = (
+    "shared.event_log",
+    "shared.event_names",
+    "industries.industry_template_versions",
+    "industries.industry_module_templates",
+)
 
 SUPERFLUOUS = """
 SELECT grantee || ': ' || privilege_type || ' on ' || table_schema || '.' || table_name
@@ -20,7 +25,7 @@ WHERE grantee IN ('modplane_service', 'PUBLIC') AND table_schema !~ '^(pg_|infor
 async def test_the_service_cannot_change_or_remove_what_is_history(
     database: PostgresDatabase, table: str, statement: str
 ) -> None:
-    column = "sequence" if table == "shared.event_log" else "version"
+    column = {"shared.event_log": "sequence", "shared.event_names": "seqs"}.get(table, "version")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.writing() as transaction:
             await transaction.execute(statement.format(table, column, column))
@@ -31,7 +36,17 @@ async def test_the_service_has_no_rights_but_to_read_and_write_rows(database: Po
         assert [row[0] for row in await transaction.fetch(SUPERFLUOUS)] == []
 
 
-@pytest.mark.parametrize("statement", ["CREATE TABLE shared.more ()", "DROP TABLE shared.marks", "CREATE SCHEMA more"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE shared.more ()",
+        "DROP TABLE shared.marks",
+        "CREATE SCHEMA more",
+        "ALTER TABLE shared.event_log DISABLE TRIGGER note_names",
+        "CREATE OR REPLACE FUNCTION shared.names_in(payload json) RETURNS SETOF text LANGUAGE sql RETURN NULL",
+        "CREATE RULE nothing AS ON INSERT TO shared.event_log DO INSTEAD NOTHING",
+    ],
+)
 async def test_the_service_cannot_change_the_schema(database: PostgresDatabase, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.writing() as transaction:

@@ -24,6 +24,7 @@ from access.api_tokens import ApiTokens, CreatedApiToken, WantedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
 from shared.adapters.command_operation import TakesReason
 from shared.adapters.http import AnyRequest, caller_of, super_admin
+from shared.adapters.http_parameters import reason_of
 from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 
 
@@ -93,7 +94,7 @@ class ApiTokensController(Controller):
             scopes=data.scopes,
             expires_at=data.expires_at,
         )
-        return shown_once(await tokens.create(wanted, caller_of(request).user_id))
+        return shown_once(await tokens.create(wanted, caller_of(request).user_id, reason_of(request)))
 
     @get(
         dependencies={"wanted": Provide(token_filter), "which_page": Provide(token_query)},
@@ -115,7 +116,7 @@ class ApiTokensController(Controller):
     )
     async def revoke(self, request: AnyRequest, token_id: FromPath[UUID], tokens: FromDishka[ApiTokens]) -> ApiToken:
         """Every replica refuses it within three seconds. Repeating it changes nothing."""
-        return await tokens.revoke(token_id, caller_of(request).user_id)
+        return await tokens.revoke(token_id, caller_of(request).user_id, reason_of(request))
 
 
 def shown_once(created: CreatedApiToken) -> ApiTokenResponse:

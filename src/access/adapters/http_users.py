@@ -14,6 +14,7 @@ from access.domain import Role
 from access.users import UserAdministration
 from shared.adapters.command_operation import TakesReason
 from shared.adapters.http import AnyRequest, caller_of, super_admin
+from shared.adapters.http_parameters import reason_of
 from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 
 
@@ -71,7 +72,7 @@ class UsersController(Controller):
         self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
     ) -> UserStatus:
         """The user's sessions end at once, an access token within 15 minutes. 409 for the last super admin."""
-        await users.deactivate(user_id, caller_of(request).user_id)
+        await users.deactivate(user_id, caller_of(request).user_id, reason_of(request))
         return UserStatus(user_id, "inactive")
 
     @post(
@@ -85,5 +86,5 @@ class UsersController(Controller):
         self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
     ) -> UserStatus:
         """The user signs in with the old password."""
-        await users.activate(user_id, caller_of(request).user_id)
+        await users.activate(user_id, caller_of(request).user_id, reason_of(request))
         return UserStatus(user_id, "active")

@@ -22,7 +22,7 @@ TOKEN = "0193a4d0-11aa-7e0b-b3c7-9d2f4e6a8b01"  # noqa: S105 - an id
 CURSOR = "WyJDcnVtYiAmIENydXN0IiwiMDE5M2E0YzItN2QxZSJd.k3J9sQ2vTz0"
 MODULE, OTHER_MODULE, INDUSTRY = "field_service", "oven_monitoring", "bakery"
 
-CONFIG = {"dispatch": {"radius_km": 40}}
+CONFIG, PLACE = {"dispatch": {"radius_km": 40}}, "184467-4711"
 
 OF_FIELDS: Mapping[str, Any] = {
     "access_token": "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTkzYTRjMiJ9.c2lnbmF0dXJl",
@@ -66,6 +66,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "industry_name": "Bakery",
     "ineffective_because": None,
     "kind": "explicit",
+    "last_event_id": PLACE,
     "message": "The organization does not have this module.",
     "metadata": {"icon": "truck"},
     "module_count": 2,
@@ -86,6 +87,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "parts": {"postgres": "ok", "redis": "ok", "kafka": "ok"},
     "password": "correct horse battery",
     "pointer": "/module_ids/1",
+    "position": PLACE,
     "q": "crumb",
     "preview": PREVIEW,
     "reason": "asked for by the customer",
@@ -98,6 +100,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "sequence": 12,
     "service_name": "field-service",
     "sets_industry": True,
+    "stream": f"assignments:{ORGANIZATION}",
     "skipped": [],
     "template_code": INDUSTRY,
     "template_version": 3,
@@ -121,7 +124,7 @@ AGGREGATES: Mapping[str, str] = {
 """What the streams of each context are about."""
 
 EXPLICIT = {"kind": "explicit", "by": PERSON, "industry_code": None, "version": None}
-ASSIGNED = {"module_id": MODULE, "config": {}, "sources": [EXPLICIT], "change": "added"}
+ASSIGNED = {"module_id": MODULE, "config": {}, "sources": [EXPLICIT], "change": "added", "sources_before": []}
 LAYERS = [
     {
         "kind": "module",
@@ -155,11 +158,20 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "IndustryModules": {"version": 3},
     "IndustryResult": {"description": "Bread, cakes and the shops that sell them."},
     "IndustryTemplateAppliedEvent": {"applied": [MODULE]},
-    "IndustryUpdatedEvent": {"changes": {"industry_name": {"before": "Bakeries", "after": "Bakery"}}, "modules": None},
+    "IndustryUpdatedEvent": {
+        "changes": {"industry_name": {"before": "Bakeries", "after": "Bakery"}},
+        "modules": None,
+        "modules_before": None,
+    },
     "IndustryToCreate": {"description": "Bread, cakes and the shops that sell them."},
     "ModuleAssignedEvent": {"modules": [ASSIGNED]},
-    "ModuleConfigUpdatedEvent": {"modules": [ASSIGNED | {"config": CONFIG, "change": "config"}]},
-    "ModuleUnassignedEvent": {"modules": [ASSIGNED | {"sources": [], "change": "removed"}]},
+    "LoggedEvent": {"payload": {"organization_id": ORGANIZATION, "module_id": MODULE, "modules": [ASSIGNED]}},
+    "ModuleConfigUpdatedEvent": {
+        "modules": [ASSIGNED | {"config": CONFIG, "change": "config", "sources_before": [EXPLICIT]}]
+    },
+    "ModuleUnassignedEvent": {
+        "modules": [ASSIGNED | {"sources": [], "change": "removed", "sources_before": [EXPLICIT]}]
+    },
     "ModuleAdoption": {"organizations": 318},
     "ModuleChanges": {
         "version": "2.5.0",

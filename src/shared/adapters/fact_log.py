@@ -20,8 +20,8 @@ RETURNING s.id, s.version
 
 APPEND = """
 INSERT INTO shared.event_log (id, aggregatetype, aggregateid, type, sequence, payload, organization_id, user_id,
-                              operation_id, occurred_at)
-VALUES ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10)
+                              operation_id, occurred_at, reason)
+VALUES ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11)
 """
 
 
@@ -44,6 +44,8 @@ class DirectFact(Protocol):
     def operation_id(self) -> UUID: ...
     @property
     def occurred_at(self) -> datetime: ...
+    @property
+    def reason(self) -> str | None: ...
 
 
 class PostgresFactLog:
@@ -73,4 +75,5 @@ class PostgresFactLog:
                 fact.user_id,
                 fact.operation_id,
                 fact.occurred_at,
+                fact.reason,
             )

@@ -34,6 +34,10 @@ SESSION_SETTINGS = {
 # of it for ever after, so these sessions are not offered such plans.
 WRITER_SETTINGS = SESSION_SETTINGS | {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 
+# The event log is read along its indexes, a page at a time, whatever the statistics say of how much there would be to
+# sort. Its readers have sessions of their own, so that they keep no other read waiting.
+LOG_SETTINGS = SESSION_SETTINGS | {"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off"}
+
 # 08 connection, 40001 serialization, 40P01 deadlock, 53 resources, 57 intervention, 55P03 lock_timeout, 25P03 idle.
 TRANSIENT_CLASSES = ("08", "53", "57")
 TRANSIENT_STATES = ("40001", "40P01", "55P03", "25P03")
@@ -76,11 +80,12 @@ async def leave_as_it_is(_: Any) -> None:
 
 
 class PostgresDatabase:
-    """Two lazily connected pools, so that slow reads cannot keep the write path from a session."""
+    """Three lazily connected pools, so that slow reads cannot keep the write path from a session."""
 
-    def __init__(self, url: str, *, writers: int = 12, readers: int = 8) -> None:
+    def __init__(self, url: str, *, writers: int = 12, readers: int = 8, log_readers: int = 4) -> None:
         self._url = url
-        self._sizes = (writers, readers)
+        self._sizes = (writers, readers, log_readers)
+        self._log_readers: asyncpg.Pool[Any] | None = None
         self._writers: asyncpg.Pool[Any] | None = None
         self._readers: asyncpg.Pool[Any] | None = None
 
@@ -88,6 +93,7 @@ class PostgresDatabase:
         """Prepares the pools and connects to nothing, so an absent database does not keep the service from starting."""
         self._writers = await self._pool(self._sizes[0], WRITER_SETTINGS)
         self._readers = await self._pool(self._sizes[1], SESSION_SETTINGS)
+        self._log_readers = await self._pool(self._sizes[2], LOG_SETTINGS)
 
     async def _pool(self, size: int, settings: dict[str, str]) -> "asyncpg.Pool[Any]":
         return await asyncpg.create_pool(
@@ -102,7 +108,7 @@ class PostgresDatabase:
 
     def sessions(self) -> Mapping[str, tuple[int, int, int]]:
         """By pool: sessions there are, those of them that idle, and the most there may be."""
-        pools = {"writers": self._writers, "readers": self._readers}
+        pools = {"writers": self._writers, "readers": self._readers, "log": self._log_readers}
         return {
             name: (pool.get_size(), pool.get_idle_size(), pool.get_max_size())
             for name, pool in pools.items()
@@ -111,7 +117,7 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """Ends every session, the busy ones too."""
-        for pool in (self._writers, self._readers):
+        for pool in (self._writers, self._readers, self._log_readers):
             if pool is not None:
                 pool.terminate()
 
@@ -153,6 +159,12 @@ class PostgresDatabase:
     async def reading(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """A session for one statement, outside any transaction."""
         async with self._session(self._readers, READ_SECONDS) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading_the_log(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A session for statements on the event log, outside any transaction."""
+        async with self._session(self._log_readers, READ_SECONDS) as connection:
             yield connection
 
     @asynccontextmanager

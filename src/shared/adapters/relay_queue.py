@@ -8,8 +8,9 @@ from uuid import UUID, uuid5
 import asyncpg
 import msgspec
 
+from shared.adapters.event_rows import EVENT_COLUMNS, event_fields
 from shared.adapters.postgres import SERVICE_ROLE, PostgresDatabase, typed_outages
-from shared.messages import EventEnvelope, stream_name
+from shared.messages import EventEnvelope
 from shared.relay import LeadershipLost, Queued
 
 LEASE = """
@@ -36,10 +37,7 @@ RETURNING 1
 
 RETURN_LEASE = "UPDATE shared.relay_lease SET renewed_at = '-infinity' WHERE id = 1 AND backend_pid = pg_backend_pid()"
 
-COLUMNS = """
-r.seq, r.key, r.touched, r.fresh, r.traceparent, l.id, l.type, l.occurred_at, l.aggregatetype, l.aggregateid,
-l.sequence, l.organization_id, l.module_id, l.user_id, l.operation_id, l.reason, l.payload
-"""
+COLUMNS = f"r.seq, r.key, r.touched, r.fresh, r.traceparent, {EVENT_COLUMNS}"
 
 NEXT_PAGE = f"""
 SELECT {COLUMNS} FROM shared.event_relay r JOIN shared.event_log l USING (seq)
@@ -147,19 +145,6 @@ class PostgresRelayQueue:
 
 def queued(row: Any) -> Queued:
     """A queue row with its event as it goes on the wire."""
-    (seq, key, touched, fresh, traceparent, id_, type_, occurred_at, context, aggregate, sequence, *rest) = row
-    organization_id, module_id, user_id, operation_id, reason, payload = rest
-    event = EventEnvelope(
-        event_id=id_,
-        type=type_,
-        occurred_at=occurred_at,
-        stream=stream_name(context, aggregate),
-        sequence=sequence,
-        organization_id=organization_id,
-        module_id=module_id,
-        user_id=user_id,
-        operation_id=operation_id,
-        reason=reason,
-        payload=msgspec.Raw(payload.encode()),
-    )
+    seq, key, touched, fresh, traceparent, *columns = row
+    event = EventEnvelope(**event_fields(columns))
     return Queued(seq, key, touched.split("\n") if touched else (), fresh, event, traceparent)

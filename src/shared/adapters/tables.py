@@ -16,7 +16,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.types import UserDefinedType
 
 from shared.adapters.postgres import metadata
@@ -87,6 +87,24 @@ event_log = Table(
     Column("reason", Text),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Index("uq_event_log_stream", "aggregatetype", "aggregateid", "sequence", unique=True),
+    Index("ix_event_log_xid_seq", "xid", "seq"),
+    Index("ix_event_log_occurred_at", "occurred_at"),
+    Index("ix_event_log_operation_id", "operation_id"),
+    Index("ix_event_log_organization_id", text('organization_id COLLATE "C"'), "xid", "seq"),
+    Index("ix_event_log_module_id", text('module_id COLLATE "C"'), "xid", "seq"),
+    Index("ix_event_log_user_id", text('user_id COLLATE "C"'), "xid", "seq"),
+    Index("ix_event_log_type", text('type COLLATE "C"'), "xid", "seq"),
+    schema="shared",
+)
+
+# Filled by a trigger on `event_log`. One row for all events of a statement that name the same.
+event_names = Table(
+    "event_names",
+    metadata,
+    Column("name", Text(collation="C"), nullable=False),
+    Column("xid", Xid8(), nullable=False),
+    Column("seqs", ARRAY(BigInteger), nullable=False),
+    Index("ix_event_names_name", "name", "xid"),
     schema="shared",
 )
 

@@ -11,9 +11,9 @@ from tests.fakes import NOON
 from tests.shared.adapters.conftest import Toy
 from tests.shared.toy import Added, Total
 
-LOGGED = (
-    "SELECT aggregateid, sequence, type, payload::text, user_id, organization_id FROM shared.event_log ORDER BY seq"
-)
+LOGGED = """
+SELECT aggregateid, sequence, type, payload::text, user_id, organization_id, reason FROM shared.event_log ORDER BY seq
+"""
 
 
 class Fact(Struct, frozen=True):
@@ -25,6 +25,7 @@ class Fact(Struct, frozen=True):
     user_id: str = "ada"
     organization_id: str | None = None
     occurred_at: datetime = NOON
+    reason: str | None = None
 
 
 def fact(aggregate_id: str, amount: int, **fields: Any) -> Fact:
@@ -34,16 +35,16 @@ def fact(aggregate_id: str, amount: int, **fields: Any) -> Fact:
 async def test_facts_continue_their_streams(toy: Toy, database: PostgresDatabase) -> None:
     log = PostgresFactLog("toy")
     async with database.writing() as transaction:
-        await log.record(transaction, [fact("b", 1), fact("a", 2, organization_id="acme")])
+        await log.record(transaction, [fact("b", 1), fact("a", 2, organization_id="acme", reason="why")])
         await log.record(transaction, [fact("a", 3)])
     async with database.writing() as transaction:
         await log.record(transaction, [fact("a", 4)])
         await log.record(transaction, [])
     assert await toy.rows(LOGGED) == [
-        ("b", 1, "toy.added", '{"amount":1,"text":""}', "ada", None),
-        ("a", 1, "toy.added", '{"amount":2,"text":""}', "ada", "acme"),
-        ("a", 2, "toy.added", '{"amount":3,"text":""}', "ada", None),
-        ("a", 3, "toy.added", '{"amount":4,"text":""}', "ada", None),
+        ("b", 1, "toy.added", '{"amount":1,"text":""}', "ada", None, None),
+        ("a", 1, "toy.added", '{"amount":2,"text":""}', "ada", "acme", "why"),
+        ("a", 2, "toy.added", '{"amount":3,"text":""}', "ada", None, None),
+        ("a", 3, "toy.added", '{"amount":4,"text":""}', "ada", None, None),
     ]
     assert await toy.rows("SELECT context, id, version, state::text FROM shared.streams ORDER BY id") == [
         ("toy", "a", 3, '{"total":4}'),
