@@ -12,7 +12,7 @@ from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
 from shared.adapters.postgres import PostgresDatabase
 
-SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access")
+SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access", "bulk")
 GIVEN = {f"MODPLANE_{name}": os.environ.get(f"MODPLANE_TEST_{name}", "") for name in ("POSTGRES_URL", "REDIS_URL")}
 
 

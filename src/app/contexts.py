@@ -2,6 +2,7 @@
 
 import access.wiring
 import assignments.wiring
+import bulk.wiring
 import industries.wiring
 import organizations.wiring
 import registry.wiring
@@ -13,4 +14,5 @@ CONTEXTS: tuple[Context, ...] = (
     organizations.wiring.CONTEXT,
     assignments.wiring.CONTEXT,
     access.wiring.CONTEXT,
+    bulk.wiring.CONTEXT,
 )

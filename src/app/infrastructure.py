@@ -45,6 +45,7 @@ from shared.preview import HeadReader, Previews
 from shared.processor import CommandProcessor, Journal
 from shared.relay import CacheReset, EventPublisher, Relay, RelayElection
 from shared.tracing import Tracing
+from shared.wiring import ReplicaId
 
 Processors = NewType("Processors", Mapping[str, CommandProcessor])
 
@@ -111,6 +112,11 @@ class InfrastructureProvider(Provider):
     plain_cache = provide(RedisCache, provides=Cache)
     operation_list = provide(PostgresOperationList)
     operations = provide(PostgresOperations, provides=AnyOf[PostgresOperations, EventsSince])
+
+    @provide
+    def replica(self, settings: Settings) -> ReplicaId:
+        """As consumers and claims know this process."""
+        return ReplicaId(settings.replica_id)
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[AnyOf[PostgresDatabase, Database]]:

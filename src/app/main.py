@@ -16,6 +16,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from app.admission import AdmissionProvider
+from app.bulk_seams import BulkSeamsProvider
 from app.contexts import CONTEXTS
 from app.documents import document_routes
 from app.ending import told_of_the_end
@@ -48,6 +49,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     return make_async_container(
         InfrastructureProvider(),
         SeamsProvider(),
+        BulkSeamsProvider(),
         AdmissionProvider(),
         TracingProvider(),
         *(context.provider for context in CONTEXTS),

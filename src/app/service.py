@@ -19,6 +19,8 @@ from app.readiness import Readiness
 from app.seeding import Seeding
 from app.settings import Settings
 from app.vitals import Queues, watch_the_loop
+from bulk.adapters.postgres import PostgresBulkOperations
+from bulk.running import BulkRunner
 from shared.adapters.kafka import PATIENT_POLL_MS, KafkaConnection, Subscription, subscribe
 from shared.adapters.listener import PostgresListener
 from shared.adapters.operations import PostgresOperations
@@ -86,6 +88,7 @@ class Service:
         if self._settings.role != "api":
             await self._subscribe(connection)
             self._spawn("relay", (await self._container.get(Relay)).run)
+            self._spawn("bulk", (await self._container.get(BulkRunner)).run)
             self._spawn("sweep", self._sweep)
         self._spawn("kafka", connection.keep_trying, once=True)
         self._spawn("ready", self._become_ready, once=True)
@@ -152,10 +155,12 @@ class Service:
     async def _sweep(self) -> None:
         operations, owners = await self._container.get(PostgresOperations), await self._container.get(PendingOwners)
         clock, sessions = await self._container.get(Clock), await self._container.get(Sessions)
+        bulk = await self._container.get(PostgresBulkOperations)
         while True:
             await asyncio.sleep(0 if await operations.sweep(clock.now()) else SWEEP_SECONDS)
             await owners.sweep()
             await sessions.sweep()
+            await bulk.sweep()
 
 
 def spare_the_collector() -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NewType
 
 from dishka import Provider
 from litestar import Controller
 
 from shared.consuming import EventHandler
+
+ReplicaId = NewType("ReplicaId", str)
+"""This process's name among all that run; the same at every start."""
 
 EventHandlers = Mapping[str, EventHandler]
 """What a context does with events, by topic."""

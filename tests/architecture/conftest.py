@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
 WEB = ROOT / "web" / "src"
-CONTEXTS = ("access", "assignments", "industries", "organizations", "registry")
+CONTEXTS = ("access", "assignments", "bulk", "industries", "organizations", "registry")
 
 
 def sources(root: Path = SRC) -> Iterator[Path]:

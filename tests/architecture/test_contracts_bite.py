@@ -16,7 +16,7 @@ CONTRACTS = {
     contract["id"]: contract
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 }
-CONTEXTS = ("access", "assignments", "industries", "organizations", "registry")
+CONTEXTS = ("access", "assignments", "bulk", "industries", "organizations", "registry")
 LINT = """
 import sys
 from importlinter.cli import lint_imports
@@ -53,6 +53,8 @@ BITES = (
     Bite("rooms", "industries.adapters.postgres", "industries.wiring"),
     Bite("access-rooms", "access.domain", "access.ports"),
     Bite("access-rooms", "access.signup", "access.sign_in"),
+    Bite("bulk-rooms", "bulk.domain", "bulk.ports"),
+    Bite("bulk-rooms", "bulk.running", "bulk.requests"),
     Bite("adapters", "registry.adapters.postgres", "industries.adapters.postgres"),
     Bite("core", "registry.domain", "litestar"),
     Bite("core", "access.sign_in", "sqlalchemy"),
@@ -105,7 +107,7 @@ def test_a_forbidden_import_breaks_its_contract(house: Path, bite: Bite) -> None
     assert all(name in told for name in bite.told), told
 
 
-@pytest.mark.parametrize("contract", ["rooms", "access-rooms"])
+@pytest.mark.parametrize("contract", ["rooms", "access-rooms", "bulk-rooms"])
 def test_a_room_nobody_decided_on_breaks_the_contract(house: Path, contract: str) -> None:
     context = CONTRACTS[contract]["containers"][0]
     (house / "src" / context / "attic.py").touch()

@@ -101,6 +101,9 @@ def importing_none_of(*roots: str) -> Check:
 JSON = ("shared.errors", "shared.json_documents", "shared.json_schemas", "shared.layered_config", "shared.messages")
 DECIDES = Rule((*PURE, "itertools", *JSON), (no_waiting, no_chance))
 TELLS_A_STORY = Rule((*PURE, "hashlib", "shared.errors", "shared.messages", "shared.ports", "structlog"), (no_chance,))
+TELLS_A_STORY_OF_PARTS = Rule((*TELLS_A_STORY.imports, "dataclasses"), TELLS_A_STORY.checks)
+# It paces itself, which takes an event loop.
+KEEPS_WORKING = Rule((*TELLS_A_STORY.imports, "asyncio", "dataclasses"))
 ROOMS = {
     "__init__": Rule((), (only_structs,)),
     "events": Rule((*PURE, "shared.messages"), (only_structs, no_waiting, no_chance)),
@@ -116,6 +119,8 @@ ROOMS = {
         (*PURE, "shared.layered_config", "shared.messages", "shared.ports"), (only_structs, small_protocols, no_chance)
     ),
     "api_tokens": TELLS_A_STORY,
+    "requests": TELLS_A_STORY_OF_PARTS,
+    "running": KEEPS_WORKING,
     "sessions": TELLS_A_STORY,
     "sign_in": TELLS_A_STORY,
     "signup": TELLS_A_STORY,

@@ -187,6 +187,21 @@ ROUTES = [
         streams=True,
     ),
     Route("unassignModule", "POST", f"/modules/unassign/{{organization}}/{MODULE}?force=true", "super admin"),
+    Route(
+        "startBulkOperation",
+        "POST",
+        "/bulk-operations",
+        "super admin",
+        {"command": {"type": "reactivate"}, "organization_ids": ["{organization}"]},
+        202,
+        ("bulk_operation_id", "counts"),
+    ),
+    Route("getBulkOperations", "GET", "/bulk-operations", "super admin", has=("items", "next_cursor")),
+    Route("getBulkOperation", "GET", "/bulk-operations/{bulk}", "super admin", has=("status", "total")),
+    Route("getBulkOperationItems", "GET", "/bulk-operations/{bulk}/items", "super admin", has=("items", "next_cursor")),
+    Route("retryBulkOperation", "POST", "/bulk-operations/{bulk}/retry", "super admin", status=202),
+    # It has ended by then: whoever may cancel is told so.
+    Route("cancelBulkOperation", "POST", "/bulk-operations/{bulk}/cancel", "super admin", status=409),
     Route("suspendOrganization", "POST", "/organizations/{organization}/suspend", "super admin"),
     Route("reactivateOrganization", "POST", "/organizations/{organization}/reactivate", "super admin"),
     Route("deleteIndustry", "DELETE", f"/industries/{CODE}", "super admin", has=("organizations",)),
@@ -236,12 +251,16 @@ class Job:
         own_operation = f"/operations/{late['operation_id']}"
         wait_for(lambda: self.callers["newcomer"].get(own_operation).json()["status"] == "applied", "the late signup")
         token = admin.post("/tokens", {"name": "to be revoked", "role": "service"}).json()["id"]
+        reactivated = {"command": {"type": "reactivate"}, "organization_ids": [tenant.id]}
+        bulk = admin.post("/bulk-operations", reactivated).json()["bulk_operation_id"]
+        wait_for(lambda: admin.get(f"/bulk-operations/{bulk}").json()["status"] == "finished", "the bulk operation")
         self.words = {
             "suffix": suffix,
             "private": private,
             "organization": tenant.id,
             "operation": late["operation_id"],
             "token": token,
+            "bulk": bulk,
             "user": other.operation_id,
         }
         self.private = (private, tenant.email)

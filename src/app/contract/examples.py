@@ -33,6 +33,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "api_endpoint": "/api/field-service",
     "assigned": [MODULE],
     "blocked_by": [],
+    "bulk_operation_id": OPERATION,
     "by": PERSON,
     "category": "Operations",
     "code": "module_not_found",
@@ -78,6 +79,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "operation_id": OPERATION,
     "operation_token": "eyJhbGciOiJFZERTQSJ9.eyJvcCI6IjZmMWMyYjllIn0.c2lnbmF0dXJl",
     "organization_id": ORGANIZATION,
+    "organization_ids": [ORGANIZATION],
     "organization_name": "Crumb & Crust",
     "organizations": 318,
     "origins": {"/dispatch/radius_km": 2},
@@ -109,9 +111,11 @@ OF_FIELDS: Mapping[str, Any] = {
     "type": "tenant.module.assigned",
     "unassigned": 2,
     "unchanged": [],
+    "unchanged_sample": [ORGANIZATION],
     "user_id": PERSON,
     "version": 3,
     "waiting_for": "",
+    "would_change_sample": [ORGANIZATION],
 }
 
 AGGREGATES: Mapping[str, str] = {
@@ -149,6 +153,12 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "ApiToken": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
     "ApiTokenRequest": {"name": "nightly report", "role": "service", "scopes": ["read"]},
     "ApiTokenResponse": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
+    "BulkForesight": {"dry_run": True, "examined": 318, "unchanged": 4, "refused": 1, "would_change": 313},
+    "BulkItem": {"outcome": "rejected", "code": "organization_suspended", "detail": "The organization is suspended."},
+    "BulkProgress": {"status": "running", "total": 318, "finished_at": None},
+    "BulkReason": {"code": "organization_suspended", "detail": "The organization is suspended.", "count": 1},
+    "BulkRequest": {"organization_ids": UNSET},
+    "BulkSummary": {"status": "finished"},
     "DecidedOrForeseen": {"impact": None},
     "Difference": {"subject": MODULE, "change": "added", "before": None, "after": {"config": {}}},
     "FieldChange": {"before": "Bakeries", "after": "Bakery"},
@@ -204,6 +214,7 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "SignupPending": {"status": "pending"},
     "TemplateViolation": {"errors": WRONG},
     "SkippedModule": {"reason": "module_inactive", "module_id": OTHER_MODULE},
+    "Refusals": {"code": "organization_suspended", "detail": "The organization is suspended.", "count": 1},
     "Source": {"kind": "template", "by": None},
     "User": {"id": PERSON, "name": "Ada Baker", "role": "organization_admin"},
 }

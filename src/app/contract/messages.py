@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from inspect import getdoc
 from typing import Any, get_args
 
@@ -39,6 +40,7 @@ def event_types() -> list[EventType]:
     found = [
         EventType(context.name, class_, context.name in EVENT_SOURCES)
         for context in CONTEXTS
+        if find_spec(f"{context.name}.events") is not None
         for class_ in import_module(f"{context.name}.events").EVENTS.values()
     ]
     return sorted(found, key=lambda event: event.topic)

@@ -69,7 +69,8 @@ def own_parameters(found: Schema, examples: Examples) -> list[Schema]:
 def implied_by(route: Route) -> list[Schema]:
     """Parameters that follow from what the route is."""
     of_writes = COMMAND_PARAMETERS if route.takes_command else REASON if route.takes_reason else ()
-    names = [*of_writes, *(READ_PARAMETERS if route.is_conditional else ())]
+    key = ("IdempotencyKey",) if route.takes_key else ()
+    names = [*key, *of_writes, *(READ_PARAMETERS if route.is_conditional else ())]
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
@@ -87,6 +88,7 @@ def plain(found: Schema, examples: Examples) -> Schema:
 
 
 DESCRIBED = {
+    "bulk_operation_id": "The bulk operation's id.",
     "cursor": "`next_cursor` of the page before; left out, the first page.",
     "force": "Overrules templates that require the module.",
     "include_inactive": "Inactive ones too; for super admins.",

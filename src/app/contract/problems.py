@@ -46,6 +46,9 @@ ALSO_GIVES: Mapping[str, tuple[int, ...]] = {
     "createToken": (422,),
     "deactivateUser": (409,),
     "updateModuleConfig": (428,),
+    "startBulkOperation": (422,),
+    "cancelBulkOperation": (409,),
+    "retryBulkOperation": (409,),
 }
 """What single operations give beyond the rules in `statuses_of`."""
 

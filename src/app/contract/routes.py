@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 from msgspec import Struct
 
-from shared.adapters.command_operation import CommandOperation, TakesCommand, TakesReason
+from shared.adapters.command_operation import CommandOperation, TakesCommand, TakesKey, TakesReason
 from shared.adapters.http import caller_of, organization_reader, organization_writer, signed_in, super_admin
 from shared.adapters.rate_limits import EXEMPT
 
@@ -93,6 +93,11 @@ class Route(Struct, frozen=True):
     def takes_reason(self) -> bool:
         """Whether it keeps why it was asked for."""
         return issubclass(self.handler.operation_class, TakesReason)
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether it does its work once for each Idempotency-Key, without being a command."""
+        return issubclass(self.handler.operation_class, TakesKey)
 
     @property
     def takes_command(self) -> bool:

@@ -17,6 +17,11 @@ class TakesReason(Operation):
 
 
 @dataclass
+class TakesKey(TakesReason):
+    """A route that begins work once for each Idempotency-Key, and keeps why."""
+
+
+@dataclass
 class TakesCommand(TakesReason):
     """A route that takes the headers and parameters every command takes."""
 

@@ -98,10 +98,7 @@ class CommandSender:
 
     def operation_id(self, request: Request[Any, Any, Any], principal: str) -> UUID:
         """Derived from the Idempotency-Key and whose it is; a new one when there is no key."""
-        key = idempotency_key(request)
-        if key is None:
-            return self._ids.new()
-        return uuid5(OPERATIONS, f"{principal}\x1f{request.scope['method']}\x1f{request.scope['path']}\x1f{key}")
+        return operation_id_of(request, principal, self._ids)
 
     async def answer(
         self, request: Request[Any, Any, Any], asked: Asked, *, created: bool = False, then: Then | None = None
@@ -154,6 +151,14 @@ class CommandSender:
     async def _told(self, request: Request[Any, Any, Any], outcome: Outcome) -> Refusal | None:
         caller = request.scope["user"]
         return await self._meanwhile.told(outcome, caller if isinstance(caller, Caller) else None)
+
+
+def operation_id_of(request: Request[Any, Any, Any], principal: str, ids: Ids) -> UUID:
+    """Derived from the Idempotency-Key and whose it is; a new one when there is no key. Raises `BadHeader`."""
+    key = idempotency_key(request)
+    if key is None:
+        return ids.new()
+    return uuid5(OPERATIONS, f"{principal}\x1f{request.scope['method']}\x1f{request.scope['path']}\x1f{key}")
 
 
 def accepted(answer: Answer, **extra: Any) -> Response[bytes]:

@@ -1,0 +1,167 @@
+"""Bulk operations over HTTP, for super admins."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from dishka.integrations.litestar import FromDishka
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from bulk.adapters.reading import BulkItemPage, BulkPage, BulkProgress, PostgresBulkReader
+from bulk.domain import (
+    MAX_ORGANIZATIONS,
+    BulkCommand,
+    BulkOperationNotFound,
+    Foreseen,
+    ItemOutcome,
+    OrganizationFilter,
+    Selection,
+)
+from bulk.requests import BulkRequests, Wanted
+from shared.adapters.command_operation import TakesKey
+from shared.adapters.http import AnyRequest, caller_of, documented, super_admin
+from shared.adapters.http_commands import fingerprint, operation_id_of
+from shared.adapters.http_parameters import reason_of
+from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit
+from shared.ports import Ids
+
+BulkPath = FromPath[UUID]
+
+
+class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """One command, and the organizations it is for: `organization_ids` or `filter`, the filters of their list.
+
+    An empty filter selects all. Whoever signs up after the selection is not asked.
+    """
+
+    command: BulkCommand
+    organization_ids: Annotated[Sequence[UUID], Meta(min_length=1, max_length=MAX_ORGANIZATIONS)] | None = None
+    filter: OrganizationFilter | None = None
+
+
+class BulkForesight(Foreseen, frozen=True, kw_only=True):
+    """A dry run's answer."""
+
+    dry_run: bool
+
+
+class BulkOperationsController(Controller):
+    """One command for many organizations."""
+
+    path = "/bulk-operations"
+    tags = ("bulk operations",)
+    guards = (super_admin,)
+
+    @post(
+        status_code=202,
+        operation_id="startBulkOperation",
+        summary="Send one command to many organizations",
+        operation_class=TakesKey,
+        responses=documented(BulkForesight) | documented(BulkProgress, 202),
+    )
+    async def start(
+        self,
+        request: AnyRequest,
+        data: JSONBody[BulkRequest],
+        requests: FromDishka[BulkRequests],
+        reader: FromDishka[PostgresBulkReader],
+        ids: FromDishka[Ids],
+        dry_run: Annotated[bool, QueryParameter(description="Tell what would happen, and do nothing.")] = False,
+    ) -> Response[Any]:
+        """Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+
+        With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
+        and why, for as many organizations as five seconds allow.
+        """
+        user_id = caller_of(request).user_id
+        wanted = Wanted(
+            id=operation_id_of(request, user_id, ids),
+            command=data.command,
+            selection=Selection(data.organization_ids, data.filter),
+            user_id=user_id,
+            reason=reason_of(request),
+            fingerprint=fingerprint(request, await request.body()),
+        )
+        if dry_run:
+            foreseen = await requests.foresee(wanted)
+            fields = {name: getattr(foreseen, name) for name in Foreseen.__struct_fields__}
+            return Response(BulkForesight(**fields, dry_run=True), status_code=200)
+        begun = await requests.begin(wanted)
+        return under_way(await shown(reader, begun.id))
+
+    @get(operation_id="getBulkOperations", summary="List bulk operations, the youngest first")
+    async def recent(
+        self, reader: FromDishka[PostgresBulkReader], limit: PageLimit = DEFAULT_LIMIT, cursor: PageCursor = None
+    ) -> BulkPage:
+        return await reader.recent(limit, cursor)
+
+    @get("/{bulk_operation_id:uuid}", operation_id="getBulkOperation", summary="Get how far a bulk operation is")
+    async def progress(self, bulk_operation_id: BulkPath, reader: FromDishka[PostgresBulkReader]) -> BulkProgress:
+        return await shown(reader, bulk_operation_id)
+
+    @get(
+        "/{bulk_operation_id:uuid}/items",
+        operation_id="getBulkOperationItems",
+        summary="List what became of each organization",
+    )
+    async def items(
+        self,
+        bulk_operation_id: BulkPath,
+        reader: FromDishka[PostgresBulkReader],
+        outcome: Annotated[ItemOutcome | None, QueryParameter(description="Only those of which this became.")] = None,
+        limit: PageLimit = DEFAULT_LIMIT,
+        cursor: PageCursor = None,
+    ) -> BulkItemPage:
+        page = await reader.items(bulk_operation_id, outcome, limit, cursor)
+        if page is None:
+            raise not_found(bulk_operation_id)
+        return page
+
+    @post(
+        "/{bulk_operation_id:uuid}/cancel",
+        status_code=202,
+        operation_id="cancelBulkOperation",
+        summary="Ask no further organization",
+        responses=documented(BulkProgress, 202),
+    )
+    async def cancel(
+        self, bulk_operation_id: BulkPath, requests: FromDishka[BulkRequests], reader: FromDishka[PostgresBulkReader]
+    ) -> Response[BulkProgress]:
+        """What has been asked already is decided all the same, and stays."""
+        await requests.cancel(bulk_operation_id)
+        return under_way(await shown(reader, bulk_operation_id))
+
+    @post(
+        "/{bulk_operation_id:uuid}/retry",
+        status_code=202,
+        operation_id="retryBulkOperation",
+        summary="Ask those that refused or failed again",
+        responses=documented(BulkProgress, 202),
+    )
+    async def retry(
+        self, bulk_operation_id: BulkPath, requests: FromDishka[BulkRequests], reader: FromDishka[PostgresBulkReader]
+    ) -> Response[BulkProgress]:
+        """Only when it has ended. Those that changed or were so already are left alone."""
+        await requests.retry(bulk_operation_id)
+        return under_way(await shown(reader, bulk_operation_id))
+
+
+def under_way(progress: BulkProgress) -> Response[BulkProgress]:
+    """202 with the address that tells more."""
+    location = f"/api/v1/bulk-operations/{progress.bulk_operation_id}"
+    return Response(progress, status_code=202, headers={"Location": location})
+
+
+async def shown(reader: PostgresBulkReader, bulk_operation_id: UUID) -> BulkProgress:
+    """Raises `BulkOperationNotFound`."""
+    progress = await reader.progress(bulk_operation_id)
+    if progress is None:
+        raise not_found(bulk_operation_id)
+    return progress
+
+
+def not_found(bulk_operation_id: UUID) -> BulkOperationNotFound:
+    """The refusal of an unknown id."""
+    return BulkOperationNotFound(f"There is no bulk operation {bulk_operation_id}. See GET /api/v1/bulk-operations.")

@@ -1,0 +1,239 @@
+"""What a bulk operation is, and how what becomes of its organizations is summed up. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from shared.errors import Conflict, FieldError, Invalid, NotFound, Refusal, TooLarge
+
+SAMPLES = 5
+MAX_ORGANIZATIONS = 10_000
+MAX_COMMAND_BYTES = 100_000
+
+ModuleId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+IndustryCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+
+Status = Literal["selecting", "running", "cancelling", "finished", "cancelled"]
+"""`selecting` finds the organizations, `running` asks them, `cancelling` waits for those that were asked already."""
+
+ItemOutcome = Literal["applied", "unchanged", "rejected", "failed", "cancelled"]
+OUTCOMES: Sequence[ItemOutcome] = ("applied", "unchanged", "rejected", "failed", "cancelled")
+RETRIED: Sequence[ItemOutcome] = ("rejected", "failed")
+
+
+class Assign(Struct, frozen=True, tag="assign", forbid_unknown_fields=True):
+    """Gives each organization a module."""
+
+    module_id: ModuleId
+    config: dict[str, Any] | UnsetType = UNSET
+
+
+class Unassign(Struct, frozen=True, tag="unassign", forbid_unknown_fields=True):
+    """Takes a module away; where a template requires it only with `force`."""
+
+    module_id: ModuleId
+    force: bool = False
+
+
+class ApplyIndustry(Struct, frozen=True, tag="apply_industry", forbid_unknown_fields=True):
+    """Gives each organization an industry template's modules, in the version that is current then."""
+
+    industry_code: IndustryCode
+    mode: Literal["add", "replace"] = "add"
+
+
+class Suspend(Struct, frozen=True, tag="suspend", forbid_unknown_fields=True):
+    """Takes each organization out of effect."""
+
+
+class Reactivate(Struct, frozen=True, tag="reactivate", forbid_unknown_fields=True):
+    """Ends each organization's suspension."""
+
+
+BulkCommand = Assign | Unassign | ApplyIndustry | Suspend | Reactivate
+
+
+class OrganizationFilter(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which organizations, as in their list. Without any field: all of them."""
+
+    q: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | None = None
+    status: Literal["active", "suspended"] | None = None
+    industry_code: IndustryCode | None = None
+    module_id: ModuleId | None = None
+    template_code: IndustryCode | None = None
+    template_version: Annotated[int, Meta(ge=1, lt=2**31)] | None = None
+
+
+class Selection(Struct, frozen=True):
+    """The organizations of a bulk operation: these ids, or those a filter selects when it begins."""
+
+    organization_ids: Sequence[UUID] | None = None
+    filter: OrganizationFilter | None = None
+
+
+class NotOneSelection(Invalid):
+    """Either ids or a filter says which organizations."""
+
+
+class TemplateCodeMissing(Invalid):
+    """A version is one of a template."""
+
+
+class CommandTooLarge(TooLarge):
+    """The command exceeds what is sent to many."""
+
+
+class BulkOperationNotFound(NotFound):
+    """There is no such bulk operation."""
+
+
+class BulkOperationUnderWay(Conflict):
+    """What is asked can be done once the bulk operation has ended."""
+
+
+class BulkOperationEnded(Conflict):
+    """There is nothing left to cancel."""
+
+
+class BulkOperation(Struct, frozen=True):
+    """One bulk operation as it is kept. `cursor` is where selecting by a filter goes on."""
+
+    id: UUID
+    command: BulkCommand
+    selection: Selection
+    created_by: str
+    created_at: datetime
+    reason: str | None
+    status: Status
+    finished_at: datetime | None
+    cursor: str | None = None
+
+
+class Item(Struct, frozen=True):
+    """One organization that waits to be asked. `attempt` counts from 1 and goes up with each retry."""
+
+    organization_id: str
+    attempt: int
+
+
+class Decided(Struct, frozen=True):
+    """What became of one organization. `code` and `detail` say why it was refused."""
+
+    organization_id: str
+    attempt: int
+    outcome: ItemOutcome
+    code: str | None = None
+    detail: str | None = None
+
+
+class Tried(Struct, frozen=True):
+    """What asking one organization would lead to."""
+
+    organization_id: str
+    status: Literal["applied", "unchanged", "rejected"]
+    refusal: Refusal | None
+
+
+class Refusals(Struct, frozen=True):
+    """Organizations that are refused for one reason: how many, and some of them."""
+
+    code: str
+    detail: str
+    count: int
+    organization_ids: Sequence[str]
+
+
+class Foreseen(Struct, frozen=True):
+    """What a bulk operation would do, organization by organization summed up.
+
+    `examined` of them were tried in the time a request may take; all of them when `complete`. The samples are ids.
+    """
+
+    examined: int
+    complete: bool
+    would_change: int
+    unchanged: int
+    refused: int
+    would_change_sample: Sequence[str]
+    unchanged_sample: Sequence[str]
+    refusals: Sequence[Refusals]
+
+
+class Tally:
+    """Sums up previews as they come, in memory that does not grow with their number."""
+
+    MAX_REASONS: ClassVar[int] = 50
+
+    def __init__(self) -> None:
+        self.examined = 0
+        self._counts = {"applied": 0, "unchanged": 0, "rejected": 0}
+        self._samples: dict[str, list[str]] = {"applied": [], "unchanged": []}
+        self._refusals: dict[str, Refusals] = {}
+
+    def add(self, tried: Tried) -> None:
+        """Counts one organization."""
+        self.examined += 1
+        self._counts[tried.status] += 1
+        if tried.refusal is not None:
+            self._add_refusal(tried.organization_id, tried.refusal)
+        elif len(self._samples[tried.status]) < SAMPLES:
+            self._samples[tried.status].append(tried.organization_id)
+
+    def _add_refusal(self, organization_id: str, refusal: Refusal) -> None:
+        known = self._refusals.get(refusal.code)
+        if known is None:
+            if len(self._refusals) < self.MAX_REASONS:
+                self._refusals[refusal.code] = Refusals(refusal.code, refusal.detail, 1, [organization_id])
+            return
+        sample = [*known.organization_ids, organization_id][:SAMPLES]
+        self._refusals[refusal.code] = Refusals(known.code, known.detail, known.count + 1, sample)
+
+    def foreseen(self, *, complete: bool) -> Foreseen:
+        """The sums; the most frequent refusal first."""
+        return Foreseen(
+            examined=self.examined,
+            complete=complete,
+            would_change=self._counts["applied"],
+            unchanged=self._counts["unchanged"],
+            refused=self._counts["rejected"],
+            would_change_sample=self._samples["applied"],
+            unchanged_sample=self._samples["unchanged"],
+            refusals=sorted(self._refusals.values(), key=lambda one: (-one.count, one.code)),
+        )
+
+
+def item_operation_id(bulk_id: UUID, item: Item) -> UUID:
+    """The operation of one organization's command: the same whoever sends it and how often; a retry is another."""
+    return uuid5(bulk_id, f"{item.organization_id}:{item.attempt}")
+
+
+def require_one_selection(selection: Selection) -> None:
+    """Raises `NotOneSelection` unless there are ids or a filter, and not both; or `TemplateCodeMissing`."""
+    if (selection.organization_ids is None) == (selection.filter is None):
+        raise NotOneSelection("Say which organizations: either `organization_ids` or `filter`, not both.")
+    wanted = selection.filter
+    if wanted is not None and wanted.template_version is not None and wanted.template_code is None:
+        errors = [FieldError("/filter/template_code", "missing")]
+        raise TemplateCodeMissing("A template_version needs the template_code it is of.", errors=errors)
+
+
+def require_small(command: BulkCommand) -> None:
+    """Raises `CommandTooLarge`."""
+    if len(msgspec.json.encode(command)) > MAX_COMMAND_BYTES:
+        raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Shorten the config.")
+
+
+def require_ended(bulk: BulkOperation) -> None:
+    """Raises `BulkOperationUnderWay`."""
+    if bulk.status not in {"finished", "cancelled"}:
+        raise BulkOperationUnderWay("The bulk operation is still under way. Retry the refused when it has ended.")
+
+
+def require_cancellable(bulk: BulkOperation) -> None:
+    """Raises `BulkOperationEnded`."""
+    if bulk.status in {"finished", "cancelled"}:
+        raise BulkOperationEnded("The bulk operation has ended: there is nothing left to cancel.")
