@@ -8,7 +8,7 @@ builds the indexes afterwards, without locking, and notes what older events name
 from alembic import op
 
 revision = "2026_11_24_1000"
-down_revision = "2026_11_23_1505"
+down_revision = "2026_11_23_1515"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "2026_11_25_1500"
-down_revision = "2026_11_24_1000"
+down_revision = "2026_11_25_1400"
 branch_labels = None
 depends_on = None
 

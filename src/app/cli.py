@@ -10,12 +10,14 @@ import typer
 
 from app.answering import Answer, CommandFailed, Say, answer, fail
 from app.cli_catalogue import apply, export
+from app.cli_dead_letters import dlq
 from app.cli_options import DEFAULT_DATA_DIR, AsJson, DataDir, quietly, settings_of
 from devstack import Endpoints, Given, Service, StackError, run_down, run_up, say, say_as_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
 admin = typer.Typer(no_args_is_help=True, help="Look after super admins.")
 app.add_typer(admin, name="admin")
+app.add_typer(dlq, name="dlq")
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORT = 8000

@@ -19,7 +19,6 @@ from app.verification import Verification
 from app.vitals import Parts, Queues
 from organizations.ports import DecidedOperations
 from shared.adapters.cursor_key import PostgresCursorKey
-from shared.adapters.dead_letters import PostgresDeadLetters
 from shared.adapters.event_pages import PostgresEventLog
 from shared.adapters.event_reading import EventReader
 from shared.adapters.event_streams import EventStreams, Pace
@@ -37,7 +36,6 @@ from shared.adapters.redis import RedisCache, RedisStore
 from shared.adapters.relay_queue import PostgresRelayElection
 from shared.bus import CommandBus, PendingStore
 from shared.cache import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
-from shared.consuming import DeadLetterOffice
 from shared.event_tail import EventTail
 from shared.outcomes import OutcomeBoard
 from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalidation, OperationsReader
@@ -91,7 +89,6 @@ class InfrastructureProvider(Provider):
     event_reader = provide(EventReader)
     event_streams = provide(EventStreams)
     commits = provide(Commits)
-    office = provide(PostgresDeadLetters, provides=DeadLetterOffice)
     commands = provide(KafkaCommandPublisher, provides=CommandPublisher)
     events = provide(KafkaEventPublisher, provides=EventPublisher)
     connection = provide(KafkaConnection)

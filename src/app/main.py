@@ -26,10 +26,12 @@ from app.logs import SERVER_LOGGERS, configure_logs
 from app.seams import SeamsProvider
 from app.service import Service
 from app.settings import Settings
+from app.system import SystemProvider
 from app.tracing import TracingProvider, log_processors
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
 from shared.adapters.http import MAX_BODY_BYTES, Authentication
+from shared.adapters.http_dead_letters import DeadLettersController
 from shared.adapters.http_events import EventsController
 from shared.adapters.http_metrics import Measured
 from shared.adapters.http_operations import OperationsController
@@ -52,6 +54,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
         BulkSeamsProvider(),
         AdmissionProvider(),
         TracingProvider(),
+        SystemProvider(),
         *(context.provider for context in CONTEXTS),
         *overrides,
         context={Settings: settings},
@@ -133,7 +136,8 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
     handlers: list[ControllerRouterHandler] = [HealthController, metrics]
     if settings.role != "worker":
         controllers = [controller for context in CONTEXTS for controller in context.controllers]
-        handlers.append(DishkaRouter(API, route_handlers=[*controllers, OperationsController, EventsController]))
+        shared = [OperationsController, EventsController, DeadLettersController]
+        handlers.append(DishkaRouter(API, route_handlers=[*controllers, *shared]))
     return handlers
 
 

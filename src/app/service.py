@@ -12,15 +12,16 @@ from dishka import AsyncContainer
 from access.sessions import Sessions
 from access.sign_in import SuperAdmins
 from access.signup import PendingOwners
-from app.contexts import CONTEXTS
 from app.infrastructure import Processors
 from app.migrate import MigrationFailed, migrate
 from app.readiness import Readiness
 from app.seeding import Seeding
 from app.settings import Settings
+from app.system import ContextSubscribers
 from app.vitals import Queues, watch_the_loop
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
+from shared.adapters.dead_letters import PostgresDeadLetters, PostgresLetters
 from shared.adapters.kafka import PATIENT_POLL_MS, KafkaConnection, Subscription, subscribe
 from shared.adapters.listener import PostgresListener
 from shared.adapters.operations import PostgresOperations
@@ -28,7 +29,7 @@ from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.rate_limits import RequestCounts
 from shared.adapters.redis import RedisStore
 from shared.cache import ResetAnnouncer
-from shared.consuming import CommandConsumer, DeadLetterOffice, EventConsumer
+from shared.consuming import CommandConsumer, EventConsumer
 from shared.errors import Refused, Unavailable
 from shared.event_tail import EventTail
 from shared.messages import command_topic
@@ -134,30 +135,30 @@ class Service:
 
     async def _subscribe(self, connection: KafkaConnection) -> None:
         get = self._container.get
-        office, tracing = await get(DeadLetterOffice), await get(Tracing)
+        database, tracing = await get(PostgresDatabase), await get(Tracing)
         for name, processor in (await get(Processors)).items():
-            consumer = CommandConsumer(processor, office, tracing)
+            consumer = CommandConsumer(processor, PostgresDeadLetters(database, name), tracing)
             subscription = Subscription(f"modplane.{name}.commands", [command_topic(name)], consumer.handle)
             subscribe(connection.broker, subscription, self._settings.replica_id)
-        for context in CONTEXTS:
-            if context.handlers is not None:
-                handlers = await get(context.handlers)
-                events = EventConsumer(handlers, office, tracing)
-                subscription = Subscription(
-                    f"modplane.{context.name}.events",
-                    sorted(handlers),
-                    events.handle,
-                    PATIENT_POLL_MS,
-                    gather_seconds=PATIENT_POLL_MS / 1000,
-                )
-                subscribe(connection.broker, subscription, self._settings.replica_id)
+        for name, handlers in (await (await get(ContextSubscribers)).handlers()).items():
+            events = EventConsumer(handlers, PostgresDeadLetters(database, name), tracing)
+            subscription = Subscription(
+                f"modplane.{name}.events",
+                sorted(handlers),
+                events.handle,
+                PATIENT_POLL_MS,
+                gather_seconds=PATIENT_POLL_MS / 1000,
+            )
+            subscribe(connection.broker, subscription, self._settings.replica_id)
 
     async def _sweep(self) -> None:
         operations, owners = await self._container.get(PostgresOperations), await self._container.get(PendingOwners)
         clock, sessions = await self._container.get(Clock), await self._container.get(Sessions)
         bulk = await self._container.get(PostgresBulkOperations)
+        letters = await self._container.get(PostgresLetters)
         while True:
             await asyncio.sleep(0 if await operations.sweep(clock.now()) else SWEEP_SECONDS)
+            await letters.sweep(clock.now())
             await owners.sweep()
             await sessions.sweep()
             await bulk.sweep()

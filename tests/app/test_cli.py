@@ -5,7 +5,9 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
+import asyncpg
 import pytest
 import typer
 from structlog.testing import capture_logs
@@ -16,7 +18,7 @@ from app.migrate import migrate_database
 from devstack import Endpoints
 from tests.databases import new_database
 
-COMMANDS = ("up", "down", "serve", "migrate", "apply", "export", "status", "verify", "admin")
+COMMANDS = ("up", "down", "serve", "migrate", "apply", "export", "status", "verify", "admin", "dlq")
 HEAVY = {"litestar", "faststream", "aiokafka", "sqlalchemy", "asyncpg", "redis", "dishka", "alembic", "yaml"}
 
 
@@ -31,6 +33,12 @@ class Call(NamedTuple):
         return " ".join(self.arguments)
 
 
+LETTER, NOBODYS = str(UUID(int=1)), str(UUID(int=2))
+UNREADABLE = """
+INSERT INTO shared.dead_letters (id, kind, source, key, body, error)
+VALUES ($1, 'event', 'tenant.module.assigned/0/7', 'a', 'no JSON', 'bad')
+"""
+
 CALLS = (
     Call(("migrate",), has_kafka=True),
     Call(("apply", "-f", "manifest.json", "--dry-run"), 3),
@@ -42,6 +50,15 @@ CALLS = (
     Call(("export", "-o", "export.yaml")),
     Call(("status",), has_kafka=True),
     Call(("verify",)),
+    Call(("dlq", "list")),
+    Call(("dlq", "list", "--status", "all", "--kind", "event", "--limit", "1")),
+    Call(("dlq", "show", LETTER)),
+    Call(("dlq", "show", NOBODYS), 1),
+    Call(("dlq", "retry", LETTER), 1),
+    Call(("dlq", "retry", "--all", "--kind", "relay")),
+    Call(("dlq", "drop", LETTER, "--reason", "junk")),
+    Call(("dlq", "drop", "--all", "--reason", "junk")),
+    Call(("dlq", "drop", LETTER, "--reason", "junk"), 1),
     Call(("admin", "create", "--email", "eve@modplane.example")),
     Call(("admin", "create", "--email", "eve"), 1),
     Call(("down",)),
@@ -96,7 +113,9 @@ def test_settings_that_cannot_be_used_are_told_in_one_line(
     assert setting.lower() in line.lower()
 
 
-@pytest.mark.parametrize("command", ["migrate", "verify", "export", "admin create --email eve@modplane.example"])
+@pytest.mark.parametrize(
+    "command", ["migrate", "verify", "export", "dlq list", "admin create --email eve@modplane.example"]
+)
 def test_a_command_without_infrastructure_says_so_in_one_line(nowhere: pytest.MonkeyPatch, command: str) -> None:
     nowhere.setenv("MODPLANE_POSTGRES_URL", "postgresql://a:secret@127.0.0.1:1/b")
     nowhere.setenv("MODPLANE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
@@ -154,6 +173,9 @@ async def installed(endpoints: Endpoints) -> AsyncIterator[Mapping[str, str]]:
     """The environment of commands on a database of their own, with the run's other parts."""
     async with new_database(endpoints.postgres_url) as url:
         await migrate_database(url)
+        connection = await asyncpg.connect(url)
+        await connection.execute(UNREADABLE, UUID(LETTER))
+        await connection.close()
         yield {
             **endpoints.environment(),
             "MODPLANE_POSTGRES_URL": url,
@@ -204,6 +226,8 @@ def test_a_command_answers_with_one_json_document_or_in_words(workplace: pytest.
     failed = isinstance(document, dict) and "error" in document
     assert not failed or document["error"].keys() >= {"code", "detail"}
     assert failed == bool([line for line in ended.stderr.splitlines() if "Kafka does not answer" not in line])
+    if call.arguments[:1] == ("dlq",) and not failed:
+        assert document.keys() & {"items", "letter"}
 
 
 def test_in_words_there_is_no_json(workplace: pytest.MonkeyPatch) -> None:
@@ -213,6 +237,14 @@ def test_in_words_there_is_no_json(workplace: pytest.MonkeyPatch) -> None:
             told = run(*call.arguments)
             assert told.stdout or told.exit_code
             assert not told.stdout.startswith("{")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("retry",), ("retry", LETTER, "--all"), ("drop", LETTER), ("drop", LETTER, "--reason", " ")], ids=str
+)
+@pytest.mark.usefixtures("nowhere")
+def test_letters_are_named_and_dropped_for_a_reason(arguments: tuple[str, ...]) -> None:
+    assert run("dlq", *arguments).exit_code == 2
 
 
 def completed(**environment: str) -> str:

@@ -128,6 +128,29 @@ def test_a_failed_operation_works_by_the_same_key_once_its_cause_is_gone(endpoin
         assert applied.status_code == 200, applied.text
         assert applied.headers["modplane-operation-id"] == failed.headers["modplane-operation-id"]
         assert admin.modules_of(organization)[module]["config"] == {word: 1}
+        operation = UUID(failed.headers["modplane-operation-id"])
+        letters = ledger.fetch("SELECT status FROM shared.dead_letters WHERE subject_id = $1", operation)
+        assert letters == [("resolved",)]
+
+
+def test_an_operator_tries_a_failed_command_again(endpoints: Endpoints, tmp_path: Path) -> None:
+    ledger, word = Ledger(endpoints.postgres_url), f"p{uuid4().hex}"
+    with replica_of(endpoints, tmp_path) as replica:
+        admin = sign_in(replica.url)
+        organization, module = assigned(admin)
+        with no_config_with(ledger, word):
+            failed = admin.patch(f"/organizations/{organization}/modules/{module}", {word: 1})
+            operation = failed.headers["modplane-operation-id"]
+            letters = admin.get("/system/dead-letters?kind=command&status=open").json()["items"]
+            (letter,) = [one for one in letters if one["subject_id"] == operation]
+            path = f"/system/dead-letters/{letter['id']}"
+            again = admin.post(f"{path}/retry").json()
+            assert (again["status"], again["retries"]) == ("open", 1)
+        assert admin.get(path).json()["operation_status"] == "failed"
+        assert admin.post(f"{path}/retry").json()["status"] == "resolved"
+        assert admin.modules_of(organization)[module]["config"] == {word: 1}
+        assert ledger.statuses([UUID(operation)]) == {UUID(operation): "applied"}
+        assert ledger.gaps([organization]) == []
 
 
 def test_commands_of_a_newer_version_wait_for_it_and_hold_up_no_other_partition(

@@ -57,11 +57,18 @@ def test_an_event_refused_for_good_holds_up_its_own_key_alone(
         assert letter(ledger, held) == [("open", TOPIC)]
 
         broker.configure(TOPIC, {})
-        ledger.fetch("UPDATE shared.dead_letters SET status = 'retried' WHERE kind = 'relay' AND key = $1", held)
+        (found,) = [one for one in admin.get("/system/dead-letters?kind=relay").json()["items"] if one["key"] == held]
+        details = admin.get(f"/system/dead-letters/{found['id']}").json()
+        assert (details["waiting_events"], details["context"]) == (4, "assignments")
+        assert details["body_bytes"] > LIMIT
+        assert details["body_is_cut"]
+        retried = admin.post(f"/system/dead-letters/{found['id']}/retry?reason=the%20limit%20is%20lifted")
+        assert retried.json()["status"] in {"retried", "resolved"}, retried.text
 
         wait_for(lambda: not ledger.queued([held]), "what waited goes out")
         assert sequences(broker, held) == [1, 2, 3, 4, 5]
         wait_for(lambda: ledger.taken_up(modules[1]) == (2, 0), "subscribers see it")
+        assert letter(ledger, held) == [("resolved", TOPIC)]
 
 
 def letter(ledger: Ledger, key: str) -> list[tuple[str, str]]:

@@ -5,20 +5,30 @@ are let do, this organization's state stays as it was.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from msgspec import Raw, json
 
 from app.main import create_app
 from app.settings import Settings
+from devstack import Endpoints
+from shared.messages import EventEnvelope
+from tests.fakes import NOON
+from tests.faults.ledger import Ledger
 from tests.running import Api, ServiceProcess, new_tenant, problem_of, signup, wait_for
 
 Written = Callable[[], Awaitable[dict[str, int]]]
 Standing = Callable[[], Awaitable[list[Any]]]
+
+SET_ASIDE = """
+INSERT INTO shared.dead_letters (id, kind, source, key, body, error)
+SELECT id, 'relay', 'tenant.module.updated', id::text, $2, 'too large' FROM unnest($1::uuid[]) AS id
+"""
 
 Who = Literal[
     "public", "signed in", "own people", "own people alone", "own admin", "issuer", "any service", "super admin"
@@ -204,6 +214,16 @@ ROUTES = [
     Route("cancelBulkOperation", "POST", "/bulk-operations/{bulk}/cancel", "super admin", status=409),
     Route("suspendOrganization", "POST", "/organizations/{organization}/suspend", "super admin"),
     Route("reactivateOrganization", "POST", "/organizations/{organization}/reactivate", "super admin"),
+    Route("getDeadLetters", "GET", "/system/dead-letters?status=open", "super admin", has=("items", "next_cursor")),
+    Route("getDeadLetter", "GET", "/system/dead-letters/{letter}", "super admin", has=("body", "status")),
+    Route("retryDeadLetter", "POST", "/system/dead-letters/{letter}/retry", "super admin", has=("status", "retries")),
+    Route(
+        "dropDeadLetter",
+        "POST",
+        "/system/dead-letters/{other_letter}/drop?reason=not%20needed",
+        "super admin",
+        has=("status", "handled_by", "reason"),
+    ),
     Route("deleteIndustry", "DELETE", f"/industries/{CODE}", "super admin", has=("organizations",)),
     Route("deleteModule", "DELETE", f"/module-registry/{MODULE}", "super admin"),
 ]
@@ -233,7 +253,7 @@ class Job:
     have API tokens: services that are bound to an organization or to none, and a super admin's that only reads.
     """
 
-    def __init__(self, url: str, admin: Api) -> None:
+    def __init__(self, url: str, admin: Api, letters: Sequence[UUID]) -> None:
         suffix, private = uuid4().hex[:12], uuid4().hex
         tenant, other = new_tenant(url, organization_name=f"Acme {private}"), new_tenant(url)
         late = Api(url).post("/organizations/signup", signup(), prefer="respond-async").json()
@@ -262,6 +282,8 @@ class Job:
             "token": token,
             "bulk": bulk,
             "user": other.operation_id,
+            "letter": str(letters[0]),
+            "other_letter": str(letters[1]),
         }
         self.private = (private, tenant.email)
         self.bodies = {"{signup}": signup, "{login}": lambda: {"email": tenant.email, "password": tenant.password}}
@@ -298,8 +320,29 @@ def beginning(client: httpx.Client, url: str) -> httpx.Response:
 
 
 @pytest.fixture(scope="module")
-def job(service: ServiceProcess, admin: Api) -> Job:
-    return Job(service.url, admin)
+def letters(endpoints: Endpoints) -> Sequence[UUID]:
+    """Two open dead letters, of events of keys that nothing waits for."""
+    event = EventEnvelope(
+        event_id=uuid4(),
+        type="tenant.module.updated",
+        occurred_at=NOON,
+        stream="registry:m_gone",
+        sequence=1,
+        organization_id=None,
+        module_id="m_gone",
+        user_id="somebody",
+        operation_id=uuid4(),
+        reason=None,
+        payload=Raw(b"{}"),
+    )
+    ids = (uuid4(), uuid4())
+    Ledger(endpoints.postgres_url).fetch(SET_ASIDE, ids, json.encode(event))
+    return ids
+
+
+@pytest.fixture(scope="module")
+def job(service: ServiceProcess, admin: Api, letters: Sequence[UUID]) -> Job:
+    return Job(service.url, admin, letters)
 
 
 @pytest.fixture

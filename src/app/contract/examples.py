@@ -24,6 +24,23 @@ MODULE, OTHER_MODULE, INDUSTRY = "field_service", "oven_monitoring", "bakery"
 
 CONFIG, PLACE = {"dispatch": {"radius_km": 40}}, "184467-4711"
 
+LETTER_ID = "5d0c8f0e-64f2-5c1b-8a3a-0b9e6f2d7c41"
+LETTER: Mapping[str, Any] = {
+    "id": LETTER_ID,
+    "kind": "command",
+    "status": "open",
+    "source": "assignments",
+    "key": ORGANIZATION,
+    "subject_id": OPERATION,
+    "error": "CheckViolationError('new row violates check constraint')",
+    "retries": 1,
+    "handled_at": "2026-11-23T09:41:07Z",
+    "handled_by": PERSON,
+    "reason": "the constraint is gone",
+}
+RECORD = '{"operation_id": "6f1c2b9e-3d57-5a8e-9c41-2b7f0d6e8a13", "command": {"type": "assign_module"}}'
+
+
 OF_FIELDS: Mapping[str, Any] = {
     "access_token": "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTkzYTRjMiJ9.c2lnbmF0dXJl",
     "admin_email": "ada@crumb.example",
@@ -68,6 +85,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "ineffective_because": None,
     "kind": "explicit",
     "last_event_id": PLACE,
+    "letter_id": LETTER_ID,
     "message": "The organization does not have this module.",
     "metadata": {"icon": "truck"},
     "module_count": 2,
@@ -159,6 +177,8 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "BulkReason": {"code": "organization_suspended", "detail": "The organization is suspended.", "count": 1},
     "BulkRequest": {"organization_ids": UNSET},
     "BulkSummary": {"status": "finished"},
+    "DeadLetter": LETTER,
+    "DeadLetterDetails": {**LETTER, "body": RECORD, "body_bytes": len(RECORD), "operation_status": "failed"},
     "DecidedOrForeseen": {"impact": None},
     "Difference": {"subject": MODULE, "change": "added", "before": None, "after": {"config": {}}},
     "FieldChange": {"before": "Bakeries", "after": "Bakery"},

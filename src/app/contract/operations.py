@@ -93,6 +93,7 @@ DESCRIBED = {
     "force": "Overrules templates that require the module.",
     "include_inactive": "Inactive ones too; for super admins.",
     "industry_code": "The industry's code.",
+    "letter_id": "The dead letter's id.",
     "limit": "How many items a page has at most.",
     "module_id": "The module's id.",
     "operation_id": "The operation's id.",

@@ -45,6 +45,8 @@ ALSO_GIVES: Mapping[str, tuple[int, ...]] = {
     "refresh": (401, 403),
     "createToken": (422,),
     "deactivateUser": (409,),
+    "dropDeadLetter": (409,),
+    "retryDeadLetter": (409,),
     "updateModuleConfig": (428,),
     "startBulkOperation": (422,),
     "cancelBulkOperation": (409,),

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import msgspec
 
+from shared.adapters.dead_letters import BURY
 from shared.adapters.postgres import UNIQUE_VIOLATION, PostgresDatabase
 from shared.decider import STATE_SCHEMA, Decider
 from shared.deciding import Head, Work
@@ -78,6 +79,9 @@ WITH heads AS (
     decided_at = excluded.decided_at
   WHERE o.status IN ('pending', 'failed')
   RETURNING id
+), resolved AS (
+  UPDATE shared.dead_letters SET status = 'resolved'
+  WHERE kind = 'command' AND status IN ('open', 'retried') AND subject_id = ANY($18::uuid[])
 )
 SELECT count(*), (SELECT pg_notify($27, $28)) FROM decided
 """
@@ -86,19 +90,6 @@ STORE_PENDING = """
 INSERT INTO shared.operations (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
                                created_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8) ON CONFLICT DO NOTHING
-"""
-
-BURY = """
-WITH buried AS (
-  INSERT INTO shared.dead_letters (id, kind, source, key, body, error)
-  SELECT $9, 'command', $2, $3, $10, $11 WHERE $7 = 'failed'
-  ON CONFLICT (id) DO UPDATE SET error = excluded.error, status = 'open'
-)
-INSERT INTO shared.operations AS o (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
-                                    outcome, created_at, decided_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $13, now())
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, decided_at = now()
-WHERE o.status IN ('pending', 'failed')
 """
 
 
@@ -196,7 +187,7 @@ class PostgresJournal:
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
         """Outcomes of these ids that are decided; `failed` counts as decided here, for somebody is waiting."""
-        query = "SELECT outcome FROM shared.operations WHERE id = ANY($1::uuid[]) AND outcome IS NOT NULL"
+        query = "SELECT outcome FROM shared.operations WHERE id = ANY($1::uuid[]) AND status <> 'pending'"
         async with self._database.reading() as connection:
             rows = await connection.fetch(query, operation_ids)
         outcomes = [msgspec.json.decode(row[0], type=Outcome) for row in rows]

@@ -50,8 +50,16 @@ SELECT {COLUMNS} FROM shared.event_relay r JOIN shared.event_log l USING (seq)
 WHERE r.fresh ORDER BY r.seq LIMIT $1
 """
 
+# The first row of a key that goes is the one whose letter was retried: it stood before all others.
+REMOVE = """
+WITH gone AS (DELETE FROM shared.event_relay WHERE seq = ANY($1::bigint[]) RETURNING key)
+UPDATE shared.dead_letters SET status = 'resolved'
+WHERE kind = 'relay' AND status = 'retried' AND key IN (SELECT key FROM gone)
+"""
+
 BLOCK = """
-INSERT INTO shared.dead_letters (id, kind, source, key, body, error) VALUES ($1, 'relay', $2, $3, $4, $5)
+INSERT INTO shared.dead_letters (id, kind, source, key, body, error, context, subject_id)
+VALUES ($1, 'relay', $2, $3, $4, $5, $6, $7)
 ON CONFLICT (id) DO UPDATE SET status = 'open', error = excluded.error
 """
 
@@ -118,13 +126,14 @@ class PostgresRelayQueue:
     async def remove(self, seqs: Sequence[int]) -> None:
         """Takes published rows off the queue."""
         if seqs:
-            await self._fetch("DELETE FROM shared.event_relay WHERE seq = ANY($1::bigint[])", seqs)
+            await self._fetch(REMOVE, seqs)
 
     async def block(self, row: Queued, error: str) -> UUID:
         """Sets the row's key aside until its dead letter is retried or dropped; returns the letter's id."""
         letter = uuid5(row.event.event_id, "relay")
         body = msgspec.json.encode(row.event)
-        await self._fetch(BLOCK, letter, row.event.type, row.key, body, error[:2000])
+        context = row.event.stream.partition(":")[0]
+        await self._fetch(BLOCK, letter, row.event.type, row.key, body, error[:2000], context, row.event.event_id)
         return letter
 
     async def close(self) -> None:

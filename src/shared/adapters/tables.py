@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -153,7 +154,22 @@ dead_letters = Table(
     Column("error", Text, nullable=False),
     Column("status", Text, nullable=False, server_default=text("'open'")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Index("ix_dead_letters_open_key", "kind", "key", postgresql_where=text("status = 'open'")),
+    Column("context", Text),
+    Column("subject_id", Uuid),
+    Column("retries", Integer, nullable=False, server_default=text("0")),
+    Column("handled_at", DateTime(timezone=True)),
+    Column("handled_by", Text),
+    Column("reason", Text),
+    CheckConstraint("kind IN ('command', 'event', 'relay')", name="kind"),
+    CheckConstraint("status IN ('open', 'retried', 'resolved', 'dropped')", name="status"),
+    Index("ix_dead_letters_unsettled_key", "kind", "key", postgresql_where=text("status IN ('open', 'retried')")),
+    Index(
+        "ix_dead_letters_unsettled_subject",
+        "subject_id",
+        postgresql_where=text("kind = 'command' AND status IN ('open', 'retried')"),
+    ),
+    Index("ix_dead_letters_created_at", "created_at", "id"),
+    Index("ix_dead_letters_status", "status", "created_at", "id"),
     schema="shared",
 )
 

@@ -38,13 +38,13 @@ async def test_facts_continue_their_streams(toy: Toy, database: PostgresDatabase
         await log.record(transaction, [fact("b", 1), fact("a", 2, organization_id="acme", reason="why")])
         await log.record(transaction, [fact("a", 3)])
     async with database.writing() as transaction:
-        await log.record(transaction, [fact("a", 4)])
+        await log.record(transaction, [fact("a", 4, reason="because")])
         await log.record(transaction, [])
     assert await toy.rows(LOGGED) == [
         ("b", 1, "toy.added", '{"amount":1,"text":""}', "ada", None, None),
         ("a", 1, "toy.added", '{"amount":2,"text":""}', "ada", "acme", "why"),
         ("a", 2, "toy.added", '{"amount":3,"text":""}', "ada", None, None),
-        ("a", 3, "toy.added", '{"amount":4,"text":""}', "ada", None, None),
+        ("a", 3, "toy.added", '{"amount":4,"text":""}', "ada", None, "because"),
     ]
     assert await toy.rows("SELECT context, id, version, state::text FROM shared.streams ORDER BY id") == [
         ("toy", "a", 3, '{"total":4}'),
