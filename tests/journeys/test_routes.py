@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from msgspec import Raw, json
+from msgspec import Raw
+from msgspec.json import encode
 
 from app.main import create_app
 from app.settings import Settings
@@ -336,7 +337,7 @@ def letters(endpoints: Endpoints) -> Sequence[UUID]:
         payload=Raw(b"{}"),
     )
     ids = (uuid4(), uuid4())
-    Ledger(endpoints.postgres_url).fetch(SET_ASIDE, ids, json.encode(event))
+    Ledger(endpoints.postgres_url).fetch(SET_ASIDE, ids, encode(event))
     return ids
 
 

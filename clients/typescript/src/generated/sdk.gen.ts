@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
+import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -50,6 +50,135 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */
 export const refresh = <ThrowOnError extends boolean = true>(options?: Options<RefreshData, ThrowOnError>) => (options?.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({ url: '/api/v1/auth/refresh', ...options });
+
+/**
+ * List bulk operations, the youngest first
+ *
+ * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
+ */
+export const getBulkOperations = <ThrowOnError extends boolean = true>(options?: Options<GetBulkOperationsData, ThrowOnError>) => (options?.client ?? client).get<GetBulkOperationsResponses, GetBulkOperationsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/bulk-operations',
+    ...options
+});
+
+/**
+ * Send one command to many organizations
+ *
+ * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+ *
+ * With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
+ * and why, for as many organizations as five seconds allow.
+ *
+ * For super admins.
+ */
+export const startBulkOperation = <ThrowOnError extends boolean = true>(options: Options<StartBulkOperationData, ThrowOnError>) => (options.client ?? client).post<StartBulkOperationResponses, StartBulkOperationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/bulk-operations',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get how far a bulk operation is
+ *
+ * How far a bulk operation is. `total` grows while it is `selecting`.
+ *
+ * For super admins.
+ */
+export const getBulkOperation = <ThrowOnError extends boolean = true>(options: Options<GetBulkOperationData, ThrowOnError>) => (options.client ?? client).get<GetBulkOperationResponses, GetBulkOperationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/bulk-operations/{bulk_operation_id}',
+    ...options
+});
+
+/**
+ * Ask no further organization
+ *
+ * What has been asked already is decided all the same, and stays.
+ *
+ * For super admins.
+ */
+export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options: Options<CancelBulkOperationData, ThrowOnError>) => (options.client ?? client).post<CancelBulkOperationResponses, CancelBulkOperationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/bulk-operations/{bulk_operation_id}/cancel',
+    ...options
+});
+
+/**
+ * List what became of each organization
+ *
+ * Organizations by id. `next_cursor` is null on the last page.
+ *
+ * For super admins.
+ */
+export const getBulkOperationItems = <ThrowOnError extends boolean = true>(options: Options<GetBulkOperationItemsData, ThrowOnError>) => (options.client ?? client).get<GetBulkOperationItemsResponses, GetBulkOperationItemsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/bulk-operations/{bulk_operation_id}/items',
+    ...options
+});
+
+/**
+ * Ask those that refused or failed again
+ *
+ * Only when it has ended. Those that changed or were so already are left alone.
+ *
+ * For super admins.
+ */
+export const retryBulkOperation = <ThrowOnError extends boolean = true>(options: Options<RetryBulkOperationData, ThrowOnError>) => (options.client ?? client).post<RetryBulkOperationResponses, RetryBulkOperationErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/bulk-operations/{bulk_operation_id}/retry',
+    ...options
+});
+
+/**
+ * List events, the newest first
+ *
+ * Each with who did it, why, and in its payload what was before and what is after.
+ *
+ * An organization's people see what happened to it; what happened to accounts and tokens, super admins alone.
+ *
+ * For super admins, and whoever belongs to an organization.
+ */
+export const getEvents = <ThrowOnError extends boolean = true>(options?: Options<GetEventsData, ThrowOnError>) => (options?.client ?? client).get<GetEventsResponses, GetEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/events',
+    ...options
+});
+
+/**
+ * Download events, a line of JSON each
+ *
+ * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
+ *
+ * For super admins, and whoever belongs to an organization.
+ */
+export const exportEvents = <ThrowOnError extends boolean = true>(options?: Options<ExportEventsData, ThrowOnError>) => (options?.client ?? client).get<ExportEventsResponses, ExportEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/events/export',
+    ...options
+});
+
+/**
+ * Follow events as they happen
+ *
+ * Each event has its `position` as id; events named `state` say how the stream is.
+ *
+ * With Last-Event-ID everything wanted after that place comes first. Every 15 seconds without an event there is a
+ * comment. Who reads too slowly is cut off, and misses nothing by coming back with Last-Event-ID.
+ *
+ * For super admins, and whoever belongs to an organization.
+ */
+export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>) => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/events/stream',
+    ...options
+});
 
 /**
  * List the industry templates
@@ -600,6 +729,64 @@ export const reactivateOrganization = <ThrowOnError extends boolean = true>(opti
 export const suspendOrganization = <ThrowOnError extends boolean = true>(options: Options<SuspendOrganizationData, ThrowOnError>) => (options.client ?? client).post<SuspendOrganizationResponses, SuspendOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/organizations/{organization_id}/suspend',
+    ...options
+});
+
+/**
+ * List dead letters
+ *
+ * The newest first.
+ *
+ * For super admins.
+ */
+export const getDeadLetters = <ThrowOnError extends boolean = true>(options?: Options<GetDeadLettersData, ThrowOnError>) => (options?.client ?? client).get<GetDeadLettersResponses, GetDeadLettersErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/system/dead-letters',
+    ...options
+});
+
+/**
+ * Get a dead letter with its record
+ *
+ * A letter with its record.
+ *
+ * `body` is the record's text up to 16 KiB, `body_bytes` its whole size. `operation_status` says how the operation of
+ * a command stands, `waiting_events` how many events of a blocked key wait.
+ *
+ * For super admins.
+ */
+export const getDeadLetter = <ThrowOnError extends boolean = true>(options: Options<GetDeadLetterData, ThrowOnError>) => (options.client ?? client).get<GetDeadLetterResponses, GetDeadLetterErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/system/dead-letters/{letter_id}',
+    ...options
+});
+
+/**
+ * Give a dead letter up
+ *
+ * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
+ *
+ * For super admins.
+ */
+export const dropDeadLetter = <ThrowOnError extends boolean = true>(options: Options<DropDeadLetterData, ThrowOnError>) => (options.client ?? client).post<DropDeadLetterResponses, DropDeadLetterErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/system/dead-letters/{letter_id}/drop',
+    ...options
+});
+
+/**
+ * Have a dead letter processed again
+ *
+ * Answers how it stands then: `resolved`; `open`, when it failed again; `retried`, while it is under way.
+ *
+ * A command keeps its operation, an event its id: whatever was done already is not done twice. 409 when somebody
+ * was quicker, or when the record cannot be read.
+ *
+ * For super admins.
+ */
+export const retryDeadLetter = <ThrowOnError extends boolean = true>(options: Options<RetryDeadLetterData, ThrowOnError>) => (options.client ?? client).post<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/system/dead-letters/{letter_id}/retry',
     ...options
 });
 

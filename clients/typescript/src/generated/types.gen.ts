@@ -88,6 +88,30 @@ export type ApiTokenResponse = {
 };
 
 /**
+ * ApplyIndustry
+ *
+ * Gives each organization an industry template's modules, in the version that is current then.
+ */
+export type ApplyIndustry = {
+    type: 'apply_industry';
+    industry_code: string;
+    mode?: 'add' | 'replace';
+};
+
+/**
+ * Assign
+ *
+ * Gives each organization a module.
+ */
+export type Assign = {
+    type: 'assign';
+    module_id: string;
+    config?: {
+        [key: string]: unknown;
+    };
+};
+
+/**
  * AssignmentResult
  *
  * What became of the modules, in the order asked or, for a template, its display order.
@@ -103,6 +127,159 @@ export type AssignmentResult = {
     industry_code: string | null;
     version: number | null;
     sets_industry: boolean | null;
+};
+
+/**
+ * BulkCounts
+ *
+ * Organizations by what became of them; `waiting` are those nothing is known of yet.
+ */
+export type BulkCounts = {
+    waiting: number;
+    applied: number;
+    unchanged: number;
+    rejected: number;
+    failed: number;
+    cancelled: number;
+};
+
+/**
+ * BulkForesight
+ *
+ * A dry run's answer.
+ */
+export type BulkForesight = {
+    examined: number;
+    complete: boolean;
+    would_change: number;
+    unchanged: number;
+    refused: number;
+    would_change_sample: Array<string>;
+    unchanged_sample: Array<string>;
+    refusals: Array<Refusals>;
+    dry_run: boolean;
+};
+
+/**
+ * BulkItem
+ *
+ * One organization of a bulk operation. `outcome` null: nothing is known yet; `code` and `detail` say why not.
+ */
+export type BulkItem = {
+    organization_id: string;
+    organization_name: string;
+    outcome: 'applied' | 'cancelled' | 'failed' | 'rejected' | 'unchanged' | null;
+    code: string | null;
+    detail: string | null;
+    operation_id: string;
+};
+
+/**
+ * BulkItemPage
+ *
+ * Organizations by id. `next_cursor` is null on the last page.
+ */
+export type BulkItemPage = {
+    items: Array<BulkItem>;
+    next_cursor: string | null;
+};
+
+/**
+ * BulkPage
+ *
+ * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ */
+export type BulkPage = {
+    items: Array<BulkSummary>;
+    next_cursor: string | null;
+};
+
+/**
+ * BulkProgress
+ *
+ * How far a bulk operation is. `total` grows while it is `selecting`.
+ */
+export type BulkProgress = {
+    bulk_operation_id: string;
+    status: 'cancelled' | 'cancelling' | 'finished' | 'running' | 'selecting';
+    command: ({
+        type?: 'assign';
+    } & Assign) | ({
+        type?: 'unassign';
+    } & Unassign) | ({
+        type?: 'apply_industry';
+    } & ApplyIndustry) | ({
+        type?: 'suspend';
+    } & Suspend) | ({
+        type?: 'reactivate';
+    } & Reactivate);
+    filter: OrganizationFilter | null;
+    created_by: string;
+    created_at: string;
+    finished_at: string | null;
+    reason: string | null;
+    total: number;
+    counts: BulkCounts;
+    refusals: Array<BulkReason>;
+};
+
+/**
+ * BulkReason
+ *
+ * Why organizations refused, with one of their sentences.
+ */
+export type BulkReason = {
+    code: string;
+    detail: string;
+    count: number;
+};
+
+/**
+ * BulkRequest
+ *
+ * One command, and the organizations it is for: `organization_ids` or `filter`, the filters of their list.
+ *
+ * An empty filter selects all. Whoever signs up after the selection is not asked.
+ */
+export type BulkRequest = {
+    command: ({
+        type?: 'assign';
+    } & Assign) | ({
+        type?: 'unassign';
+    } & Unassign) | ({
+        type?: 'apply_industry';
+    } & ApplyIndustry) | ({
+        type?: 'suspend';
+    } & Suspend) | ({
+        type?: 'reactivate';
+    } & Reactivate);
+    organization_ids?: Array<string> | null;
+    filter?: OrganizationFilter | null;
+};
+
+/**
+ * BulkSummary
+ *
+ * A bulk operation in the list of them.
+ */
+export type BulkSummary = {
+    bulk_operation_id: string;
+    status: 'cancelled' | 'cancelling' | 'finished' | 'running' | 'selecting';
+    command: ({
+        type?: 'assign';
+    } & Assign) | ({
+        type?: 'unassign';
+    } & Unassign) | ({
+        type?: 'apply_industry';
+    } & ApplyIndustry) | ({
+        type?: 'suspend';
+    } & Suspend) | ({
+        type?: 'reactivate';
+    } & Reactivate);
+    created_by: string;
+    created_at: string;
+    finished_at: string | null;
+    reason: string | null;
 };
 
 /**
@@ -144,6 +321,70 @@ export type ConfigResult = {
 export type ConfigViolationPage = {
     items: Array<OrganizationViolation>;
     templates: Array<TemplateViolation>;
+    next_cursor: string | null;
+};
+
+/**
+ * DeadLetter
+ *
+ * A record that was set aside, and what became of it.
+ *
+ * `context` decides the command, handles or published the event. `subject_id` is the operation's or the event's id,
+ * null where the record cannot be read. `retried`: an operator had it tried again and it did not come back so far.
+ * `handled_by` and `reason` are of the last who did something about it.
+ */
+export type DeadLetter = {
+    id: string;
+    kind: 'command' | 'event' | 'relay';
+    status: 'dropped' | 'open' | 'resolved' | 'retried';
+    context: string | null;
+    source: string;
+    key: string;
+    subject_id: string | null;
+    error: string;
+    retries: number;
+    created_at: string;
+    handled_at: string | null;
+    handled_by: string | null;
+    reason: string | null;
+};
+
+/**
+ * DeadLetterDetails
+ *
+ * A letter with its record.
+ *
+ * `body` is the record's text up to 16 KiB, `body_bytes` its whole size. `operation_status` says how the operation of
+ * a command stands, `waiting_events` how many events of a blocked key wait.
+ */
+export type DeadLetterDetails = {
+    id: string;
+    kind: 'command' | 'event' | 'relay';
+    status: 'dropped' | 'open' | 'resolved' | 'retried';
+    context: string | null;
+    source: string;
+    key: string;
+    subject_id: string | null;
+    error: string;
+    retries: number;
+    created_at: string;
+    handled_at: string | null;
+    handled_by: string | null;
+    reason: string | null;
+    body: string;
+    body_bytes: number;
+    body_is_cut: boolean;
+    operation_status: string | null;
+    waiting_events: number;
+};
+
+/**
+ * DeadLetterPage
+ *
+ * Letters, the newest first.
+ */
+export type DeadLetterPage = {
+    items: Array<DeadLetter>;
     next_cursor: string | null;
 };
 
@@ -751,6 +992,20 @@ export type OrganizationDetails = {
 };
 
 /**
+ * OrganizationFilter
+ *
+ * Which organizations, as in their list. Without any field: all of them.
+ */
+export type OrganizationFilter = {
+    q?: string | null;
+    status?: 'active' | 'suspended' | null;
+    industry_code?: string | null;
+    module_id?: string | null;
+    template_code?: string | null;
+    template_version?: number | null;
+};
+
+/**
  * OrganizationInfo
  *
  * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
@@ -915,6 +1170,15 @@ export type Problem = {
 };
 
 /**
+ * Reactivate
+ *
+ * Ends each organization's suspension.
+ */
+export type Reactivate = {
+    type: 'reactivate';
+};
+
+/**
  * Refusal
  *
  * A refusal as it is stored and sent: the same on every replica and at every replay.
@@ -938,6 +1202,18 @@ export type RefusalSummary = {
     kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
     code: string;
     detail: string;
+};
+
+/**
+ * Refusals
+ *
+ * Organizations that are refused for one reason: how many, and some of them.
+ */
+export type Refusals = {
+    code: string;
+    detail: string;
+    count: number;
+    organization_ids: Array<string>;
 };
 
 /**
@@ -1016,6 +1292,15 @@ export type Source = {
 };
 
 /**
+ * Suspend
+ *
+ * Takes each organization out of effect.
+ */
+export type Suspend = {
+    type: 'suspend';
+};
+
+/**
  * TemplateModule
  *
  * One module of a template; its place in the list is its display order.
@@ -1059,6 +1344,17 @@ export type TemplateViolation = {
 export type Total = {
     count: number;
     is_exact: boolean;
+};
+
+/**
+ * Unassign
+ *
+ * Takes a module away; where a template requires it only with `force`.
+ */
+export type Unassign = {
+    type: 'unassign';
+    module_id: string;
+    force?: boolean;
 };
 
 /**
@@ -1157,6 +1453,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -1184,7 +1481,7 @@ export type LoginErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -1341,6 +1638,578 @@ export type RefreshResponses = {
 
 export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
 
+export type GetBulkOperationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/bulk-operations';
+};
+
+export type GetBulkOperationsErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetBulkOperationsError = GetBulkOperationsErrors[keyof GetBulkOperationsErrors];
+
+export type GetBulkOperationsResponses = {
+    /**
+     * Done.
+     */
+    200: BulkPage;
+};
+
+export type GetBulkOperationsResponse = GetBulkOperationsResponses[keyof GetBulkOperationsResponses];
+
+export type StartBulkOperationData = {
+    body: BulkRequest;
+    headers?: {
+        /**
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         */
+        'Modplane-Reason'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * Tell what would happen, and do nothing.
+         */
+        dry_run?: boolean;
+        /**
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
+         */
+        reason?: string;
+    };
+    url: '/api/v1/bulk-operations';
+};
+
+export type StartBulkOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
+     * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type StartBulkOperationError = StartBulkOperationErrors[keyof StartBulkOperationErrors];
+
+export type StartBulkOperationResponses = {
+    /**
+     * Done.
+     */
+    200: BulkForesight;
+    /**
+     * Not decided yet: `Location` is where the outcome will be.
+     */
+    202: BulkProgress;
+};
+
+export type StartBulkOperationResponse = StartBulkOperationResponses[keyof StartBulkOperationResponses];
+
+export type GetBulkOperationData = {
+    body?: never;
+    path: {
+        /**
+         * The bulk operation's id.
+         */
+        bulk_operation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/bulk-operations/{bulk_operation_id}';
+};
+
+export type GetBulkOperationErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:bulk_operation_not_found`: There is no such bulk operation.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetBulkOperationError = GetBulkOperationErrors[keyof GetBulkOperationErrors];
+
+export type GetBulkOperationResponses = {
+    /**
+     * Done.
+     */
+    200: BulkProgress;
+};
+
+export type GetBulkOperationResponse = GetBulkOperationResponses[keyof GetBulkOperationResponses];
+
+export type CancelBulkOperationData = {
+    body?: never;
+    path: {
+        /**
+         * The bulk operation's id.
+         */
+        bulk_operation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/bulk-operations/{bulk_operation_id}/cancel';
+};
+
+export type CancelBulkOperationErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:bulk_operation_not_found`: There is no such bulk operation.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
+     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     */
+    409: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type CancelBulkOperationError = CancelBulkOperationErrors[keyof CancelBulkOperationErrors];
+
+export type CancelBulkOperationResponses = {
+    /**
+     * Not decided yet: `Location` is where the outcome will be.
+     */
+    202: BulkProgress;
+};
+
+export type CancelBulkOperationResponse = CancelBulkOperationResponses[keyof CancelBulkOperationResponses];
+
+export type GetBulkOperationItemsData = {
+    body?: never;
+    path: {
+        /**
+         * The bulk operation's id.
+         */
+        bulk_operation_id: string;
+    };
+    query?: {
+        /**
+         * Only those of which this became.
+         */
+        outcome?: 'applied' | 'unchanged' | 'rejected' | 'failed' | 'cancelled' | null;
+        /**
+         * How many items at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/bulk-operations/{bulk_operation_id}/items';
+};
+
+export type GetBulkOperationItemsErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:bulk_operation_not_found`: There is no such bulk operation.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetBulkOperationItemsError = GetBulkOperationItemsErrors[keyof GetBulkOperationItemsErrors];
+
+export type GetBulkOperationItemsResponses = {
+    /**
+     * Done.
+     */
+    200: BulkItemPage;
+};
+
+export type GetBulkOperationItemsResponse = GetBulkOperationItemsResponses[keyof GetBulkOperationItemsResponses];
+
+export type RetryBulkOperationData = {
+    body?: never;
+    path: {
+        /**
+         * The bulk operation's id.
+         */
+        bulk_operation_id: string;
+    };
+    query?: never;
+    url: '/api/v1/bulk-operations/{bulk_operation_id}/retry';
+};
+
+export type RetryBulkOperationErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:bulk_operation_not_found`: There is no such bulk operation.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
+     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     */
+    409: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type RetryBulkOperationError = RetryBulkOperationErrors[keyof RetryBulkOperationErrors];
+
+export type RetryBulkOperationResponses = {
+    /**
+     * Not decided yet: `Location` is where the outcome will be.
+     */
+    202: BulkProgress;
+};
+
+export type RetryBulkOperationResponse = RetryBulkOperationResponses[keyof RetryBulkOperationResponses];
+
 export type GetEventsData = {
     body?: never;
     path?: never;
@@ -1405,6 +2274,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -1523,6 +2393,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -1641,6 +2512,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -1733,6 +2605,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -1845,6 +2718,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -1875,6 +2749,8 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
     409: Problem;
     /**
@@ -1888,7 +2764,7 @@ export type CreateIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -2003,6 +2879,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -2040,6 +2917,8 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
     409: Problem;
     /**
@@ -2053,7 +2932,7 @@ export type DeleteIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -2229,6 +3108,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -2266,6 +3146,8 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
     409: Problem;
     /**
@@ -2279,7 +3161,7 @@ export type UpdateIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -2433,6 +3315,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -2538,6 +3421,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -2731,6 +3615,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -2759,6 +3644,8 @@ export type RegisterModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
@@ -2774,7 +3661,7 @@ export type RegisterModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -2888,6 +3775,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -2923,6 +3811,8 @@ export type DeleteModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
@@ -2938,7 +3828,7 @@ export type DeleteModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -3134,6 +4024,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -3169,6 +4060,8 @@ export type UpdateModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
@@ -3184,7 +4077,7 @@ export type UpdateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -3294,6 +4187,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -3329,6 +4223,8 @@ export type ActivateModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
@@ -3344,7 +4240,7 @@ export type ActivateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -3629,6 +4525,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -3664,6 +4561,8 @@ export type DeactivateModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
@@ -3679,7 +4578,7 @@ export type DeactivateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -3767,6 +4666,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -3872,6 +4772,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -3999,6 +4900,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -4039,6 +4941,8 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
@@ -4056,7 +4960,7 @@ export type ApplyIndustryTemplateErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -4171,6 +5075,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -4211,6 +5116,8 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
@@ -4228,7 +5135,7 @@ export type AssignModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -4417,6 +5324,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -4457,6 +5365,8 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
@@ -4474,7 +5384,7 @@ export type BulkAssignModulesErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -4597,6 +5507,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -4637,6 +5548,8 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
@@ -4654,7 +5567,7 @@ export type UnassignModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -4757,9 +5670,12 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -4777,6 +5693,7 @@ export type GetOperationsErrors = {
      *
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4787,6 +5704,7 @@ export type GetOperationsErrors = {
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
      * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
      */
     429: Problem;
     /**
@@ -4803,6 +5721,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
      * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
      */
     503: Problem;
@@ -4856,6 +5775,7 @@ export type GetOperationErrors = {
     /**
      * What the path names does not exist.
      *
+     * - `urn:modplane:problem:letter_not_found`: No dead letter has this id.
      * - `urn:modplane:problem:operation_not_found`: There is no such operation, it is older than 30 days, or it is not the caller's to see.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -4959,6 +5879,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -5071,6 +5992,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -5083,6 +6005,8 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
@@ -5100,7 +6024,7 @@ export type SignUpErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -5303,6 +6227,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -5340,6 +6265,8 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
@@ -5356,7 +6283,7 @@ export type UpdateOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -5739,6 +6666,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -5779,6 +6707,8 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
@@ -5796,7 +6726,7 @@ export type UpdateModuleConfigErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -5917,6 +6847,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -5954,6 +6885,8 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
@@ -5970,7 +6903,7 @@ export type ReactivateOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -6079,6 +7012,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -6116,6 +7050,8 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
@@ -6132,7 +7068,7 @@ export type SuspendOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -6186,6 +7122,416 @@ export type SuspendOrganizationResponses = {
 
 export type SuspendOrganizationResponse = SuspendOrganizationResponses[keyof SuspendOrganizationResponses];
 
+export type GetDeadLettersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many items at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+        /**
+         * In this state alone.
+         */
+        status?: 'open' | 'retried' | 'resolved' | 'dropped' | null;
+        /**
+         * Of this kind alone.
+         */
+        kind?: 'command' | 'event' | 'relay' | null;
+    };
+    url: '/api/v1/system/dead-letters';
+};
+
+export type GetDeadLettersErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetDeadLettersError = GetDeadLettersErrors[keyof GetDeadLettersErrors];
+
+export type GetDeadLettersResponses = {
+    /**
+     * Done.
+     */
+    200: DeadLetterPage;
+};
+
+export type GetDeadLettersResponse = GetDeadLettersResponses[keyof GetDeadLettersResponses];
+
+export type GetDeadLetterData = {
+    body?: never;
+    path: {
+        /**
+         * The dead letter's id.
+         */
+        letter_id: string;
+    };
+    query?: never;
+    url: '/api/v1/system/dead-letters/{letter_id}';
+};
+
+export type GetDeadLetterErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:letter_not_found`: No dead letter has this id.
+     * - `urn:modplane:problem:operation_not_found`: There is no such operation, it is older than 30 days, or it is not the caller's to see.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetDeadLetterError = GetDeadLetterErrors[keyof GetDeadLetterErrors];
+
+export type GetDeadLetterResponses = {
+    /**
+     * Done.
+     */
+    200: DeadLetterDetails;
+};
+
+export type GetDeadLetterResponse = GetDeadLetterResponses[keyof GetDeadLetterResponses];
+
+export type DropDeadLetterData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         */
+        'Modplane-Reason'?: string;
+    };
+    path: {
+        /**
+         * The dead letter's id.
+         */
+        letter_id: string;
+    };
+    query?: {
+        /**
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
+         */
+        reason?: string;
+    };
+    url: '/api/v1/system/dead-letters/{letter_id}/drop';
+};
+
+export type DropDeadLetterErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:letter_not_found`: No dead letter has this id.
+     * - `urn:modplane:problem:operation_not_found`: There is no such operation, it is older than 30 days, or it is not the caller's to see.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     */
+    409: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type DropDeadLetterError = DropDeadLetterErrors[keyof DropDeadLetterErrors];
+
+export type DropDeadLetterResponses = {
+    /**
+     * Done.
+     */
+    200: DeadLetter;
+};
+
+export type DropDeadLetterResponse = DropDeadLetterResponses[keyof DropDeadLetterResponses];
+
+export type RetryDeadLetterData = {
+    body?: never;
+    headers?: {
+        /**
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         */
+        'Modplane-Reason'?: string;
+    };
+    path: {
+        /**
+         * The dead letter's id.
+         */
+        letter_id: string;
+    };
+    query?: {
+        /**
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
+         */
+        reason?: string;
+    };
+    url: '/api/v1/system/dead-letters/{letter_id}/retry';
+};
+
+export type RetryDeadLetterErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:letter_not_found`: No dead letter has this id.
+     * - `urn:modplane:problem:operation_not_found`: There is no such operation, it is older than 30 days, or it is not the caller's to see.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     */
+    409: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type RetryDeadLetterError = RetryDeadLetterErrors[keyof RetryDeadLetterErrors];
+
+export type RetryDeadLetterResponses = {
+    /**
+     * Done.
+     */
+    200: DeadLetter;
+};
+
+export type RetryDeadLetterResponse = RetryDeadLetterResponses[keyof RetryDeadLetterResponses];
+
 export type GetTokensData = {
     body?: never;
     path?: never;
@@ -6234,6 +7580,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -6326,6 +7673,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -6353,7 +7701,7 @@ export type CreateTokenErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The encoded command exceeds what a topic takes.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
     /**
@@ -6434,9 +7782,12 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -6555,6 +7906,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -6647,9 +7999,12 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**
@@ -6750,9 +8105,12 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
     400: Problem;
     /**

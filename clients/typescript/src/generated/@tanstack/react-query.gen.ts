@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, getAvailableModules, getIndustries, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleOrganizations, getModuleRegistry, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, revokeToken, signUp, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
-import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
+import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, cancelBulkOperation, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, dropDeadLetter, exportEvents, getAvailableModules, getBulkOperation, getBulkOperationItems, getBulkOperations, getDeadLetter, getDeadLetters, getEvents, getIndustries, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleOrganizations, getModuleRegistry, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, retryBulkOperation, retryDeadLetter, revokeToken, signUp, startBulkOperation, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
+import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CancelBulkOperationData, CancelBulkOperationError, CancelBulkOperationResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, DropDeadLetterData, DropDeadLetterError, DropDeadLetterResponse, ExportEventsData, ExportEventsError, ExportEventsResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetBulkOperationData, GetBulkOperationError, GetBulkOperationItemsData, GetBulkOperationItemsError, GetBulkOperationItemsResponse, GetBulkOperationResponse, GetBulkOperationsData, GetBulkOperationsError, GetBulkOperationsResponse, GetDeadLetterData, GetDeadLetterError, GetDeadLetterResponse, GetDeadLettersData, GetDeadLettersError, GetDeadLettersResponse, GetEventsData, GetEventsError, GetEventsResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RetryBulkOperationData, RetryBulkOperationError, RetryBulkOperationResponse, RetryDeadLetterData, RetryDeadLetterError, RetryDeadLetterResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, StartBulkOperationData, StartBulkOperationError, StartBulkOperationResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
 
 /**
  * Sign in with e-mail and password
@@ -100,6 +100,308 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
     }
     return [params];
 };
+
+export const getBulkOperationsQueryKey = (options?: Options<GetBulkOperationsData>) => createQueryKey('getBulkOperations', options, false, ['bulk operations']);
+
+/**
+ * List bulk operations, the youngest first
+ *
+ * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
+ */
+export const getBulkOperationsOptions = (options?: Options<GetBulkOperationsData>) => queryOptions<GetBulkOperationsResponse, GetBulkOperationsError, GetBulkOperationsResponse, ReturnType<typeof getBulkOperationsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getBulkOperations({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getBulkOperationsQueryKey(options)
+});
+
+const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
+    const params = { ...queryKey[0] };
+    if (page.body) {
+        params.body = {
+            ...queryKey[0].body as any,
+            ...page.body as any
+        };
+    }
+    if (page.headers) {
+        params.headers = {
+            ...queryKey[0].headers,
+            ...page.headers
+        };
+    }
+    if (page.path) {
+        params.path = {
+            ...queryKey[0].path as any,
+            ...page.path as any
+        };
+    }
+    if (page.query) {
+        params.query = {
+            ...queryKey[0].query as any,
+            ...page.query as any
+        };
+    }
+    return params as unknown as typeof page;
+};
+
+export const getBulkOperationsInfiniteQueryKey = (options?: Options<GetBulkOperationsData>): QueryKey<Options<GetBulkOperationsData>> => createQueryKey('getBulkOperations', options, true);
+
+/**
+ * List bulk operations, the youngest first
+ *
+ * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ *
+ * For super admins.
+ */
+export const getBulkOperationsInfiniteOptions = (options?: Options<GetBulkOperationsData>) => infiniteQueryOptions<GetBulkOperationsResponse, GetBulkOperationsError, InfiniteData<GetBulkOperationsResponse>, QueryKey<Options<GetBulkOperationsData>>, string | Pick<QueryKey<Options<GetBulkOperationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetBulkOperationsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getBulkOperations({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getBulkOperationsInfiniteQueryKey(options)
+});
+
+/**
+ * Send one command to many organizations
+ *
+ * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+ *
+ * With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
+ * and why, for as many organizations as five seconds allow.
+ *
+ * For super admins.
+ */
+export const startBulkOperationMutation = (options?: Partial<Options<StartBulkOperationData>>): UseMutationOptions<StartBulkOperationResponse, StartBulkOperationError, Options<StartBulkOperationData>> => {
+    const mutationOptions: UseMutationOptions<StartBulkOperationResponse, StartBulkOperationError, Options<StartBulkOperationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await startBulkOperation({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getBulkOperationQueryKey = (options: Options<GetBulkOperationData>) => createQueryKey('getBulkOperation', options, false, ['bulk operations']);
+
+/**
+ * Get how far a bulk operation is
+ *
+ * How far a bulk operation is. `total` grows while it is `selecting`.
+ *
+ * For super admins.
+ */
+export const getBulkOperationOptions = (options: Options<GetBulkOperationData>) => queryOptions<GetBulkOperationResponse, GetBulkOperationError, GetBulkOperationResponse, ReturnType<typeof getBulkOperationQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getBulkOperation({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getBulkOperationQueryKey(options)
+});
+
+/**
+ * Ask no further organization
+ *
+ * What has been asked already is decided all the same, and stays.
+ *
+ * For super admins.
+ */
+export const cancelBulkOperationMutation = (options?: Partial<Options<CancelBulkOperationData>>): UseMutationOptions<CancelBulkOperationResponse, CancelBulkOperationError, Options<CancelBulkOperationData>> => {
+    const mutationOptions: UseMutationOptions<CancelBulkOperationResponse, CancelBulkOperationError, Options<CancelBulkOperationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await cancelBulkOperation({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getBulkOperationItemsQueryKey = (options: Options<GetBulkOperationItemsData>) => createQueryKey('getBulkOperationItems', options, false, ['bulk operations']);
+
+/**
+ * List what became of each organization
+ *
+ * Organizations by id. `next_cursor` is null on the last page.
+ *
+ * For super admins.
+ */
+export const getBulkOperationItemsOptions = (options: Options<GetBulkOperationItemsData>) => queryOptions<GetBulkOperationItemsResponse, GetBulkOperationItemsError, GetBulkOperationItemsResponse, ReturnType<typeof getBulkOperationItemsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getBulkOperationItems({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getBulkOperationItemsQueryKey(options)
+});
+
+export const getBulkOperationItemsInfiniteQueryKey = (options: Options<GetBulkOperationItemsData>): QueryKey<Options<GetBulkOperationItemsData>> => createQueryKey('getBulkOperationItems', options, true);
+
+/**
+ * List what became of each organization
+ *
+ * Organizations by id. `next_cursor` is null on the last page.
+ *
+ * For super admins.
+ */
+export const getBulkOperationItemsInfiniteOptions = (options: Options<GetBulkOperationItemsData>) => infiniteQueryOptions<GetBulkOperationItemsResponse, GetBulkOperationItemsError, InfiniteData<GetBulkOperationItemsResponse>, QueryKey<Options<GetBulkOperationItemsData>>, string | Pick<QueryKey<Options<GetBulkOperationItemsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetBulkOperationItemsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getBulkOperationItems({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getBulkOperationItemsInfiniteQueryKey(options)
+});
+
+/**
+ * Ask those that refused or failed again
+ *
+ * Only when it has ended. Those that changed or were so already are left alone.
+ *
+ * For super admins.
+ */
+export const retryBulkOperationMutation = (options?: Partial<Options<RetryBulkOperationData>>): UseMutationOptions<RetryBulkOperationResponse, RetryBulkOperationError, Options<RetryBulkOperationData>> => {
+    const mutationOptions: UseMutationOptions<RetryBulkOperationResponse, RetryBulkOperationError, Options<RetryBulkOperationData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryBulkOperation({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getEventsQueryKey = (options?: Options<GetEventsData>) => createQueryKey('getEvents', options, false, ['events']);
+
+/**
+ * List events, the newest first
+ *
+ * Each with who did it, why, and in its payload what was before and what is after.
+ *
+ * An organization's people see what happened to it; what happened to accounts and tokens, super admins alone.
+ *
+ * For super admins, and whoever belongs to an organization.
+ */
+export const getEventsOptions = (options?: Options<GetEventsData>) => queryOptions<GetEventsResponse, GetEventsError, GetEventsResponse, ReturnType<typeof getEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getEventsQueryKey(options)
+});
+
+export const getEventsInfiniteQueryKey = (options?: Options<GetEventsData>): QueryKey<Options<GetEventsData>> => createQueryKey('getEvents', options, true);
+
+/**
+ * List events, the newest first
+ *
+ * Each with who did it, why, and in its payload what was before and what is after.
+ *
+ * An organization's people see what happened to it; what happened to accounts and tokens, super admins alone.
+ *
+ * For super admins, and whoever belongs to an organization.
+ */
+export const getEventsInfiniteOptions = (options?: Options<GetEventsData>) => infiniteQueryOptions<GetEventsResponse, GetEventsError, InfiniteData<GetEventsResponse>, QueryKey<Options<GetEventsData>>, string | Pick<QueryKey<Options<GetEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetEventsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getEvents({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getEventsInfiniteQueryKey(options)
+});
+
+export const exportEventsQueryKey = (options?: Options<ExportEventsData>) => createQueryKey('exportEvents', options, false, ['events']);
+
+/**
+ * Download events, a line of JSON each
+ *
+ * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
+ *
+ * For super admins, and whoever belongs to an organization.
+ */
+export const exportEventsOptions = (options?: Options<ExportEventsData>) => queryOptions<ExportEventsResponse, ExportEventsError, ExportEventsResponse, ReturnType<typeof exportEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportEventsQueryKey(options)
+});
 
 export const getIndustriesQueryKey = (options?: Options<GetIndustriesData>) => createQueryKey('getIndustries', options, false, ['industries']);
 
@@ -255,35 +557,6 @@ export const getIndustryOrganizationsOptions = (options: Options<GetIndustryOrga
     },
     queryKey: getIndustryOrganizationsQueryKey(options)
 });
-
-const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
-    const params = { ...queryKey[0] };
-    if (page.body) {
-        params.body = {
-            ...queryKey[0].body as any,
-            ...page.body as any
-        };
-    }
-    if (page.headers) {
-        params.headers = {
-            ...queryKey[0].headers,
-            ...page.headers
-        };
-    }
-    if (page.path) {
-        params.path = {
-            ...queryKey[0].path as any,
-            ...page.path as any
-        };
-    }
-    if (page.query) {
-        params.query = {
-            ...queryKey[0].query as any,
-            ...page.query as any
-        };
-    }
-    return params as unknown as typeof page;
-};
 
 export const getIndustryOrganizationsInfiniteQueryKey = (options: Options<GetIndustryOrganizationsData>): QueryKey<Options<GetIndustryOrganizationsData>> => createQueryKey('getIndustryOrganizations', options, true);
 
@@ -1137,6 +1410,129 @@ export const suspendOrganizationMutation = (options?: Partial<Options<SuspendOrg
     const mutationOptions: UseMutationOptions<SuspendOrganizationResponse, SuspendOrganizationError, Options<SuspendOrganizationData>> = {
         mutationFn: async (fnOptions) => {
             const { data } = await suspendOrganization({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+export const getDeadLettersQueryKey = (options?: Options<GetDeadLettersData>) => createQueryKey('getDeadLetters', options, false, ['system']);
+
+/**
+ * List dead letters
+ *
+ * The newest first.
+ *
+ * For super admins.
+ */
+export const getDeadLettersOptions = (options?: Options<GetDeadLettersData>) => queryOptions<GetDeadLettersResponse, GetDeadLettersError, GetDeadLettersResponse, ReturnType<typeof getDeadLettersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getDeadLetters({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getDeadLettersQueryKey(options)
+});
+
+export const getDeadLettersInfiniteQueryKey = (options?: Options<GetDeadLettersData>): QueryKey<Options<GetDeadLettersData>> => createQueryKey('getDeadLetters', options, true);
+
+/**
+ * List dead letters
+ *
+ * The newest first.
+ *
+ * For super admins.
+ */
+export const getDeadLettersInfiniteOptions = (options?: Options<GetDeadLettersData>) => infiniteQueryOptions<GetDeadLettersResponse, GetDeadLettersError, InfiniteData<GetDeadLettersResponse>, QueryKey<Options<GetDeadLettersData>>, string | Pick<QueryKey<Options<GetDeadLettersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetDeadLettersData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getDeadLetters({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getDeadLettersInfiniteQueryKey(options)
+});
+
+export const getDeadLetterQueryKey = (options: Options<GetDeadLetterData>) => createQueryKey('getDeadLetter', options, false, ['system']);
+
+/**
+ * Get a dead letter with its record
+ *
+ * A letter with its record.
+ *
+ * `body` is the record's text up to 16 KiB, `body_bytes` its whole size. `operation_status` says how the operation of
+ * a command stands, `waiting_events` how many events of a blocked key wait.
+ *
+ * For super admins.
+ */
+export const getDeadLetterOptions = (options: Options<GetDeadLetterData>) => queryOptions<GetDeadLetterResponse, GetDeadLetterError, GetDeadLetterResponse, ReturnType<typeof getDeadLetterQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getDeadLetter({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getDeadLetterQueryKey(options)
+});
+
+/**
+ * Give a dead letter up
+ *
+ * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
+ *
+ * For super admins.
+ */
+export const dropDeadLetterMutation = (options?: Partial<Options<DropDeadLetterData>>): UseMutationOptions<DropDeadLetterResponse, DropDeadLetterError, Options<DropDeadLetterData>> => {
+    const mutationOptions: UseMutationOptions<DropDeadLetterResponse, DropDeadLetterError, Options<DropDeadLetterData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await dropDeadLetter({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Have a dead letter processed again
+ *
+ * Answers how it stands then: `resolved`; `open`, when it failed again; `retried`, while it is under way.
+ *
+ * A command keeps its operation, an event its id: whatever was done already is not done twice. 409 when somebody
+ * was quicker, or when the record cannot be read.
+ *
+ * For super admins.
+ */
+export const retryDeadLetterMutation = (options?: Partial<Options<RetryDeadLetterData>>): UseMutationOptions<RetryDeadLetterResponse, RetryDeadLetterError, Options<RetryDeadLetterData>> => {
+    const mutationOptions: UseMutationOptions<RetryDeadLetterResponse, RetryDeadLetterError, Options<RetryDeadLetterData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryDeadLetter({
                 ...options,
                 ...fnOptions,
                 throwOnError: true
