@@ -221,12 +221,15 @@ class Relay:
                 unsure[row.key] = answer
         return [await settled(answer) for answer in waiting]
 
+    async def _hand_over(self, row: Queued) -> "asyncio.Future[None]":
+        return await self.publisher.publish_module_event(row.event.type, row.event)
+
     async def _queue(self, row: Queued) -> "asyncio.Future[None] | PublishFailed":
         try:
             if row.traceparent is None:
-                return await self.publisher.publish_module_event(row.event.type, row.event)
+                return await self._hand_over(row)
             with self.tracing.publishing(row.event.type, row.event.operation_id, row.traceparent) as handover:
-                answer = await self.publisher.publish_module_event(row.event.type, row.event)
+                answer = await self._hand_over(row)
                 handover.lasts_until(answer)
         except PublishFailed as error:
             return error

@@ -8,6 +8,7 @@ from uuid import UUID
 from dishka.integrations.litestar import DishkaRouter
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Contact, Info
 from msgspec import UNSET, Struct, UnsetType
 
 from app.contract.examples import Examples
@@ -122,13 +123,13 @@ BEARER = {
 
 def head() -> Schema:
     """Who speaks."""
-    return {
-        "title": "Modplane",
-        "version": "1",
-        "summary": "The module control plane of a multi-tenant product.",
-        "description": INTRODUCTION,
-        "contact": {"name": "Modplane"},
-    }
+    return Info(
+        title="Modplane",
+        version="1",
+        summary="The module control plane of a multi-tenant product.",
+        description=INTRODUCTION,
+        contact=Contact(name="Modplane"),
+    ).to_schema()
 
 
 def described_routes() -> Litestar:

@@ -1,0 +1,29 @@
+"""Whom and what the examples tell of: a bakery, its software and an operator who looks after it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+ORGANIZATION = "0193a4c2-7d1e-7c3a-9b1f-5e2d8c4a6f10"
+PERSON = "0193a4c2-7d1e-7f52-8a64-1c9e0b7d3a55"
+OPERATION = "6f1c2b9e-3d57-5a8e-9c41-2b7f0d6e8a13"
+TOKEN = "0193a4d0-11aa-7e0b-b3c7-9d2f4e6a8b01"  # noqa: S105 - an id
+CURSOR = "WyJDcnVtYiAmIENydXN0IiwiMDE5M2E0YzItN2QxZSJd.k3J9sQ2vTz0"
+MODULE, OTHER_MODULE, INDUSTRY = "field_service", "oven_monitoring", "bakery"
+
+CONFIG, PLACE = {"dispatch": {"radius_km": 40}}, "184467-4711"
+
+LETTER_ID = "5d0c8f0e-64f2-5c1b-8a3a-0b9e6f2d7c41"
+LETTER: Mapping[str, Any] = {
+    "id": LETTER_ID,
+    "kind": "command",
+    "status": "open",
+    "source": "assignments",
+    "key": ORGANIZATION,
+    "subject_id": OPERATION,
+    "error": "CheckViolationError('new row violates check constraint')",
+    "retries": 1,
+    "handled_at": "2026-11-23T09:41:07Z",
+    "handled_by": PERSON,
+    "reason": "the constraint is gone",
+}
+RECORD = '{"operation_id": "6f1c2b9e-3d57-5a8e-9c41-2b7f0d6e8a13", "command": {"type": "assign_module"}}'
