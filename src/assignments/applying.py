@@ -1,6 +1,7 @@
 """Decides about giving an organization a template's modules. Pure."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import msgspec
 from msgspec.structs import replace
@@ -48,6 +49,12 @@ def apply_template(
     if changes or sets_industry or applied_templates(state.templates, code, version, mode) != state.templates:
         events.append(_applied_event(command, version, result))
     return Decision(events, result)
+
+
+def decided_by_template(decision: Decision) -> Sequence[str]:
+    """Return the modules whose configs applying has judged already: all that the template gives."""
+    result = cast("AssignmentResult", decision.result)
+    return [*result.assigned, *result.unchanged]
 
 
 def _skipped(state: Assignments, facts: Facts, entries: Entries, source: Source, mode: Mode) -> list[SkippedModule]:

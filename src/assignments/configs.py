@@ -1,6 +1,6 @@
 """What counts of an organization's configs, and what a change would break in them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -18,16 +18,16 @@ from shared.messages import same_json
 Errors = Sequence[FieldError]
 
 
-def broken(before: Assignments, after: Assignments, facts: Facts) -> dict[str, Errors]:
+def broken(before: Assignments, after: Assignments, facts: Facts, settled: Collection[str] = ()) -> dict[str, Errors]:
     """Tell by module id what does not fit its schema after a change, and did fit or was not there before.
 
-    What was broken already is nobody's fault who changes something else.
+    What was broken already is nobody's fault who changes something else. `settled` are not looked at.
     """
     reordered = list(before.templates) != list(after.templates)
     found: dict[str, Errors] = {}
     for module_id, held in after.modules.items():
         earlier = before.modules.get(module_id)
-        if module_id not in facts.rules or (held is earlier and not reordered):
+        if module_id not in facts.rules or module_id in settled or (held is earlier and not reordered):
             continue
         config = _config(module_id, after, facts)
         errors = facts.rules[module_id].schema.errors(config)
@@ -60,9 +60,11 @@ def _is_written(pointer: str, config: dict[str, Any], earlier: dict[str, Any]) -
     return before is ABSENT or not same_json(value, before)
 
 
-def require_valid_configs(before: Assignments, after: Assignments, facts: Facts, command: Command) -> None:
+def require_valid_configs(
+    before: Assignments, after: Assignments, facts: Facts, command: Command, settled: Collection[str] = ()
+) -> None:
     """Refuse a command that breaks a config; one that takes nothing but keys from a broken one is let through."""
-    invalid = broken(before, after, facts)
+    invalid = broken(before, after, facts, settled)
     if not invalid or (
         isinstance(command, UpdateModuleConfig) and _only_mends(before, after, facts, command.module_id)
     ):

@@ -6,7 +6,7 @@ from typing import Any, assert_never, cast
 
 from msgspec import UNSET
 
-from assignments.applying import apply_template
+from assignments.applying import apply_template, decided_by_template
 from assignments.commands import (
     ApplyIndustryTemplate,
     AssignModule,
@@ -80,7 +80,8 @@ def decide(state: Assignments, facts: Facts, command: Command) -> Decision:
     decision = _decision(state, facts, command)
     if facts.rules and decision.events:
         after = reduce(evolve, cast("Sequence[AssignmentEvent]", decision.events), state)
-        require_valid_configs(state, after, facts, command)
+        settled = decided_by_template(decision) if isinstance(command, ApplyIndustryTemplate) else ()
+        require_valid_configs(state, after, facts, command, settled)
     return decision
 
 

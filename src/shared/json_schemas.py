@@ -5,6 +5,7 @@ refused, so that neither a schema nor a value can hold the event loop for long.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import mul
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, ValidationErrorKind
@@ -54,6 +55,7 @@ class JsonSchema:
         if ways.flaws:
             raise UnusableSchema(ways.flaws)
         self._ways = ways.by_depth
+        self._most = max(ways.by_depth)
         try:
             self._validator = Draft202012Validator(dict(document), **OPTIONS)
         except ValidationError as error:
@@ -65,22 +67,22 @@ class JsonSchema:
         `complete` False: what is missing, and what a further key might set right, does not count.
         """
         sizes = nested_sizes(value)
-        if sum(ways * size for ways, size in self._looks(sizes)) > LOOKS:
+        if sum(sizes) * self._most > LOOKS and sum(map(mul, *self._looks(sizes))) > LOOKS:
             return [FieldError("", TOO_MANY_VALUES)]
         if self._validator.is_valid(value):
             return []
         # the library collects errors eagerly, each with a copy of the value it is about
         below = [sum(sizes[depth:]) for depth in range(len(sizes))]
-        if sum(ways * size for ways, size in self._looks(below)) > LOOKS_TOLD:
+        if sum(map(mul, *self._looks(below))) > LOOKS_TOLD:
             return [FieldError("", UNTOLD)]
         found = list(self._validator.iter_errors(value))
         if not complete:
             found = _written_wrong(found)
         return list(dict.fromkeys(told for error in found for told in _told(error)))
 
-    def _looks(self, sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-        deepest = len(self._ways) - 1
-        return ((self._ways[min(depth, deepest)], size) for depth, size in enumerate(sizes))
+    def _looks(self, sizes: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+        """The ways of each depth, and the sizes."""
+        return [*self._ways, *[self._ways[-1]] * (len(sizes) - len(self._ways))], sizes
 
 
 def _require_schema(document: Mapping[str, Any]) -> None:

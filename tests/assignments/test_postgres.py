@@ -225,6 +225,21 @@ async def test_a_config_is_judged_with_what_templates_gave_before_and_give_withi
     ]
 
 
+async def test_what_a_template_takes_from_a_module_it_does_not_name_is_judged_too(
+    carry_out: Carry, world: World
+) -> None:
+    world.publish("bakery", TemplateEntry("till", True, {"currency": "EUR"}))
+    world.publish("florist", TemplateEntry("vases", False))
+    ruled("till", {"required": ["currency"]}, world)
+    outcomes = await carry_out(
+        ApplyIndustryTemplate(ORG, "bakery"),
+        AssignModule(ORG, "till", "ada"),
+        ApplyIndustryTemplate(ORG, "florist", mode="replace"),
+    )
+    outcomes += await carry_out(ApplyIndustryTemplate(ORG, "florist", mode="replace"))
+    assert [code_of(outcome) for outcome in outcomes] == [None, None, "config_invalid", "config_invalid"]
+
+
 async def test_a_schema_that_came_later_keeps_nobody_from_taking_away_what_is_there(
     carry_out: Carry, world: World
 ) -> None:
