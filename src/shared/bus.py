@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from shared.deciding import Work
 from shared.errors import Invalid, TooLarge, Unavailable
@@ -148,8 +149,9 @@ class CommandBus:
         future = self._board.expect(envelope.operation_id)
         started = time.perf_counter()
         try:
-            path = await self.send(context, work)
-            outcome = await self._await(future, wait)
+            with bound_contextvars(operation_id=str(envelope.operation_id)):
+                path = await self.send(context, work)
+                outcome = await self._await(future, wait)
         finally:
             self._board.forget(envelope.operation_id, future)
         if outcome is None:

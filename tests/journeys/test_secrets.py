@@ -27,7 +27,7 @@ OWN_PLACES = {
 
 
 @pytest.fixture(scope="module")
-async def secrets(endpoints: Endpoints, nobody: Api) -> list[str]:
+async def secrets(endpoints: Endpoints, service: ServiceProcess, nobody: Api, admin: Api) -> list[str]:
     """What people and the service said in confidence in signups and logins that went well, late, or wrong."""
     password, wrong = f"correct {uuid4()}", f"wrong {uuid4()}"
     body = signup(admin_password=password)
@@ -48,7 +48,10 @@ async def secrets(endpoints: Endpoints, nobody: Api) -> list[str]:
     assert [answer.status_code for answer in told] == [201, 200, 401, 202, 422, 409, 422, 400, 400, 400]
     assert not [answer.text for answer in told if password in answer.text or wrong in answer.text]
     found = [password, wrong, ADMIN["password"], told[1].json()["access_token"], told[3].json()["operation_token"]]
-    return found + await hashes_and_keys(endpoints)
+    program = admin.post("/tokens", {"name": "ci", "role": "service"}).json()["token"]
+    assert Api(service.url, program).get("/modules/available").status_code == 200
+    assert Api(service.url, f"{program}x").get("/modules/available").status_code == 401
+    return [*found, program, told[1].cookies["modplane_refresh"], *await hashes_and_keys(endpoints)]
 
 
 async def hashes_and_keys(endpoints: Endpoints) -> list[str]:

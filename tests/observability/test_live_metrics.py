@@ -11,6 +11,8 @@ from tests.running import Api, ServiceProcess, wait_for
 
 MODULES = "/api/v1/organizations/{organization_id}/modules"
 
+STAGE_SECONDS = "modplane_command_stage_seconds_count"
+STAGES = ("publish", "queue", "decide", "save", "commit", "invalidate")
 CONTEXTS = ("registry", "industries", "organizations", "assignments")
 
 
@@ -47,12 +49,19 @@ def test_a_command_is_counted_on_each_station_of_its_way(admin: Api, read: Calla
         "modplane_command_seconds_count": {"context": "registry", "path": "kafka"},
         "modplane_commands_decided_total": {"context": "registry", "status": "applied"},
         "modplane_batch_commands_sum": {"context": "registry"},
+        **{
+            f"modplane_command_stage_seconds_count {stage}": {"context": "registry", "stage": stage} for stage in STAGES
+        },
         "modplane_events_relayed_total": {},
         "modplane_event_seconds_count": {},
     }
-    before = {name: read(name, **labels) for name, labels in stations.items()}
+
+    def counted() -> dict[str, float]:
+        return {name: read(name.partition(" ")[0], **labels) for name, labels in stations.items()}
+
+    before = counted()
     admin.module()
-    wait_for(lambda: all(read(name, **labels) > before[name] for name, labels in stations.items()), "all counted it")
+    wait_for(lambda: all(count > before[name] for name, count in counted().items()), "all stations counted it")
 
 
 def test_queues_and_parts_are_looked_at(read: Callable[..., float]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from devstack import Endpoints
 from tests.faults.broker import Broker
 from tests.observability.collector import Collector, Told, collecting
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.running import ADMIN, Api, ServiceProcess, sign_in, signup, wait_for
 
 ASSIGN = "/api/v1/modules/assign/{organization_id}"
 COMMANDS, EVENTS = "tenant.commands.assignments", "tenant.module.assigned"
@@ -152,6 +152,40 @@ def test_what_nobody_asked_to_follow_is_not(admin: Api, collector: Collector) ->
     assert answer.status_code == 200
     wait_for(lambda: [s for s in collector.spans() if s.name == "GET /api/v1/modules/available"], "the followed one")
     assert len([s for s in collector.spans() if s.name == "GET /api/v1/modules/available"]) == 1
+
+
+def test_a_request_that_another_process_decided_is_woken(
+    replicas: list[ServiceProcess], assigned: tuple[httpx.Response, list[Told]]
+) -> None:
+    assert assigned
+    told = httpx.get(f"{replicas[0].url}/metrics").text
+    assert 'modplane_command_stage_seconds_count{context="assignments",stage="wake"}' in told
+
+
+def test_neither_spans_nor_lines_have_a_secret(
+    replicas: list[ServiceProcess], collector: Collector, admin: Api
+) -> None:
+    url, header = replicas[0].url, followed()
+    password, wrong, typed = (f"in confidence {uuid4()}" for _ in range(3))
+    body = signup(admin_password=password)
+    assert admin.post("/organizations/signup", body, **header).status_code == 201
+    credentials = {"email": body["admin_email"], "password": password}
+    signed_in = Api(url).post("/auth/login", credentials, **header)
+    program = admin.post("/tokens", {"name": "ci", "role": "service"}, **header).json()["token"]
+    refused = [
+        Api(url).post("/auth/login", {**credentials, "password": wrong}, **header),
+        Api(url, f"{program}x").get("/modules/available", **header),
+        Api(url).get(f"/nowhere/{typed.replace(' ', '-')}?q={wrong}", **header),
+    ]
+    assert [answer.status_code for answer in refused] == [401, 401, 404]
+    assert Api(url, program).get("/modules/available", **header).status_code == 200
+    trace = header["traceparent"].split("-")[1]
+    wait_for(lambda: len([s for s in collector.spans(trace) if "auth/login" in s.name]) == 2, "the spans of both")
+    cookie = signed_in.cookies["modplane_refresh"]
+    secrets = [password, wrong, typed.replace(" ", "-"), program, signed_in.json()["access_token"], cookie]
+    secrets += [str(ADMIN["password"]), "$argon2", admin.client.headers["authorization"].removeprefix("Bearer ")]
+    shown = {"spans": str(collector.spans()), **{replica.replica: replica.log for replica in replicas}}
+    assert [(where, secret) for where, text in shown.items() for secret in secrets if secret in text] == []
 
 
 def test_lines_of_the_log_name_operation_and_trace(

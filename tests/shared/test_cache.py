@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.cache import (
     ABSENT_TTL,
@@ -88,6 +89,21 @@ async def test_any_part_that_changed_makes_the_value_stale(
     truth.version = 2
     await cache.invalidate(touched)
     assert await read() == 2
+
+
+async def test_reads_count_by_what_they_find(cache: GenerationCache, read: Read, store: FakeStore) -> None:
+    def counted() -> list[float]:
+        labels: list[dict[str, str]] = [{"result": result} for result in ("hit", "miss", "stale", "bypass")]
+        return [REGISTRY.get_sample_value("modplane_cache_reads_total", each) or 0 for each in labels]
+
+    before = counted()
+    await read()
+    await read()
+    await cache.invalidate(["gen:org:1"])
+    await read()
+    store.down = True
+    await read()
+    assert [after - earlier for after, earlier in zip(counted(), before, strict=True)] == [1, 1, 1, 1]
 
 
 async def test_a_slow_fill_loses_against_an_invalidation(cache: GenerationCache, read: Read, truth: Truth) -> None:
