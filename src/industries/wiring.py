@@ -8,6 +8,7 @@ from industries.adapters.cached import CachedIndustryReader, LivingIndustryReade
 from industries.adapters.catalog import PostgresTemplateCatalog
 from industries.adapters.http import IndustriesController, IndustryAdministrationController
 from industries.adapters.impact import TemplateImpacts
+from industries.adapters.listing import PostgresIndustryList
 from industries.adapters.named import rests_on
 from industries.adapters.postgres import IndustryTables
 from industries.adapters.reading import PostgresIndustryReader
@@ -30,6 +31,7 @@ class IndustriesProvider(Provider):
     reader = provide(PostgresIndustryReader)
     cached = provide(CachedIndustryReader)
     living = provide(LivingIndustryReader)
+    listed = provide(PostgresIndustryList)
 
     @provide
     def decider(self, tables: IndustryTables, impacts: TemplateImpacts) -> IndustriesDecider:

@@ -9,6 +9,7 @@ from registry.adapters.catalog import PostgresModuleCatalog
 from registry.adapters.http import AvailableModulesController, RegistryController
 from registry.adapters.impact import ModuleImpacts
 from registry.adapters.kafka import RegistrySubscribers
+from registry.adapters.listing import PostgresModuleList
 from registry.adapters.postgres import PostgresModuleReader, RegistryTables, rests_on
 from registry.commands import Command
 from registry.domain import INITIAL, Module, decide, evolve
@@ -28,6 +29,7 @@ class RegistryProvider(Provider):
     catalog = provide(PostgresModuleCatalog)
     impacts = provide(ModuleImpacts)
     reader = provide(PostgresModuleReader)
+    listed = provide(PostgresModuleList)
     cached = provide(CachedModuleReader)
     subscribers = provide(RegistrySubscribers)
 

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from industries.adapters.cached import touched
+from industries.adapters.listing import PostgresIndustryList
 from industries.adapters.postgres import IndustryTables
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import Command
@@ -23,6 +24,7 @@ from shared.layered_config import ConfigRules
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Transaction
 from shared.processor import CommandProcessor
+from tests.fakes import CURSORS
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -92,6 +94,11 @@ def registry() -> FakeRegistry:
 @pytest.fixture
 def reader(database: PostgresDatabase, registry: FakeRegistry) -> PostgresIndustryReader:
     return PostgresIndustryReader(database, registry)
+
+
+@pytest.fixture
+def listed(database: PostgresDatabase, reader: PostgresIndustryReader) -> PostgresIndustryList:
+    return PostgresIndustryList(database, reader, CURSORS)
 
 
 @pytest.fixture

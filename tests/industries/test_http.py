@@ -10,6 +10,7 @@ from litestar.middleware import DefineMiddleware
 
 from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader
 from industries.adapters.http import IndustriesController, IndustryAdministrationController
+from industries.adapters.listing import IndustryFilter, PostgresIndustryList
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import CreateIndustry, UpdateIndustry
 from industries.events import TemplateModule
@@ -52,11 +53,12 @@ def sent() -> Sent:
 
 
 @pytest.fixture
-def application(reader: PostgresIndustryReader, sent: Sent) -> Litestar:
+def application(reader: PostgresIndustryReader, listed: PostgresIndustryList, sent: Sent) -> Litestar:
     provider = Provider(scope=Scope.APP)
     provider.provide(lambda: reader, provides=PostgresIndustryReader)
     provider.provide(lambda: CachedIndustryReader(NoCache(), reader), provides=CachedIndustryReader)
     provider.provide(lambda: LivingIndustryReader(reader), provides=LivingIndustryReader)
+    provider.provide(lambda: listed, provides=PostgresIndustryList)
     provider.provide(lambda: sent, provides=CommandSender)
     provider.provide(lambda: CURSORS, provides=Cursors)
     provider.provide(RolesAsTokens, provides=Authenticator)
@@ -84,11 +86,20 @@ async def test_only_super_admins_see_inactive_templates(client: httpx.AsyncClien
         for headers in ({}, SERVICE, BROKEN):
             assert (await client.get(path, headers=headers)).json()["type"] == "urn:modplane:problem:industry_not_found"
         assert (await client.get(path, headers=ADMIN)).json()["is_active"] is False
-    assert (await client.get("/industries", headers=ADMIN)).json() == {"items": []}
+    nothing: dict[str, Any] = {"items": [], "next_cursor": None, "total": {"count": 0, "is_exact": True}}
+    assert (await client.get("/industries", headers=ADMIN)).json() == nothing
+    assert (await client.get("/industries?q=bakery", headers=ADMIN)).json() == nothing
     listed = await client.get("/industries?include_inactive=true", headers=ADMIN)
     assert [item["industry_code"] for item in listed.json()["items"]] == ["bakery"]
-    answers = [await client.get("/industries?include_inactive=true", headers=headers) for headers in ({}, SERVICE)]
-    assert [answer.status_code for answer in answers] == [401, 403]
+    for query in (
+        "include_inactive=true",
+        "status=inactive",
+        "include_inactive=true&q=bakery",
+        "status=inactive&limit=1",
+    ):
+        answers = [await client.get(f"/industries?{query}", headers=headers) for headers in ({}, SERVICE, ADMIN)]
+        assert [answer.status_code for answer in answers] == [401, 403, 200]
+        assert [item["industry_code"] for item in answers[-1].json()["items"]] == ["bakery"]
 
 
 async def test_active_templates_are_for_everybody_and_answer_304_when_known(
@@ -163,7 +174,8 @@ def test_no_parameter_is_documented_that_nobody_meant(application: Litestar) -> 
     }
     code = "/industries/{industry_code}"
     assert documented == {
-        ("/industries", "include_inactive"),
+        *(("/industries", name) for name in IndustryFilter.__struct_fields__),
+        *(("/industries", name) for name in ("limit", "cursor", "sort")),
         *((path, "industry_code") for path in (code, f"{code}/modules", f"{code}/versions")),
         *((f"{code}/versions", name) for name in ("limit", "cursor")),
     }

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from registry.adapters.cached import REGISTRY, CachedModuleReader, ModuleList
+from registry.adapters.cached import REGISTRY, CachedModuleReader
 from registry.adapters.kafka import RegistrySubscribers
+from registry.adapters.listing import ModuleList
 from registry.adapters.postgres import ModuleDetails, PostgresModuleReader
 from registry.events import EVENTS
 from shared.cache import GenerationCache

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
-from industries.adapters.reading import IndustryDetails, PostgresIndustryReader
+from industries.adapters.listing import everything
+from industries.adapters.reading import PostgresIndustryReader
 from shared.cache import Cached, ReadThrough, cache_result, encode_cached
 from shared.messages import Event
 
@@ -18,12 +17,6 @@ def touched(industry_code: str, _: Event) -> Sequence[str]:
     return [INDUSTRIES, "industries:all", f"industry:{industry_code}:info", f"industry:{industry_code}:modules"]
 
 
-class IndustryList(Struct, frozen=True):
-    """Templates in the order of their names."""
-
-    items: Sequence[IndustryDetails]
-
-
 class CachedIndustryReader:
     """Active templates as encoded JSON. Absent and inactive ones are None, and remembered briefly."""
 
@@ -34,7 +27,7 @@ class CachedIndustryReader:
     @cache_result(ttl=3600, key_pattern="industries:all", generations=COMPOSED_FROM)
     async def active(self) -> Cached | None:
         """An `IndustryList` of the active ones."""
-        return encode_cached(0, IndustryList(await self._reader.active()))
+        return encode_cached(0, everything(await self._reader.active()))
 
     @cache_result(ttl=3600, key_pattern="industry:{industry_code}:info", generations=COMPOSED_FROM)
     async def industry(self, industry_code: str) -> Cached | None:
@@ -57,7 +50,7 @@ class LivingIndustryReader:
 
     async def everything(self) -> Cached:
         """An `IndustryList` of all living templates."""
-        return encode_cached(0, IndustryList(await self._reader.living()))
+        return encode_cached(0, everything(await self._reader.living()))
 
     async def industry(self, industry_code: str) -> Cached | None:
         """The `IndustryDetails`."""

@@ -6,11 +6,20 @@ from typing import Annotated, Any
 import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, delete, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from industries.adapters.cached import CachedIndustryReader, IndustryList, LivingIndustryReader
+from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader
+from industries.adapters.listing import (
+    IndustryFilter,
+    IndustryList,
+    IndustryQuery,
+    IndustryStanding,
+    PostgresIndustryList,
+    Sort,
+)
 from industries.adapters.reading import IndustryDetails, IndustryModules, IndustryVersion, PostgresIndustryReader
 from industries.commands import Command, CreateIndustry, DeleteIndustry, Description, IndustryName, UpdateIndustry
 from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult
@@ -18,8 +27,8 @@ from industries.events import TemplateModule
 from shared.adapters.command_operation import CommandOperation
 from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
 from shared.adapters.http_commands import Asked, CommandSender
-from shared.adapters.paging import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
-from shared.cache import Cached
+from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch, SomeOrAll
+from shared.cache import Cached, encode_cached
 from shared.ports import Caller
 from shared.slugs import Slug
 
@@ -27,6 +36,7 @@ IndustryPath = FromPath[str]
 Document = dict[str, Any]
 Load = Callable[[str], Awaitable[Cached | None]]
 
+APPLICABLE = QueryParameter(description="Those that can be applied as they are; `false`: those that cannot.")
 BEYOND_ANY_VERSION = 2**31 - 1
 
 
@@ -67,6 +77,26 @@ class IndustryVersionPage(Struct, frozen=True):
     next_cursor: str | None
 
 
+async def industry_filter(
+    q: PageSearch = None,
+    status: FromQuery[IndustryStanding | None] = None,
+    applicable: Annotated[bool | None, APPLICABLE] = None,
+    include_inactive: FromQuery[bool] = False,
+) -> IndustryFilter:
+    """Which templates."""
+    return IndustryFilter(q, status, applicable, include_inactive)
+
+
+async def industry_query(
+    wanted: NamedDependency[IndustryFilter],
+    limit: SomeOrAll = None,
+    cursor: PageCursor = None,
+    sort: Annotated[Sort | None, PAGE_ORDER] = None,
+) -> IndustryQuery:
+    """Which page of them."""
+    return IndustryQuery(limit, cursor, sort, wanted)
+
+
 class IndustriesController(Controller):
     """What everybody may choose from, before signup too. Super admins also see inactive templates by their code."""
 
@@ -74,17 +104,29 @@ class IndustriesController(Controller):
     tags = ["industries"]
     security = [{}, {"bearer": []}]  # nobody has to sign in, and a super admin's token shows more
 
-    @get(operation_id="getIndustries", summary="List the industry templates", responses=documented(IndustryList))
+    @get(
+        dependencies={"wanted": Provide(industry_filter), "which_page": Provide(industry_query)},
+        operation_id="getIndustries",
+        summary="List the industry templates, all of them or those that are searched",
+        responses=documented(IndustryList),
+    )
     async def everything(
         self,
         request: AnyRequest,
+        which_page: NamedDependency[IndustryQuery],
         industries: FromDishka[CachedIndustryReader],
         living: FromDishka[LivingIndustryReader],
-        include_inactive: FromQuery[bool] = False,
+        listed: FromDishka[PostgresIndustryList],
     ) -> ASGIResponse:
-        """Active ones; super admins may include the inactive."""
-        if include_inactive:
+        """Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
+
+        Without a filter, an order or a page, all of them in one page.
+        """
+        if which_page.wanted.shows_inactive:
             await super_admin(request, request.route_handler)
+        if not which_page.is_for_all:
+            return send_cached(request, encode_cached(0, await listed.page(which_page, DEFAULT_LIMIT)))
+        if which_page.wanted.include_inactive:
             return send_cached(request, await living.everything())
         return send_cached(request, found(await industries.active(), "*"))
 

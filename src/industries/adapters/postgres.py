@@ -28,11 +28,17 @@ from industries.domain import Industry, IndustryFacts, name_key, published_versi
 from industries.events import TemplateModule
 from industries.ports import AppliedTemplates, ModuleCatalog
 from shared.adapters.postgres import metadata
+from shared.adapters.words import AT_ONCE, words_of
 from shared.ports import Change, Transaction
 from shared.processor import in_slices
 
 TEMPLATES = uuid5(NAMESPACE_URL, "urn:modplane:industry-templates")
 NOW = text("now()")
+
+# By bytes, in every database alike.
+NAME = 'lower(industry_name) COLLATE "C"'
+WORDS = "industry_name || ' ' || industry_code"
+LIVES = text("NOT is_deleted")
 
 industry_templates = Table(
     "industry_templates",
@@ -48,7 +54,10 @@ industry_templates = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Index("uq_industry_templates_name_key", "name_key", unique=True, postgresql_where=text("NOT is_deleted")),
+    Index("uq_industry_templates_name_key", "name_key", unique=True, postgresql_where=LIVES),
+    Index("ix_industry_templates_name", text(f"({NAME})"), "industry_code", postgresql_where=LIVES),
+    Index("ix_industry_templates_updated_at", "updated_at", "industry_code", postgresql_where=LIVES),
+    Index("ix_industry_templates_words", text(words_of(WORDS)), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="industries",
 )
 

@@ -1,18 +1,19 @@
 """What people see of templates, straight from the tables and judged by the registry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
 from industries.adapters.catalog import MODULE_LIST, MODULES_OF_VERSION, blocked_by
+from industries.adapters.postgres import NAME
 from industries.events import TemplateModule
 from industries.facts import ModuleStanding, ModuleState, state_of
 from industries.ports import ModuleCatalog, ModuleSummary
 from shared.errors import FieldError
 from shared.json_documents import capped
-from shared.ports import Database
+from shared.ports import Database, Transaction
 from shared.processor import in_slices
 
 DETAILS = """
@@ -23,8 +24,9 @@ FROM industries.industry_templates t
 LEFT JOIN industries.industry_module_templates m ON m.template_id = t.id AND m.version = t.version
 """
 
-LIVING = f"{DETAILS} WHERE NOT t.is_deleted GROUP BY t.id ORDER BY t.industry_name, t.industry_code"
-ACTIVE = f"{DETAILS} WHERE NOT t.is_deleted AND t.is_active GROUP BY t.id ORDER BY t.industry_name, t.industry_code"
+LIVING = f"{DETAILS} WHERE NOT t.is_deleted GROUP BY t.id ORDER BY {NAME}, t.industry_code"
+ACTIVE = f"{DETAILS} WHERE NOT t.is_deleted AND t.is_active GROUP BY t.id ORDER BY {NAME}, t.industry_code"
+SOME = f"{DETAILS} WHERE NOT t.is_deleted AND t.industry_code = ANY($1::text[]) GROUP BY t.id"
 ONE = f"{DETAILS} WHERE NOT t.is_deleted AND t.industry_code = $1 GROUP BY t.id"
 
 CONTENTS = f"""
@@ -124,11 +126,19 @@ class PostgresIndustryReader:
         """One of them; None when it is absent or deleted."""
         return next(iter(await self._details(ONE, industry_code)), None)
 
+    async def described(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, IndustryDetails]:
+        """The living ones among them, by code."""
+        found = await self._described(transaction, SOME, industry_codes)
+        return {industry.industry_code: industry for industry in found}
+
     async def _details(self, query: str, *args: Any) -> Sequence[IndustryDetails]:
         async with self._database.snapshot() as transaction:
-            rows = await transaction.fetch(query, *args)
-            required = {row["industry_code"]: row["required"] for row in rows}
-            blocking = await blocked_by(transaction, self._modules, required)
+            return await self._described(transaction, query, *args)
+
+    async def _described(self, transaction: Transaction, query: str, *args: Any) -> Sequence[IndustryDetails]:
+        rows = await transaction.fetch(query, *args)
+        required = {row["industry_code"]: row["required"] for row in rows}
+        blocking = await blocked_by(transaction, self._modules, required)
         return [details(row, blocking[row["industry_code"]]) for row in rows]
 
     async def modules(self, industry_code: str) -> IndustryModules | None:

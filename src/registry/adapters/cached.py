@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from registry.adapters.postgres import ModuleDetails, PostgresModuleReader
+from registry.adapters.listing import everything
+from registry.adapters.postgres import PostgresModuleReader
 from shared.cache import Cached, ReadThrough, cache_result, encode_cached
 from shared.messages import Event
 
@@ -15,12 +16,6 @@ REGISTRY = "gen:registry"
 def touched(module_id: str, _: Event) -> Sequence[str]:
     """What a registry event makes stale: everything composed from modules, and this module's own keys."""
     return [REGISTRY, "modules:registry:all", "modules:registry:available", f"module:{module_id}:config"]
-
-
-class ModuleList(Struct, frozen=True):
-    """Modules in the order of their names."""
-
-    items: Sequence[ModuleDetails]
 
 
 class ModuleConfig(Struct, frozen=True):
@@ -44,12 +39,12 @@ class CachedModuleReader:
     @cache_result(ttl=600, key_pattern="modules:registry:all", generations=[REGISTRY])
     async def everything(self) -> Cached | None:
         """A `ModuleList` of all living modules."""
-        return encode_cached(0, ModuleList(await self._reader.living()))
+        return encode_cached(0, everything(await self._reader.living()))
 
     @cache_result(ttl=600, key_pattern="modules:registry:available", generations=[REGISTRY])
     async def available(self) -> Cached | None:
         """A `ModuleList` of the active ones."""
-        return encode_cached(0, ModuleList([module for module in await self._reader.living() if module.is_active]))
+        return encode_cached(0, everything([module for module in await self._reader.living() if module.is_active]))
 
     @cache_result(ttl=600, key_pattern="module:{module_id}:info", generations=[REGISTRY])
     async def module(self, module_id: str) -> Cached | None:

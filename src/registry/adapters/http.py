@@ -5,13 +5,22 @@ from typing import Annotated
 import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, delete, get, patch, post
-from litestar.params import FromPath, JSONBody
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
-from registry.adapters.cached import CachedModuleReader, ModuleConfig, ModuleList
+from registry.adapters.cached import CachedModuleReader, ModuleConfig
 from registry.adapters.impact import ModuleImpacts
+from registry.adapters.listing import (
+    ModuleFilter,
+    ModuleList,
+    ModuleQuery,
+    ModuleStanding,
+    PostgresModuleList,
+    Sort,
+)
 from registry.adapters.postgres import ModuleDetails
 from registry.commands import (
     ActivateModule,
@@ -32,10 +41,13 @@ from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
 from shared.adapters.command_operation import CommandOperation
 from shared.adapters.http import AnyRequest, documented, send_cached, signed_in, super_admin
 from shared.adapters.http_commands import Asked, CommandSender
-from shared.cache import Cached
+from shared.adapters.paging import DEFAULT_LIMIT, NO_NUL, PAGE_ORDER, PageCursor, PageSearch, SomeOrAll
+from shared.cache import Cached, encode_cached
 from shared.slugs import Slug
 
 ModulePath = FromPath[str]
+CATEGORY = QueryParameter(max_length=100, pattern=NO_NUL, description="Those of this category.")
+SERVICE = QueryParameter(max_length=200, pattern=NO_NUL, description="Those that this service provides.")
 
 
 class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +80,37 @@ class ModuleChanges(Struct, frozen=True, forbid_unknown_fields=True):
     config_schema: Document | UnsetType | None = UNSET
 
 
+async def module_filter(
+    q: PageSearch = None,
+    category: Annotated[str | None, CATEGORY] = None,
+    service_name: Annotated[str | None, SERVICE] = None,
+    status: FromQuery[ModuleStanding | None] = None,
+) -> ModuleFilter:
+    """Which modules."""
+    return ModuleFilter(q, category, service_name, status)
+
+
+async def available_filter(
+    q: PageSearch = None,
+    category: Annotated[str | None, CATEGORY] = None,
+    service_name: Annotated[str | None, SERVICE] = None,
+) -> ModuleFilter:
+    """Which of the active modules."""
+    return ModuleFilter(q, category, service_name)
+
+
+async def module_query(
+    wanted: NamedDependency[ModuleFilter],
+    limit: SomeOrAll = None,
+    cursor: PageCursor = None,
+    sort: Annotated[Sort | None, PAGE_ORDER] = None,
+) -> ModuleQuery | None:
+    """Which page of them; None: all, in the order of their names."""
+    if wanted == ModuleFilter() and {limit, cursor, sort} == {None}:
+        return None
+    return ModuleQuery(limit or DEFAULT_LIMIT, cursor, sort or "name", wanted)
+
+
 class RegistryController(Controller):
     """What a super admin does with modules."""
 
@@ -75,9 +118,23 @@ class RegistryController(Controller):
     guards = [super_admin]
     tags = ["module registry"]
 
-    @get(operation_id="getModuleRegistry", summary="List all registered modules", responses=documented(ModuleList))
-    async def everything(self, request: AnyRequest, modules: FromDishka[CachedModuleReader]) -> ASGIResponse:
-        return send_cached(request, found(await modules.everything(), "*"))
+    @get(
+        dependencies={"wanted": Provide(module_filter), "which_page": Provide(module_query)},
+        operation_id="getModuleRegistry",
+        summary="List registered modules, all of them or those that are searched",
+        responses=documented(ModuleList),
+    )
+    async def everything(
+        self,
+        request: AnyRequest,
+        which_page: NamedDependency[ModuleQuery | None],
+        modules: FromDishka[CachedModuleReader],
+        listed: FromDishka[PostgresModuleList],
+    ) -> ASGIResponse:
+        """Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page."""
+        if which_page is None:
+            return send_cached(request, found(await modules.everything(), "*"))
+        return send_cached(request, encode_cached(0, await listed.page(which_page)))
 
     @post(
         operation_id="registerModule",
@@ -175,9 +232,23 @@ class AvailableModulesController(Controller):
     guards = [signed_in]
     tags = ["modules"]
 
-    @get(operation_id="getAvailableModules", summary="List the active modules", responses=documented(ModuleList))
-    async def available(self, request: AnyRequest, modules: FromDishka[CachedModuleReader]) -> ASGIResponse:
-        return send_cached(request, found(await modules.available(), "*"))
+    @get(
+        dependencies={"wanted": Provide(available_filter), "which_page": Provide(module_query)},
+        operation_id="getAvailableModules",
+        summary="List the active modules, all of them or those that are searched",
+        responses=documented(ModuleList),
+    )
+    async def available(
+        self,
+        request: AnyRequest,
+        which_page: NamedDependency[ModuleQuery | None],
+        modules: FromDishka[CachedModuleReader],
+        listed: FromDishka[PostgresModuleList],
+    ) -> ASGIResponse:
+        """Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page."""
+        if which_page is None:
+            return send_cached(request, found(await modules.available(), "*"))
+        return send_cached(request, encode_cached(0, await listed.available(which_page)))
 
 
 def asked(module_id: str, command: Command) -> Asked:

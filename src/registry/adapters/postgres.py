@@ -7,15 +7,21 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSON
 
 from registry.commands import ActivateModule, Command, DeactivateModule, DeleteModule
 from registry.domain import Module, RegistryFacts, Usage
 from registry.ports import AssignedModules, TemplateModules
 from shared.adapters.postgres import PostgresDatabase, metadata
+from shared.adapters.words import AT_ONCE, words_of
 from shared.messages import stream_name
 from shared.ports import Change, Transaction
+
+# By bytes, in every database alike.
+NAME = 'lower(module_name) COLLATE "C"'
+WORDS = "module_name || ' ' || module_id"
+LIVES = text("NOT is_deleted")
 
 module_registry = Table(
     "module_registry",
@@ -36,6 +42,9 @@ module_registry = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Index("ix_module_registry_name", text(f"({NAME})"), "module_id", postgresql_where=LIVES),
+    Index("ix_module_registry_updated_at", "updated_at", "module_id", postgresql_where=LIVES),
+    Index("ix_module_registry_words", text(words_of(WORDS)), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="registry",
 )
 
@@ -67,7 +76,7 @@ module_id, module_name, description, category, service_name, api_endpoint, versi
 config_schema, is_active, sequence, created_at, updated_at
 """
 
-LIVING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY module_name, module_id"
+LIVING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY {NAME}, module_id"
 ONE = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted AND module_id = $1"
 
 ModuleStatus = Literal["active", "inactive", "deleted"]

@@ -19,6 +19,12 @@ SEAL_BYTES = 12
 
 # Litestar reads the bounds of a query parameter here alone: msgspec's Meta beside it is dropped without a word.
 PageLimit = Annotated[int, QueryParameter(ge=1, le=200, description="How many items at most.")]
+SomeOrAll = Annotated[
+    int | None,
+    QueryParameter(
+        ge=1, le=200, description="How many items at most. 50 when left out; but all, where nothing else is asked for."
+    ),
+]
 PageCursor = Annotated[
     str | None, QueryParameter(max_length=2000, description="`next_cursor` of a page of this list, asked the same way.")
 ]

@@ -181,9 +181,11 @@ export const streamEvents = <ThrowOnError extends boolean = true>(options?: Opti
 });
 
 /**
- * List the industry templates
+ * List the industry templates, all of them or those that are searched
  *
- * Active ones; super admins may include the inactive.
+ * Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
+ *
+ * Without a filter, an order or a page, all of them in one page.
  */
 export const getIndustries = <ThrowOnError extends boolean = true>(options?: Options<GetIndustriesData, ThrowOnError>) => (options?.client ?? client).get<GetIndustriesResponses, GetIndustriesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -297,9 +299,9 @@ export const getIndustryVersions = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * List all registered modules
+ * List registered modules, all of them or those that are searched
  *
- * Modules in the order of their names.
+ * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
  * For super admins.
  */
@@ -506,9 +508,9 @@ export const assignModule = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * List the active modules
+ * List the active modules, all of them or those that are searched
  *
- * Modules in the order of their names.
+ * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
  * For anybody with a token of a person or a service.
  */

@@ -525,10 +525,14 @@ export type IndustryDetails = {
 /**
  * IndustryList
  *
- * Templates in the order of their names.
+ * Templates in the order of their names, unless another is asked for. `total` is of all pages.
+ *
+ * `next_cursor` is null on the last page, and where nothing was asked for but all templates.
  */
 export type IndustryList = {
     items: Array<IndustryDetails>;
+    next_cursor: string | null;
+    total: Total;
 };
 
 /**
@@ -773,10 +777,14 @@ export type ModuleDetails = {
 /**
  * ModuleList
  *
- * Modules in the order of their names.
+ * Modules in the order of their names, unless another is asked for. `total` is of all pages.
+ *
+ * `next_cursor` is null on the last page, and where nothing was asked for but all modules.
  */
 export type ModuleList = {
     items: Array<ModuleDetails>;
+    next_cursor: string | null;
+    total: Total;
 };
 
 /**
@@ -2586,9 +2594,33 @@ export type GetIndustriesData = {
     path?: never;
     query?: {
         /**
+         * Each of its words begins a word of a name or code.
+         */
+        q?: string;
+        /**
+         * Only those that stand so.
+         */
+        status?: 'active' | 'inactive' | null;
+        /**
+         * Those that can be applied as they are; `false`: those that cannot.
+         */
+        applicable?: boolean;
+        /**
          * Inactive ones too; for super admins.
          */
         include_inactive?: boolean;
+        /**
+         * How many items at most. 50 when left out; but all, where nothing else is asked for.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+        /**
+         * The order; `-` turns it round.
+         */
+        sort?: 'name' | '-name' | 'updated_at' | '-updated_at' | null;
     };
     url: '/api/v1/industries';
 };
@@ -3500,11 +3532,54 @@ export type GetModuleRegistryData = {
         'If-None-Match'?: string;
     };
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Each of its words begins a word of a name or code.
+         */
+        q?: string;
+        /**
+         * Those of this category.
+         */
+        category?: string;
+        /**
+         * Those that this service provides.
+         */
+        service_name?: string;
+        /**
+         * Only those that stand so.
+         */
+        status?: 'active' | 'inactive' | null;
+        /**
+         * How many items at most. 50 when left out; but all, where nothing else is asked for.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+        /**
+         * The order; `-` turns it round.
+         */
+        sort?: 'name' | '-name' | 'updated_at' | '-updated_at' | null;
+    };
     url: '/api/v1/module-registry';
 };
 
 export type GetModuleRegistryErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -5204,11 +5279,50 @@ export type GetAvailableModulesData = {
         'If-None-Match'?: string;
     };
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Each of its words begins a word of a name or code.
+         */
+        q?: string;
+        /**
+         * Those of this category.
+         */
+        category?: string;
+        /**
+         * Those that this service provides.
+         */
+        service_name?: string;
+        /**
+         * How many items at most. 50 when left out; but all, where nothing else is asked for.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+        /**
+         * The order; `-` turns it round.
+         */
+        sort?: 'name' | '-name' | 'updated_at' | '-updated_at' | null;
+    };
     url: '/api/v1/modules/available';
 };
 
 export type GetAvailableModulesErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *

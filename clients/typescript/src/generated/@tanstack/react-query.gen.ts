@@ -406,9 +406,11 @@ export const exportEventsOptions = (options?: Options<ExportEventsData>) => quer
 export const getIndustriesQueryKey = (options?: Options<GetIndustriesData>) => createQueryKey('getIndustries', options, false, ['industries']);
 
 /**
- * List the industry templates
+ * List the industry templates, all of them or those that are searched
  *
- * Active ones; super admins may include the inactive.
+ * Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
+ *
+ * Without a filter, an order or a page, all of them in one page.
  */
 export const getIndustriesOptions = (options?: Options<GetIndustriesData>) => queryOptions<GetIndustriesResponse, GetIndustriesError, GetIndustriesResponse, ReturnType<typeof getIndustriesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -421,6 +423,37 @@ export const getIndustriesOptions = (options?: Options<GetIndustriesData>) => qu
         return data;
     },
     queryKey: getIndustriesQueryKey(options)
+});
+
+export const getIndustriesInfiniteQueryKey = (options?: Options<GetIndustriesData>): QueryKey<Options<GetIndustriesData>> => createQueryKey('getIndustries', options, true);
+
+/**
+ * List the industry templates, all of them or those that are searched
+ *
+ * Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
+ *
+ * Without a filter, an order or a page, all of them in one page.
+ */
+export const getIndustriesInfiniteOptions = (options?: Options<GetIndustriesData>) => infiniteQueryOptions<GetIndustriesResponse, GetIndustriesError, InfiniteData<GetIndustriesResponse>, QueryKey<Options<GetIndustriesData>>, string | Pick<QueryKey<Options<GetIndustriesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetIndustriesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getIndustries({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getIndustriesInfiniteQueryKey(options)
 });
 
 /**
@@ -645,9 +678,9 @@ export const getIndustryVersionsInfiniteOptions = (options: Options<GetIndustryV
 export const getModuleRegistryQueryKey = (options?: Options<GetModuleRegistryData>) => createQueryKey('getModuleRegistry', options, false, ['module registry']);
 
 /**
- * List all registered modules
+ * List registered modules, all of them or those that are searched
  *
- * Modules in the order of their names.
+ * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
  * For super admins.
  */
@@ -662,6 +695,37 @@ export const getModuleRegistryOptions = (options?: Options<GetModuleRegistryData
         return data;
     },
     queryKey: getModuleRegistryQueryKey(options)
+});
+
+export const getModuleRegistryInfiniteQueryKey = (options?: Options<GetModuleRegistryData>): QueryKey<Options<GetModuleRegistryData>> => createQueryKey('getModuleRegistry', options, true);
+
+/**
+ * List registered modules, all of them or those that are searched
+ *
+ * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
+ *
+ * For super admins.
+ */
+export const getModuleRegistryInfiniteOptions = (options?: Options<GetModuleRegistryData>) => infiniteQueryOptions<GetModuleRegistryResponse, GetModuleRegistryError, InfiniteData<GetModuleRegistryResponse>, QueryKey<Options<GetModuleRegistryData>>, string | Pick<QueryKey<Options<GetModuleRegistryData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetModuleRegistryData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getModuleRegistry({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getModuleRegistryInfiniteQueryKey(options)
 });
 
 /**
@@ -1016,9 +1080,9 @@ export const assignModuleMutation = (options?: Partial<Options<AssignModuleData>
 export const getAvailableModulesQueryKey = (options?: Options<GetAvailableModulesData>) => createQueryKey('getAvailableModules', options, false, ['modules']);
 
 /**
- * List the active modules
+ * List the active modules, all of them or those that are searched
  *
- * Modules in the order of their names.
+ * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
  * For anybody with a token of a person or a service.
  */
@@ -1033,6 +1097,37 @@ export const getAvailableModulesOptions = (options?: Options<GetAvailableModules
         return data;
     },
     queryKey: getAvailableModulesQueryKey(options)
+});
+
+export const getAvailableModulesInfiniteQueryKey = (options?: Options<GetAvailableModulesData>): QueryKey<Options<GetAvailableModulesData>> => createQueryKey('getAvailableModules', options, true);
+
+/**
+ * List the active modules, all of them or those that are searched
+ *
+ * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
+ *
+ * For anybody with a token of a person or a service.
+ */
+export const getAvailableModulesInfiniteOptions = (options?: Options<GetAvailableModulesData>) => infiniteQueryOptions<GetAvailableModulesResponse, GetAvailableModulesError, InfiniteData<GetAvailableModulesResponse>, QueryKey<Options<GetAvailableModulesData>>, string | Pick<QueryKey<Options<GetAvailableModulesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetAvailableModulesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getAvailableModules({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getAvailableModulesInfiniteQueryKey(options)
 });
 
 /**

@@ -1,0 +1,84 @@
+"""The templates searched and in pages; whole, it is the same list."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from industries.adapters.listing import IndustryFilter, IndustryQuery, PostgresIndustryList, Sort, everything
+from industries.adapters.reading import PostgresIndustryReader
+from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
+from industries.events import TemplateModule
+from shared.adapters.paging import BadCursor
+from tests.industries.conftest import Decide, FakeRegistry
+
+OVEN = TemplateModule("oven", is_required=True, default_config={})
+TILL = TemplateModule("till", is_required=True, default_config={})
+
+
+@pytest.fixture(autouse=True)
+async def industries(decide_batch: Decide, registry: FakeRegistry) -> None:
+    """Each changed in a batch, and so at a moment, of its own; what requires tills cannot be applied."""
+    await decide_batch(CreateIndustry("bakery", "Bread & Cake", "", modules=[OVEN]))
+    await decide_batch(CreateIndustry("cake_shops", "cake shops", "", modules=[TILL]))
+    await decide_batch(CreateIndustry("smithy", "Äxte", "", modules=[]))
+    await decide_batch(CreateIndustry("mint", "Mint", "", modules=[OVEN], is_active=False))
+    await decide_batch(CreateIndustry("old_bakery", "Old bakery", ""))
+    await decide_batch(DeleteIndustry("old_bakery"))
+    await decide_batch(UpdateIndustry("bakery", description="Changed last."))
+    registry.status["till"] = "inactive"
+
+
+async def found(listed: PostgresIndustryList, sort: Sort = "name", limit: int = 1, **wanted: Any) -> list[str]:
+    query = IndustryQuery(limit, sort=sort, wanted=IndustryFilter(**wanted))
+    page = await listed.page(query, 50)
+    codes, total = [industry.industry_code for industry in page.items], page.total
+    while page.next_cursor is not None:
+        page = await listed.page(msgspec.structs.replace(query, cursor=page.next_cursor), 50)
+        codes += [industry.industry_code for industry in page.items]
+    assert (total.count, total.is_exact) == (len(codes), True)
+    return codes
+
+
+async def test_living_templates_are_found_by_what_is_asked(listed: PostgresIndustryList) -> None:
+    for wanted, expected in (
+        ({}, ["bakery", "cake_shops", "smithy"]),
+        ({"include_inactive": True}, ["bakery", "cake_shops", "mint", "smithy"]),
+        ({"status": "inactive"}, ["mint"]),
+        ({"status": "active", "include_inactive": True}, ["bakery", "cake_shops", "smithy"]),
+        ({"q": "cake"}, ["cake_shops", "bakery"]),
+        ({"q": "BAKERY"}, ["bakery"]),
+        ({"q": "äx"}, ["smithy"]),
+        ({"q": "min"}, []),
+        ({"q": "min", "include_inactive": True}, ["mint"]),
+        ({"applicable": True}, ["bakery", "smithy"]),
+        ({"applicable": False}, ["cake_shops"]),
+        ({"applicable": False, "include_inactive": True}, ["cake_shops", "mint"]),
+        ({"applicable": True, "q": "cake"}, ["bakery"]),
+    ):
+        for limit in (1, 50):
+            assert await found(listed, limit=limit, **wanted) == expected, wanted
+
+
+async def test_every_order_can_be_turned_round(listed: PostgresIndustryList) -> None:
+    assert await found(listed, "-name") == ["smithy", "cake_shops", "bakery"]
+    assert await found(listed, "updated_at") == ["cake_shops", "smithy", "bakery"]
+    assert await found(listed, "-updated_at", 2) == ["bakery", "smithy", "cake_shops"]
+
+
+async def test_the_whole_list_is_all_pages_in_one(listed: PostgresIndustryList, reader: PostgresIndustryReader) -> None:
+    assert everything(await reader.active()) == await listed.page(IndustryQuery(), 50)
+    every = IndustryFilter(include_inactive=True)
+    assert everything(await reader.living()) == await listed.page(IndustryQuery(wanted=every), 50)
+
+
+async def test_a_cursor_is_bound_to_every_filter_and_the_order(listed: PostgresIndustryList) -> None:
+    cursor = (await listed.page(IndustryQuery(1), 50)).next_cursor
+    values: dict[str, Any] = {"q": "cake", "status": "active", "applicable": True, "include_inactive": True}
+    assert values.keys() == {*IndustryFilter.__struct_fields__}
+    for name, value in values.items():
+        wanted = msgspec.structs.replace(IndustryFilter(), **{name: value})
+        with pytest.raises(BadCursor):
+            await listed.page(IndustryQuery(1, cursor, wanted=wanted), 50)
+    with pytest.raises(BadCursor):
+        await listed.page(IndustryQuery(1, cursor, "-name"), 50)
