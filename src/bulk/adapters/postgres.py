@@ -43,9 +43,7 @@ bulk_operations = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("holder", Text),
     Column("held_until", DateTime(timezone=True)),
-    CheckConstraint(
-        "status IN ('selecting', 'running', 'cancelling', 'finished', 'cancelled')", name="ck_bulk_operations_status"
-    ),
+    CheckConstraint("status IN ('selecting', 'running', 'cancelling', 'finished', 'cancelled')", name="status"),
     Index("ix_bulk_operations_created_at", "created_at", "id"),
     Index("ix_bulk_operations_unfinished", "created_at", postgresql_where=text(f"status IN {UNFINISHED}")),
     schema="bulk",
