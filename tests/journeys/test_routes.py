@@ -243,7 +243,7 @@ MAY: dict[Who, tuple[str, ...]] = {
     "any service": ("service", "reading admin"),
     "super admin": ("reading admin",),
 }
-OUTSIDE_THE_DOCUMENT = {"/metrics"}
+OUTSIDE_THE_DOCUMENT = {"/metrics", "/asyncapi"}
 DOCUMENTATION = "/schema"
 
 
