@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -162,6 +163,17 @@ class Api:
     def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         return self.client.post(path, json=body, headers=named(headers))
 
+    def decided(self, path: str, body: Any) -> httpx.Response:
+        """The outcome, however long the consumers take to find their places: 202 is asked again under the same key."""
+        key = uuid4().hex
+
+        def ask() -> httpx.Response | None:
+            answer = self.post(path, body, idempotency_key=key)
+            return answer if answer.status_code != HTTPStatus.ACCEPTED else None
+
+        answer: httpx.Response = wait_for(ask, f"{path} is decided")
+        return answer
+
     def patch(self, path: str, body: Any, **headers: str) -> httpx.Response:
         return self.client.patch(path, json=body, headers=named(headers))
 
@@ -179,7 +191,7 @@ class Api:
             "version": "1.0.0",
             **fields,
         }
-        answer = self.post("/module-registry", body)
+        answer = self.decided("/module-registry", body)
         assert answer.status_code in {200, 201}, answer.text
         return str(body["module_id"])
 
@@ -188,13 +200,13 @@ class Api:
         code = f"i_{uuid4().hex[:12]}"
         entries = [{"module_id": m, "is_required": False} if isinstance(m, str) else m for m in modules]
         body = {"industry_code": code, "industry_name": f"Industry {code}", "description": "", "modules": entries}
-        answer = self.post("/industries", body | fields)
+        answer = self.decided("/industries", body | fields)
         assert answer.status_code == 201, answer.text
         return code
 
     def organization(self, industry_code: str | None = None, **fields: Any) -> str:
         """Signs an organization up; returns its id."""
-        answer = self.post("/organizations/signup", signup(industry_code, **fields))
+        answer = self.decided("/organizations/signup", signup(industry_code, **fields))
         assert answer.status_code == 201, answer.text
         return str(answer.json()["organization"]["id"])
 
@@ -241,7 +253,7 @@ class Tenant:
 def new_tenant(url: str, industry_code: str | None = None, **fields: Any) -> Tenant:
     """Signs an organization up, and its admin in."""
     body = signup(industry_code, **fields)
-    answer = Api(url).post("/organizations/signup", body)
+    answer = Api(url).decided("/organizations/signup", body)
     assert answer.status_code == 201, answer.text
     told, email, password = answer.json(), body["admin_email"], body["admin_password"]
     return Tenant(told["organization"]["id"], told["operation_id"], email, password, sign_in(url, email, password))
