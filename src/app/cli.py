@@ -92,7 +92,7 @@ app.command()(export)
 
 @app.command()
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
-    """Say how the system is: its parts, what waits, what was set aside. Exit 1 when the database is away."""
+    """Say how the system is: its parts, what waits, what was set aside. Exit 1 when the database does not tell."""
     report: Any = quietly("app.status")
     answer(lambda say: report.tell_status(settings_of(data_dir), say), as_json=as_json)
 

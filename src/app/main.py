@@ -21,6 +21,7 @@ from app.contexts import CONTEXTS
 from app.documents import document_routes
 from app.ending import told_of_the_end
 from app.health import HealthController, metrics
+from app.http_system import SystemController
 from app.infrastructure import InfrastructureProvider
 from app.logs import SERVER_LOGGERS, configure_logs
 from app.seams import SeamsProvider
@@ -136,7 +137,7 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
     handlers: list[ControllerRouterHandler] = [HealthController, metrics]
     if settings.role != "worker":
         controllers = [controller for context in CONTEXTS for controller in context.controllers]
-        shared = [OperationsController, EventsController, DeadLettersController]
+        shared = [OperationsController, EventsController, DeadLettersController, SystemController]
         handlers.append(DishkaRouter(API, route_handlers=[*controllers, *shared]))
     return handlers
 

@@ -55,14 +55,21 @@ async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
 
 
 @asynccontextmanager
-async def database_tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
-    """The parts of a process that needs nothing but the database. Raises `Unavailable` without one."""
+async def container_of(settings: Settings) -> AsyncIterator[AsyncContainer]:
+    """The parts of a process that starts none of them."""
     container = make_container(settings)
     try:
-        await (await container.get(PostgresDatabase)).check_schema()
         yield container
     finally:
         await container.close()
+
+
+@asynccontextmanager
+async def database_tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
+    """The parts of a process that needs nothing but the database. Raises `Unavailable` without one."""
+    async with container_of(settings) as container:
+        await (await container.get(PostgresDatabase)).check_schema()
+        yield container
 
 
 async def migrate_all(settings: Settings, say: Say) -> Answer:

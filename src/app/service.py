@@ -12,12 +12,13 @@ from dishka import AsyncContainer
 from access.sessions import Sessions
 from access.sign_in import SuperAdmins
 from access.signup import PendingOwners
+from app.heartbeat import Heartbeat
 from app.infrastructure import Processors
 from app.migrate import MigrationFailed, migrate
 from app.readiness import Readiness
 from app.seeding import Seeding
 from app.settings import Settings
-from app.system import ContextSubscribers
+from app.subscribers import ContextSubscribers
 from app.vitals import Queues, watch_the_loop
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
@@ -32,7 +33,7 @@ from shared.cache import ResetAnnouncer
 from shared.consuming import CommandConsumer, EventConsumer
 from shared.errors import Refused, Unavailable
 from shared.event_tail import EventTail
-from shared.messages import command_topic
+from shared.messages import command_group, command_topic, event_group
 from shared.outcomes import OutcomeBoard
 from shared.ports import Clock
 from shared.relay import Relay
@@ -83,6 +84,7 @@ class Service:
         connection = await self._container.get(KafkaConnection)
         self._spawn("listener", (await self._container.get(PostgresListener)).run)
         self._spawn("outcomes", (await self._container.get(OutcomeBoard)).watch)
+        self._spawn("heartbeat", (await self._container.get(Heartbeat)).keep_beating)
         if self._settings.role != "worker":
             self._spawn("events", (await self._container.get(EventTail)).run)
         self._spawn("queues", (await self._container.get(Queues)).keep_looking)
@@ -138,12 +140,12 @@ class Service:
         database, tracing = await get(PostgresDatabase), await get(Tracing)
         for name, processor in (await get(Processors)).items():
             consumer = CommandConsumer(processor, PostgresDeadLetters(database, name), tracing)
-            subscription = Subscription(f"modplane.{name}.commands", [command_topic(name)], consumer.handle)
+            subscription = Subscription(command_group(name), [command_topic(name)], consumer.handle)
             subscribe(connection.broker, subscription, self._settings.replica_id)
         for name, handlers in (await (await get(ContextSubscribers)).handlers()).items():
             events = EventConsumer(handlers, PostgresDeadLetters(database, name), tracing)
             subscription = Subscription(
-                f"modplane.{name}.events",
+                event_group(name),
                 sorted(handlers),
                 events.handle,
                 PATIENT_POLL_MS,

@@ -1,31 +1,25 @@
-"""Binds what operators work with: dead letters and who can process them."""
+"""Binds what operators work with: dead letters and who can process them, and how the system is."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
 
-from app.contexts import CONTEXTS
+from app.heartbeat import Heartbeat
 from app.seams import Deciders
+from app.settings import Settings
+from app.subscribers import ContextSubscribers
+from app.system_facts import Stored, SystemLook
 from shared.adapters.dead_letters import PostgresLetters
 from shared.adapters.fact_log import PostgresFactLog
+from shared.adapters.kafka_groups import KafkaGroups
+from shared.adapters.redis_server import RedisServer
+from shared.adapters.replicas import PostgresReplicas
 from shared.bus import CommandBus
 from shared.dead_letters import DeadLetterDesk, LetterFactLog, LetterStore, Trials
 from shared.letter_trials import RecordTrials, Subscribers
 from shared.ports import Clock
-from shared.wiring import EventHandlers
 
 SYSTEM = "system"
-
-
-class ContextSubscribers:
-    """What the contexts do with events. They are made when they are asked for: whoever only looks needs none."""
-
-    def __init__(self, container: AsyncContainer) -> None:
-        self._container = container
-
-    async def handlers(self) -> Mapping[str, EventHandlers]:
-        """By the contexts' names; those that have none are left out."""
-        return {context.name: await self._container.get(context.handlers) for context in CONTEXTS if context.handlers}
 
 
 class SystemProvider(Provider):
@@ -34,11 +28,29 @@ class SystemProvider(Provider):
     scope = Scope.APP
     letters = provide(PostgresLetters)
     desk = provide(DeadLetterDesk)
+    stored_replicas = provide(PostgresReplicas)
+    heartbeat = provide(Heartbeat)
+    stored = provide(Stored)
+    look = provide(SystemLook)
 
     @provide
     def letter_store(self, letters: PostgresLetters) -> LetterStore:
         """The same letters."""
         return letters
+
+    @provide
+    async def groups(self, settings: Settings) -> AsyncIterator[KafkaGroups]:
+        """Of the process's own Kafka; connected when it is looked at."""
+        groups = KafkaGroups(settings.kafka_bootstrap)
+        yield groups
+        await groups.close()
+
+    @provide
+    async def redis_server(self, settings: Settings) -> AsyncIterator[RedisServer]:
+        """The process's own, beside its store."""
+        server = RedisServer(settings.redis_url)
+        yield server
+        await server.close()
 
     @provide
     def subscribers(self, container: AsyncContainer) -> AnyOf[ContextSubscribers, Subscribers]:

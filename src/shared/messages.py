@@ -162,6 +162,16 @@ def changed_fields(before: Struct, after: Struct) -> list[Difference]:
     ]
 
 
+def command_group(context: str) -> str:
+    """The consumer group that decides a context's commands."""
+    return f"modplane.{context}.commands"
+
+
+def event_group(context: str) -> str:
+    """The consumer group by which a context hears of others."""
+    return f"modplane.{context}.events"
+
+
 def has_nul(value: Any) -> bool:
     """Whether any text in a decoded JSON value contains NUL, which the database cannot keep."""
     if isinstance(value, str):

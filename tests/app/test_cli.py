@@ -131,6 +131,20 @@ def test_a_command_without_infrastructure_says_so_in_one_line(nowhere: pytest.Mo
     assert f"modplane: {document['error']['detail']}" == line
 
 
+def test_how_a_system_is_that_is_not_there_can_be_asked(nowhere: pytest.MonkeyPatch) -> None:
+    nowhere.setenv("MODPLANE_POSTGRES_URL", "postgresql://a:secret@127.0.0.1:1/b")
+    nowhere.setenv("MODPLANE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    nowhere.setenv("MODPLANE_REDIS_URL", "redis://127.0.0.1:1/0")
+    told = run("status", "--json")
+    (document,) = documents(told.stdout)
+    assert told.exit_code == 1
+    assert [document[part]["state"] for part in ("postgres", "kafka", "redis")] == ["down"] * 3
+    words = run("status")
+    assert words.exit_code == 1
+    assert "postgres: down. PostgreSQL does not answer." in words.stdout
+    assert "secret" not in words.output
+
+
 @pytest.mark.usefixtures("nowhere")
 def test_a_manifest_that_is_not_there_is_told() -> None:
     ended = run("apply", "-f", "no-such-file.yaml")

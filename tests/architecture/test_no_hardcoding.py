@@ -17,7 +17,7 @@ SEEDED = {
 }
 EXEMPT = SRC / "registry" / "module_type.py"
 COMMENT = "# Enum for type safety only - actual modules come from ModuleRegistry"
-MAY_ASK_FOR_DRIFT = {SRC / "app" / "status.py", SRC / "app" / "drift.py"}
+MAY_ASK_FOR_DRIFT = {SRC / "app" / "drift.py"}
 TYPESCRIPT = re.compile(r"""(['"`])((?:(?!\1)[^\\\n]|\\.)*)\1""")
 
 

@@ -215,6 +215,7 @@ ROUTES = [
     Route("cancelBulkOperation", "POST", "/bulk-operations/{bulk}/cancel", "super admin", status=409),
     Route("suspendOrganization", "POST", "/organizations/{organization}/suspend", "super admin"),
     Route("reactivateOrganization", "POST", "/organizations/{organization}/reactivate", "super admin"),
+    Route("getSystemStatus", "GET", "/system/status", "super admin", has=("postgres", "consumers", "replicas")),
     Route("getDeadLetters", "GET", "/system/dead-letters?status=open", "super admin", has=("items", "next_cursor")),
     Route("getDeadLetter", "GET", "/system/dead-letters/{letter}", "super admin", has=("body", "status")),
     Route("retryDeadLetter", "POST", "/system/dead-letters/{letter}/retry", "super admin", has=("status", "retries")),

@@ -25,6 +25,7 @@ from app.contract.story import (
     PERSON,
     PLACE,
     RECORD,
+    STATUS_PARTS,
     TOKEN,
 )
 
@@ -156,6 +157,7 @@ LAYERS = [
 WRONG = [{"pointer": "/dispatch/radius_km", "message": 'the value is not of type "integer"'}]
 
 OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
+    **STATUS_PARTS,
     "AdoptionDay": {"assigned": 14},
     "ApiToken": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
     "ApiTokenRequest": {"name": "nightly report", "role": "service", "scopes": ["read"]},

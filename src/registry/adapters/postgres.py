@@ -78,6 +78,7 @@ config_schema, is_active, sequence, created_at, updated_at
 
 LIVING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY {NAME}, module_id"
 ONE = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted AND module_id = $1"
+LIVING_IDS = "SELECT module_id FROM registry.module_registry WHERE NOT is_deleted"
 
 ModuleStatus = Literal["active", "inactive", "deleted"]
 
@@ -222,6 +223,11 @@ class PostgresModuleReader:
         """All of them, by name."""
         async with self._database.reading() as connection:
             return [details(row) for row in await connection.fetch(LIVING)]
+
+    async def living_ids(self) -> Sequence[str]:
+        """The ids of all of them."""
+        async with self._database.reading() as connection:
+            return [row[0] for row in await connection.fetch(LIVING_IDS)]
 
     async def module(self, module_id: str) -> ModuleDetails | None:
         """One of them; None when it is absent or deleted."""

@@ -88,15 +88,6 @@ class RedisStore:
         """Whether calls go to Redis at present."""
         return self._trusted
 
-    async def answers(self) -> bool:
-        """Whether Redis answers now, trusted or not."""
-        try:
-            async with asyncio.timeout(2 * BUDGET_SECONDS):
-                await self._redis.ping()
-        except (RedisError, OSError, TimeoutError):
-            return False
-        return True
-
     def distrust(self, *, tell: bool = True) -> None:
         """Closes the store until `gen:all` was replaced; `tell`: the other processes are to do the same."""
         self._trusted = False

@@ -133,6 +133,18 @@ relay_lease = Table(
     schema="shared",
 )
 
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("report", JSON, nullable=False),
+    schema="shared",
+)
+
 inbox = Table(
     "inbox",
     metadata,

@@ -283,6 +283,22 @@ export type BulkSummary = {
 };
 
 /**
+ * CacheStatus
+ *
+ * Cached reads of all running replicas, each since it started. `bypasses` went past Redis and count as no hit.
+ */
+export type CacheStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    since: string | null;
+    still_works: string | null;
+    hit_ratio: number | null;
+    hits: number | null;
+    misses: number | null;
+    bypasses: number | null;
+};
+
+/**
  * ConfigLayer
  *
  * One layer of a config: the module's defaults, those of a template's version, or the organization's own.
@@ -322,6 +338,20 @@ export type ConfigViolationPage = {
     items: Array<OrganizationViolation>;
     templates: Array<TemplateViolation>;
     next_cursor: string | null;
+};
+
+/**
+ * ConsumersStatus
+ *
+ * Consumer groups of commands and events.
+ */
+export type ConsumersStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    since: string | null;
+    still_works: string | null;
+    lag: number | null;
+    groups: Array<GroupStatus>;
 };
 
 /**
@@ -389,6 +419,19 @@ export type DeadLetterPage = {
 };
 
 /**
+ * DeadLettersStatus
+ *
+ * What was set aside and waits for somebody to deal with it.
+ */
+export type DeadLettersStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    since: string | null;
+    still_works: string | null;
+    open: OpenLetters | null;
+};
+
+/**
  * Decided
  *
  * Around a command's result: its operation, and whether it changed anything.
@@ -450,6 +493,20 @@ export type Difference = {
 };
 
 /**
+ * DriftStatus
+ *
+ * How far the enum `ModuleType` is from the living registry, which alone counts.
+ */
+export type DriftStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    since: string | null;
+    still_works: string | null;
+    unlisted: Array<string>;
+    unregistered: Array<string>;
+};
+
+/**
  * EventPage
  *
  * Events in the order of the log. `next_cursor` is null on the last page.
@@ -471,6 +528,18 @@ export type EventPage = {
 export type FieldError = {
     pointer: string;
     message: string;
+};
+
+/**
+ * GroupStatus
+ *
+ * A consumer group: who is in it, and how far it is behind.
+ */
+export type GroupStatus = {
+    group: string;
+    members: number;
+    lag: number;
+    topics: Array<TopicLag>;
 };
 
 /**
@@ -924,6 +993,17 @@ export type NewOrganization = {
 };
 
 /**
+ * OpenLetters
+ *
+ * Open dead letters by kind.
+ */
+export type OpenLetters = {
+    command: number;
+    event: number;
+    relay: number;
+};
+
+/**
  * OperationPage
  *
  * Operations of the last 30 days. `next_cursor` is null on the last page, and there alone.
@@ -970,6 +1050,21 @@ export type OperationView = {
     sequence: number | null;
     result: unknown;
     refusal: Refusal | null;
+};
+
+/**
+ * OperationsStatus
+ *
+ * Commands answered 202 that are not decided yet, and requests that wait for an outcome.
+ */
+export type OperationsStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    since: string | null;
+    still_works: string | null;
+    pending: number | null;
+    oldest_pending_seconds: number | null;
+    waiting_requests: number | null;
 };
 
 /**
@@ -1225,6 +1320,64 @@ export type Refusals = {
 };
 
 /**
+ * RelayStatus
+ *
+ * Events on their way to Kafka. Counts end at 100,000; the age leaves events of blocked keys out.
+ */
+export type RelayStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    since: string | null;
+    still_works: string | null;
+    waiting: number | null;
+    oldest_seconds: number | null;
+    leader: string | null;
+};
+
+/**
+ * ReplicaStatus
+ *
+ * A replica as it was last heard of.
+ */
+export type ReplicaStatus = {
+    name: string;
+    role: string;
+    version: string;
+    state: 'running' | 'silent';
+    started_at: string;
+    seen_at: string;
+    reaches_kafka: boolean;
+    reaches_redis: boolean;
+};
+
+/**
+ * ReplicasStatus
+ *
+ * Those heard of within an hour; who stopped in order is not listed.
+ */
+export type ReplicasStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    since: string | null;
+    still_works: string | null;
+    items: Array<ReplicaStatus>;
+};
+
+/**
+ * ServerStatus
+ *
+ * A server the service works with, and how long it just took to answer. Kafka tells no client its version.
+ */
+export type ServerStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    since: string | null;
+    still_works: string | null;
+    answer_ms: number | null;
+    version: string | null;
+};
+
+/**
  * SignedUp
  *
  * The admin can sign in now. `modules` tells whether the industry's are there already.
@@ -1309,6 +1462,28 @@ export type Suspend = {
 };
 
 /**
+ * SystemStatus
+ *
+ * Every part, and all of them in a sentence. The state is that of the worst.
+ */
+export type SystemStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
+    checked_at: string;
+    answered_by: string;
+    postgres: ServerStatus;
+    kafka: ServerStatus;
+    redis: ServerStatus;
+    relay: RelayStatus;
+    consumers: ConsumersStatus;
+    dead_letters: DeadLettersStatus;
+    operations: OperationsStatus;
+    cache: CacheStatus;
+    replicas: ReplicasStatus;
+    module_types: DriftStatus;
+};
+
+/**
  * TemplateModule
  *
  * One module of a template; its place in the list is its display order.
@@ -1342,6 +1517,16 @@ export type TemplateViolation = {
     version: number;
     is_required: boolean;
     errors: Array<FieldError>;
+};
+
+/**
+ * TopicLag
+ *
+ * Records of a topic that a group has not committed yet.
+ */
+export type TopicLag = {
+    topic: string;
+    lag: number;
 };
 
 /**
@@ -7645,6 +7830,74 @@ export type RetryDeadLetterResponses = {
 };
 
 export type RetryDeadLetterResponse = RetryDeadLetterResponses[keyof RetryDeadLetterResponses];
+
+export type GetSystemStatusData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/system/status';
+};
+
+export type GetSystemStatusErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetSystemStatusError = GetSystemStatusErrors[keyof GetSystemStatusErrors];
+
+export type GetSystemStatusResponses = {
+    /**
+     * Done.
+     */
+    200: SystemStatus;
+};
+
+export type GetSystemStatusResponse = GetSystemStatusResponses[keyof GetSystemStatusResponses];
 
 export type GetTokensData = {
     body?: never;
