@@ -1,7 +1,7 @@
 # Needs git, make and Python 3.11 or newer. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down migrate test check format openapi client packages lock env
+.PHONY: help up down migrate test check format openapi client web web-dev packages lock env
 
 UV := 0.13.9
 VENV := .venv
@@ -10,13 +10,14 @@ READY := $(VENV)/.ready
 INSTALL = VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/python -m uv pip install --no-deps
 COMPILE = $(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
   --python-version 3.11 pyproject.toml
+WEB_SOURCES := $(shell find web clients/typescript/src -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
 FIND_PYTHON = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-up: env ## run everything on http://127.0.0.1:8000; Ctrl-C stops it, the data stays
+up: env web ## run everything on http://127.0.0.1:8000; Ctrl-C stops it, the data stays
 	@exec $(BIN)/modplane up
 
 down: env ## stop what `make up` started, from another terminal
@@ -46,6 +47,15 @@ openapi: env ## write the API's documents into schemas/, and the client that is 
 
 client: packages ## write the TypeScript client from schemas/openapi.json
 	@sh scripts/node.sh npm run --silent generate --workspace clients/typescript
+
+web: web/dist/index.html ## build the web UI, unless it is built and nothing changed
+
+web/dist/index.html: $(WEB_SOURCES) node_modules/.ready
+	@echo "Building the web UI."
+	@sh scripts/node.sh npm run --silent build --workspace web -- --logLevel warn
+
+web-dev: packages ## serve the UI from its sources on http://127.0.0.1:5173, changing as they do; needs `make up` beside it
+	@sh scripts/node.sh npm run --silent dev --workspace web
 
 packages: node_modules/.ready
 

@@ -90,7 +90,12 @@ class ServiceProcess:
         return self
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> Self:
-        wait_for(self.is_ready, f"{self.replica} ready; its log: {self._log.read_text()[-2000:]}", seconds)
+        try:
+            wait_for(lambda: self.is_ready() or self.has_ended(), f"{self.replica} ready", seconds)
+            assert not self.has_ended(), f"{self.replica} ended"
+        except AssertionError as error:
+            self.stop()
+            raise AssertionError(f"{error}; its log ends: {self.log[-3000:]}") from None
         return self
 
     def is_ready(self) -> bool:

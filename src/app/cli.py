@@ -20,6 +20,7 @@ app.add_typer(admin, name="admin")
 app.add_typer(dlq, name="dlq")
 
 ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "web" / "dist"
 DEFAULT_PORT = 8000
 
 Port = Annotated[int, typer.Option(envvar="MODPLANE_HTTP_PORT", min=1, max=65535, help="The service's HTTP port.")]
@@ -34,6 +35,7 @@ def up(
     """Run everything in the foreground: PostgreSQL, Kafka, Redis and the service. Ctrl-C stops it, the data stays."""
     environment = {
         "MODPLANE_SEEDS": str(ROOT / "seeds"),
+        **({"MODPLANE_WEB": str(WEB)} if (WEB / "index.html").is_file() else {}),
         "MODPLANE_REPLICA": "up",
         "MODPLANE_PARTITIONS": "4",
         **os.environ,

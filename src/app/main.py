@@ -29,6 +29,7 @@ from app.service import Service
 from app.settings import Settings
 from app.system import SystemProvider
 from app.tracing import TracingProvider, log_processors
+from app.web import web_routes
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
 from shared.adapters.http import MAX_BODY_BYTES, Authentication
@@ -139,6 +140,7 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
         controllers = [controller for context in CONTEXTS for controller in context.controllers]
         shared = [OperationsController, EventsController, DeadLettersController, SystemController]
         handlers.append(DishkaRouter(API, route_handlers=[*controllers, *shared]))
+        handlers += [] if settings.web is None else web_routes(settings.web)
     return handlers
 
 

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     sign_in_failures_per_address: int = Field(default=100, ge=0)
     log_level: LogLevel = "info"
     seeds: Path | None = None
+    web: Path | None = None
     migrate_on_start: bool = False
 
     @model_validator(mode="after")

@@ -17,10 +17,13 @@ export type ProblemBody = Problem & Record<string, unknown>;
 export class ModplaneError extends Error implements Problem {
   override readonly name = "ModplaneError";
   readonly problem: ProblemBody;
+  /** Of the command that was refused, for `GET /operations/{id}` and the log; null where no command was made. */
+  readonly operationId: string | null;
 
-  constructor(problem: ProblemBody, options?: ErrorOptions) {
+  constructor(problem: ProblemBody, options: ErrorOptions & { operationId?: string | null } = {}) {
     super(problem.detail || problem.title, options);
     this.problem = problem;
+    this.operationId = options.operationId ?? null;
   }
 
   /** What programs tell problems apart by: the end of `type`, such as `config_differs`. */
@@ -66,7 +69,8 @@ export function refusing(fetch: typeof globalThis.fetch): typeof globalThis.fetc
       throw new ModplaneError(unreachable(request, error), { cause: error });
     }
     if (response.ok) return response;
-    throw new ModplaneError(problemOf(response, await response.text()));
+    const operationId = response.headers.get("modplane-operation-id");
+    throw new ModplaneError(problemOf(response, await response.text()), { operationId });
   };
 }
 

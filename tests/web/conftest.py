@@ -1,0 +1,129 @@
+"""The UI as people have it: built, served by the service on the real parts, in a real browser."""
+
+import os
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from app.migrate import create_topics, migrate_database
+from devstack import Endpoints, Given, Stack
+from tests.running import ADMIN, SEEDS, Api, ServiceProcess, sign_in
+from tests.web.person import Person
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "web"
+SWITCHES = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+NewPerson = Callable[..., AbstractAsyncContextManager[Person]]
+
+
+def run(*words: str) -> str:
+    """Runs a program in the repository; what it says is shown when it fails."""
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def build() -> Path:
+    """The UI's build, made from the sources as they are."""
+    run("make", "web")
+    return WEB / "dist"
+
+
+@pytest.fixture(scope="package")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """Parts of its own: what is listed is known, and they may be stopped."""
+    stack = Stack(tmp_path_factory.mktemp("web"), Given(), quick=True)
+    stack.start()
+    addresses = stack.plan()
+    await migrate_database(addresses.postgres_url)
+    await create_topics(addresses.kafka_bootstrap, partitions=2)
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="package")
+def web_endpoints(stack: Stack) -> Endpoints:
+    return stack.plan()
+
+
+@pytest.fixture(scope="package")
+def service(
+    web_endpoints: Endpoints, build: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServiceProcess]:
+    """One replica in every role that serves the UI and has applied the seeds."""
+    environment = {"MODPLANE_WEB": str(build), "MODPLANE_SEEDS": str(SEEDS)}
+    log = tmp_path_factory.mktemp("service") / "service.log"
+    with ServiceProcess(web_endpoints, log, environment=environment) as process:
+        yield process
+
+
+@pytest.fixture(scope="package")
+def admin(service: ServiceProcess) -> Api:
+    """The super admin, over REST."""
+    return sign_in(service.url)
+
+
+def chromium() -> str:
+    """A browser: the one that is named, the system's, or the one among Node's packages."""
+    named = os.environ.get("CHROMIUM_PATH", "")
+    system = Path("/usr/bin/chromium")
+    if named or system.exists():
+        return named or str(system)
+    run("make", "packages")
+    return run("sh", "scripts/node.sh", "node", "web/browser.mjs").strip()
+
+
+@pytest.fixture(scope="package")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(scope="package")
+def new_person(browser: Browser, service: ServiceProcess) -> NewPerson:
+    """Somebody with a browser profile of their own. `signed_in`: as the super admin; the rest is of `new_context`."""
+
+    @asynccontextmanager
+    async def person(*, signed_in: bool = True, **of_context: Any) -> AsyncIterator[Person]:
+        context = await browser.new_context(
+            base_url=service.url, locale="en-GB", viewport={"width": 1440, "height": 900}, **of_context
+        )
+        context.set_default_timeout(15_000)
+        someone = Person(await context.new_page())
+        if signed_in:
+            await someone.sign_in(ADMIN["email"], ADMIN["password"])
+        yield someone
+        await context.close()
+
+    return person
+
+
+@pytest.fixture
+async def person(new_person: NewPerson) -> AsyncIterator[Person]:
+    """A super admin at a desk, whose browser had nothing to complain of when the test was over."""
+    async with new_person() as someone:
+        yield someone
+        assert someone.complaints == []
+
+
+@pytest.fixture
+def page(person: Person) -> Page:
+    return person.page

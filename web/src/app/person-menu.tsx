@@ -1,0 +1,71 @@
+import { Avatar, Group, Menu, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { IconCheck, IconKeyboard, IconLogout } from '@tabler/icons-react';
+import { operations } from '@modplane/client';
+import { signedOut } from '@/api/token.ts';
+import { openShortcuts } from '@/app/shortcuts.tsx';
+import { LANGUAGES, type Language, useLanguage, useMessages } from '@/i18n/messages.tsx';
+import { usePerson } from '@/session/session.tsx';
+
+/** At the foot of the rail: who is signed in, theme, language, sign out. */
+export function PersonMenu({ narrow }: { narrow: boolean }) {
+  const m = useMessages();
+  const person = usePerson();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { language, speak } = useLanguage();
+  const schemes = { auto: m.shell.themeAuto, light: m.shell.themeLight, dark: m.shell.themeDark } as const;
+  const role = person.role.replace('_', ' ');
+  const check = (on: boolean) => (on ? <IconCheck size={14} aria-hidden /> : null);
+  return (
+    <Menu position="right-end" withArrow width={220}>
+      <Menu.Target>
+        <UnstyledButton p={8} style={{ borderRadius: 8 }} aria-label={role}>
+          <Group gap={8} wrap="nowrap" justify={narrow ? 'center' : 'flex-start'}>
+            <Avatar size={26} radius="xl" color="indigo" aria-hidden>
+              {role.slice(0, 1).toUpperCase()}
+            </Avatar>
+            {!narrow && (
+              <Text fz="sm" truncate>
+                {role}
+              </Text>
+            )}
+          </Group>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{m.shell.theme}</Menu.Label>
+        {(['auto', 'light', 'dark'] as const).map((scheme) => (
+          <Menu.Item
+            key={scheme}
+            closeMenuOnClick={false}
+            rightSection={check(colorScheme === scheme)}
+            onClick={() => setColorScheme(scheme)}
+          >
+            {schemes[scheme]}
+          </Menu.Item>
+        ))}
+        <Menu.Label>{m.shell.language}</Menu.Label>
+        {(Object.keys(LANGUAGES) as Language[]).map((one) => (
+          <Menu.Item
+            key={one}
+            closeMenuOnClick={false}
+            rightSection={check(language === one)}
+            onClick={() => speak(one)}
+            lang={one}
+          >
+            {LANGUAGES[one]}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={openShortcuts}>
+          {m.shell.shortcuts}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconLogout size={16} aria-hidden />}
+          onClick={() => void operations.logout().finally(() => signedOut(false))}
+        >
+          {m.session.signOut}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

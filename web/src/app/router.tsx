@@ -1,0 +1,194 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  Outlet,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { sessionState } from '@/api/token.ts';
+import { Crashed, Forbidden, NotFound } from '@/app/dead-ends.tsx';
+import {
+  auditSearch,
+  industriesSearch,
+  modulesSearch,
+  signInSearch,
+  tenantsSearch,
+  tenantSearch,
+} from '@/app/search.ts';
+import { useSession } from '@/session/session.tsx';
+
+interface RouterContext {
+  readonly queryClient: QueryClient;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: Crashed,
+});
+
+/** Who is not signed in signs in first, and then goes on where he wanted to. */
+function requireSession({ location }: { location: { href: string } }): void {
+  if (sessionState().kind !== 'signed-in') {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- a redirect is thrown, by the router's design
+    throw redirect({ to: '/login', search: { next: location.href } });
+  }
+}
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    const session = sessionState();
+    const to =
+      session.kind !== 'signed-in'
+        ? '/login'
+        : session.person.role === 'super_admin'
+          ? '/super-admin/modules'
+          : '/organization';
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- as above
+    throw redirect({ to });
+  },
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import('@/session/sign-in-page.tsx'), 'SignInPage'),
+});
+
+const signup = createRoute({
+  getParentRoute: () => root,
+  path: '/signup',
+  component: lazyRouteComponent(() => import('@/signup/signup-page.tsx'), 'SignupPage'),
+});
+
+const organization = createRoute({
+  getParentRoute: () => root,
+  path: '/organization',
+  beforeLoad: requireSession,
+  component: lazyRouteComponent(() => import('@/signup/organization-page.tsx'), 'OrganizationPage'),
+});
+
+const superAdmin = createRoute({
+  getParentRoute: () => root,
+  path: '/super-admin',
+  beforeLoad: requireSession,
+  component: SuperAdmin,
+});
+const LazyShell = lazyRouteComponent(() => import('@/app/shell.tsx'), 'Shell');
+
+function SuperAdmin() {
+  const session = useSession();
+  // Signed out: the way to the sign-in has begun, and what is below asks who the person is.
+  if (session.kind !== 'signed-in') return null;
+  return session.person.role === 'super_admin' ? <LazyShell /> : <Forbidden />;
+}
+
+const superAdminStart = createRoute({
+  getParentRoute: () => superAdmin,
+  path: '/',
+  beforeLoad: () => {
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- as above
+    throw redirect({ to: '/super-admin/modules' });
+  },
+});
+
+const modules = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'modules',
+  validateSearch: modulesSearch,
+  component: lazyRouteComponent(() => import('@/registry/modules-page.tsx'), 'ModulesPage'),
+});
+
+const industries = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'industries',
+  validateSearch: industriesSearch,
+  component: lazyRouteComponent(() => import('@/industries/industries-page.tsx'), 'IndustriesPage'),
+});
+
+const industry = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'industries/$code',
+  validateSearch: tenantSearch,
+  component: lazyRouteComponent(() => import('@/industries/industry-page.tsx'), 'IndustryPage'),
+});
+
+const tenants = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'tenants',
+  validateSearch: tenantsSearch,
+  component: lazyRouteComponent(() => import('@/organizations/tenants-page.tsx'), 'TenantsPage'),
+});
+
+const tenant = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'tenants/$id',
+  validateSearch: tenantSearch,
+  component: lazyRouteComponent(() => import('@/organizations/tenant-page.tsx'), 'TenantPage'),
+});
+
+const tenantModules = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'tenants/$id/modules',
+  component: lazyRouteComponent(() => import('@/assignments/tenant-modules-page.tsx'), 'TenantModulesPage'),
+});
+
+const bulk = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'bulk/$id',
+  component: lazyRouteComponent(() => import('@/organizations/bulk-page.tsx'), 'BulkPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('@/audit/audit-page.tsx'), 'AuditPage'),
+});
+
+const system = createRoute({
+  getParentRoute: () => superAdmin,
+  path: 'system',
+  component: lazyRouteComponent(() => import('@/system/system-page.tsx'), 'SystemPage'),
+});
+
+const tree = root.addChildren([
+  start,
+  login,
+  signup,
+  organization,
+  superAdmin.addChildren([
+    superAdminStart,
+    modules,
+    industries,
+    industry,
+    tenants,
+    tenant,
+    tenantModules,
+    bulk,
+    audit,
+    system,
+  ]),
+]);
+
+/** Every page is its own chunk; links load theirs when the pointer or the focus comes near. */
+export function makeRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queryClient },
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    search: { strict: true },
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,130 @@
+import { ActionIcon, AppShell, Box, Burger, Group, NavLink, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { useDisclosure, useLocalStorage } from '@mantine/hooks';
+import {
+  IconActivityHeartbeat,
+  IconBuilding,
+  IconBuildingStore,
+  IconChevronsLeft,
+  IconChevronsRight,
+  IconHistory,
+  IconPackages,
+  IconSearch,
+} from '@tabler/icons-react';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { CommandPalette, openPalette } from '@/app/command-palette.tsx';
+import { ConnectionDot } from '@/app/connection-dot.tsx';
+import { useLiveUpdates } from '@/app/live.ts';
+import { PersonMenu } from '@/app/person-menu.tsx';
+import { Shortcuts } from '@/app/shortcuts.tsx';
+import { type Messages, useMessages } from '@/i18n/messages.tsx';
+
+const PAGES = [
+  { to: '/super-admin/modules', name: (m: Messages) => m.shell.modules, Icon: IconPackages },
+  { to: '/super-admin/industries', name: (m: Messages) => m.shell.industries, Icon: IconBuildingStore },
+  { to: '/super-admin/tenants', name: (m: Messages) => m.shell.tenants, Icon: IconBuilding },
+  { to: '/super-admin/audit', name: (m: Messages) => m.shell.audit, Icon: IconHistory },
+  { to: '/super-admin/system', name: (m: Messages) => m.shell.system, Icon: IconActivityHeartbeat },
+] as const;
+
+/** The frame of all super admin pages: a rail that collapses, the content, and what is reachable from everywhere. */
+export function Shell() {
+  const m = useMessages();
+  const [opened, menu] = useDisclosure(false);
+  const [narrow, setNarrow] = useLocalStorage({ key: 'modplane-rail-narrow', defaultValue: false });
+  const path = useLocation({ select: (location) => location.pathname });
+  useLiveUpdates();
+  const { close } = menu;
+  useEffect(() => {
+    close();
+  }, [path, close]);
+  return (
+    <AppShell
+      padding={{ base: 'md', sm: 'lg' }}
+      header={{ height: { base: 52, sm: 0 } }}
+      navbar={{ width: narrow ? 60 : 220, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+    >
+      <a className="skip-link" href="#content">
+        {m.shell.skip}
+      </a>
+      <AppShell.Header hiddenFrom="sm" px="sm">
+        <Group h="100%" justify="space-between">
+          <Burger opened={opened} onClick={menu.toggle} size="sm" aria-label={m.shell.openMenu} />
+          <Text fw={600}>{m.common.appName}</Text>
+          <ActionIcon variant="subtle" color="gray" onClick={openPalette} aria-label={m.shell.palette}>
+            <IconSearch size={18} />
+          </ActionIcon>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label={m.shell.navigation}>
+        <Group justify={narrow ? 'center' : 'space-between'} px={4} pb="xs" wrap="nowrap" visibleFrom="sm">
+          {!narrow && <Text fw={700}>{m.common.appName}</Text>}
+          <Tooltip label={narrow ? m.shell.expand : m.shell.collapse} position="right">
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              onClick={() => setNarrow(!narrow)}
+              aria-label={narrow ? m.shell.expand : m.shell.collapse}
+              aria-expanded={!narrow}
+            >
+              {narrow ? <IconChevronsRight size={16} /> : <IconChevronsLeft size={16} />}
+            </ActionIcon>
+          </Tooltip>
+        </Group>
+        <PaletteButton narrow={narrow} />
+        <Box style={{ flex: 1 }}>
+          {PAGES.map(({ to, name, Icon }) => (
+            <Tooltip key={to} label={name(m)} position="right" disabled={!narrow}>
+              <NavLink
+                component={Link}
+                to={to}
+                active={path.startsWith(to)}
+                aria-current={path.startsWith(to) ? 'page' : undefined}
+                aria-label={name(m)}
+                label={narrow ? undefined : name(m)}
+                leftSection={<Icon size={18} aria-hidden />}
+                style={{ borderRadius: 8 }}
+                mb={2}
+              />
+            </Tooltip>
+          ))}
+        </Box>
+        <ConnectionDot narrow={narrow} />
+        <PersonMenu narrow={narrow} />
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1} style={{ outline: 'none' }}>
+        <Outlet />
+      </AppShell.Main>
+      <CommandPalette pages={PAGES.map(({ to, name, Icon }) => ({ to, name: name(m), Icon }))} />
+      <Shortcuts pages={PAGES.map(({ to, name }) => ({ to, name: name(m) }))} />
+    </AppShell>
+  );
+}
+
+function PaletteButton({ narrow }: { narrow: boolean }) {
+  const m = useMessages();
+  return (
+    <UnstyledButton
+      onClick={openPalette}
+      aria-label={m.shell.palette}
+      visibleFrom="sm"
+      mb="xs"
+      p={8}
+      style={{ border: '1px solid var(--mantine-color-default-border)', borderRadius: 8 }}
+    >
+      <Group gap={8} justify={narrow ? 'center' : 'flex-start'} wrap="nowrap">
+        <IconSearch size={16} aria-hidden />
+        {!narrow && (
+          <>
+            <Text fz="sm" c="dimmed" style={{ flex: 1 }}>
+              {m.common.search}
+            </Text>
+            <Text fz="xs" c="dimmed" aria-hidden>
+              Ctrl K
+            </Text>
+          </>
+        )}
+      </Group>
+    </UnstyledButton>
+  );
+}

@@ -1,0 +1,7 @@
+import { common } from './de/common.ts';
+import { session } from './de/session.ts';
+import { shell } from './de/shell.ts';
+import { ui } from './de/ui.ts';
+import type { Messages } from './messages.tsx';
+
+export const de: Messages = { common, session, shell, ui };

@@ -1,0 +1,6 @@
+export const ui = {
+  field: 'Feld',
+  before: 'Vorher',
+  after: 'Nachher',
+  noDifference: 'Kein Unterschied.',
+};

@@ -1,0 +1,6 @@
+import { common } from './en/common.ts';
+import { session } from './en/session.ts';
+import { shell } from './en/shell.ts';
+import { ui } from './en/ui.ts';
+
+export const en = { common, session, shell, ui };

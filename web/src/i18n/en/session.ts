@@ -1,0 +1,12 @@
+export const session = {
+  title: 'Sign in',
+  subtitle: 'to your module control plane',
+  email: 'E-mail',
+  password: 'Password',
+  submit: 'Sign in',
+  wrong: 'E-mail or password is wrong.',
+  ended: 'Your session has ended. Sign in to go on where you were.',
+  noAccount: 'New here?',
+  signup: 'Create an organization',
+  signOut: 'Sign out',
+};

@@ -1,0 +1,6 @@
+export const ui = {
+  field: 'Field',
+  before: 'Before',
+  after: 'After',
+  noDifference: 'No difference.',
+};

@@ -1,0 +1,65 @@
+import { Alert, Group, List, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { problemOf } from '@/api/client.ts';
+import { type Messages, useMessages } from '@/i18n/messages.tsx';
+import { Copyable } from '@/ui/copyable.tsx';
+
+export interface Told {
+  readonly title: string;
+  readonly detail: string;
+  readonly operationId: string | null;
+  readonly fields: readonly { readonly pointer: string; readonly message: string }[];
+}
+
+/** A failure in words: the service's own where it answered, ours where nothing did. */
+export function told(error: unknown, m: Messages): Told {
+  const failed = problemOf(error);
+  if (failed === null || failed.code === 'unreachable') {
+    return { title: m.common.networkTitle, detail: m.common.networkDetail, operationId: null, fields: [] };
+  }
+  const { title, detail, errors } = failed;
+  return { title, detail, operationId: failed.operationId, fields: errors };
+}
+
+export function ProblemDetails({ error }: { error: unknown }) {
+  const m = useMessages();
+  const { detail, operationId, fields } = told(error, m);
+  return (
+    <Stack gap={4}>
+      <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
+        {detail}
+      </Text>
+      {fields.length > 0 && (
+        <List fz="sm">
+          {fields.map((field) => (
+            <List.Item key={`${field.pointer} ${field.message}`}>
+              <Text span ff="monospace" fz="xs">
+                {field.pointer}
+              </Text>{' '}
+              {field.message}
+            </List.Item>
+          ))}
+        </List>
+      )}
+      {operationId !== null && (
+        <Group gap={6}>
+          <Text span fz="xs" c="dimmed">
+            {m.common.operation}
+          </Text>
+          <Copyable value={operationId} />
+        </Group>
+      )}
+    </Stack>
+  );
+}
+
+/** A refusal inside a form or dialog. */
+export function ProblemAlert({ error }: { error: unknown }) {
+  const m = useMessages();
+  if (error === null || error === undefined) return null;
+  return (
+    <Alert color="red" icon={<IconAlertTriangle size={18} aria-hidden />} title={told(error, m).title} role="alert">
+      <ProblemDetails error={error} />
+    </Alert>
+  );
+}
