@@ -16,7 +16,6 @@ from bulk.domain import (
     Selection,
     Status,
     Suspend,
-    item_operation_id,
 )
 from bulk.ports import AskedCommand
 from bulk.running import UNDER_WAY, BulkRunner, ClaimLost
@@ -40,6 +39,7 @@ class FakeBulk:
         self.organizations = sorted(organizations)
         self.items: dict[str, tuple[int, str | None]] = {}
         self.asked: list[str] = []
+        self.sent: dict[UUID, str] = {}
         self.under_way = 0
         self.most_under_way = 0
         self.refusing: set[str] = set()
@@ -94,6 +94,7 @@ class FakeBulk:
             self.away -= 1
             raise Unavailable("away")
         self.asked.append(organization_id)
+        self.sent[operation_id] = organization_id
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
         self.most_under_way = max(self.most_under_way, len(operation_ids))
@@ -102,14 +103,14 @@ class FakeBulk:
         return {id_: self._outcome(id_) for id_ in operation_ids}
 
     def _outcome(self, operation_id: UUID) -> Outcome:
-        by_id = {item_operation_id(BULK, Item(id_, attempt)): id_ for id_, (attempt, _) in self.items.items()}
-        refused = by_id[operation_id] in self.refusing
+        organization_id = self.sent[operation_id]
+        refused = organization_id in self.refusing
         return Outcome(
             operation_id=operation_id,
             status="rejected" if refused else "applied",
             fingerprint="bulk",
             context="organizations",
-            aggregate_id=by_id[operation_id],
+            aggregate_id=organization_id,
             refusal=Refusal("conflict", "no", "No.") if refused else None,
         )
 

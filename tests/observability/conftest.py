@@ -8,13 +8,13 @@ from devstack import Endpoints
 from tests.running import Api, ServiceProcess, sign_in
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def service(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
-    """One replica in every role."""
+    """One replica in every role, that is gone where others are to do the work."""
     with ServiceProcess(endpoints, tmp_path_factory.mktemp("service") / "service.log") as process:
         yield process
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def admin(service: ServiceProcess) -> Api:
     return sign_in(service.url)

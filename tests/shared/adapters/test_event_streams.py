@@ -106,7 +106,9 @@ async def test_everything_from_a_place_on_comes_once_while_much_happens(
     wanted = EventFilter(organization_id=ACME)
     async with streaming(log, tail, BEGINNING, wanted=wanted) as (heard, chunks):
         writing = asyncio.gather(write(), write())
-        await heard.until(chunks, lambda: writing.done() and len(heard.positions) >= written)
+        await heard.until(
+            chunks, lambda: writing.done() and len(heard.positions) >= written and heard.states[-1] == "live"
+        )
     expected = [entry.event.position for entry in await everything(log) if wanted.admits(entry)]
     assert heard.positions == expected
     assert heard.states == ["catching_up", "live"]
