@@ -147,6 +147,11 @@ class SeamsProvider(Provider):
         return templates
 
     @provide
+    def current_versions(self, templates: PostgresTemplateCatalog) -> assignments.ports.CurrentVersions:
+        """Assignments ask who is on an older version."""
+        return templates
+
+    @provide
     def config_violations(self, violations: ConfigViolations) -> registry.ports.ConfigViolations:
         """The registry asks whose configs a schema would break."""
         return ViolatingConfigs(violations)

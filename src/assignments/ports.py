@@ -44,6 +44,14 @@ class TemplateCatalog(Protocol):
         ...
 
 
+class CurrentVersions(Protocol):
+    """Which version of each template is the current one."""
+
+    async def current(self, transaction: Transaction) -> Mapping[str, int]:
+        """By code, all living templates; one query."""
+        ...
+
+
 class TemplateOfModule(Protocol):
     """A template that contains a module, and what it gives it."""
 

@@ -5,15 +5,17 @@ from typing import NewType
 from dishka import Provider, Scope, provide
 
 from assignments.adapters.adoption import PostgresAdoption, PostgresAdoptionReader
-from assignments.adapters.cached import CachedAdoptionReader, CachedAssignmentReader, touched
+from assignments.adapters.cached import CachedAdoptionReader, CachedAssignmentReader, CachedUsageReader, touched
 from assignments.adapters.holders import PostgresHolders
 from assignments.adapters.http import AssignmentsController, OrganizationModulesController
 from assignments.adapters.http_adoption import IndustryUsageController, ModuleUsageController
+from assignments.adapters.http_usage import UsageController
 from assignments.adapters.http_violations import ConfigViolationsController
 from assignments.adapters.kafka import AssignmentSubscribers
 from assignments.adapters.named import rests_on
 from assignments.adapters.postgres import AssignmentTables, PostgresAppliedTemplates, PostgresAssignedModules
 from assignments.adapters.reading import PostgresAssignmentReader
+from assignments.adapters.usage import PostgresUsageReader
 from assignments.adapters.violations import ConfigViolations
 from assignments.commands import Command
 from assignments.domain import INITIAL, Assignments, decide, evolve
@@ -39,6 +41,8 @@ class AssignmentsProvider(Provider):
     adoption = provide(PostgresAdoption)
     adoption_reader = provide(PostgresAdoptionReader)
     cached_adoption = provide(CachedAdoptionReader)
+    usage_reader = provide(PostgresUsageReader)
+    cached_usage = provide(CachedUsageReader)
     violations = provide(ConfigViolations)
     subscribers = provide(AssignmentSubscribers)
 
@@ -77,6 +81,7 @@ CONTEXT = Context(
         ModuleUsageController,
         IndustryUsageController,
         ConfigViolationsController,
+        UsageController,
     ],
     decider=AssignmentsDecider,
     handlers=AssignmentsHandlers,

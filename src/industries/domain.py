@@ -95,6 +95,10 @@ class IndustryAlreadyExists(Conflict):
     """The code belongs to a living template with other values."""
 
 
+class ModuleNotFound(NotFound):
+    """No such module is registered, or it was deleted."""
+
+
 class IndustryNotFound(NotFound):
     """The code was never used, or its template is deleted."""
 

@@ -38,3 +38,9 @@ class AppliedTemplates(Protocol):
     async def organizations(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, int]:
         """Count the organizations that have a template applied, by code. Templates nobody has may be left out."""
         ...
+
+    async def by_version(
+        self, transaction: Transaction, industry_code: str, versions: Sequence[int]
+    ) -> Mapping[int, int]:
+        """Count the organizations that have these versions of a template. Versions nobody has may be left out."""
+        ...

@@ -6,7 +6,9 @@ from dishka import Provider, Scope, provide
 
 from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader, touched
 from industries.adapters.catalog import PostgresTemplateCatalog
+from industries.adapters.containing import TemplatesOfModules
 from industries.adapters.http import IndustriesController, IndustryAdministrationController
+from industries.adapters.http_containing import ModuleIndustriesController
 from industries.adapters.impact import TemplateImpacts
 from industries.adapters.listing import PostgresIndustryList
 from industries.adapters.named import rests_on
@@ -32,6 +34,7 @@ class IndustriesProvider(Provider):
     cached = provide(CachedIndustryReader)
     living = provide(LivingIndustryReader)
     listed = provide(PostgresIndustryList)
+    containing = provide(TemplatesOfModules)
 
     @provide
     def decider(self, tables: IndustryTables, impacts: TemplateImpacts) -> IndustriesDecider:
@@ -58,6 +61,6 @@ class IndustriesProvider(Provider):
 CONTEXT = Context(
     name="industries",
     provider=IndustriesProvider(),
-    controllers=[IndustriesController, IndustryAdministrationController],
+    controllers=[IndustriesController, IndustryAdministrationController, ModuleIndustriesController],
     decider=IndustriesDecider,
 )

@@ -14,6 +14,7 @@ from assignments.commands import Command
 from assignments.domain import ModuleStatus, OrganizationFact, TemplateEntry, TemplateFact
 from assignments.facts import OrganizationStatus
 from assignments.ports import (
+    CurrentVersions,
     ModuleCatalog,
     ModuleSummaries,
     OrganizationDirectory,
@@ -125,6 +126,10 @@ class Neighbours:
             if code in known
         }
 
+    async def current(self, _: Transaction) -> Mapping[str, int]:
+        templates = self._world.templates.items()
+        return {code: template.version for code, template in templates if template.status != "deleted"}
+
     async def with_module(self, _: Transaction, module_id: str) -> Sequence[Listed]:
         return [
             Listed(code, code.title(), template.version, entry.is_required, entry.default_config)
@@ -180,6 +185,7 @@ def neighbours_of(world: World, database: PostgresDatabase) -> Provider:
             ModuleSummaries,
             TemplateCatalog,
             TemplatesWithModule,
+            CurrentVersions,
             SendCommand,
             Invalidation,
             ReadThrough,

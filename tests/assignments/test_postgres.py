@@ -186,6 +186,8 @@ async def test_organizations_are_counted_by_module_and_by_template(
             "rota": 0,
         }
         assert await by_template.organizations(transaction, ["florist", "bakery"]) == {"florist": 1, "bakery": 0}
+        assert await by_template.by_version(transaction, "florist", [1, 2]) == {1: 1}
+        assert await by_template.by_version(transaction, "florist", [2]) == {}
 
 
 def ruled(module_id: str, schema: dict[str, Any], world: World) -> None:

@@ -56,6 +56,11 @@ class FakeApplied:
     async def organizations(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, int]:
         return dict.fromkeys(industry_codes, 3)
 
+    async def by_version(
+        self, transaction: Transaction, industry_code: str, versions: Sequence[int]
+    ) -> Mapping[int, int]:
+        return {version: 10 * version for version in versions if version > 1}
+
 
 class NoCache:
     """Answers each read by a load, and remembers the keys."""
@@ -93,7 +98,7 @@ def registry() -> FakeRegistry:
 
 @pytest.fixture
 def reader(database: PostgresDatabase, registry: FakeRegistry) -> PostgresIndustryReader:
-    return PostgresIndustryReader(database, registry)
+    return PostgresIndustryReader(database, registry, FakeApplied())
 
 
 @pytest.fixture

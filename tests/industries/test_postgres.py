@@ -162,7 +162,8 @@ async def test_versions_are_paged_newest_first(decide_batch: Decide, reader: Pos
     assert newest is not None
     assert rest is not None
     assert [(version.version, version.is_current) for version in newest] == [(4, True), (3, False), (2, False)]
-    assert [(version.version, version.modules) for version in rest] == [(1, (OVEN, TILL))]
+    assert [version.organizations for version in newest] == [40, 30, 20]
+    assert [(version.version, version.organizations, version.modules) for version in rest] == [(1, 0, (OVEN, TILL))]
     assert await reader.versions("unknown", 100, 3) is None
 
 

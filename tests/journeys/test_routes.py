@@ -174,6 +174,15 @@ ROUTES = [
         "super admin",
         has=("items", "count"),
     ),
+    Route("getModulesUsage", "GET", "/usage/modules", "super admin", has=("since", "items")),
+    Route("getIndustriesUsage", "GET", "/usage/industries", "super admin", has=("items",)),
+    Route(
+        "getModuleIndustries",
+        "GET",
+        f"/module-registry/{MODULE}/industries",
+        "super admin",
+        has=("items", "count", "required_count", "next_cursor"),
+    ),
     Route("getModuleAdoption", "GET", f"/module-registry/{MODULE}/adoption", "super admin"),
     Route("getIndustryOrganizations", "GET", f"/industries/{CODE}/organizations", "super admin", has=("items",)),
     Route(

@@ -30,6 +30,8 @@ def warm(organization_ids: list[str], *callers: Api) -> None:
         ("/module-registry/{module}/config", "module:{module}:config", 10 * MINUTE),
         ("/module-registry/{module}/adoption", "module:{module}:usage", 10 * MINUTE),
         ("/module-registry", "modules:registry:all", 10 * MINUTE),
+        ("/usage/modules", "modules:usage", 10 * MINUTE),
+        ("/usage/industries", "industries:usage", 10 * MINUTE),
     ],
 )
 def test_a_read_leaves_its_answer_in_redis_for_a_bounded_time(
@@ -187,9 +189,38 @@ def test_adoption_is_right_once_it_is_counted(admin: Api, elsewhere: Api) -> Non
     def counted(number: int) -> Callable[[], bool]:
         return lambda: all(caller.get(path).json()["organizations"] == number for caller in (admin, elsewhere))
 
+    def told_of_all() -> bool:
+        answers = [caller.get("/usage/modules").json()["items"] for caller in (admin, elsewhere)]
+        return all({"module_id": module, "organizations": 1} in shortened(items) for items in answers)
+
     assert counted(0)()
+    assert not told_of_all()
     admin.post(f"/modules/assign/{admin.organization()}", {"module_id": module})
     wait_for(counted(1), "the assignment is counted and read at both replicas")
+    wait_for(told_of_all, "it is counted among all modules at both replicas")
+
+
+def shortened(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: item[name] for name in ("module_id", "organizations")} for item in items]
+
+
+def test_who_is_on_which_version_is_right_at_once(admin: Api, elsewhere: Api) -> None:
+    code = admin.industry([admin.module()])
+    organizations = [admin.organization(code) for _ in range(2)]
+
+    def usage(caller: Api) -> Any:
+        (found,) = [each for each in caller.get("/usage/industries").json()["items"] if each["industry_code"] == code]
+        return found
+
+    assert [usage(caller) for caller in (admin, elsewhere)] == [
+        {"industry_code": code, "version": 1, "on_current": 2, "on_older": 0}
+    ] * 2
+    assert admin.patch(f"/industries/{code}", {"modules": []}).status_code == 200
+    newer = {"industry_code": code, "version": 2, "on_current": 0, "on_older": 2}
+    assert [usage(caller) for caller in (elsewhere, admin)] == [newer] * 2
+    applied = admin.post(f"/modules/apply-industry/{organizations[0]}", {"industry_code": code})
+    assert applied.status_code == 200
+    assert [usage(caller) for caller in (elsewhere, admin)] == [newer | {"on_current": 1, "on_older": 1}] * 2
 
 
 def test_what_one_organization_reads_is_never_given_to_another(admin: Api, replicas: Any) -> None:

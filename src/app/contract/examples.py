@@ -25,8 +25,8 @@ from app.contract.story import (
     PERSON,
     PLACE,
     RECORD,
-    STATUS_PARTS,
     TOKEN,
+    TOLD_OF_ALL,
 )
 
 Schema = dict[str, Any]
@@ -157,7 +157,7 @@ LAYERS = [
 WRONG = [{"pointer": "/dispatch/radius_km", "message": 'the value is not of type "integer"'}]
 
 OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
-    **STATUS_PARTS,
+    **TOLD_OF_ALL,
     "AdoptionDay": {"assigned": 14},
     "ApiToken": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
     "ApiTokenRequest": {"name": "nightly report", "role": "service", "scopes": ["read"]},

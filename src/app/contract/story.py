@@ -51,4 +51,14 @@ STATUS_PARTS: Mapping[str, Mapping[str, Any]] = {
     "DriftStatus": {**PART, "words": "The enum lacks 1 registered module and has 0 others."}
     | {"unlisted": [MODULE], "unregistered": []},
 }
+USAGE: Mapping[str, Mapping[str, Any]] = {
+    "ModulesUsage": {"since": "2026-10-25"},
+    "ModuleUsage": {"organizations": 318, "assigned": [*[0] * 27, 3, 0, 14], "unassigned": [*[0] * 29, 2]},
+    "IndustryUsage": {"version": 3, "on_current": 290, "on_older": 28},
+    "ModuleIndustryPage": {"count": 1, "required_count": 1, "next_cursor": None},
+    "IndustryVersion": {"version": 3, "is_current": True, "organizations": 290},
+}
+TOLD_OF_ALL: Mapping[str, Mapping[str, Any]] = {**STATUS_PARTS, **USAGE}
+"""Structs that tell how all of it is."""
+
 RECORD = '{"operation_id": "6f1c2b9e-3d57-5a8e-9c41-2b7f0d6e8a13", "command": {"type": "assign_module"}}'

@@ -92,6 +92,10 @@ SELECT asked.code, (SELECT count(*) FROM assignments.applied_templates WHERE ind
 FROM unnest($1::text[]) AS asked(code)
 """
 
+VERSION_COUNTS = """
+SELECT version, count(*) FROM assignments.applied_templates
+WHERE industry_code = $1 AND version = ANY($2::integer[]) GROUP BY version
+"""
 
 CONFIG = msgspec.json.Decoder(dict[str, Any])
 SOURCES = msgspec.json.Decoder(Sources)
@@ -209,6 +213,12 @@ class PostgresAppliedTemplates:
     async def organizations(self, transaction: Transaction, industry_codes: Collection[str]) -> Mapping[str, int]:
         """How many organizations have each template applied, in whatever version, by code."""
         return dict(await transaction.fetch(TEMPLATE_COUNTS, list(industry_codes)))
+
+    async def by_version(
+        self, transaction: Transaction, industry_code: str, versions: Collection[int]
+    ) -> Mapping[int, int]:
+        """How many organizations have these versions of a template; versions nobody has are left out."""
+        return dict(await transaction.fetch(VERSION_COUNTS, industry_code, list(versions)))
 
 
 def encoded(document: Any) -> str:

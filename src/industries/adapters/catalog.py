@@ -38,6 +38,8 @@ WHERE t.industry_code = ANY($1::text[])
   AND (v.version = t.version OR (t.industry_code, v.version) IN (SELECT * FROM unnest($2::text[], $3::integer[])))
 """
 
+CURRENT_VERSIONS = "SELECT industry_code, version FROM industries.industry_templates WHERE NOT is_deleted"
+
 ACTIVE_TEMPLATES = """
 SELECT m.module_id, array_agg(t.industry_code ORDER BY t.industry_code COLLATE "C")
 FROM industries.industry_module_templates m
@@ -134,6 +136,10 @@ class PostgresTemplateCatalog:
     ) -> Mapping[str, Sequence[str]]:
         """The active templates, codes sorted, whose current version has a module, by module id."""
         return dict(await transaction.fetch(ACTIVE_TEMPLATES, module_ids))
+
+    async def current(self, transaction: Transaction) -> Mapping[str, int]:
+        """The current version of every living template, by code."""
+        return dict(await transaction.fetch(CURRENT_VERSIONS))
 
     async def with_module(self, transaction: Transaction, module_id: str) -> Sequence[TemplateOfModule]:
         """The living templates whose current version has a module, by code."""

@@ -10,7 +10,7 @@ from industries.adapters.catalog import MODULE_LIST, MODULES_OF_VERSION, blocked
 from industries.adapters.postgres import NAME
 from industries.events import TemplateModule
 from industries.facts import ModuleStanding, ModuleState, state_of
-from industries.ports import ModuleCatalog, ModuleSummary
+from industries.ports import AppliedTemplates, ModuleCatalog, ModuleSummary
 from shared.errors import FieldError
 from shared.json_documents import capped
 from shared.ports import Database, Transaction
@@ -99,20 +99,22 @@ class IndustryModules(Struct, frozen=True):
 
 
 class IndustryVersion(Struct, frozen=True):
-    """A published list, in display order."""
+    """A published list, in display order. `organizations` have the template applied in this version."""
 
     version: int
     published_at: datetime
     is_current: bool
+    organizations: int
     modules: Sequence[TemplateModule]
 
 
 class PostgresIndustryReader:
     """Living templates, inactive ones too where it is not said otherwise."""
 
-    def __init__(self, database: Database, modules: ModuleCatalog) -> None:
+    def __init__(self, database: Database, modules: ModuleCatalog, applied: AppliedTemplates) -> None:
         self._database = database
         self._modules = modules
+        self._applied = applied
 
     async def living(self) -> Sequence[IndustryDetails]:
         """All of them, by name."""
@@ -172,10 +174,13 @@ class PostgresIndustryReader:
         async with self._database.snapshot() as transaction:
             current = await transaction.fetchval(CURRENT, industry_code)
             rows = await transaction.fetch(VERSIONS, industry_code, before, limit)
+            having = await self._applied.by_version(transaction, industry_code, [row["version"] for row in rows])
         if current is None:
             return None
         return [
-            IndustryVersion(version, published_at, version == current, MODULE_LIST.decode(modules))
+            IndustryVersion(
+                version, published_at, version == current, having.get(version, 0), MODULE_LIST.decode(modules)
+            )
             for version, published_at, modules in rows
         ]
 

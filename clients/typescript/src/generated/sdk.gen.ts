@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
+import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustriesUsageData, GetIndustriesUsageErrors, GetIndustriesUsageResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleIndustriesData, GetModuleIndustriesErrors, GetModuleIndustriesResponses, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModulesUsageData, GetModulesUsageErrors, GetModulesUsageResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -434,6 +434,21 @@ export const deactivateModule = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
+ * List the industry templates that contain a module
+ *
+ * Templates that contain a module, those that require it first. `next_cursor` is null on the last page.
+ *
+ * `count` is of all pages, `required_count` of those among them that require it.
+ *
+ * For super admins.
+ */
+export const getModuleIndustries = <ThrowOnError extends boolean = true>(options: Options<GetModuleIndustriesData, ThrowOnError>) => (options.client ?? client).get<GetModuleIndustriesResponses, GetModuleIndustriesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/module-registry/{module_id}/industries',
+    ...options
+});
+
+/**
  * List the organizations that have a module
  *
  * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
@@ -845,6 +860,32 @@ export const createToken = <ThrowOnError extends boolean = true>(options: Option
 export const revokeToken = <ThrowOnError extends boolean = true>(options: Options<RevokeTokenData, ThrowOnError>) => (options.client ?? client).delete<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/tokens/{token_id}',
+    ...options
+});
+
+/**
+ * See how many organizations are on the current version of each template, and how many on older ones
+ *
+ * All living templates, codes sorted.
+ *
+ * For super admins.
+ */
+export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?: Options<GetIndustriesUsageData, ThrowOnError>) => (options?.client ?? client).get<GetIndustriesUsageResponses, GetIndustriesUsageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/usage/industries',
+    ...options
+});
+
+/**
+ * See how far each module is used, and its last thirty days
+ *
+ * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
+ *
+ * For super admins.
+ */
+export const getModulesUsage = <ThrowOnError extends boolean = true>(options?: Options<GetModulesUsageData, ThrowOnError>) => (options?.client ?? client).get<GetModulesUsageResponses, GetModulesUsageErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/usage/modules',
     ...options
 });
 

@@ -556,6 +556,15 @@ export type Health = {
 };
 
 /**
+ * IndustriesUsage
+ *
+ * All living templates, codes sorted.
+ */
+export type IndustriesUsage = {
+    items: Array<IndustryUsage>;
+};
+
+/**
  * IndustryChanges
  *
  * What is to be different. Fields left out stay; `modules` is the whole list, and a changed one is a version.
@@ -690,14 +699,27 @@ export type IndustryToCreate = {
 };
 
 /**
+ * IndustryUsage
+ *
+ * How many organizations have a template applied: in its current version, and in an older one.
+ */
+export type IndustryUsage = {
+    industry_code: string;
+    version: number;
+    on_current: number;
+    on_older: number;
+};
+
+/**
  * IndustryVersion
  *
- * A published list, in display order.
+ * A published list, in display order. `organizations` have the template applied in this version.
  */
 export type IndustryVersion = {
     version: number;
     published_at: string;
     is_current: boolean;
+    organizations: number;
     modules: Array<TemplateModule>;
 };
 
@@ -844,6 +866,36 @@ export type ModuleDetails = {
 };
 
 /**
+ * ModuleIndustry
+ *
+ * A living template whose current version contains a module, and what it gives it.
+ */
+export type ModuleIndustry = {
+    industry_code: string;
+    industry_name: string;
+    is_active: boolean;
+    version: number;
+    is_required: boolean;
+    default_config: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * ModuleIndustryPage
+ *
+ * Templates that contain a module, those that require it first. `next_cursor` is null on the last page.
+ *
+ * `count` is of all pages, `required_count` of those among them that require it.
+ */
+export type ModuleIndustryPage = {
+    items: Array<ModuleIndustry>;
+    count: number;
+    required_count: number;
+    next_cursor: string | null;
+};
+
+/**
  * ModuleList
  *
  * Modules in the order of their names, unless another is asked for. `total` is of all pages.
@@ -957,6 +1009,18 @@ export type ModuleToRegister = {
 };
 
 /**
+ * ModuleUsage
+ *
+ * How many organizations have a module; and how many got and lost it, a number a day, the last day today.
+ */
+export type ModuleUsage = {
+    module_id: string;
+    organizations: number;
+    assigned: Array<number>;
+    unassigned: Array<number>;
+};
+
+/**
  * ModulesOutcome
  *
  * What became of the industry's modules. `none`: no industry was asked for; `pending`: they follow by themselves.
@@ -977,6 +1041,16 @@ export type ModulesOutcome = {
 export type ModulesToAssign = {
     module_ids: Array<string>;
     industry_code?: string | null;
+};
+
+/**
+ * ModulesUsage
+ *
+ * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
+ */
+export type ModulesUsage = {
+    since: string;
+    items: Array<ModuleUsage>;
 };
 
 /**
@@ -3124,6 +3198,7 @@ export type DeleteIndustryErrors = {
      * What the path names does not exist.
      *
      * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3228,6 +3303,7 @@ export type GetIndustryErrors = {
      * What the path names does not exist.
      *
      * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3353,6 +3429,7 @@ export type UpdateIndustryErrors = {
      * What the path names does not exist.
      *
      * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3457,6 +3534,7 @@ export type GetIndustryModulesErrors = {
      * What the path names does not exist.
      *
      * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3666,6 +3744,7 @@ export type GetIndustryVersionsErrors = {
      * What the path names does not exist.
      *
      * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4892,6 +4971,110 @@ export type DeactivateModuleResponses = {
 };
 
 export type DeactivateModuleResponse = DeactivateModuleResponses[keyof DeactivateModuleResponses];
+
+export type GetModuleIndustriesData = {
+    body?: never;
+    path: {
+        /**
+         * The module's id.
+         */
+        module_id: string;
+    };
+    query?: {
+        /**
+         * How many items at most.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of a page of this list, asked the same way.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/module-registry/{module_id}/industries';
+};
+
+export type GetModuleIndustriesErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetModuleIndustriesError = GetModuleIndustriesErrors[keyof GetModuleIndustriesErrors];
+
+export type GetModuleIndustriesResponses = {
+    /**
+     * Done.
+     */
+    200: ModuleIndustryPage;
+};
+
+export type GetModuleIndustriesResponse = GetModuleIndustriesResponses[keyof GetModuleIndustriesResponses];
 
 export type GetModuleOrganizationsData = {
     body?: never;
@@ -8224,6 +8407,154 @@ export type RevokeTokenResponses = {
 };
 
 export type RevokeTokenResponse = RevokeTokenResponses[keyof RevokeTokenResponses];
+
+export type GetIndustriesUsageData = {
+    body?: never;
+    headers?: {
+        /**
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/usage/industries';
+};
+
+export type GetIndustriesUsageErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetIndustriesUsageError = GetIndustriesUsageErrors[keyof GetIndustriesUsageErrors];
+
+export type GetIndustriesUsageResponses = {
+    /**
+     * Done.
+     */
+    200: IndustriesUsage;
+};
+
+export type GetIndustriesUsageResponse = GetIndustriesUsageResponses[keyof GetIndustriesUsageResponses];
+
+export type GetModulesUsageData = {
+    body?: never;
+    headers?: {
+        /**
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         */
+        'If-None-Match'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/usage/modules';
+};
+
+export type GetModulesUsageErrors = {
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetModulesUsageError = GetModulesUsageErrors[keyof GetModulesUsageErrors];
+
+export type GetModulesUsageResponses = {
+    /**
+     * Done.
+     */
+    200: ModulesUsage;
+};
+
+export type GetModulesUsageResponse = GetModulesUsageResponses[keyof GetModulesUsageResponses];
 
 export type GetUsersData = {
     body?: never;

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, cancelBulkOperation, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, dropDeadLetter, exportEvents, getAvailableModules, getBulkOperation, getBulkOperationItems, getBulkOperations, getDeadLetter, getDeadLetters, getEvents, getIndustries, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleOrganizations, getModuleRegistry, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getSystemStatus, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, retryBulkOperation, retryDeadLetter, revokeToken, signUp, startBulkOperation, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
-import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CancelBulkOperationData, CancelBulkOperationError, CancelBulkOperationResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, DropDeadLetterData, DropDeadLetterError, DropDeadLetterResponse, ExportEventsData, ExportEventsError, ExportEventsResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetBulkOperationData, GetBulkOperationError, GetBulkOperationItemsData, GetBulkOperationItemsError, GetBulkOperationItemsResponse, GetBulkOperationResponse, GetBulkOperationsData, GetBulkOperationsError, GetBulkOperationsResponse, GetDeadLetterData, GetDeadLetterError, GetDeadLetterResponse, GetDeadLettersData, GetDeadLettersError, GetDeadLettersResponse, GetEventsData, GetEventsError, GetEventsResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSystemStatusData, GetSystemStatusError, GetSystemStatusResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RetryBulkOperationData, RetryBulkOperationError, RetryBulkOperationResponse, RetryDeadLetterData, RetryDeadLetterError, RetryDeadLetterResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, StartBulkOperationData, StartBulkOperationError, StartBulkOperationResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
+import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, cancelBulkOperation, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, dropDeadLetter, exportEvents, getAvailableModules, getBulkOperation, getBulkOperationItems, getBulkOperations, getDeadLetter, getDeadLetters, getEvents, getIndustries, getIndustriesUsage, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleIndustries, getModuleOrganizations, getModuleRegistry, getModulesUsage, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getSystemStatus, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, retryBulkOperation, retryDeadLetter, revokeToken, signUp, startBulkOperation, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
+import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CancelBulkOperationData, CancelBulkOperationError, CancelBulkOperationResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, DropDeadLetterData, DropDeadLetterError, DropDeadLetterResponse, ExportEventsData, ExportEventsError, ExportEventsResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetBulkOperationData, GetBulkOperationError, GetBulkOperationItemsData, GetBulkOperationItemsError, GetBulkOperationItemsResponse, GetBulkOperationResponse, GetBulkOperationsData, GetBulkOperationsError, GetBulkOperationsResponse, GetDeadLetterData, GetDeadLetterError, GetDeadLetterResponse, GetDeadLettersData, GetDeadLettersError, GetDeadLettersResponse, GetEventsData, GetEventsError, GetEventsResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustriesUsageData, GetIndustriesUsageError, GetIndustriesUsageResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleIndustriesData, GetModuleIndustriesError, GetModuleIndustriesResponse, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModulesUsageData, GetModulesUsageError, GetModulesUsageResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSystemStatusData, GetSystemStatusError, GetSystemStatusResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RetryBulkOperationData, RetryBulkOperationError, RetryBulkOperationResponse, RetryDeadLetterData, RetryDeadLetterError, RetryDeadLetterResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, StartBulkOperationData, StartBulkOperationError, StartBulkOperationResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
 
 /**
  * Sign in with e-mail and password
@@ -909,6 +909,63 @@ export const deactivateModuleMutation = (options?: Partial<Options<DeactivateMod
     return mutationOptions;
 };
 
+export const getModuleIndustriesQueryKey = (options: Options<GetModuleIndustriesData>) => createQueryKey('getModuleIndustries', options, false, ['module registry']);
+
+/**
+ * List the industry templates that contain a module
+ *
+ * Templates that contain a module, those that require it first. `next_cursor` is null on the last page.
+ *
+ * `count` is of all pages, `required_count` of those among them that require it.
+ *
+ * For super admins.
+ */
+export const getModuleIndustriesOptions = (options: Options<GetModuleIndustriesData>) => queryOptions<GetModuleIndustriesResponse, GetModuleIndustriesError, GetModuleIndustriesResponse, ReturnType<typeof getModuleIndustriesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getModuleIndustries({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getModuleIndustriesQueryKey(options)
+});
+
+export const getModuleIndustriesInfiniteQueryKey = (options: Options<GetModuleIndustriesData>): QueryKey<Options<GetModuleIndustriesData>> => createQueryKey('getModuleIndustries', options, true);
+
+/**
+ * List the industry templates that contain a module
+ *
+ * Templates that contain a module, those that require it first. `next_cursor` is null on the last page.
+ *
+ * `count` is of all pages, `required_count` of those among them that require it.
+ *
+ * For super admins.
+ */
+export const getModuleIndustriesInfiniteOptions = (options: Options<GetModuleIndustriesData>) => infiniteQueryOptions<GetModuleIndustriesResponse, GetModuleIndustriesError, InfiniteData<GetModuleIndustriesResponse>, QueryKey<Options<GetModuleIndustriesData>>, string | Pick<QueryKey<Options<GetModuleIndustriesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GetModuleIndustriesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                cursor: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await getModuleIndustries({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getModuleIndustriesInfiniteQueryKey(options)
+});
+
 export const getModuleOrganizationsQueryKey = (options: Options<GetModuleOrganizationsData>) => createQueryKey('getModuleOrganizations', options, false, ['module registry']);
 
 /**
@@ -1754,6 +1811,50 @@ export const revokeTokenMutation = (options?: Partial<Options<RevokeTokenData>>)
     };
     return mutationOptions;
 };
+
+export const getIndustriesUsageQueryKey = (options?: Options<GetIndustriesUsageData>) => createQueryKey('getIndustriesUsage', options, false, ['usage']);
+
+/**
+ * See how many organizations are on the current version of each template, and how many on older ones
+ *
+ * All living templates, codes sorted.
+ *
+ * For super admins.
+ */
+export const getIndustriesUsageOptions = (options?: Options<GetIndustriesUsageData>) => queryOptions<GetIndustriesUsageResponse, GetIndustriesUsageError, GetIndustriesUsageResponse, ReturnType<typeof getIndustriesUsageQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getIndustriesUsage({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getIndustriesUsageQueryKey(options)
+});
+
+export const getModulesUsageQueryKey = (options?: Options<GetModulesUsageData>) => createQueryKey('getModulesUsage', options, false, ['usage']);
+
+/**
+ * See how far each module is used, and its last thirty days
+ *
+ * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
+ *
+ * For super admins.
+ */
+export const getModulesUsageOptions = (options?: Options<GetModulesUsageData>) => queryOptions<GetModulesUsageResponse, GetModulesUsageError, GetModulesUsageResponse, ReturnType<typeof getModulesUsageQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getModulesUsage({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getModulesUsageQueryKey(options)
+});
 
 export const getUsersQueryKey = (options?: Options<GetUsersData>) => createQueryKey('getUsers', options, false, ['users']);
 
