@@ -9,6 +9,8 @@ export default defineConfig({
   plugins: [react(), compressed()],
   resolve: {
     alias: [
+      // Only a function for tests of @rjsf/core needs it, and it would compile by `eval`.
+      { find: /^@rjsf\/validator-ajv8$/, replacement: here('./src/ui/schema-validator.ts') },
       { find: /^@\//, replacement: `${here('./src')}/` },
       { find: /^@modplane\/client$/, replacement: here('../clients/typescript/src/index.ts') },
       { find: /^@modplane\/client\/react-query$/, replacement: here('../clients/typescript/src/react-query.ts') },
@@ -30,5 +32,7 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     css: false,
     testTimeout: 20_000,
+    // They import without endings, and what is named otherwise above.
+    server: { deps: { inline: [/@rjsf/] } },
   },
 });

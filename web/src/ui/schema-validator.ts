@@ -1,0 +1,23 @@
+import type { ValidatorType } from '@rjsf/utils';
+import type { JsonObject } from '@/ui/json-values.ts';
+import { validatorOf } from '@/ui/misfits.ts';
+
+/**
+ * What @rjsf asks: only which alternative a value is of. What is wrong is told by `misfits` alone.
+ *
+ * Stands in for @rjsf/validator-ajv8 too, which @rjsf/core imports for its tests and which compiles by `eval`.
+ */
+const validator: ValidatorType<JsonObject> = {
+  validateFormData: () => ({ errors: [], errorSchema: {} }),
+  rawValidation: () => ({ errors: [] }),
+  isValid: (schema, value, root) => {
+    const known = { $defs: root.$defs, definitions: root.definitions, ...schema };
+    try {
+      return validatorOf(known)?.validate(value).valid ?? false;
+    } catch {
+      return false;
+    }
+  },
+};
+
+export default validator;
