@@ -1,3 +1,12 @@
+FROM node:22-slim AS web
+WORKDIR /opt/modplane
+COPY package.json package-lock.json .npmrc tsconfig.json ./
+COPY clients clients
+COPY examples examples
+COPY web web
+RUN npm ci --ignore-scripts --workspace web --workspace clients/typescript \
+ && npm run build --workspace web
+
 FROM python:3.13-slim AS build
 WORKDIR /opt/modplane
 COPY requirements-runtime.lock ./
@@ -17,12 +26,14 @@ FROM python:3.13-slim AS service
 RUN python -m pip uninstall --yes --quiet --root-user-action=ignore pip \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin modplane
 COPY --from=build /opt/modplane /opt/modplane
+COPY --from=web /opt/modplane/web/dist /opt/modplane/web
 ENV PATH=/opt/modplane/venv/bin:$PATH \
     PYTHONPATH=/opt/modplane/src \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     MODPLANE_HTTP_HOST=0.0.0.0 \
-    MODPLANE_HTTP_PORT=8000
+    MODPLANE_HTTP_PORT=8000 \
+    MODPLANE_WEB=/opt/modplane/web
 WORKDIR /opt/modplane
 # A number, so that Kubernetes can tell that it is not root.
 USER 10001:10001

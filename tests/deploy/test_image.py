@@ -8,7 +8,7 @@ import pytest
 from tests.deploy.dockerfile import copied_from_here, last, stages
 from tests.deploy.repository import PINNED, ROOT, assert_is_a_command
 
-BUILD, SERVICE = stages(ROOT / "Dockerfile")
+WEB, BUILD, SERVICE = stages(ROOT / "Dockerfile")
 PIN = re.compile(r"^([a-z0-9._-]+)==(\S+)(?: ; (\S.*\S))? \\$", re.MULTILINE)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -38,13 +38,13 @@ def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=!~ ;]", requirement, maxsplit=1)[0] for requirement in requirements}
 
 
-@pytest.mark.parametrize("stage", [BUILD, SERVICE], ids=["build", "service"])
+@pytest.mark.parametrize("stage", [WEB, BUILD, SERVICE], ids=["web", "build", "service"])
 def test_images_stand_on_a_named_version(stage: list[tuple[str, str]]) -> None:
     assert PINNED.match(stage[0][1].split()[0])
 
 
 def test_everything_that_is_copied_exists_and_is_let_in() -> None:
-    taken = copied_from_here(BUILD)
+    taken = [*copied_from_here(BUILD), *copied_from_here(WEB)]
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert [source for source in taken if not (ROOT / source).exists()] == []
     assert sorted(f"!{source}" for source in taken) == sorted(line for line in ignored if line.startswith("!"))
@@ -55,6 +55,14 @@ def test_everything_that_is_copied_exists_and_is_let_in() -> None:
 def test_packages_are_installed_by_hash_and_as_wheels_alone() -> None:
     (install,) = [rest for _, rest in BUILD if "install" in rest]
     assert {"--require-hashes", "--only-binary", "--no-deps", "requirements-runtime.lock"} <= set(install.split())
+
+
+def test_the_ui_is_built_by_the_lock_and_served() -> None:
+    (build,) = [rest for name, rest in WEB if name == "RUN"]
+    assert build.startswith("npm ci --ignore-scripts ")
+    (copied,) = [rest.split() for name, rest in SERVICE if name == "COPY" and rest.startswith("--from=web")]
+    assert copied[1].endswith("/web/dist")
+    assert f"MODPLANE_WEB={copied[2]}" in last(SERVICE, "ENV").split()
 
 
 def test_the_service_stage_builds_nothing_and_has_no_installer() -> None:
