@@ -14,8 +14,10 @@ import {
   industriesSearch,
   modulesSearch,
   signInSearch,
+  signupSearch,
   tenantsSearch,
   tenantSearch,
+  workspaceSearch,
 } from '@/app/search.ts';
 import { useSession } from '@/session/session.tsx';
 
@@ -63,6 +65,7 @@ const login = createRoute({
 const signup = createRoute({
   getParentRoute: () => root,
   path: '/signup',
+  validateSearch: signupSearch,
   component: lazyRouteComponent(() => import('@/signup/signup-page.tsx'), 'SignupPage'),
 });
 
@@ -70,6 +73,18 @@ const organization = createRoute({
   getParentRoute: () => root,
   path: '/organization',
   beforeLoad: requireSession,
+  component: Own,
+});
+const LazyOwnShell = lazyRouteComponent(() => import('@/app/own-shell.tsx'), 'OwnShell');
+
+function Own() {
+  return useSession().kind === 'signed-in' ? <LazyOwnShell /> : null;
+}
+
+const workspace = createRoute({
+  getParentRoute: () => organization,
+  path: '/',
+  validateSearch: workspaceSearch,
   component: lazyRouteComponent(() => import('@/signup/organization-page.tsx'), 'OrganizationPage'),
 });
 
@@ -161,7 +176,7 @@ const tree = root.addChildren([
   start,
   login,
   signup,
-  organization,
+  organization.addChildren([workspace]),
   superAdmin.addChildren([
     superAdminStart,
     modules,

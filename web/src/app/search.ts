@@ -16,6 +16,26 @@ export const signInSearch = (raw: Raw): { next?: string | undefined } => {
   return { next: next?.startsWith('/') && !next.startsWith('//') && !next.startsWith('/\\') ? next : undefined };
 };
 
+export interface SignupSearch {
+  industry?: string | undefined;
+  skip?: true | undefined;
+}
+
+export const signupSearch = (raw: Raw): SignupSearch => ({
+  industry: text(raw, 'industry'),
+  skip: raw['skip'] === true ? true : undefined,
+});
+
+export interface WorkspaceSearch {
+  fresh?: 'building' | 'ready' | 'refused' | undefined;
+  module?: string | undefined;
+}
+
+export const workspaceSearch = (raw: Raw): WorkspaceSearch => ({
+  fresh: oneOf(raw, 'fresh', ['building', 'ready', 'refused']),
+  module: text(raw, 'module'),
+});
+
 export interface ModulesSearch {
   q?: string | undefined;
   category?: string | undefined;

@@ -1,0 +1,126 @@
+import { Badge, Group, Loader, Text, Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { IndustryModule, OrganizationModule } from '@modplane/client';
+import { useMessages } from '@/i18n/messages.tsx';
+import classes from '@/signup/signup.module.css';
+import { ModuleIcon } from '@/ui/module-icon.tsx';
+
+const STEP_MS = 70;
+const MOST_STEPS = 12;
+
+/** What is there, by category, and, dashed, what is on its way. */
+export function WorkspaceModules({
+  items,
+  awaited,
+  industryName,
+  descriptions,
+}: {
+  items: readonly OrganizationModule[];
+  awaited: readonly IndustryModule[];
+  industryName: string | null;
+  descriptions: ReadonlyMap<string, string>;
+}) {
+  const byCategory = [...items].sort((one, other) => one.category.localeCompare(other.category));
+  return (
+    <ul className={classes.workspace}>
+      {byCategory.map((item, place) => (
+        <Tile
+          key={item.module_id}
+          item={item}
+          description={descriptions.get(item.module_id)}
+          industryName={industryName}
+          place={place}
+        />
+      ))}
+      {awaited.map((one) => (
+        <Awaited key={one.module_id} one={one} />
+      ))}
+    </ul>
+  );
+}
+
+function Tile({
+  item,
+  description,
+  industryName,
+  place,
+}: {
+  item: OrganizationModule;
+  description: string | undefined;
+  industryName: string | null;
+  place: number;
+}) {
+  const m = useMessages();
+  return (
+    <li
+      className={`${classes.tile} ${classes.appear}`}
+      style={{ animationDelay: `${Math.min(place, MOST_STEPS) * STEP_MS}ms` }}
+    >
+      <Head name={item.module_name} category={item.category} metadata={item.metadata}>
+        {item.is_required && (
+          <Tooltip label={m.workspace.requiredHint(industryName ?? item.required_by.join(', '))}>
+            <Badge variant="light" color="indigo" radius="sm" tt="none" fw={500} style={{ flexShrink: 0 }}>
+              {m.workspace.required}
+            </Badge>
+          </Tooltip>
+        )}
+      </Head>
+      {description !== undefined && description !== '' && (
+        <Text fz="sm" c="dimmed" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
+          {description}
+        </Text>
+      )}
+      {!item.effective && (
+        <Text fz="sm" c="var(--mantine-color-orange-light-color)">
+          <strong>{m.workspace.inactive}.</strong>{' '}
+          {item.ineffective_because === 'module_inactive' ? m.workspace.inactiveHint : m.workspace.suspendedHint}
+        </Text>
+      )}
+    </li>
+  );
+}
+
+function Awaited({ one }: { one: IndustryModule }) {
+  const m = useMessages();
+  const name = one.module_name ?? one.module_id;
+  return (
+    <li className={`${classes.tile} ${classes.pending}`}>
+      <Head name={name} category={one.category} metadata={{}} />
+      <Group gap={8}>
+        <Loader size={14} aria-hidden />
+        <Text fz="sm" c="dimmed">
+          {m.workspace.settingUp}
+        </Text>
+      </Group>
+    </li>
+  );
+}
+
+function Head({
+  name,
+  category,
+  metadata,
+  children,
+}: {
+  name: string;
+  category: string | null;
+  metadata: Readonly<Record<string, unknown>>;
+  children?: ReactNode;
+}) {
+  return (
+    <Group gap={10} wrap="nowrap" align="flex-start" justify="space-between">
+      <Group gap={10} wrap="nowrap" style={{ minWidth: 0 }}>
+        <ModuleIcon name={name} metadata={metadata} size={36} />
+        <div style={{ minWidth: 0 }}>
+          <Text fw={500} lh={1.35} style={{ overflowWrap: 'anywhere' }}>
+            {name}
+          </Text>
+          <Text fz="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+            {category}
+          </Text>
+        </div>
+      </Group>
+      {children}
+    </Group>
+  );
+}
