@@ -15,6 +15,7 @@ import {
   modulesSearch,
   signInSearch,
   signupSearch,
+  systemSearch,
   tenantsSearch,
   tenantSearch,
   workspaceSearch,
@@ -169,6 +170,7 @@ const audit = createRoute({
 const system = createRoute({
   getParentRoute: () => superAdmin,
   path: 'system',
+  validateSearch: systemSearch,
   component: lazyRouteComponent(() => import('@/system/system-page.tsx'), 'SystemPage'),
 });
 

@@ -1,10 +1,12 @@
 /** What the address holds beside the path. Anything that cannot be read is left out, so a mangled link still opens. */
 type Raw = Record<string, unknown>;
 
+const LONGEST = 300;
+
 const text = (raw: Raw, key: string): string | undefined => {
   const value = raw[key];
   const shown = typeof value === 'number' ? String(value) : value;
-  return typeof shown === 'string' && shown !== '' ? shown.slice(0, 200) : undefined;
+  return typeof shown === 'string' && shown !== '' ? shown.slice(0, LONGEST) : undefined;
 };
 
 const oneOf = <Choice extends string>(raw: Raw, key: string, choices: readonly Choice[]): Choice | undefined =>
@@ -100,6 +102,7 @@ export interface AuditSearch {
   from?: string | undefined;
   to?: string | undefined;
   event?: string | undefined;
+  live?: boolean | undefined;
 }
 
 export const auditSearch = (raw: Raw): AuditSearch => ({
@@ -112,4 +115,15 @@ export const auditSearch = (raw: Raw): AuditSearch => ({
   from: text(raw, 'from'),
   to: text(raw, 'to'),
   event: text(raw, 'event'),
+  live: raw['live'] === true ? true : undefined,
+});
+
+export interface SystemSearch {
+  status?: 'retried' | 'resolved' | 'dropped' | undefined;
+  letter?: string | undefined;
+}
+
+export const systemSearch = (raw: Raw): SystemSearch => ({
+  status: oneOf(raw, 'status', ['retried', 'resolved', 'dropped']),
+  letter: text(raw, 'letter'),
 });

@@ -1,8 +1,11 @@
+import { audit } from './de/audit.ts';
 import { common } from './de/common.ts';
+import { events } from './de/events.ts';
 import { session } from './de/session.ts';
 import { shell } from './de/shell.ts';
 import { signup, workspace } from './de/signup.ts';
+import { system } from './de/system.ts';
 import { ui } from './de/ui.ts';
 import type { Messages } from './messages.tsx';
 
-export const de: Messages = { common, session, shell, signup, ui, workspace };
+export const de: Messages = { audit, common, events, session, shell, signup, system, ui, workspace };

@@ -1,7 +1,10 @@
+import { audit } from './en/audit.ts';
 import { common } from './en/common.ts';
+import { events } from './en/events.ts';
 import { session } from './en/session.ts';
 import { shell } from './en/shell.ts';
 import { signup, workspace } from './en/signup.ts';
+import { system } from './en/system.ts';
 import { ui } from './en/ui.ts';
 
-export const en = { common, session, shell, signup, ui, workspace };
+export const en = { audit, common, events, session, shell, signup, system, ui, workspace };

@@ -1,5 +1,70 @@
+import { Alert, Group, Stack, Text } from '@mantine/core';
+import { IconPlugConnectedX } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { getSystemStatusOptions } from '@modplane/client/react-query';
+import { useMessages } from '@/i18n/messages.tsx';
+import { DeadLetters } from '@/system/dead-letters.tsx';
+import { record } from '@/system/history.ts';
+import { StateBadge } from '@/system/state-badge.tsx';
+import { Groups, Replicas, WaitingOperations } from '@/system/tables.tsx';
+import { Tiles } from '@/system/tiles.tsx';
 import { Page } from '@/ui/page.tsx';
+import { Failed, LoadingRows } from '@/ui/states.tsx';
+import { TimeAgo } from '@/ui/time-ago.tsx';
+
+/** The service asks its parts once in a while and remembers; asking more often tells nothing new. */
+const EVERY_MS = 5_000;
 
 export function SystemPage() {
-  return <Page title="SystemPage">{null}</Page>;
+  const m = useMessages();
+  const { data, error, refetch } = useQuery({
+    ...getSystemStatusOptions(),
+    refetchInterval: EVERY_MS,
+    staleTime: EVERY_MS / 2,
+    retry: false,
+  });
+  useEffect(() => {
+    if (data !== undefined) record(data);
+  }, [data]);
+  if (data === undefined) {
+    return (
+      <Page title={m.system.title}>
+        {error === null ? (
+          <LoadingRows rows={4} height={120} />
+        ) : (
+          <Failed error={error} onRetry={() => void refetch()} />
+        )}
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={m.system.title}
+      subtitle={
+        <Group gap={8} role="status">
+          <StateBadge state={data.state} />
+          <span>
+            {data.words} {m.system.checked(data.answered_by)} <TimeAgo at={data.checked_at} />.
+          </span>
+        </Group>
+      }
+    >
+      {error !== null && (
+        <Alert color="orange" icon={<IconPlugConnectedX size={18} aria-hidden />} role="alert">
+          {m.system.stale}
+        </Alert>
+      )}
+      <Tiles status={data} />
+      <Stack gap="xl">
+        <DeadLetters />
+        <Groups consumers={data.consumers} />
+        <WaitingOperations />
+        <Replicas replicas={data.replicas} />
+        <Text fz="xs" c="dimmed">
+          {m.system.moduleTypes}: {data.module_types.words}
+        </Text>
+      </Stack>
+    </Page>
+  );
 }

@@ -1,0 +1,105 @@
+import { Card, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { SystemStatus } from '@modplane/client';
+import { type Messages, useLanguage, useMessages } from '@/i18n/messages.tsx';
+import { type Figure, figuresOf, useHistory } from '@/system/history.ts';
+import { type State, StateBadge } from '@/system/state-badge.tsx';
+import { Sparkline } from '@/ui/sparkline.tsx';
+import { TimeAgo } from '@/ui/time-ago.tsx';
+
+interface Part {
+  readonly state: State;
+  readonly words: string;
+  readonly since: string | null;
+  readonly still_works: string | null;
+}
+
+const PARTS: readonly Figure[] = [
+  'postgres',
+  'kafka',
+  'redis',
+  'relay',
+  'consumers',
+  'operations',
+  'dead_letters',
+  'cache',
+];
+
+const named = (figure: Figure, m: Messages): { name: string; unit: string } =>
+  ({
+    postgres: { name: m.system.postgres, unit: m.system.answerTime },
+    kafka: { name: m.system.kafka, unit: m.system.answerTime },
+    redis: { name: m.system.redis, unit: m.system.answerTime },
+    relay: { name: m.system.relay, unit: m.system.eventsWaiting },
+    consumers: { name: m.system.consumers, unit: m.system.lag },
+    cache: { name: m.system.cache, unit: m.system.hits },
+    operations: { name: m.system.operations, unit: m.system.pending },
+    dead_letters: { name: m.system.deadLetters, unit: m.system.open },
+  })[figure];
+
+function shownAs(figure: Figure, value: number | null, language: string): string {
+  if (value === null) return '–';
+  if (figure === 'cache') return new Intl.NumberFormat(language, { style: 'percent' }).format(value);
+  const isTime = figure === 'postgres' || figure === 'kafka' || figure === 'redis';
+  const digits = isTime && value < 10 ? 1 : 0;
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)}${isTime ? ' ms' : ''}`;
+}
+
+/** Every part: its state in words, the figure it is watched by, and how that went in the last 15 minutes. */
+export function Tiles({ status, children }: { status: SystemStatus; children?: ReactNode }) {
+  const figures = figuresOf(status);
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
+      {PARTS.map((figure) => (
+        <Tile key={figure} figure={figure} part={status[figure]} value={figures[figure]} />
+      ))}
+      {children}
+    </SimpleGrid>
+  );
+}
+
+function Tile({ figure, part, value }: { figure: Figure; part: Part; value: number | null }) {
+  const m = useMessages();
+  const { language } = useLanguage();
+  const history = useHistory(figure);
+  const { name, unit } = named(figure, m);
+  const isWell = part.state === 'ok';
+  return (
+    <Card role="group" aria-label={name} p="sm" radius="md" className="tile" data-state={part.state}>
+      <Stack gap={8} h="100%">
+        <Group justify="space-between" wrap="nowrap">
+          <Text fw={600} fz="sm" component="h2" m={0}>
+            {name}
+          </Text>
+          <StateBadge state={part.state} />
+        </Group>
+        <Group justify="space-between" align="flex-end" wrap="nowrap" gap="xs">
+          <Text fz="xs" c="dimmed" lh={1.2}>
+            <Text span fz={24} fw={600} c="var(--mantine-color-text)" lh={1} mr={6}>
+              {shownAs(figure, value, language)}
+            </Text>
+            {unit}
+          </Text>
+          <Sparkline values={history} label={m.system.trend(name, unit)} width={88} height={26} />
+        </Group>
+        <Text fz="xs" c={isWell ? 'dimmed' : undefined} style={{ overflowWrap: 'anywhere' }}>
+          {part.words}
+          {!isWell && part.since !== null && (
+            <>
+              {' '}
+              ({m.system.since} <TimeAgo at={part.since} />)
+            </>
+          )}
+        </Text>
+        {part.still_works !== null && (
+          <Text fz="xs" style={{ overflowWrap: 'anywhere' }}>
+            <Text span inherit fw={600}>
+              {m.system.stillWorks}:
+            </Text>{' '}
+            {part.still_works}
+          </Text>
+        )}
+      </Stack>
+    </Card>
+  );
+}
