@@ -2,15 +2,18 @@
 
 import json
 import os
+import signal
 import subprocess
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from devstack import Endpoints
 from tests.programs.conftest import ROOT
-from tests.running import ServiceProcess, sign_in
+from tests.running import READY_SECONDS, ServiceProcess, sign_in, wait_for
 
 CLIENT = ROOT / "clients" / "typescript"
 NODE = ["sh", str(ROOT / "scripts" / "node.sh")]
@@ -76,3 +79,61 @@ def test_every_method_works_from_plain_node(project: Path, caller: dict[str, str
 def test_queries_are_options_for_tanstack(project: Path, caller: dict[str, str]) -> None:
     assert project.exists()
     run(["node", "--test", "tests/react-query.test.mjs"], CLIENT, caller)
+
+
+def test_following_and_exporting_events_works_from_plain_node(project: Path, caller: dict[str, str]) -> None:
+    (project / "events.test.mjs").write_text((CLIENT / "tests" / "events.test.mjs").read_text())
+    run(["node", "--test", "events.test.mjs"], project, caller)
+
+
+@pytest.fixture
+def restarting(endpoints: Endpoints, tmp_path: Path) -> Iterator[ServiceProcess]:
+    """A service that is stopped, killed and started again."""
+    with ServiceProcess(endpoints, tmp_path / "service.log", replica="followed") as service:
+        yield service
+
+
+@contextmanager
+def following(project: Path, output: Path, service: ServiceProcess, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Node runs `follow.mjs` in a group of its own."""
+    (project / "follow.mjs").write_text((CLIENT / "tests" / "follow.mjs").read_text())
+    caller = {"MODPLANE_URL": service.url, "MODPLANE_TOKEN": str(sign_in(service.url).token)}
+    with output.open("w") as seen:
+        follower = subprocess.Popen(
+            [*NODE, "node", "follow.mjs", *words],
+            cwd=project,
+            env={**os.environ, **caller},
+            stdout=seen,
+            start_new_session=True,
+        )
+    try:
+        yield follower
+    finally:
+        if follower.poll() is None:
+            os.killpg(follower.pid, signal.SIGKILL)
+            follower.wait()
+
+
+def test_a_follower_misses_nothing_and_sees_nothing_twice_while_the_service_restarts(
+    project: Path, restarting: ServiceProcess, tmp_path: Path
+) -> None:
+    admin, output = sign_in(restarting.url), tmp_path / "seen"
+    registered: list[str] = []
+
+    def has_seen_all() -> bool:
+        return output.read_text().splitlines() == registered
+
+    place = admin.get("/events?limit=1").json()["position"]
+    registered.append(admin.module())
+    with following(project, output, restarting, "tenant.module.registered", place, "5") as follower:
+        for end in (restarting.stop, restarting.kill):
+            wait_for(has_seen_all, "the follower has seen what is there")
+            # He hears of nothing until after it happened, and finds his connection gone.
+            os.killpg(follower.pid, signal.SIGSTOP)
+            registered.append(admin.module())
+            end()
+            restarting.start().wait_ready()
+            registered.append(admin.module())
+            os.killpg(follower.pid, signal.SIGCONT)
+        assert follower.wait(READY_SECONDS) == 0
+    assert has_seen_all()

@@ -1,5 +1,6 @@
 export { type Configuration, configure, createModplaneClient } from "./configuration.js";
 export { type Code, ModplaneError, type ProblemBody } from "./errors.js";
+export { type EventQuery, exportEvents, followEvents, type Following, type StreamState } from "./events.js";
 export type { ProblemCode } from "./generated/problem-codes.gen.js";
 export * from "./methods.js";
 /** Every operation of the API by its `operationId`, as the OpenAPI document has it. */

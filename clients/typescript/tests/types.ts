@@ -2,6 +2,8 @@
 import {
   assignModule,
   configure,
+  exportEvents,
+  followEvents,
   getIndustries,
   ModplaneError,
   operations,
@@ -37,6 +39,16 @@ export async function mistakes(id: string): Promise<void> {
   await signup({ organization_name: "Acme", admin_email: "ada@acme.example" });
   // @ts-expect-error An operation that may not be decided yet has no result to read.
   (await operations.assignModule({ path: { organization_id: id }, body: { module_id: "oven" } })).data.assigned;
+}
+
+export async function followed(organization_id: string, signal: AbortSignal): Promise<string | undefined> {
+  let place: string | undefined;
+  const types: string[] = [];
+  for await (const event of exportEvents({ organization_id, sort: "position" })) types.push(event.type);
+  for await (const event of followEvents({ organization_id, type: types }, { signal })) place = event.position;
+  // @ts-expect-error The place goes on from there, and is no part of the question.
+  followEvents({ last_event_id: place });
+  return place;
 }
 
 export function handled(error: unknown): string {
