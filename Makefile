@@ -1,7 +1,7 @@
 # Needs git, make and Python 3.11 or newer. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down migrate test check format openapi client web web-dev packages lock env
+.PHONY: help up down migrate test test-all screenshots check format openapi client web web-dev packages lock env
 
 UV := 0.13.9
 VENV := .venv
@@ -28,6 +28,12 @@ migrate: env ## bring the database's schema up to date
 
 test: env ## run the tests
 	@exec $(BIN)/python -m pytest
+
+test-all: env packages ## run the tests that `make test` leaves out because they take long
+	@exec $(BIN)/python -m pytest -m thorough tests/web
+
+screenshots: env web ## write the pictures of the UI into docs/pictures, from a stack of their own
+	@exec $(BIN)/python -m tests.web.screenshots
 
 check: env packages ## format, lint, types, architecture, documents
 	@$(BIN)/ruff format --check .

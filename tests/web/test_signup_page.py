@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from uuid import uuid4
 
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import Locator, Page, Route, ViewportSize, expect
 
 from tests.running import Api
 from tests.web.conftest import NewPerson
 
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 PASSWORD = "correct horse battery"
 
 
@@ -84,8 +84,8 @@ async def test_signing_up_on_a_phone_by_keyboard_alone_ends_in_the_workspace_wit
         await page.wait_for_url("**/organization*")
         await expect(page.get_by_text(f"{name} is ready")).to_be_visible()
         await expect(page.get_by_role("listitem")).to_have_count(3)
-        for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme)
+        for ready_in in ("light", "dark"):
+            await page.emulate_media(color_scheme=ready_in)
             assert await person.violations() == []
         assert person.complaints == []
     assert modules_of(admin, name) == {first_name: True, second_name: True, extra_name: False}

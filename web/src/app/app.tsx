@@ -1,5 +1,4 @@
 import { MantineProvider } from '@mantine/core';
-import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
@@ -15,10 +14,8 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <MessagesProvider>
-        <ModalsProvider>
-          <Notifications position="bottom-right" limit={4} />
-          <Routed />
-        </ModalsProvider>
+        <Notifications position="bottom-right" limit={4} />
+        <Routed />
       </MessagesProvider>
     </MantineProvider>
   );

@@ -15,6 +15,13 @@ interface PalettePage {
   readonly Icon: TablerIcon;
 }
 
+export interface PaletteAction {
+  readonly id: string;
+  readonly name: string;
+  readonly Icon: TablerIcon;
+  readonly run: () => void;
+}
+
 export const openPalette = spotlight.open;
 
 const SHOWN = 6;
@@ -23,7 +30,13 @@ const fits = (query: string, ...texts: readonly (string | null)[]) =>
   texts.some((text) => text?.toLowerCase().includes(query.toLowerCase()));
 
 /** Ctrl K: goes to a page, or to a module, tenant or template by its name or code. Begins with what was open lately. */
-export function CommandPalette({ pages }: { pages: readonly PalettePage[] }) {
+export function CommandPalette({
+  pages,
+  actions,
+}: {
+  pages: readonly PalettePage[];
+  actions: readonly PaletteAction[];
+}) {
   const m = useMessages();
   const navigate = useNavigate();
   const [query, setQuery] = useState('');
@@ -31,7 +44,7 @@ export function CommandPalette({ pages }: { pages: readonly PalettePage[] }) {
   const found = useFound(asked);
   const go = (id: string, label: string, to: string) => () => {
     visit({ id, label, to });
-    void navigate({ to });
+    void navigate({ href: to });
   };
   const things = (
     prefix: string,
@@ -71,6 +84,17 @@ export function CommandPalette({ pages }: { pages: readonly PalettePage[] }) {
           label: name,
           leftSection: <Icon size={18} aria-hidden />,
           onClick: () => void navigate({ to }),
+        })),
+    },
+    {
+      group: m.shell.paletteActions,
+      actions: actions
+        .filter((action) => query === '' || fits(query, action.name))
+        .map(({ id, name, Icon, run }) => ({
+          id: `action:${id}`,
+          label: name,
+          leftSection: <Icon size={18} aria-hidden />,
+          onClick: run,
         })),
     },
     { group: m.shell.modules, actions: things('module', found.modules) },

@@ -1,4 +1,5 @@
 import '@fontsource-variable/inter/wght.css';
+import './fonts/fonts.css';
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import '@mantine/spotlight/styles.css';

@@ -1,5 +1,6 @@
 import { ActionIcon, AppShell, Box, Burger, Group, NavLink, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { useDisclosure, useLocalStorage } from '@mantine/hooks';
+import { ModalsProvider } from '@mantine/modals';
 import {
   IconActivityHeartbeat,
   IconBuilding,
@@ -15,6 +16,7 @@ import { useEffect } from 'react';
 import { CommandPalette, openPalette } from '@/app/command-palette.tsx';
 import { ConnectionDot } from '@/app/connection-dot.tsx';
 import { useLiveUpdates } from '@/app/live.ts';
+import { usePaletteActions } from '@/app/palette-actions.ts';
 import { PersonMenu } from '@/app/person-menu.tsx';
 import { Shortcuts } from '@/app/shortcuts.tsx';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
@@ -33,6 +35,7 @@ export function Shell() {
   const [opened, menu] = useDisclosure(false);
   const [narrow, setNarrow] = useLocalStorage({ key: 'modplane-rail-narrow', defaultValue: false });
   const path = useLocation({ select: (location) => location.pathname });
+  const actions = usePaletteActions();
   useLiveUpdates();
   const { close } = menu;
   useEffect(() => {
@@ -93,9 +96,11 @@ export function Shell() {
         <PersonMenu narrow={narrow} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: 'none' }}>
-        <Outlet />
+        <ModalsProvider>
+          <Outlet />
+        </ModalsProvider>
       </AppShell.Main>
-      <CommandPalette pages={PAGES.map(({ to, name, Icon }) => ({ to, name: name(m), Icon }))} />
+      <CommandPalette pages={PAGES.map(({ to, name, Icon }) => ({ to, name: name(m), Icon }))} actions={actions} />
       <Shortcuts pages={PAGES.map(({ to, name }) => ({ to, name: name(m) }))} />
     </AppShell>
   );

@@ -1,0 +1,87 @@
+"""Writes the pictures of the UI into docs/pictures: a stack of its own, the seeds, some tenants, light and dark."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page, ViewportSize, async_playwright
+
+from app.migrate import create_topics, migrate_database
+from devstack import Given, Stack
+from tests.running import ADMIN, SEEDS, Api, ServiceProcess, new_tenant, sign_in
+from tests.web.conftest import ROOT, SWITCHES, WEB, chromium
+from tests.web.person import Person
+
+PICTURES = ROOT / "docs" / "pictures"
+TENANTS = ("Crumb & Co", "Globex Retail", "Initech Services", "Hooli Health", "Umbrella Trading", "Stark Workshops")
+VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
+
+
+def furnish(service: ServiceProcess) -> Api:
+    """Tenants of the seeds' industries, and things that happened to them; returns the super admin."""
+    admin = sign_in(service.url)
+    industries = [one["industry_code"] for one in admin.get("/industries").json()["items"]]
+    for place, name in enumerate(TENANTS):
+        new_tenant(service.url, industries[place % len(industries)], organization_name=name)
+    last = admin.get("/module-registry").json()["items"][-1]["module_id"]
+    admin.post(f"/module-registry/{last}/deactivate", modplane_reason="moved to another service")
+    admin.post(f"/module-registry/{last}/activate", modplane_reason="moved back")
+    return admin
+
+
+def addresses(admin: Api) -> dict[str, str]:
+    industry = admin.get("/industries").json()["items"][0]["industry_code"]
+    tenant = admin.client.get("/organizations", params={"q": TENANTS[0]}).json()["items"][0]["organization_id"]
+    return {
+        "modules": "/super-admin/modules",
+        "template": f"/super-admin/industries/{industry}",
+        "tenant-modules": f"/super-admin/tenants/{tenant}/modules",
+        "audit": "/super-admin/audit",
+        "system": "/super-admin/system",
+        "signup": f"/signup?industry={industry}",
+    }
+
+
+async def take(page: Page, name: str, address: str) -> None:
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        await page.goto(address)
+        await page.get_by_role("heading", level=1).wait_for()
+        await page.wait_for_load_state("load")
+        # The event stream never ends, so there is no idle network to wait for: the skeletons are gone instead.
+        await page.wait_for_function("document.querySelector('[aria-label=Loading]') === null")
+        await page.evaluate("document.fonts.ready")
+        await page.screenshot(path=PICTURES / f"{name}-{scheme}.png")
+
+
+async def picture(service: ServiceProcess, admin: Api) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+        pages = addresses(admin)
+        visitor = await browser.new_page(base_url=service.url, locale="en-GB", viewport=VIEWPORT)
+        await take(visitor, "signup", pages.pop("signup"))
+        person = Person(await browser.new_page(base_url=service.url, locale="en-GB", viewport=VIEWPORT))
+        await person.sign_in(ADMIN["email"], ADMIN["password"])
+        for name, address in pages.items():
+            await take(person.page, name, address)
+        await browser.close()
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory:
+        stack = Stack(Path(directory) / "stack", Given(), quick=True)
+        stack.start()
+        try:
+            endpoints = stack.plan()
+            asyncio.run(migrate_database(endpoints.postgres_url))
+            asyncio.run(create_topics(endpoints.kafka_bootstrap, partitions=2))
+            environment = {"MODPLANE_WEB": str(WEB / "dist"), "MODPLANE_SEEDS": str(SEEDS)}
+            with ServiceProcess(endpoints, Path(directory) / "service.log", environment=environment) as service:
+                asyncio.run(picture(service, furnish(service)))
+        finally:
+            stack.stop()
+
+
+if __name__ == "__main__":
+    main()

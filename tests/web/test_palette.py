@@ -1,0 +1,38 @@
+"""The command palette: finds a thing by its name, remembers it, and does what it is told."""
+
+from uuid import uuid4
+
+from playwright.async_api import Page, expect
+
+from tests.running import Api
+
+
+async def test_a_module_is_found_by_its_name_and_is_among_the_recent_ones_afterwards(page: Page, admin: Api) -> None:
+    name = f"Paletted {uuid4().hex[:8]}"
+    module = admin.module(module_name=name)
+    await page.keyboard.press("Control+k")
+    field = page.get_by_role("dialog").get_by_role("textbox")
+    await field.fill(name)
+    await page.get_by_role("dialog").get_by_role("button", name=name).click()
+    await page.wait_for_url(f"**/super-admin/modules?module={module}")
+    await page.goto("/super-admin/system")
+    await page.get_by_role("button", name="Go to, find or do").first.click()
+    await expect(page.get_by_role("dialog").get_by_role("button").first).to_have_text(name)
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_actions_shortcuts_and_the_way_past_the_navigation_are_reached_by_keyboard(page: Page) -> None:
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("dialog").get_by_role("textbox").fill("Keyboard")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.keyboard.press("Shift+?")
+    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.reload()
+    await expect(page.get_by_role("navigation")).to_be_visible()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
