@@ -3,6 +3,7 @@ export { type Code, ModplaneError, type ProblemBody } from "./errors.js";
 export { type EventQuery, exportEvents, followEvents, type Following, type StreamState } from "./events.js";
 export type { ProblemCode } from "./generated/problem-codes.gen.js";
 export * from "./methods.js";
+export { outcome } from "./outcome.js";
 /** Every operation of the API by its `operationId`, as the OpenAPI document has it. */
 export * as operations from "./generated/sdk.gen.js";
 export type { Client } from "./generated/client/index.js";

@@ -11,11 +11,14 @@ import { sessionState } from '@/api/token.ts';
 import { Crashed, Forbidden, NotFound } from '@/app/dead-ends.tsx';
 import {
   auditSearch,
+  bulkSearch,
   industriesSearch,
   modulesSearch,
   signInSearch,
   signupSearch,
   systemSearch,
+  tenantModulesSearch,
+  tenantPageSearch,
   tenantsSearch,
   tenantSearch,
   workspaceSearch,
@@ -144,19 +147,21 @@ const tenants = createRoute({
 const tenant = createRoute({
   getParentRoute: () => superAdmin,
   path: 'tenants/$id',
-  validateSearch: tenantSearch,
-  component: lazyRouteComponent(() => import('@/organizations/tenant-page.tsx'), 'TenantPage'),
+  validateSearch: tenantPageSearch,
+  component: lazyRouteComponent(() => import('@/app/tenant.tsx'), 'Tenant'),
 });
 
 const tenantModules = createRoute({
   getParentRoute: () => superAdmin,
   path: 'tenants/$id/modules',
+  validateSearch: tenantModulesSearch,
   component: lazyRouteComponent(() => import('@/assignments/tenant-modules-page.tsx'), 'TenantModulesPage'),
 });
 
 const bulk = createRoute({
   getParentRoute: () => superAdmin,
   path: 'bulk/$id',
+  validateSearch: bulkSearch,
   component: lazyRouteComponent(() => import('@/organizations/bulk-page.tsx'), 'BulkPage'),
 });
 

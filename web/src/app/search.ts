@@ -92,6 +92,33 @@ export const tenantsSearch = (raw: Raw): TenantsSearch => ({
 
 export const tenantSearch = (raw: Raw): { tab?: string | undefined } => ({ tab: text(raw, 'tab') });
 
+export interface TenantModulesSearch {
+  words?: string | undefined;
+  open?: 'assign' | 'template' | 'part' | undefined;
+  module?: string | undefined;
+}
+
+export const tenantModulesSearch = (raw: Raw): TenantModulesSearch => ({
+  words: text(raw, 'words'),
+  open: oneOf(raw, 'open', ['assign', 'template', 'part']),
+  module: text(raw, 'module'),
+});
+
+export interface TenantPageSearch extends TenantModulesSearch {
+  tab?: string | undefined;
+}
+
+export const tenantPageSearch = (raw: Raw): TenantPageSearch => ({
+  ...tenantModulesSearch(raw),
+  tab: oneOf(raw, 'tab', ['overview', 'modules', 'activity']),
+});
+
+const OUTCOMES = ['applied', 'unchanged', 'rejected', 'failed', 'cancelled'] as const;
+
+export const bulkSearch = (raw: Raw): { outcome?: (typeof OUTCOMES)[number] | undefined } => ({
+  outcome: oneOf(raw, 'outcome', OUTCOMES),
+});
+
 export interface AuditSearch {
   organization?: string | undefined;
   module?: string | undefined;

@@ -1,5 +1,37 @@
+import { Anchor, Group } from '@mantine/core';
+import { IconArrowLeft } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, getRouteApi } from '@tanstack/react-router';
+import { getOrganizationOptions } from '@modplane/client/react-query';
+import { useMessages } from '@/i18n/messages.tsx';
+import { TenantModules } from '@/assignments/tenant-modules.tsx';
 import { Page } from '@/ui/page.tsx';
+import { Failed } from '@/ui/states.tsx';
 
+const route = getRouteApi('/super-admin/tenants/$id/modules');
+
+/** A tenant's modules on a page of their own. */
 export function TenantModulesPage() {
-  return <Page title="TenantModulesPage">{null}</Page>;
+  const m = useMessages();
+  const { id } = route.useParams();
+  const tenant = useQuery(getOrganizationOptions({ path: { organization_id: id } }));
+  return (
+    <Page
+      title={tenant.data ? m.assignments.pageTitle(tenant.data.name) : m.assignments.modules}
+      above={
+        <Anchor component={Link} to={`/super-admin/tenants/${id}`} fz="sm" c="dimmed">
+          <Group gap={4} mb={4} component="span" style={{ display: 'inline-flex' }}>
+            <IconArrowLeft size={14} aria-hidden />
+            {tenant.data?.name ?? m.assignments.tenant}
+          </Group>
+        </Anchor>
+      }
+    >
+      {tenant.error && tenant.data === undefined ? (
+        <Failed error={tenant.error} onRetry={() => void tenant.refetch()} />
+      ) : (
+        <TenantModules organizationId={id} />
+      )}
+    </Page>
+  );
 }

@@ -1,0 +1,83 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { bulkAssignModules, type OrganizationModule } from '@modplane/client';
+import { getModuleRegistryOptions } from '@modplane/client/react-query';
+import { useMessages } from '@/i18n/messages.tsx';
+import { PickList } from '@/assignments/pick-list.tsx';
+import { unassignAll } from '@/assignments/writes.ts';
+import { notifyDone } from '@/ui/notify.tsx';
+import { ProblemAlert } from '@/ui/problem.tsx';
+import { Failed, LoadingRows } from '@/ui/states.tsx';
+
+/** Assigns any modules of the registry at once: all of them, or none. */
+export function AssignDialog({
+  organizationId,
+  tenantName,
+  held,
+  onClose,
+}: {
+  organizationId: string;
+  tenantName: string;
+  held: readonly OrganizationModule[];
+  onClose: () => void;
+}) {
+  const m = useMessages();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const registry = useQuery({ ...getModuleRegistryOptions(), staleTime: 60_000 });
+  const has = new Set(held.map((one) => one.module_id));
+  const items = (registry.data?.items ?? []).map((one) => ({
+    id: one.module_id,
+    name: one.module_name,
+    about: `${one.module_id} · ${one.category}`,
+    metadata: one.metadata,
+    unavailable: has.has(one.module_id)
+      ? m.assignments.alreadyAssigned
+      : one.is_active
+        ? null
+        : m.assignments.moduleInactive,
+  }));
+  const ids = items.filter((one) => chosen.has(one.id) && one.unavailable === null).map((one) => one.id);
+  const assign = useMutation({
+    mutationFn: () => bulkAssignModules(organizationId, ids),
+    meta: { told: true },
+    onSuccess: () => {
+      const names = items.filter((one) => ids.includes(one.id)).map((one) => one.name);
+      notifyDone(m.assignments.assigned(names, tenantName), m, () => unassignAll(organizationId, ids));
+      onClose();
+    },
+  });
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      title={<Text fw={600}>{m.assignments.assignTitle(tenantName)}</Text>}
+      closeButtonProps={{ 'aria-label': m.common.close }}
+    >
+      <Stack>
+        {registry.error ? (
+          <Failed error={registry.error} onRetry={() => void registry.refetch()} />
+        ) : registry.data === undefined ? (
+          <LoadingRows />
+        ) : (
+          <PickList label={m.assignments.modules} items={items} chosen={chosen} onChange={setChosen} />
+        )}
+        <ProblemAlert error={assign.error} />
+        <Group justify="space-between">
+          <Text fz="sm" c="dimmed" aria-live="polite">
+            {m.common.selected(ids.length)}
+          </Text>
+          <Group gap="xs">
+            <Button variant="default" onClick={onClose}>
+              {m.common.cancel}
+            </Button>
+            <Button disabled={ids.length === 0} loading={assign.isPending} onClick={() => assign.mutate()}>
+              {m.assignments.assign(ids.length)}
+            </Button>
+          </Group>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,90 @@
+import { ActionIcon, Badge, Box, Group, Text, Tooltip } from '@mantine/core';
+import { IconAdjustments, IconTrash } from '@tabler/icons-react';
+import type { OrganizationModule } from '@modplane/client';
+import { useMessages } from '@/i18n/messages.tsx';
+import { ConfigSummary } from '@/assignments/config-summary.tsx';
+import classes from '@/assignments/module-row.module.css';
+import { SourceTags } from '@/assignments/source-tags.tsx';
+import { Copyable } from '@/ui/copyable.tsx';
+import { ModuleIcon } from '@/ui/module-icon.tsx';
+
+/** One module of a tenant: whether it is effective, why it is here, how its config differs, what can be done. */
+export function ModuleRow({
+  module,
+  organizationId,
+  onConfigure,
+  onUnassign,
+  busy,
+}: {
+  module: OrganizationModule;
+  organizationId: string;
+  onConfigure: () => void;
+  onUnassign: () => void;
+  busy: boolean;
+}) {
+  const m = useMessages();
+  const { module_id: id, module_name: name } = module;
+  return (
+    <Box component="li" className={classes['row'] ?? ''} aria-label={name}>
+      <Group gap={10} wrap="nowrap" style={{ minWidth: 0 }}>
+        <ModuleIcon name={name} metadata={module.metadata} />
+        <div style={{ minWidth: 0 }}>
+          <Text fz="sm" fw={500} truncate>
+            {name}
+          </Text>
+          <Copyable value={id} c="dimmed" />
+        </div>
+      </Group>
+      <SourceTags module={module} organizationId={organizationId} />
+      <Group gap={8}>
+        <Effective module={module} />
+        <ConfigSummary module={module} />
+      </Group>
+      <Group gap={4} wrap="nowrap" className={classes['actions'] ?? ''}>
+        <Tooltip label={m.assignments.configure}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={36}
+            onClick={onConfigure}
+            aria-label={m.assignments.configureIt(name)}
+          >
+            <IconAdjustments size={18} />
+          </ActionIcon>
+        </Tooltip>
+        <Tooltip label={m.assignments.unassign}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={36}
+            onClick={onUnassign}
+            loading={busy}
+            aria-label={m.assignments.unassignIt(name)}
+          >
+            <IconTrash size={18} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
+    </Box>
+  );
+}
+
+function Effective({ module }: { module: OrganizationModule }) {
+  const m = useMessages();
+  if (module.effective) {
+    return (
+      <Badge variant="light" color="teal" tt="none" fw={500}>
+        {m.assignments.effective}
+      </Badge>
+    );
+  }
+  const why =
+    module.ineffective_because === 'organization_suspended'
+      ? m.assignments.tenantSuspended
+      : m.assignments.moduleInactive;
+  return (
+    <Badge variant="light" color="orange" tt="none" fw={500}>
+      {why}
+    </Badge>
+  );
+}

@@ -1,0 +1,162 @@
+import { Alert, Button, Group, List, Modal, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { operations, outcome } from '@modplane/client';
+import { isConflict } from '@/api/client.ts';
+import { useMessages } from '@/i18n/messages.tsx';
+import { type Foreseen, foreseenOf, movedBetween } from '@/assignments/foreseen.ts';
+import { TemplatePreview } from '@/assignments/template-preview.tsx';
+import { TemplateSelect } from '@/assignments/template-select.tsx';
+import { notifyDone } from '@/ui/notify.tsx';
+import { ProblemAlert } from '@/ui/problem.tsx';
+import { LoadingRows } from '@/ui/states.tsx';
+
+type Mode = 'add' | 'replace';
+
+/** Applies a template: what it would do is shown first, and what is done is that or nothing. */
+export function TemplateDialog({
+  organizationId,
+  tenantName,
+  nameOf,
+  industryOf,
+  onClose,
+}: {
+  organizationId: string;
+  tenantName: string;
+  nameOf: (moduleId: string) => string;
+  industryOf: (code: string) => string;
+  onClose: () => void;
+}) {
+  const m = useMessages();
+  const [code, setCode] = useState<string | null>(null);
+  const [mode, setMode] = useState<Mode>('add');
+  const [reason, setReason] = useState('');
+  const [attempt, setAttempt] = useState(0);
+  /** What was shown before things moved. */
+  const [stale, setStale] = useState<Foreseen | null>(null);
+  const preview = useQuery({
+    queryKey: ['foreseeTemplate', organizationId, code, mode, attempt],
+    queryFn: async ({ signal }) => {
+      const body = { industry_code: code ?? '', mode };
+      const path = { organization_id: organizationId };
+      const { data } = await operations.applyIndustryTemplate({
+        path,
+        body,
+        query: { dry_run: true },
+        signal,
+        throwOnError: true,
+      });
+      return data.status === 'pending' ? null : foreseenOf(data);
+    },
+    enabled: code !== null,
+    // It stays what the person saw: a later state is another preview.
+    staleTime: 'static',
+    gcTime: 0,
+  });
+  const foreseen = preview.data ?? null;
+  const apply = useMutation({
+    mutationFn: ({ preview: bound, sequence }: Foreseen) =>
+      outcome({ headers: { 'If-Match': `"${sequence}"` } }, (headers) =>
+        operations.applyIndustryTemplate({
+          path: { organization_id: organizationId },
+          body: { industry_code: code ?? '', mode },
+          query: { preview: bound, ...(reason.trim() ? { reason: reason.trim() } : {}) },
+          headers,
+          throwOnError: true,
+        }),
+      ),
+    meta: { told: true },
+    onSuccess: (_, { version }) => {
+      notifyDone(m.assignments.applied(industryOf(code ?? ''), version, tenantName), m);
+      onClose();
+    },
+    onError: (error, shown) => {
+      if (!isConflict(error)) return;
+      setStale(shown);
+      setAttempt((before) => before + 1);
+    },
+  });
+  const choose = (next: { code?: string | null; mode?: Mode }) => {
+    apply.reset();
+    setStale(null);
+    if (next.code !== undefined) setCode(next.code);
+    if (next.mode !== undefined) setMode(next.mode);
+  };
+  const moved = stale && foreseen ? movedBetween(stale, foreseen) : null;
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      title={<Text fw={600}>{m.assignments.applyTitle(tenantName)}</Text>}
+      closeButtonProps={{ 'aria-label': m.common.close }}
+    >
+      <Stack>
+        <TemplateSelect value={code} needsApplicable onChange={(next) => choose({ code: next })} />
+        <Group gap="sm">
+          <SegmentedControl
+            aria-label={m.assignments.mode}
+            value={mode}
+            onChange={(next) => choose({ mode: next })}
+            data={[
+              { value: 'add', label: m.assignments.modeAdd },
+              { value: 'replace', label: m.assignments.modeReplace },
+            ]}
+          />
+          <Text fz="sm" c="dimmed" style={{ flex: 1 }}>
+            {mode === 'add' ? m.assignments.modeAddHint : m.assignments.modeReplaceHint}
+          </Text>
+        </Group>
+        {moved && (
+          <Alert color="yellow" title={m.assignments.staleTitle} role="alert">
+            {moved.length === 0 ? (
+              m.assignments.staleSame
+            ) : (
+              <List fz="sm">
+                {moved.map(({ id, before, after }) => (
+                  <List.Item key={id}>
+                    {m.assignments.moved(nameOf(id), m.assignments.fates[before], m.assignments.fates[after])}
+                  </List.Item>
+                ))}
+              </List>
+            )}
+          </Alert>
+        )}
+        {code === null ? (
+          <Text fz="sm" c="dimmed">
+            {m.assignments.previewHint}
+          </Text>
+        ) : preview.error ? (
+          <ProblemAlert error={preview.error} />
+        ) : foreseen === null ? (
+          <LoadingRows rows={4} height={32} />
+        ) : (
+          <TemplatePreview foreseen={foreseen} nameOf={nameOf} />
+        )}
+        {!isConflict(apply.error) && <ProblemAlert error={apply.error} />}
+        <Textarea
+          label={m.common.reason}
+          description={m.common.reasonHint}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+          maxLength={500}
+          rows={2}
+        />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            {m.common.cancel}
+          </Button>
+          <Button
+            disabled={foreseen === null || !foreseen.changes}
+            loading={apply.isPending}
+            onClick={() => {
+              if (foreseen) apply.mutate(foreseen);
+            }}
+          >
+            {m.assignments.apply}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
