@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Page, ViewportSize, async_playwright
+from playwright.async_api import Page, Request, ViewportSize, async_playwright, expect
 
 from app.migrate import create_topics, migrate_database
 from devstack import Given, Stack
@@ -14,6 +14,7 @@ from tests.web.person import Person
 
 PICTURES = ROOT / "docs" / "pictures"
 TENANTS = ("Crumb & Co", "Globex Retail", "Initech Services", "Hooli Health", "Umbrella Trading", "Stark Workshops")
+QUIET_ROUNDS = 8
 VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 
 
@@ -42,16 +43,39 @@ def addresses(admin: Api) -> dict[str, str]:
     }
 
 
-async def take(page: Page, name: str, address: str) -> None:
+class Traffic:
+    """What a page waits for. The event stream, which never ends, is left out."""
+
+    def __init__(self, page: Page) -> None:
+        self._under_way: set[Request] = set()
+        page.on("request", self._begin)
+        page.on("requestfinished", self._end)
+        page.on("requestfailed", self._end)
+
+    def _begin(self, request: Request) -> None:
+        if "/stream" not in request.url:
+            self._under_way.add(request)
+
+    def _end(self, request: Request) -> None:
+        self._under_way.discard(request)
+
+    async def quiet(self) -> None:
+        """Half a second without a request: a page that asks in turns, names after ids, is through."""
+        quiet = 0
+        while quiet < QUIET_ROUNDS:
+            await asyncio.sleep(0.1)
+            quiet = 0 if self._under_way else quiet + 1
+
+
+async def take(page: Page, traffic: Traffic, name: str, address: str) -> None:
+    """The page in both schemes. It is opened once: who leaves while the session is renewed has to sign in again."""
+    await page.goto(address)
+    await page.get_by_role("heading", level=1).wait_for()
+    await expect(page.get_by_label("Loading", exact=True)).to_have_count(0)
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme)
-        await page.goto(address)
-        await page.get_by_role("heading", level=1).wait_for()
-        await page.wait_for_load_state("load")
-        # The event stream never ends, so there is no idle network to wait for: the skeletons are gone instead.
-        await page.wait_for_function("document.querySelector('[aria-label=Loading]') === null")
-        await page.evaluate("document.fonts.ready")
-        await page.screenshot(path=PICTURES / f"{name}-{scheme}.png")
+        await traffic.quiet()
+        await page.screenshot(path=PICTURES / f"{name}-{scheme}.png", animations="disabled")
 
 
 async def picture(service: ServiceProcess, admin: Api) -> None:
@@ -59,11 +83,12 @@ async def picture(service: ServiceProcess, admin: Api) -> None:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
         pages = addresses(admin)
         visitor = await browser.new_page(base_url=service.url, locale="en-GB", viewport=VIEWPORT)
-        await take(visitor, "signup", pages.pop("signup"))
+        await take(visitor, Traffic(visitor), "signup", pages.pop("signup"))
         person = Person(await browser.new_page(base_url=service.url, locale="en-GB", viewport=VIEWPORT))
         await person.sign_in(ADMIN["email"], ADMIN["password"])
+        traffic = Traffic(person.page)
         for name, address in pages.items():
-            await take(person.page, name, address)
+            await take(person.page, traffic, name, address)
         await browser.close()
 
 
