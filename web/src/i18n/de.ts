@@ -2,6 +2,7 @@ import { assignments } from './de/assignments.ts';
 import { audit } from './de/audit.ts';
 import { common } from './de/common.ts';
 import { events } from './de/events.ts';
+import { industries } from './de/industries.ts';
 import { session } from './de/session.ts';
 import { shell } from './de/shell.ts';
 import { signup, workspace } from './de/signup.ts';
@@ -15,6 +16,7 @@ export const de: Messages = {
   audit,
   common,
   events,
+  industries,
   session,
   shell,
   signup,

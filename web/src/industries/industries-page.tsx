@@ -1,5 +1,203 @@
+import { Anchor, Badge, Button, Group, Progress, SegmentedControl, Table, Text, Tooltip } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconBuildingStore, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, getRouteApi } from '@tanstack/react-router';
+import type { IndustryDetails, IndustryUsage } from '@modplane/client';
+import { getIndustriesOptions } from '@modplane/client/react-query';
+import { useMessages } from '@/i18n/messages.tsx';
+import classes from '@/industries/industries.module.css';
+import { NewIndustry } from '@/industries/new-industry.tsx';
+import { usageByCode } from '@/industries/queries.ts';
+import { Copyable } from '@/ui/copyable.tsx';
 import { Page } from '@/ui/page.tsx';
+import { SearchField } from '@/ui/search-field.tsx';
+import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
 
+const route = getRouteApi('/super-admin/industries');
+
+interface Shown {
+  readonly items: readonly IndustryDetails[];
+  readonly usage: ReadonlyMap<string, IndustryUsage> | undefined;
+}
+
+/** All templates, inactive ones too, as cards or as a table. */
 export function IndustriesPage() {
-  return <Page title="IndustriesPage">{null}</Page>;
+  const { industries: m } = useMessages();
+  const shell = useMessages().shell;
+  const navigate = route.useNavigate();
+  const { q = '', view = 'cards' } = route.useSearch();
+  const [creating, create] = useDisclosure(false);
+  const industries = useQuery(getIndustriesOptions({ query: { include_inactive: true } }));
+  const usage = useQuery(usageByCode());
+  const search = (change: { q?: string | undefined; view?: 'cards' | 'table' | undefined }) =>
+    void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const all = industries.data?.items;
+  const items = all?.filter((one) => fits(one, q));
+  const button = (
+    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={create.open}>
+      {m.create}
+    </Button>
+  );
+  return (
+    <Page title={shell.industries} subtitle={all && m.count(all.length)} action={button}>
+      {all !== undefined && all.length > 0 && (
+        <Group justify="space-between">
+          <SearchField value={q} onChange={(text) => search({ q: text || undefined })} label={m.search} />
+          <SegmentedControl
+            size="xs"
+            aria-label={m.view}
+            value={view}
+            onChange={(chosen) => search({ view: chosen === 'table' ? 'table' : undefined })}
+            data={[
+              { value: 'cards', label: m.cards },
+              { value: 'table', label: m.table },
+            ]}
+          />
+        </Group>
+      )}
+      {industries.isError && all === undefined && (
+        <Failed error={industries.error} onRetry={() => void industries.refetch()} />
+      )}
+      {industries.isPending && <LoadingRows rows={6} height={96} />}
+      {all?.length === 0 && (
+        <Empty icon={<IconBuildingStore size={24} />} title={m.emptyTitle} hint={m.emptyHint} action={button} />
+      )}
+      {all !== undefined && all.length > 0 && items?.length === 0 && (
+        <NoMatch onClear={() => search({ q: undefined })} />
+      )}
+      {items !== undefined && items.length > 0 && view === 'cards' && <Cards items={items} usage={usage.data} />}
+      {items !== undefined && items.length > 0 && view === 'table' && <AsTable items={items} usage={usage.data} />}
+      <NewIndustry opened={creating} onClose={create.close} taken={all ?? []} />
+    </Page>
+  );
+}
+
+function Cards({ items, usage }: Shown) {
+  const { industries: m } = useMessages();
+  return (
+    <ul className={classes.cards}>
+      {items.map((one) => (
+        <li key={one.industry_code} className={classes.card}>
+          <Group justify="space-between" wrap="nowrap" align="flex-start">
+            <Name one={one} />
+            <Standing one={one} />
+          </Group>
+          <Text ff="monospace" fz="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+            {one.industry_code}
+          </Text>
+          <Text fz="sm" c="dimmed">
+            {m.modulesRequired(one.module_count, one.required_count)} · {m.versionOf(one.version)}
+          </Text>
+          <Tenants usage={usage?.get(one.industry_code)} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function AsTable({ items, usage }: Shown) {
+  const { industries: m } = useMessages();
+  return (
+    <Table.ScrollContainer minWidth={760}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{m.name}</Table.Th>
+            <Table.Th>{m.code}</Table.Th>
+            <Table.Th>{m.modules}</Table.Th>
+            <Table.Th>{m.version}</Table.Th>
+            <Table.Th>{m.tenants}</Table.Th>
+            <Table.Th>{m.status}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {items.map((one) => (
+            <Table.Tr key={one.industry_code}>
+              <Table.Td>
+                <Name one={one} />
+              </Table.Td>
+              <Table.Td>
+                <Copyable value={one.industry_code} />
+              </Table.Td>
+              <Table.Td>{m.modulesRequired(one.module_count, one.required_count)}</Table.Td>
+              <Table.Td>{one.version}</Table.Td>
+              <Table.Td>
+                <Tenants usage={usage?.get(one.industry_code)} />
+              </Table.Td>
+              <Table.Td>
+                <Standing one={one} shownActive />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function Name({ one }: { one: IndustryDetails }) {
+  return (
+    <Anchor
+      renderRoot={(props) => (
+        <Link {...props} to="/super-admin/industries/$code" params={{ code: one.industry_code }} />
+      )}
+      fw={500}
+      c="var(--mantine-color-text)"
+      style={{ overflowWrap: 'anywhere' }}
+    >
+      {one.industry_name}
+    </Anchor>
+  );
+}
+
+/** Whether it can be chosen at signup, and if not, why. */
+export function Standing({ one, shownActive = false }: { one: IndustryDetails; shownActive?: boolean }) {
+  const { industries: m } = useMessages();
+  const badge = (color: string, text: string) => (
+    <Badge variant="light" color={color} radius="sm" tt="none" fw={500} style={{ flexShrink: 0, zIndex: 1 }}>
+      {text}
+    </Badge>
+  );
+  if (!one.is_active) return badge('gray', m.inactive);
+  if (!one.applicable) {
+    return <Tooltip label={m.blockedBy(one.blocked_by.join(', '))}>{badge('orange', m.blocked)}</Tooltip>;
+  }
+  return shownActive ? badge('teal', m.active) : null;
+}
+
+/** How many tenants are on the current version and how many on older ones, as one bar in two parts. */
+export function Tenants({ usage }: { usage: IndustryUsage | undefined }) {
+  const { industries: m } = useMessages();
+  if (usage === undefined) return null;
+  const { on_current: current, on_older: older } = usage;
+  const all = current + older;
+  if (all === 0) {
+    return (
+      <Text fz="xs" c="dimmed">
+        {m.noTenants}
+      </Text>
+    );
+  }
+  return (
+    <Tooltip label={m.onVersions(current, older)}>
+      <Group gap={8} wrap="nowrap" role="img" aria-label={m.onVersions(current, older)}>
+        <Progress.Root size={6} w={72} style={{ flexShrink: 0 }}>
+          <Progress.Section value={(current / all) * 100} color="teal" aria-hidden />
+          <Progress.Section value={(older / all) * 100} color="orange" aria-hidden />
+        </Progress.Root>
+        <Text fz="xs" c="dimmed">
+          {m.versionTenants(all)}
+        </Text>
+      </Group>
+    </Tooltip>
+  );
+}
+
+function fits(one: IndustryDetails, q: string): boolean {
+  const text = `${one.industry_name} ${one.industry_code} ${one.description}`.toLowerCase();
+  return q
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

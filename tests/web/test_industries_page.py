@@ -1,0 +1,151 @@
+"""Industry templates in the UI: made, filled, ordered, saved as versions, and edited by two at once."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from playwright.async_api import Page, expect
+
+from tests.running import Api
+from tests.web.conftest import NewPerson
+from tests.web.person import Person
+
+
+def modules(admin: Api, count: int) -> Sequence[tuple[str, str]]:
+    """Modules of their own names: id and name of each."""
+    made = []
+    for _ in range(count):
+        name = f"Module {uuid4().hex[:8]}"
+        made.append((admin.module(module_name=name), name))
+    return made
+
+
+def template(admin: Api, *module_ids: str) -> str:
+    """A template that requires these modules; returns its code, which its name holds."""
+    code = f"i_{uuid4().hex[:12]}"
+    listed = [{"module_id": module_id, "is_required": True} for module_id in module_ids]
+    body = {"industry_code": code, "industry_name": f"Industry {code}", "modules": listed}
+    assert admin.decided("/industries", body).status_code == 201
+    return code
+
+
+def saved(admin: Api, code: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = admin.get(f"/industries/{code}/modules").json()["items"]
+    return items
+
+
+async def names_in(page: Page, label: str) -> list[str]:
+    """The first line of each item of the list."""
+    rows = page.get_by_role("list", name=label).get_by_role("listitem")
+    return [next(line for line in text.splitlines() if len(line) > 1) for text in await rows.all_inner_texts()]
+
+
+ORDER = "Modules, in the order tenants see them"
+GETS = "What a new tenant gets"
+
+
+async def test_a_template_is_made_filled_and_ordered_by_keyboard_and_a_signup_gets_what_its_preview_said(
+    person: Person, admin: Api
+) -> None:
+    page, code = person.page, f"i_{uuid4().hex[:12]}"
+    listed = modules(admin, 3)
+    (first, first_name), (second, second_name), (third, third_name) = listed
+    await page.goto("/super-admin/industries")
+    await page.get_by_role("button", name="New industry").click()
+    await page.get_by_label("Name", exact=True).fill(f"Industry {code}")
+    await page.get_by_label("Code", exact=True).fill(code)
+    await page.get_by_role("button", name="Create", exact=True).click()
+    await page.wait_for_url(f"**/super-admin/industries/{code}")
+
+    await page.get_by_role("button", name="Add modules").first.click()
+    dialog = page.get_by_role("dialog", name="Add modules")
+    for _, name in listed:
+        await dialog.get_by_role("searchbox").fill(name)
+        await dialog.get_by_role("checkbox", name=name).check()
+    await dialog.get_by_role("button", name="Add 3 modules").click()
+    await page.get_by_role("switch", name=f"{third_name} is required").uncheck(force=True)
+
+    await page.get_by_role("button", name=f"Move {third_name}").focus()
+    for key, said in (("Space", "place 3 of 3"), ("ArrowUp", "place 2 of 3"), ("ArrowUp", "place 1 of 3")):
+        await page.keyboard.press(key)
+        await expect(page.get_by_text(said)).to_be_attached()
+    await page.keyboard.press("Space")
+    await expect(page.get_by_text(f"{third_name} put down at place 1 of 3.")).to_be_attached()
+    assert await names_in(page, ORDER) == [third_name, first_name, second_name]
+
+    await expect(page.get_by_role("list", name=GETS).get_by_role("listitem").first).to_contain_text(third_name)
+    foreseen = await names_in(page, GETS)
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        assert await person.violations() == []
+    await page.get_by_role("button", name="Save…").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_text("saved as version 2")).to_be_visible()
+    await expect(page.get_by_text("Unsaved changes")).to_be_hidden()
+
+    order = [(item["module_id"], item["is_required"]) for item in saved(admin, code)]
+    assert order == [(third, False), (first, True), (second, True)]
+    signup = {
+        "organization_name": "Whoever",
+        "admin_email": f"{uuid4().hex}@example.com",
+        "admin_password": "correct horse battery",
+        "industry_code": code,
+    }
+    given = admin.decided("/organizations/signup", signup).json()["modules"]["assigned"]
+    named = dict(listed)
+    assert sorted(named[module_id] for module_id in given) == sorted(foreseen)
+
+
+async def test_an_inactive_required_module_is_said_to_stop_signups_before_anything_is_saved(
+    person: Person, admin: Api
+) -> None:
+    (active, _), (inactive, inactive_name) = modules(admin, 2)
+    code = template(admin, active, inactive)
+    assert admin.post(f"/module-registry/{inactive}/deactivate").status_code == 200
+    page = person.page
+    await page.goto(f"/super-admin/industries/{code}")
+    await expect(page.get_by_text("Nobody can sign up with this list")).to_be_visible()
+    await page.get_by_role("switch", name=f"{inactive_name} is required").uncheck(force=True)
+    await expect(page.get_by_text(f"Left out: {inactive_name}")).to_be_visible()
+    await expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    await page.get_by_role("link", name="Tenants").first.click()
+    await page.get_by_role("button", name="Stay").click()
+    await expect(page.get_by_text("Unsaved changes")).to_be_visible()
+    assert [item["is_required"] for item in saved(admin, code)] == [True, True]
+
+
+async def test_any_two_versions_are_compared(person: Person, admin: Api) -> None:
+    (kept, _), (dropped, dropped_name), (new, new_name) = modules(admin, 3)
+    code = template(admin, kept, dropped)
+    listed = [{"module_id": kept, "is_required": True}, {"module_id": new, "is_required": False}]
+    assert admin.patch(f"/industries/{code}", {"modules": listed}).status_code == 200
+    page = person.page
+    await page.goto(f"/super-admin/industries/{code}?tab=versions")
+    comparison = page.get_by_role("region", name="Compare")
+    await expect(comparison.get_by_text("Added · 1")).to_be_visible()
+    await expect(comparison.get_by_text(new_name)).to_be_visible()
+    await expect(comparison.get_by_text(dropped_name)).to_be_visible()
+    assert await person.violations() == []
+
+
+async def test_of_two_who_edit_one_template_the_second_keeps_what_they_made_and_sees_what_changed(
+    new_person: NewPerson, admin: Api
+) -> None:
+    (first, first_name), (second, second_name), (third, third_name) = modules(admin, 3)
+    code = template(admin, first, second)
+    async with new_person() as person:
+        page = person.page
+        await page.goto(f"/super-admin/industries/{code}")
+        await page.get_by_role("switch", name=f"{first_name} is required").uncheck(force=True)
+        await expect(page.get_by_text("Unsaved changes")).to_be_visible()
+        theirs = [{"module_id": module_id, "is_required": True} for module_id in (first, second, third)]
+        assert admin.patch(f"/industries/{code}", {"modules": theirs}).status_code == 200
+        conflict = page.get_by_role("alert").filter(has_text="Somebody else saved first")
+        await expect(conflict).to_contain_text(third_name)
+        assert await names_in(page, ORDER) == [first_name, second_name]
+        await expect(page.get_by_role("switch", name=f"{first_name} is required")).not_to_be_checked()
+        await conflict.get_by_role("button", name="Keep mine").click()
+        await page.get_by_role("button", name="Save…").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+        await expect(page.get_by_text("saved as version 3")).to_be_visible()
+    assert [(item["module_id"], item["is_required"]) for item in saved(admin, code)] == [(first, False), (second, True)]
