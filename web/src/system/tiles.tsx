@@ -75,7 +75,7 @@ function Tile({ figure, part, value }: { figure: Figure; part: Part; value: numb
         </Group>
         <Group justify="space-between" align="flex-end" wrap="nowrap" gap="xs">
           <Text fz="xs" c="dimmed" lh={1.2}>
-            <Text span fz={24} fw={600} c="var(--mantine-color-text)" lh={1} mr={6}>
+            <Text span fz={24} fw={600} c="var(--mantine-color-text)" lh={1} mb={4} display="block">
               {shownAs(figure, value, language)}
             </Text>
             {unit}
