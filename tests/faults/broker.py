@@ -138,25 +138,23 @@ class Broker:
 
     def events(self, names: Sequence[str]) -> list[EventEnvelope]:
         """All events on these topics, in order within each partition."""
-        records = [record for name in names for record in self._visit(partial(self._records, name))]
-        return [EVENTS.decode(record.value) for record in records]
+        return [EVENTS.decode(record.value) for record in self.records(names)]
+
+    def records(self, names: Sequence[str]) -> list[Any]:
+        """All that lies on these topics, as the client tells it, in order within each partition."""
+        return self._visit(partial(self._records, names))
 
     def headers(self, names: Sequence[str], header: str) -> dict[str, set[str]]:
         """What the records of each of these topics have in this header."""
         return {
-            name: {
-                value.decode()
-                for record in self._visit(partial(self._records, name))
-                for key, value in record.headers
-                if key == header
-            }
+            name: {value.decode() for record in self.records([name]) for key, value in record.headers if key == header}
             for name in names
         }
 
-    async def _records(self, topic: str, _: AIOKafkaAdminClient) -> list[Any]:
+    async def _records(self, names: Sequence[str], _: AIOKafkaAdminClient) -> list[Any]:
         records: list[Any] = []
         async with self._reader() as reader:
-            partitions = await partitions_of(reader, [topic])
+            partitions = await partitions_of(reader, names)
             ends = await reader.end_offsets(partitions)
             starts = await reader.beginning_offsets(partitions)
             for where in partitions:

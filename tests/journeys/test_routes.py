@@ -330,8 +330,7 @@ def beginning(client: httpx.Client, url: str) -> httpx.Response:
     return httpx.Response(answer.status_code, headers=answer.headers, content=body, request=answer.request)
 
 
-@pytest.fixture(scope="module")
-def letters(endpoints: Endpoints) -> Sequence[UUID]:
+def set_aside(postgres_url: str) -> Sequence[UUID]:
     """Two open dead letters, of events of keys that nothing waits for."""
     event = EventEnvelope(
         event_id=uuid4(),
@@ -347,8 +346,13 @@ def letters(endpoints: Endpoints) -> Sequence[UUID]:
         payload=Raw(b"{}"),
     )
     ids = (uuid4(), uuid4())
-    Ledger(endpoints.postgres_url).fetch(SET_ASIDE, ids, encode(event))
+    Ledger(postgres_url).fetch(SET_ASIDE, ids, encode(event))
     return ids
+
+
+@pytest.fixture(scope="module")
+def letters(endpoints: Endpoints) -> Sequence[UUID]:
+    return set_aside(endpoints.postgres_url)
 
 
 @pytest.fixture(scope="module")

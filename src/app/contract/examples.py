@@ -76,6 +76,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "kind": "explicit",
     "last_event_id": PLACE,
     "letter_id": LETTER_ID,
+    "subject_id": OPERATION,
     "message": "The organization does not have this module.",
     "metadata": {"icon": "truck"},
     "module_count": 2,
@@ -132,6 +133,7 @@ AGGREGATES: Mapping[str, str] = {
     "industries": INDUSTRY,
     "organizations": ORGANIZATION,
     "registry": MODULE,
+    "system": LETTER_ID,
 }
 """What the streams of each context are about."""
 

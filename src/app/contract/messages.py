@@ -12,6 +12,8 @@ from app.contexts import CONTEXTS
 from app.contract.examples import AGGREGATES, Examples
 from app.contract.schemas import complete, schemas_of, structs_in
 from app.migrate import EVENT_SOURCES
+from app.system import SYSTEM
+from shared.dead_letters import DeadLetterDroppedEvent, DeadLetterRetriedEvent
 from shared.messages import CommandEnvelope, Event, EventEnvelope, command_topic, stream_name
 
 Schema = dict[str, Any]
@@ -43,6 +45,7 @@ def event_types() -> list[EventType]:
         if find_spec(f"{context.name}.events") is not None
         for class_ in import_module(f"{context.name}.events").EVENTS.values()
     ]
+    found += [EventType(SYSTEM, class_, published=False) for class_ in (DeadLetterDroppedEvent, DeadLetterRetriedEvent)]
     return sorted(found, key=lambda event: event.topic)
 
 

@@ -29,6 +29,7 @@ from shared.slugs import MAX_SLUG, SLUG_PATTERN
 
 MAX_TYPES = 30
 TYPE = re.compile(r"[a-z][a-z0-9_.]{0,99}")
+TYPES: dict[str, Any] = {"minItems": 1, "items": {"type": "string", "pattern": f"^{TYPE.pattern}$"}}
 NO_NUL = r"^[^\x00]*$"
 NDJSON, EVENT_STREAM = "application/x-ndjson", "text/event-stream"
 UNBUFFERED = {"X-Accel-Buffering": "no"}
@@ -81,7 +82,8 @@ async def concerned(
 async def event_filter(
     concerned: NamedDependency[EventFilter],
     type_: Annotated[
-        list[str] | None, QueryParameter(name="type", max_items=MAX_TYPES, description="One of these; repeat it.")
+        list[str] | None,
+        QueryParameter(name="type", max_items=MAX_TYPES, description="One of these; repeat it.", schema_extra=TYPES),
     ] = None,
     operation_id: Annotated[UUID | None, QueryParameter(description="What it led to.")] = None,
     since: Moment = None,

@@ -70,7 +70,7 @@ def reason_of(request: Request[Any, Any, Any]) -> str | None:
 def checked_reason(text: str, name: str) -> str | None:
     """The reason without the space around it; none when nothing is left."""
     reason = text.strip()
-    if len(reason) > MAX_REASON or "\x00" in reason:
+    if len(text) > MAX_REASON or "\x00" in reason:
         raise BadHeader(
             f"{name} must have at most {MAX_REASON} characters.", errors=[FieldError(name, "too long, or not text")]
         )
