@@ -113,7 +113,8 @@ class EventEnvelope(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """How an operation ended. `sequence` is its stream's afterwards; `touched` names cache generations and keys.
 
-    `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None.
+    `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None. `attempted_at` tells the
+    attempt that failed from those before and after it: when its command was issued.
     """
 
     operation_id: UUID
@@ -126,6 +127,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     touched: Sequence[str] = ()
     event_ids: Sequence[UUID] = ()
+    attempted_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Makes a result that was read again the bytes it was: msgspec cannot decode `Raw | None`."""

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -17,42 +19,58 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 
 
+class Wait(NamedTuple):
+    """One request's wait. `sent_at`: when its own attempt was made; None where any attempt will do."""
+
+    future: "asyncio.Future[Outcome]"
+    sent_at: datetime | None
+
+    def ends_by(self, outcome: Outcome) -> bool:
+        """Whether this is what it waits for. A failure before its own attempt is what that tries to make good."""
+        return self.sent_at is None or outcome.attempted_at is None or outcome.attempted_at >= self.sent_at
+
+
 class OutcomeBoard:
     """The requests of this process that wait, by operation id.
 
     An outcome decided here arrives by `resolve`, after commit and invalidation. One decided elsewhere is read after a
     NOTIFY or at the next poll, and what it touched is invalidated here first: no replica answers a write with success
-    and then serves the state before it.
+    and then serves the state before it. Who sends a failed operation again is told how his own attempt went.
     """
 
     def __init__(self, operations: OperationsReader, invalidation: Invalidation) -> None:
         self._operations = operations
         self._invalidation = invalidation
-        self._waiting: dict[UUID, list[asyncio.Future[Outcome]]] = defaultdict(list)
+        self._waiting: dict[UUID, list[Wait]] = defaultdict(list)
         self._woken = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def expect(self, operation_id: UUID) -> "asyncio.Future[Outcome]":
-        """A future for the outcome; register it before the command is sent."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting[operation_id].append(future)
-        return future
+    def expect(self, operation_id: UUID, sent_at: datetime | None = None) -> "asyncio.Future[Outcome]":
+        """A future for the outcome; register it before the command is sent, at `sent_at`."""
+        wait = Wait(asyncio.get_running_loop().create_future(), sent_at)
+        self._waiting[operation_id].append(wait)
+        return wait.future
 
     def forget(self, operation_id: UUID, future: "asyncio.Future[Outcome]") -> None:
         """Ends one wait."""
-        waiting = self._waiting.get(operation_id, [])
-        if future in waiting:
-            waiting.remove(future)
-        if not waiting:
-            self._waiting.pop(operation_id, None)
+        waiting = self._waiting.get(operation_id, ())
+        self._keep(operation_id, [wait for wait in waiting if wait.future is not future])
 
     def resolve(self, outcome: Outcome) -> None:
         """Hands a decided and invalidated outcome to all who wait for it."""
-        for future in self._waiting.pop(outcome.operation_id, ()):
-            if not future.done():
-                future.set_result(outcome)
+        waiting = self._waiting.get(outcome.operation_id, ())
+        self._keep(outcome.operation_id, [wait for wait in waiting if not wait.ends_by(outcome)])
+        for wait in waiting:
+            if wait.ends_by(outcome) and not wait.future.done():
+                wait.future.set_result(outcome)
+
+    def _keep(self, operation_id: UUID, waiting: list[Wait]) -> None:
+        if waiting:
+            self._waiting[operation_id] = waiting
+        else:
+            self._waiting.pop(operation_id, None)
 
     def wake(self) -> None:
         """Somebody else decided something: look soon."""

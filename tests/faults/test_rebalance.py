@@ -19,7 +19,8 @@ CALLERS = 6
 class Caller(Thread):
     """Changes one organization's config again and again, each time under a new key that it repeats until answered.
 
-    Goes to another replica when one takes no connection, as a load balancer would; notes every other disturbance.
+    Goes to another replica when one takes no connection, as a load balancer would; notes every other disturbance. What
+    was answered it asks once more, under its key, at the other replica if there is one.
     """
 
     def __init__(self, apis: list[Api], organization: str, module: str) -> None:
@@ -28,6 +29,7 @@ class Caller(Thread):
         self._path = f"/organizations/{organization}/modules/{module}"
         self._ended = Event()
         self.answers: list[httpx.Response] = []
+        self.repeated: list[tuple[httpx.Response, httpx.Response]] = []
         self.cut: list[tuple[str, str]] = []
 
     def run(self) -> None:
@@ -35,18 +37,24 @@ class Caller(Thread):
         while not self._ended.is_set():
             number += 1
             self.answers.append(self._until_answered(number))
+            self._apis.append(self._apis.pop(0))
+            self.repeated.append((self.answers[-1], self._until_answered(number)))
 
     def _until_answered(self, number: int) -> httpx.Response:
         while True:
             api = self._apis[0]
             try:
-                return api.patch(self._path, {f"key_{number}": number}, idempotency_key=f"key-{number}")
+                return self.asked(api, number)
             except httpx.ConnectError:
                 pass
             except httpx.TransportError as error:
                 self.cut.append((str(api.client.base_url), repr(error)))
             if self._apis[0] is api:
                 self._apis.append(self._apis.pop(0))
+
+    def asked(self, api: Api, number: int) -> httpx.Response:
+        """The answer to the change of this number, for the first or another time."""
+        return api.patch(self._path, {f"key_{number}": number}, idempotency_key=f"key-{number}")
 
     def end(self) -> None:
         self._ended.set()
@@ -92,7 +100,7 @@ def test_writes_go_on_while_replicas_come_and_go(endpoints: Endpoints, replicas:
     token = admin.client.headers["Authorization"].removeprefix("Bearer ")
     apis = [Api(replica.url, token) for replica in replicas]
     callers = [Caller(list(apis), organization, module) for organization in organizations]
-    with load(callers, 5) as goes_on:
+    with load(callers) as goes_on:
         goes_on("by one replica")
         second.start().wait_ready()
         wait_for(lambda: decides(second), "the second replica takes part")
@@ -104,6 +112,7 @@ def test_writes_go_on_while_replicas_come_and_go(endpoints: Endpoints, replicas:
         second.kill()
         goes_on("after a kill")
     check_nothing_is_lost_or_doubled(Ledger(endpoints.postgres_url), Broker(endpoints.kafka_bootstrap), callers)
+    check_repeated_writes_are_answered_alike(callers, apis[0])
     cut = [one for caller in callers for one in caller.cut]
     assert [one for one in cut if not one[0].startswith(second.url)] == []
     admin = sign_in(first.url)
@@ -124,3 +133,25 @@ def check_nothing_is_lost_or_doubled(ledger: Ledger, broker: Broker, callers: li
     )
     assert {id_: count for id_, _, count in events} == dict.fromkeys(acknowledged, 1)
     assert ledger.gaps(sorted({organization for _, organization, _ in events})) == []
+
+
+def check_repeated_writes_are_answered_alike(callers: list[Caller], api: Api) -> None:
+    pairs = [pair for caller in callers for pair in caller.repeated]
+    assert {two.status_code for pair in pairs for two in pair} <= {200, 202}
+    assert {
+        first.headers["modplane-operation-id"] == again.headers["modplane-operation-id"] for first, again in pairs
+    } == {True}
+    decided = [(first, again) for first, again in pairs if first.status_code == again.status_code == 200]
+    assert decided
+    at_two_replicas = sum(first.request.url.port != again.request.url.port for first, again in decided)
+    assert at_two_replicas >= CALLERS
+    assert [(first.text, again.text) for first, again in decided if told(first) != told(again)] == []
+    for caller in callers:
+        last = len(caller.answers)
+        answers = [caller.asked(api, last) for _ in range(2)]
+        assert told(answers[0]) == told(answers[1])
+        assert answers[0].status_code == 200, answers[0].text
+
+
+def told(answer: httpx.Response) -> tuple[str, str]:
+    return answer.text, answer.headers["etag"]

@@ -1,11 +1,11 @@
 """Several replicas decide: one asks and another decides, or two decide for the same new organization at once."""
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -15,10 +15,12 @@ import pytest
 from devstack import Endpoints
 from tests.faults.ledger import Ledger
 from tests.faults.retelling import differences
+from tests.faults.test_bad_commands import no_config_with
 from tests.running import Api, ServiceProcess, free_port, sign_in, wait_for
 
 ROUNDS = 6
 READERS = 2
+LOOKS = 20
 
 
 class Callers(NamedTuple):
@@ -31,6 +33,7 @@ class Callers(NamedTuple):
     asking: Api
     deciding: Api
     cut_off: Api
+    decider: ServiceProcess
 
 
 def can_sign_in(replica: ServiceProcess) -> bool:
@@ -56,7 +59,8 @@ def callers(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> I
         asking.wait_ready()
         deciding.wait_ready()
         wait_for(lambda: can_sign_in(cut_off), "served without Kafka")
-        yield Callers(*(sign_in(replica.url) for replica in replicas))
+        asks, decides, decides_alone = (sign_in(replica.url) for replica in replicas)
+        yield Callers(asks, decides, decides_alone, deciding)
     finally:
         for replica in replicas:
             replica.stop()
@@ -109,7 +113,7 @@ def readers(callers: Callers, organization: str) -> Iterator[None]:
             caller.modules_of(organization)
 
     with ThreadPoolExecutor(READERS) as threads:
-        running = [threads.submit(read, caller) for caller in itertools.islice(itertools.cycle(callers), READERS)]
+        running = [threads.submit(read, caller) for caller in (callers.asking, callers.deciding)]
         try:
             yield
         finally:
@@ -160,3 +164,70 @@ def test_a_replica_that_never_reached_kafka_is_ready_all_the_same(callers: Calle
 
     wait_for(lambda: health().status_code == 200, "ready without Kafka", 40)
     assert health().json()["parts"]["kafka"] == "degraded"
+
+
+class Looking(Thread):
+    """Asks one replica again and again how an operation went, until it is decided."""
+
+    def __init__(self, api: Api, address: str) -> None:
+        super().__init__(daemon=True)
+        self._api, self._address = api, address
+        self.seen: list[tuple[int, str]] = []
+
+    def has_looked(self) -> bool:
+        return len(self.seen) > LOOKS
+
+    def run(self) -> None:
+        while not self.seen or self.seen[-1] == (200, "pending"):
+            answer = self._api.get(self._address)
+            self.seen.append((answer.status_code, answer.json().get("status", answer.text)))
+
+
+@contextmanager
+def frozen(replica: ServiceProcess) -> Iterator[None]:
+    replica.freeze()
+    try:
+        yield
+    finally:
+        replica.thaw()
+
+
+def test_an_accepted_commands_address_answers_at_every_moment_on_every_replica(callers: Callers) -> None:
+    asking = callers.asking
+    organization, modules = asking.organization(), [asking.module() for _ in range(3)]
+    for module in modules:
+        with frozen(callers.decider):
+            accepted = asking.post(f"/modules/assign/{organization}", {"module_id": module}, prefer="respond-async")
+            assert accepted.status_code == 202, accepted.text
+            address = accepted.headers["location"].removeprefix("/api/v1")
+            looking = [Looking(api, address) for api in (asking, callers.cut_off)]
+            for one in looking:
+                one.start()
+            for one in looking:
+                wait_for(one.has_looked, "they look while it waits")
+        for one in looking:
+            one.join(60)
+            assert set(one.seen) == {(200, "pending"), (200, "applied")}
+
+
+def test_a_failed_operation_that_is_sent_again_is_answered_by_its_new_attempt(
+    callers: Callers, endpoints: Endpoints
+) -> None:
+    asking, ledger, word, used = callers.asking, Ledger(endpoints.postgres_url), f"p{uuid4().hex}", uuid4().hex
+    organization, module = asking.organization(), asking.module()
+    assert asking.post(f"/modules/assign/{organization}", {"module_id": module}).status_code == 200
+    path = f"/organizations/{organization}/modules/{module}"
+    with no_config_with(ledger, word):
+        failed = asking.patch(path, {word: 1}, idempotency_key=used)
+        assert failed.status_code == 500, failed.text
+    address = f"/operations/{failed.headers['modplane-operation-id']}"
+    assert asking.get(address).json()["status"] == "failed"
+    with ThreadPoolExecutor(1) as thread:
+        with frozen(callers.decider):
+            again = thread.submit(asking.patch, path, {word: 1}, idempotency_key=used)
+            # Each of these has the asking replica look whether what it waits for is decided.
+            for _ in range(LOOKS):
+                callers.cut_off.module()
+            assert not again.done()
+        assert (again.result().status_code, again.result().json()["status"]) == (200, "applied")
+    assert ledger.gaps([organization]) == []

@@ -125,6 +125,20 @@ def test_two_callers_may_use_one_key(admin: Api, tenant: Tenant, module: str) ->
     assert admin.modules_of(tenant.id)[module]["own_config"] == {"a": 1, "b": 2}
 
 
+def test_the_same_request_under_anothers_key_never_gives_my_outcome(
+    service: ServiceProcess, admin: Api, tenant: Tenant
+) -> None:
+    used, path, body = key(), f"/modules/assign/{tenant.id}", {"module_id": admin.module()}
+    token = admin.post("/tokens", {"name": "another", "role": "super_admin", "scopes": ["read", "write"]}).json()
+    mine = admin.post(path, body, **used)
+    others = Api(service.url, token["token"]).post(path, body, **used)
+    assert (mine.json()["status"], others.json()["status"]) == ("applied", "unchanged")
+    assert mine.json()["operation_id"] != others.json()["operation_id"]
+    assert admin.post(path, body, **used).text == mine.text
+    refused = tenant.admin.post(path, body, **used)
+    assert (refused.status_code, mine.json()["operation_id"] in refused.text) == (403, False)
+
+
 def test_who_does_not_wait_gets_an_address_that_answers_at_once_and_ends_applied(admin: Api, tenant: Tenant) -> None:
     modules = [admin.module() for _ in range(5)]
     for module in modules:

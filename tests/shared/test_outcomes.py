@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from shared.errors import Unavailable
 from shared.messages import Outcome
 from shared.outcomes import OutcomeBoard
-from tests.fakes import FakeInvalidation
+from tests.fakes import NOON, FakeInvalidation
 from tests.waiting import eventually
 
 
@@ -78,6 +80,31 @@ async def test_an_outcome_nobody_waits_for_is_harmless(board: OutcomeBoard) -> N
     cancelled.cancel()
     board.resolve(outcome(uuid4()))
     assert len(board) == 1
+
+
+async def test_who_sends_a_failed_operation_again_is_not_told_the_failure_before(
+    board: OutcomeBoard, operations: Operations
+) -> None:
+    id_, later = uuid4(), NOON + timedelta(microseconds=1)
+    first, again = board.expect(id_, NOON), board.expect(id_, later)
+    operations.known[id_] = replace(outcome(id_), status="failed", attempted_at=NOON)
+    await board.poll()
+    board.resolve(operations.known[id_])
+    assert (first.done(), again.done(), len(board)) == (True, False, 1)
+    operations.known[id_] = replace(operations.known[id_], attempted_at=later)
+    await board.poll()
+    assert again.result() == operations.known[id_]
+    assert len(board) == 0
+
+
+@pytest.mark.parametrize("attempted_at", [None, NOON])
+async def test_a_decision_ends_every_wait_and_so_does_a_failure_of_an_older_version_which_names_no_attempt(
+    board: OutcomeBoard, attempted_at: datetime | None
+) -> None:
+    id_ = uuid4()
+    waiting = [board.expect(id_, NOON - timedelta(days=1)), board.expect(id_)]
+    board.resolve(replace(outcome(id_), attempted_at=attempted_at))
+    assert all(future.done() for future in waiting)
 
 
 async def test_what_another_process_decided_is_invalidated_here_before_it_is_told(

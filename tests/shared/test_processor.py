@@ -108,6 +108,7 @@ async def test_one_command_that_breaks_fails_alone(world: ToyWorld) -> None:
     batch = [work(1), work(13), work(2)]
     outcomes = await decide(world, *batch)
     assert [outcome.status for outcome in outcomes] == ["applied", "failed", "applied"]
+    assert [outcome.attempted_at for outcome in outcomes] == [None, NOON, None]
     assert world.total("a") == 3
     assert [(id_, "a defect" in error) for id_, error in world.buried] == [(batch[1].envelope.operation_id, True)]
     assert {outcome.operation_id for outcome in world.resolved} == {one.envelope.operation_id for one in batch}

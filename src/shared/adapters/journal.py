@@ -86,10 +86,13 @@ WITH heads AS (
 SELECT count(*), (SELECT pg_notify($27, $28)) FROM decided
 """
 
+# A failed operation that is sent again is pending again, unless that attempt has failed by now as well.
 STORE_PENDING = """
-INSERT INTO shared.operations (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
+INSERT INTO shared.operations AS o (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
                                created_at)
-VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8) ON CONFLICT DO NOTHING
+VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)
+ON CONFLICT (id) DO UPDATE SET status = 'pending'
+WHERE o.status = 'failed' AND (o.outcome ->> 'attempted_at')::timestamptz < excluded.created_at
 """
 
 
@@ -169,7 +172,7 @@ class PostgresJournal:
             raise OperationClash
 
     async def store_pending(self, context: str, work: Work) -> None:
-        """Makes the operation's address answer before it is decided; a decided one stays as it is."""
+        """Makes the operation's address answer before it is decided; one decided in this attempt stays as it is."""
         async with self._database.writing(PENDING_SECONDS) as transaction:
             await transaction.execute(STORE_PENDING, *operation_key(context, work), work.envelope.issued_at)
 

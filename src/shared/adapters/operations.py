@@ -73,7 +73,9 @@ class PostgresOperations:
             row: Any = await connection.fetchrow(ONE, operation_id)
         if row is None:
             return None
-        outcome = None if row["outcome"] is None else msgspec.json.decode(row["outcome"], type=Outcome)
+        # A failed one that is tried again is pending, and its row still tells of the attempt before.
+        settled = row["status"] != "pending"
+        outcome = msgspec.json.decode(row["outcome"], type=Outcome) if settled else None
         return Operation(
             row["id"],
             row["context"],
@@ -83,7 +85,7 @@ class PostgresOperations:
             row["command"],
             row["status"],
             row["created_at"],
-            row["decided_at"],
+            row["decided_at"] if settled else None,
             outcome,
         )
 

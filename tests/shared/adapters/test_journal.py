@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -166,6 +167,26 @@ async def test_a_failed_operation_has_a_dead_letter_and_may_be_decided_later(toy
     assert outcome.status == "applied"
     await toy.journal.bury("toy", one, outcome_of(one), "too late")
     assert await toy.rows("SELECT status FROM shared.operations") == [("applied",)]
+
+
+async def test_a_failed_operation_that_is_sent_again_is_pending_until_that_attempt_has_failed_too(toy: Toy) -> None:
+    one = work(1)
+    again = work(1, operation_id=one.envelope.operation_id, issued_at=NOON + timedelta(seconds=1))
+    await toy.journal.bury("toy", one, failed(one), "once")
+    await toy.journal.store_pending("toy", one)
+    assert await toy.rows("SELECT status FROM shared.operations") == [("failed",)]
+    await toy.journal.store_pending("toy", again)
+    assert await toy.rows("SELECT status FROM shared.operations") == [("pending",)]
+    assert await toy.journal.decided([one.envelope.operation_id]) == {}
+    await toy.journal.bury("toy", again, failed(again), "twice")
+    await toy.journal.store_pending("toy", again)
+    assert await toy.rows("SELECT status FROM shared.operations") == [("failed",)]
+    known = await toy.journal.decided([one.envelope.operation_id])
+    assert known[one.envelope.operation_id].attempted_at == again.envelope.issued_at
+
+
+def failed(one: Work) -> Outcome:
+    return msgspec.structs.replace(outcome_of(one), attempted_at=one.envelope.issued_at)
 
 
 async def test_a_state_of_a_newer_version_is_not_touched(toy: Toy) -> None:
