@@ -13,6 +13,7 @@ import industries.ports
 import organizations.ports
 import registry.ports
 from access.adapters.tokens import JwtIssuer
+from app.module_users import ModuleUsers
 from app.sending import DirectSender
 from app.signing_up import IndustryModules, SignupTokens, WaitingOwners
 from assignments.adapters.holders import PostgresHolders
@@ -23,6 +24,7 @@ from assignments.wiring import AssignmentsDecider
 from industries.adapters.catalog import PostgresTemplateCatalog
 from industries.wiring import IndustriesDecider
 from organizations.adapters.postgres import PostgresOrganizationDirectory
+from organizations.adapters.reading import PostgresOrganizationReader
 from organizations.commands import SetIndustry
 from organizations.domain import TemplateFact as OrganizationTemplateFact
 from organizations.wiring import OrganizationDecider
@@ -120,6 +122,11 @@ class SeamsProvider(Provider):
     def labels(self, directory: PostgresOrganizationDirectory) -> assignments.ports.OrganizationLabels:
         """Assignments show organizations by name."""
         return directory
+
+    @provide
+    def module_users(self, reader: PostgresOrganizationReader) -> assignments.ports.OrganizationsWithModule:
+        """Who uses a module is searched for in the list of organizations."""
+        return ModuleUsers(reader)
 
     @provide
     def holders(self, holders: PostgresHolders) -> organizations.ports.Holders:

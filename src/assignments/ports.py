@@ -1,12 +1,16 @@
 """What this context asks of others. Whatever takes a transaction is one query in it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
+
+from msgspec import Struct
 
 from assignments.facts import ModuleStanding, ModuleStatus, OrganizationFact, OrganizationStatus, TemplateFact
 from shared.messages import CommandEnvelope
 from shared.ports import Transaction
+
+OrganizationOrder = Literal["name", "-name", "created_at", "-created_at"]
 
 
 class OrganizationDirectory(Protocol):
@@ -116,6 +120,43 @@ class OrganizationLabels(Protocol):
         self, transaction: Transaction, organization_ids: Collection[str]
     ) -> Mapping[str, OrganizationLabel]:
         """By organization id, one query. Unknown ones are left out."""
+        ...
+
+
+class ListedOrganization(Protocol):
+    """An organization found by a search."""
+
+    @property
+    def organization_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> OrganizationStatus: ...
+
+
+class OrganizationSearch(Struct, frozen=True, kw_only=True):
+    """Which organizations, in which order, and which page of them; None is no condition.
+
+    `q`: each of its words begins a word of the name, or it is the organization's id.
+    """
+
+    q: str | None = None
+    status: OrganizationStatus | None = None
+    industry_code: str | None = None
+    sort: OrganizationOrder = "name"
+    limit: int
+    cursor: str | None = None
+
+
+class OrganizationsWithModule(Protocol):
+    """The list of organizations, as far as they have a module."""
+
+    async def page(self, module_id: str, wanted: OrganizationSearch) -> tuple[Sequence[ListedOrganization], str | None]:
+        """At most `limit`, and the cursor of the next page; None on the last, and there alone.
+
+        A page looks at a bounded number of organizations: it may have fewer, even none, before the last. Raises
+        `BadCursor`.
+        """
         ...
 
 

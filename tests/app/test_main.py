@@ -51,6 +51,7 @@ QUERY = {
     "status",
     "template_code",
     "template_version",
+    "version",
     "with_total",
     "kind",
     "last_event_id",

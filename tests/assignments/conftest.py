@@ -20,6 +20,8 @@ from assignments.ports import (
     OrganizationDirectory,
     OrganizationIndustry,
     OrganizationLabels,
+    OrganizationSearch,
+    OrganizationsWithModule,
     SendCommand,
     TemplateCatalog,
     TemplatesWithModule,
@@ -65,6 +67,7 @@ class Listed(Struct, frozen=True):
 class Label(Struct, frozen=True):
     name: str
     status: OrganizationStatus
+    organization_id: str = ""
 
 
 @dataclass
@@ -105,6 +108,19 @@ class Neighbours:
     async def labels(self, _: Transaction, organization_ids: Collection[str]) -> Mapping[str, Label]:
         known = self._world.organizations
         return {id_: Label(f"Bakery {id_[-1]}", known[id_].status) for id_ in organization_ids if id_ in known}
+
+    async def page(self, module_id: str, wanted: OrganizationSearch) -> tuple[Sequence[Label], str | None]:
+        """By id, among all organizations: who the database says has no such module is left out by the caller."""
+        given = await CURSORS.of(module_id, wanted.q, wanted.status, wanted.sort)
+        after = given.place(wanted.cursor, str) or ""
+        known = {id_: fact for id_, fact in sorted(self._world.organizations.items()) if id_ > after}
+        listed = [
+            Label(f"Bakery {id_[-1]}", fact.status, id_)
+            for id_, fact in known.items()
+            if wanted.status in {None, fact.status}
+        ]
+        following = given.beyond(listed, wanted.limit, lambda one: one.organization_id)
+        return listed[: wanted.limit], following
 
     async def standings(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, Standing]:
         known, rules = self._world.modules, self._world.rules
@@ -181,6 +197,7 @@ def neighbours_of(world: World, database: PostgresDatabase) -> Provider:
             OrganizationDirectory,
             OrganizationLabels,
             OrganizationIndustry,
+            OrganizationsWithModule,
             ModuleCatalog,
             ModuleSummaries,
             TemplateCatalog,

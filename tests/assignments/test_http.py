@@ -152,6 +152,35 @@ async def test_pages_lead_through_all_who_have_a_module_or_a_template(
     assert (await client.get("/module-registry/ovens/adoption")).json()["organizations"] == 0
 
 
+async def test_who_has_a_template_is_told_by_version_and_whether_it_is_the_current_one(
+    client: httpx.AsyncClient, world: World, carry_out: Carry
+) -> None:
+    world.publish("bakery", TemplateEntry("ovens", True))
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery", 1), ApplyIndustryTemplate(OTHER, "bakery", 2))
+
+    async def having(version: str) -> list[str]:
+        answer = await client.get("/industries/bakery/organizations", params={"version": version})
+        return [item["organization_id"] for item in answer.json()["items"]]
+
+    asked = ("1", "2", "3", "current", "older")
+    assert [await having(version) for version in asked] == [[ORG], [OTHER], [], [OTHER], [ORG]]
+    pages = await client.get("/industries/bakery/organizations", params={"limit": 1})
+    foreign = {"version": "older", "cursor": pages.json()["next_cursor"]}
+    for params in (foreign, {"version": "0"}, {"version": "newest"}):
+        assert (await client.get("/industries/bakery/organizations", params=params)).status_code == 400
+
+
+async def test_who_lost_the_module_while_the_page_was_made_is_not_on_it(
+    client: httpx.AsyncClient, carry_out: Carry
+) -> None:
+    await carry_out(ApplyIndustryTemplate(OTHER, "bakery"))
+    page = (await client.get("/module-registry/ovens/organizations")).json()
+    assert [item["organization_id"] for item in page["items"]] == [OTHER]
+    assert (page["count"], page["next_cursor"]) == (1, None)
+    suspended = await client.get("/module-registry/ovens/organizations", params={"status": "suspended"})
+    assert (suspended.json()["items"], suspended.json()["count"]) == ([], 1)
+
+
 @pytest.mark.parametrize(
     "path",
     [

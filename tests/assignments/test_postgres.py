@@ -30,6 +30,7 @@ from assignments.commands import (
 )
 from assignments.domain import Assignments, OrganizationFact, TemplateEntry, evolve
 from assignments.events import EVENTS
+from assignments.ports import OrganizationSearch
 from shared.adapters.postgres import PostgresDatabase
 from shared.json_schemas import JsonSchema
 from shared.layered_config import ConfigRules
@@ -347,22 +348,22 @@ async def test_pages_of_who_has_what_are_complete_and_in_order(carry_out: Carry,
     ids = [organization(number) for number in range(1, 6)]
     await carry_out(*[ApplyIndustryTemplate(id_, "bakery", version=2 if id_ < ids[2] else 1) for id_ in ids])
     reader = await context.get(PostgresAdoptionReader)
-    first = await reader.with_module("ovens", "", 3)
+    first = await reader.with_module("ovens", OrganizationSearch(limit=3))
     assert first is not None
-    rest = await reader.with_module("ovens", first.items[-1].organization_id, 3)
+    rest = await reader.with_module("ovens", OrganizationSearch(limit=3, cursor=first.next_cursor))
     assert rest is not None
     assert [item.organization_id for item in (*first.items, *rest.items)] == ids
     assert first.count == 5
-    older = await reader.with_template("bakery", (0, ""), 4)
+    older = await reader.with_template("bakery", None, (0, ""), 4)
     assert older is not None
-    newer = await reader.with_template("bakery", (older[-1].version, older[-1].organization_id), 4)
+    newer = await reader.with_template("bakery", None, (older[-1].version, older[-1].organization_id), 4)
     assert newer is not None
     assert [(item.version, item.organization_id) for item in (*older, *newer)] == [
         *[(1, id_) for id_ in ids[2:]],
         *[(2, id_) for id_ in ids[:2]],
     ]
-    assert await reader.with_module("anvils", "", 3) is None
-    assert await reader.with_template("smithy", (0, ""), 3) is None
+    assert await reader.with_module("anvils", OrganizationSearch(limit=3)) is None
+    assert await reader.with_template("smithy", None, (0, ""), 3) is None
 
 
 async def test_the_service_writes_under_its_own_role(database: PostgresDatabase) -> None:

@@ -11,7 +11,7 @@ from app.contract.messages import EventType, event_types
 from app.documents import DOCUMENTS
 from app.main import make_container
 from app.settings import Settings
-from app.system import ContextSubscribers
+from app.subscribers import ContextSubscribers
 from devstack import Endpoints
 from shared.adapters.event_rows import EVENT_COLUMNS, event_fields
 from shared.messages import EventEnvelope

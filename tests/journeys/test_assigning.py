@@ -254,3 +254,30 @@ def test_adoption_counts_what_came_and_went(admin: Api, service: ServiceProcess)
     page = admin.get(f"/module-registry/{module}/organizations").json()
     assert [item["organization_id"] for item in page["items"]] == [tenants[1].id]
     assert page["count"] == 1
+
+
+def test_the_users_of_a_module_are_searched_like_organizations(admin: Api) -> None:
+    module = admin.module()
+    names = ("Crumb", "Crust", "Crumble", "Rye")
+    ids = {name: admin.organization(organization_name=f"{name} {module}") for name in names}
+    for name in names[:3]:
+        assert admin.post(f"/modules/assign/{ids[name]}", {"module_id": module}).status_code == 200
+    assert admin.post(f"/organizations/{ids['Crust']}/suspend").status_code == 200
+    path = f"/module-registry/{module}/organizations"
+
+    def found(query: str) -> list[str]:
+        page = admin.get(f"{path}?{query}").json()
+        assert page["count"] == 3
+        return [item["name"].partition(" ")[0] for item in page["items"]]
+
+    assert found("") == ["Crumb", "Crumble", "Crust"]
+    assert found("sort=-name") == ["Crust", "Crumble", "Crumb"]
+    assert found("sort=created_at") == ["Crumb", "Crust", "Crumble"]
+    assert found("q=crumb") == ["Crumb", "Crumble"]
+    assert found(f"q={ids['Crust']}") == ["Crust"]
+    assert found("q=rye") == found("industry_code=nobody") == []
+    assert found("status=suspended") == ["Crust"]
+    first = admin.get(f"{path}?limit=2").json()
+    assert [item["sources"][0]["kind"] for item in first["items"]] == ["explicit"] * 2
+    assert found(f"limit=2&cursor={first['next_cursor']}") == ["Crust"]
+    assert admin.get(f"{path}?sort=-name&cursor={first['next_cursor']}").status_code == 400

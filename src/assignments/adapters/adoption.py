@@ -10,7 +10,13 @@ from sqlalchemy import BigInteger, Column, Date, Table, Text
 from assignments.adapters.postgres import SOURCES
 from assignments.events import Source
 from assignments.facts import OrganizationStatus
-from assignments.ports import ModuleSummaries, OrganizationLabels, TemplateCatalog
+from assignments.ports import (
+    ModuleSummaries,
+    OrganizationLabels,
+    OrganizationSearch,
+    OrganizationsWithModule,
+    TemplateCatalog,
+)
 from shared.adapters.postgres import metadata
 from shared.ports import Database, Transaction
 
@@ -27,6 +33,7 @@ module_adoption = Table(
 CONSUMER = "assignments.adoption"
 DAYS = 90
 EXACT_UP_TO = 1000
+LAST_VERSION = 2**31 - 1
 
 RECEIVE = """
 INSERT INTO shared.inbox (consumer, event_id)
@@ -54,14 +61,15 @@ COUNTED = f"""
 SELECT count(*) FROM (SELECT FROM assignments.assignments WHERE module_id = $1 LIMIT {EXACT_UP_TO} + 1) AS held
 """
 
-WITH_MODULE = """
+SOURCES_OF = """
 SELECT organization_id, sources FROM assignments.assignments
-WHERE module_id = $1 AND organization_id > $2 ORDER BY organization_id LIMIT $3
+WHERE module_id = $1 AND organization_id = ANY($2::text[])
 """
 
 WITH_TEMPLATE = """
 SELECT version, organization_id FROM assignments.applied_templates
-WHERE industry_code = $1 AND (version, organization_id) > ($2, $3) ORDER BY version, organization_id LIMIT $4
+WHERE industry_code = $1 AND (version, organization_id) > ($2, $3) AND version BETWEEN $5 AND $6
+ORDER BY version, organization_id LIMIT $4
 """
 
 
@@ -100,10 +108,11 @@ class ModuleOrganization(Struct, frozen=True):
 
 
 class ModuleOrganizations(Struct, frozen=True):
-    """A page. `count` is of all pages; beyond a thousand it follows the events, a moment behind the rows."""
+    """A page. `count` is of all who have the module; beyond a thousand it follows the events, a moment behind."""
 
     items: Sequence[ModuleOrganization]
     count: int
+    next_cursor: str | None
 
 
 class IndustryOrganization(Struct, frozen=True):
@@ -149,11 +158,13 @@ class PostgresAdoptionReader:
         modules: ModuleSummaries,
         templates: TemplateCatalog,
         organizations: OrganizationLabels,
+        holders: OrganizationsWithModule,
     ) -> None:
         self._database = database
         self._modules = modules
         self._templates = templates
         self._organizations = organizations
+        self._holders = holders
 
     async def adoption(self, module_id: str) -> ModuleAdoption | None:
         """None when there is no such living module."""
@@ -164,34 +175,52 @@ class PostgresAdoptionReader:
             days = [AdoptionDay(*row) for row in await transaction.fetch(BY_DAY, module_id, DAYS)]
         return ModuleAdoption(module_id, organizations, days)
 
-    async def with_module(self, module_id: str, after: str, limit: int) -> ModuleOrganizations | None:
-        """At most `limit` organizations with ids beyond `after`; None when there is no such living module."""
+    async def with_module(self, module_id: str, wanted: OrganizationSearch) -> ModuleOrganizations | None:
+        """A page of the organizations that have it; None when there is no such living module. Raises `BadCursor`."""
         async with self._database.snapshot() as transaction:
             if not await self._is_living(transaction, module_id):
                 return None
             count = await transaction.fetchval(COUNTED, module_id)
             if count > EXACT_UP_TO:
                 count = max(count, await transaction.fetchval(TAKEN_UP, module_id))
-            rows = await transaction.fetch(WITH_MODULE, module_id, after, limit)
-            labels = await self._organizations.labels(transaction, [id_ for id_, _ in rows])
+        found, next_cursor = await self._holders.page(module_id, wanted)
+        async with self._database.snapshot() as transaction:
+            rows = await transaction.fetch(SOURCES_OF, module_id, [one.organization_id for one in found])
+        sources = dict(map(tuple, rows))
         items = [
-            ModuleOrganization(id_, labels[id_].name, labels[id_].status, SOURCES.decode(sources))
-            for id_, sources in rows
+            ModuleOrganization(one.organization_id, one.name, one.status, SOURCES.decode(sources[one.organization_id]))
+            for one in found
+            if one.organization_id in sources  # not where the module went meanwhile
         ]
-        return ModuleOrganizations(items, count)
+        return ModuleOrganizations(items, count, next_cursor)
 
     async def with_template(
-        self, industry_code: str, after: tuple[int, str], limit: int
+        self, industry_code: str, version: str | None, after: tuple[int, str], limit: int
     ) -> Sequence[IndustryOrganization] | None:
-        """At most `limit` beyond this version and id, older versions first; None when the code never existed."""
+        """At most `limit` beyond this version and id, older versions first; None when the code never existed.
+
+        `version`: a number, `current` or `older`, as of now.
+        """
         async with self._database.snapshot() as transaction:
-            wanted: Mapping[str, Sequence[int]] = {industry_code: ()}
-            if industry_code not in await self._templates.templates(transaction, wanted):
+            asked: Mapping[str, Sequence[int]] = {industry_code: ()}
+            template = (await self._templates.templates(transaction, asked)).get(industry_code)
+            if template is None:
                 return None
-            rows = await transaction.fetch(WITH_TEMPLATE, industry_code, *after, limit)
+            span = span_of(version, template.version)
+            rows = await transaction.fetch(WITH_TEMPLATE, industry_code, *after, limit, *span)
             labels = await self._organizations.labels(transaction, [id_ for _, id_ in rows])
         return [IndustryOrganization(id_, labels[id_].name, version) for version, id_ in rows]
 
     async def _is_living(self, transaction: Transaction, module_id: str) -> bool:
         summary = (await self._modules.summaries(transaction, [module_id])).get(module_id)
         return summary is not None and summary.status != "deleted"
+
+
+def span_of(version: str | None, current: int) -> tuple[int, int]:
+    """The lowest and the highest version that are meant."""
+    if version is None:
+        return 1, LAST_VERSION
+    if version == "older":
+        return 1, current - 1
+    number = current if version == "current" else int(version)
+    return number, number

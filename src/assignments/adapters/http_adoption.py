@@ -1,11 +1,13 @@
 """Who uses what, over HTTP: pages for super admins."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, get
-from litestar.params import FromPath
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
@@ -16,19 +18,37 @@ from assignments.adapters.adoption import (
     PostgresAdoptionReader,
 )
 from assignments.adapters.cached import CachedAdoptionReader
+from assignments.facts import OrganizationStatus
+from assignments.ports import OrganizationOrder, OrganizationSearch
 from assignments.refusals import IndustryNotFound, ModuleNotFound
 from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
-from shared.adapters.paging import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
+from shared.adapters.paging import (
+    DEFAULT_LIMIT,
+    NO_NUL,
+    PAGE_ORDER,
+    Cursors,
+    PageCursor,
+    PageLimit,
+    PageSearch,
+)
 from shared.slugs import Slug
 
+CODE = QueryParameter(max_length=63, pattern=NO_NUL)
+VERSION = QueryParameter(
+    max_length=9,
+    pattern=r"^(current|older|[1-9][0-9]{0,8})$",
+    description="Who has it in this version; `current` and `older` go by the version that is published now.",
+)
 NO_MODULE = "No such module is registered. See GET /api/v1/module-registry."
 NO_INDUSTRY = "There never was such an industry. See GET /api/v1/industries."
 
 
 class ModuleOrganizationPage(Struct, frozen=True):
-    """Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
+    """Organizations that have a module. `next_cursor` is null on the last page, and there alone.
 
-    Beyond a thousand, `count` follows the events, a moment behind the items.
+    A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
+    organizations. `count` is of all who have the module, whatever was asked for; beyond a thousand it follows the
+    events, a moment behind the items.
     """
 
     items: Sequence[ModuleOrganization]
@@ -43,6 +63,18 @@ class IndustryOrganizationPage(Struct, frozen=True):
     next_cursor: str | None
 
 
+async def organization_search(
+    q: PageSearch = None,
+    status: FromQuery[OrganizationStatus | None] = None,
+    industry_code: Annotated[str | None, CODE] = None,
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
+    sort: Annotated[OrganizationOrder, PAGE_ORDER] = "name",
+) -> OrganizationSearch:
+    """Which of the organizations."""
+    return OrganizationSearch(q=q, status=status, industry_code=industry_code, sort=sort, limit=limit, cursor=cursor)
+
+
 class ModuleUsageController(Controller):
     """How far a module is used."""
 
@@ -50,22 +82,23 @@ class ModuleUsageController(Controller):
     guards = (super_admin,)
     tags = ("module registry",)
 
-    @get("/organizations", operation_id="getModuleOrganizations", summary="List the organizations that have a module")
+    @get(
+        "/organizations",
+        dependencies={"wanted": Provide(organization_search)},
+        operation_id="getModuleOrganizations",
+        summary="Search the organizations that have a module",
+    )
     async def organizations(
         self,
         module_id: FromPath[str],
+        wanted: NamedDependency[OrganizationSearch],
         reader: FromDishka[PostgresAdoptionReader],
-        cursors: FromDishka[Cursors],
-        limit: PageLimit = DEFAULT_LIMIT,
-        cursor: PageCursor = None,
     ) -> ModuleOrganizationPage:
-        given = await cursors.of("organizations of a module", module_id)
-        after = given.place(cursor, str) or ""
-        found = await reader.with_module(module_id, after, limit + 1) if is_slug(module_id) else None
+        """Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well."""
+        found = await reader.with_module(module_id, wanted) if is_slug(module_id) else None
         if found is None:
             raise ModuleNotFound(NO_MODULE)
-        following = given.beyond(found.items, limit, lambda one: one.organization_id)
-        return ModuleOrganizationPage(found.items[:limit], found.count, following)
+        return ModuleOrganizationPage(found.items, found.count, found.next_cursor)
 
     @get(
         "/adoption",
@@ -95,12 +128,14 @@ class IndustryUsageController(Controller):
         industry_code: FromPath[str],
         reader: FromDishka[PostgresAdoptionReader],
         cursors: FromDishka[Cursors],
+        version: Annotated[str | None, VERSION] = None,
         limit: PageLimit = DEFAULT_LIMIT,
         cursor: PageCursor = None,
     ) -> IndustryOrganizationPage:
-        given = await cursors.of("organizations of a template", industry_code)
+        given = await cursors.of("organizations of a template", industry_code, version)
         after = given.place(cursor, tuple[int, str]) or (0, "")
-        found = await reader.with_template(industry_code, after, limit + 1) if is_slug(industry_code) else None
+        known = is_slug(industry_code)
+        found = await reader.with_template(industry_code, version, after, limit + 1) if known else None
         if found is None:
             raise IndustryNotFound(NO_INDUSTRY)
         following = given.beyond(found, limit, lambda one: (one.version, one.organization_id))

@@ -449,11 +449,9 @@ export const getModuleIndustries = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * List the organizations that have a module
+ * Search the organizations that have a module
  *
- * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
- *
- * Beyond a thousand, `count` follows the events, a moment behind the items.
+ * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
  *
  * For super admins.
  */

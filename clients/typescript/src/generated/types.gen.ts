@@ -936,9 +936,11 @@ export type ModuleOrganization = {
 /**
  * ModuleOrganizationPage
  *
- * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
+ * Organizations that have a module. `next_cursor` is null on the last page, and there alone.
  *
- * Beyond a thousand, `count` follows the events, a moment behind the items.
+ * A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
+ * organizations. `count` is of all who have the module, whatever was asked for; beyond a thousand it follows the
+ * events, a moment behind the items.
  */
 export type ModuleOrganizationPage = {
     items: Array<ModuleOrganization>;
@@ -3587,6 +3589,10 @@ export type GetIndustryOrganizationsData = {
     };
     query?: {
         /**
+         * Who has it in this version; `current` and `older` go by the version that is published now.
+         */
+        version?: string;
+        /**
          * How many items at most.
          */
         limit?: number;
@@ -5086,6 +5092,18 @@ export type GetModuleOrganizationsData = {
     };
     query?: {
         /**
+         * Each of its words begins a word of a name or code.
+         */
+        q?: string;
+        /**
+         * Only those that stand so.
+         */
+        status?: 'active' | 'suspended' | null;
+        /**
+         * The industry's code.
+         */
+        industry_code?: string;
+        /**
          * How many items at most.
          */
         limit?: number;
@@ -5093,6 +5111,10 @@ export type GetModuleOrganizationsData = {
          * `next_cursor` of a page of this list, asked the same way.
          */
         cursor?: string;
+        /**
+         * The order; `-` turns it round.
+         */
+        sort?: 'name' | '-name' | 'created_at' | '-created_at';
     };
     url: '/api/v1/module-registry/{module_id}/organizations';
 };

@@ -969,11 +969,9 @@ export const getModuleIndustriesInfiniteOptions = (options: Options<GetModuleInd
 export const getModuleOrganizationsQueryKey = (options: Options<GetModuleOrganizationsData>) => createQueryKey('getModuleOrganizations', options, false, ['module registry']);
 
 /**
- * List the organizations that have a module
+ * Search the organizations that have a module
  *
- * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
- *
- * Beyond a thousand, `count` follows the events, a moment behind the items.
+ * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
  *
  * For super admins.
  */
@@ -993,11 +991,9 @@ export const getModuleOrganizationsOptions = (options: Options<GetModuleOrganiza
 export const getModuleOrganizationsInfiniteQueryKey = (options: Options<GetModuleOrganizationsData>): QueryKey<Options<GetModuleOrganizationsData>> => createQueryKey('getModuleOrganizations', options, true);
 
 /**
- * List the organizations that have a module
+ * Search the organizations that have a module
  *
- * Organizations that have a module, by id. `count` is of all pages. `next_cursor` is null on the last one.
- *
- * Beyond a thousand, `count` follows the events, a moment behind the items.
+ * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
  *
  * For super admins.
  */
