@@ -142,13 +142,20 @@ class ToyWorld:
         if self.clashes:
             self.clashes -= 1
             raise OperationClash
-        self.heads |= {id_: head for id_, head in page.heads.items() if head.version}
+        if any(self._is_decided(outcome.operation_id) for _, outcome in page.decided):
+            raise OperationClash
+        kept = {id_: head for id_, head in page.heads.items() if head.version}
+        self.heads |= {id_: msgspec.structs.replace(head, created=False) for id_, head in kept.items()}
         self.events += [event for event, _ in page.events]
         self.operations |= {outcome.operation_id: outcome for _, outcome in page.decided}
 
     async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
-        self.operations[outcome.operation_id] = outcome
+        if not self._is_decided(outcome.operation_id):
+            self.operations[outcome.operation_id] = outcome
         self.buried.append((outcome.operation_id, error))
+
+    def _is_decided(self, operation_id: UUID) -> bool:
+        return operation_id in self.operations and self.operations[operation_id].status != "failed"
 
     async def store_pending(self, context: str, work: Work) -> None:
         self.pending.append(work.envelope.operation_id)

@@ -1,0 +1,47 @@
+"""Where records go that can never be processed: the fake and PostgreSQL keep the same promises."""
+
+from typing import Any
+
+import pytest
+
+from shared.adapters.dead_letters import PostgresDeadLetters
+from shared.adapters.postgres import PostgresDatabase
+from shared.consuming import DeadLetterOffice
+from tests.shared.test_consuming import Office
+
+LETTERS = "SELECT source, kind, body FROM shared.dead_letters"
+
+
+class Looked:
+    """An office, and what is in it."""
+
+    def __init__(self, office: DeadLetterOffice, database: PostgresDatabase | None) -> None:
+        self.office, self._database = office, database
+
+    async def letters(self) -> dict[str, tuple[str, bytes]]:
+        if isinstance(self.office, Office):
+            return self.office.letters
+        assert self._database is not None
+        async with self._database.reading() as connection:
+            rows: list[Any] = await connection.fetch(LETTERS)
+        return {source: (kind, body) for source, kind, body in rows}
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def looked(request: pytest.FixtureRequest) -> Looked:
+    if request.param == "fake":
+        return Looked(Office(), None)
+    database: PostgresDatabase = request.getfixturevalue("database")
+    return Looked(PostgresDeadLetters(database, "toy"), database)
+
+
+async def test_a_record_is_set_aside_once_however_often_it_comes(looked: Looked) -> None:
+    for _ in range(2):
+        await looked.office.set_aside("command", "topic/0/1", "a\x00key", b"\xff\x00", "unreadable")
+    await looked.office.set_aside("event", "topic/0/2", "", b"", "unreadable")
+    assert await looked.letters() == {"topic/0/1": ("command", b"\xff\x00"), "topic/0/2": ("event", b"")}
+
+
+def test_an_outage_passes_and_a_defect_does_not(looked: Looked) -> None:
+    assert looked.office.is_passing(ConnectionRefusedError())
+    assert not looked.office.is_passing(ValueError())

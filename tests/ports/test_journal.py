@@ -1,0 +1,132 @@
+"""The write path's ports: the world in memory, which many tests decide on, and PostgreSQL keep the same promises."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from shared.adapters.journal import PostgresJournal
+from shared.adapters.postgres import PostgresDatabase
+from shared.deciding import Head, Work, outcome_of
+from shared.messages import Outcome, Status
+from shared.ports import Database
+from shared.processor import CommandProcessor, Journal, OperationClash, Page
+from tests.shared.toy import Total, ToyWorld, work
+
+
+class Kept(Journal, Protocol):
+    """All ports that the journal answers."""
+
+    async def read_heads(self, transaction: Any, decider: Any, ids: Sequence[str]) -> dict[str, Head]: ...
+    async def position(self, transaction: Any) -> int: ...
+    async def store_pending(self, context: str, work: Work) -> None: ...
+    async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]: ...
+
+
+class Site(NamedTuple):
+    """The toy context with one kind of journal."""
+
+    world: ToyWorld
+    database: Database
+    journal: Kept
+
+    async def decide(self, *batch: Work) -> list[Outcome]:
+        world = self.world
+        processor = CommandProcessor(world.decider, self.database, self.journal, world.invalidation, world, world.clock)
+        outcomes = {outcome.operation_id: outcome for outcome in await processor.process(batch)}
+        return [outcomes[one.envelope.operation_id] for one in batch]
+
+    async def heads(self, *ids: str) -> dict[str, tuple[int, Any]]:
+        """As a dry run reads them."""
+        async with self.database.snapshot() as transaction:
+            heads = await self.journal.read_heads(transaction, self.world.decider, ids)
+        return {id_: (head.version, head.state) for id_, head in heads.items()}
+
+    async def decided_already(self, *operations: Work) -> set[UUID]:
+        async with self.database.writing() as transaction:
+            ids = [one.envelope.operation_id for one in operations]
+            return set(await self.journal.lock_facts(transaction, self.world.decider, ids))
+
+    async def told(self, *operations: Work) -> list[Status | None]:
+        """How each went, for those who wait."""
+        known = await self.journal.decided([one.envelope.operation_id for one in operations])
+        return [
+            known[id_].status if id_ in known else None for id_ in (one.envelope.operation_id for one in operations)
+        ]
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def site(request: pytest.FixtureRequest) -> Site:
+    world = ToyWorld()
+    if request.param == "fake":
+        return Site(world, world, world)
+    database: PostgresDatabase = request.getfixturevalue("database")
+    return Site(world, database, PostgresJournal(database, "test"))
+
+
+def failed(one: Work) -> Outcome:
+    return msgspec.structs.replace(outcome_of("toy", one, Head(0, Total())), status="failed")
+
+
+async def test_heads_are_initial_until_something_is_saved(site: Site) -> None:
+    assert await site.heads("a", "b") == {"a": (0, Total()), "b": (0, Total())}
+    await site.decide(work(1, "a"), work(2, "a"), work(-1, "b"))
+    assert await site.heads("a", "b") == {"a": (2, Total(3)), "b": (0, Total())}
+    async with site.database.writing() as transaction:
+        heads = await site.journal.lock_heads(transaction, site.world.decider, ["a", "b"])
+    assert [(head.version, head.created) for head in heads.values()] == [(2, False), (0, True)]
+
+
+async def test_an_operation_is_decided_once(site: Site) -> None:
+    one, refused, unknown = work(5), work(-1), work(9)
+    first = await site.decide(one, refused)
+    assert [outcome.status for outcome in first] == ["applied", "rejected"]
+    assert await site.decided_already(one, refused, unknown) == {each.operation_id for each in first}
+    again = await site.decide(one)
+    assert (again[0].sequence, again[0].event_ids) == (first[0].sequence, first[0].event_ids)
+    assert await site.heads("a") == {"a": (1, Total(5))}
+    assert await site.told(one, refused, unknown) == ["applied", "rejected", None]
+
+
+async def test_a_failed_operation_is_told_and_may_be_decided_later_but_not_the_other_way_round(site: Site) -> None:
+    one = work(1)
+    await site.journal.bury("toy", one, failed(one), "a defect")
+    assert (await site.told(one), await site.decided_already(one)) == (["failed"], set())
+    assert (await site.decide(one))[0].status == "applied"
+    await site.journal.bury("toy", one, failed(one), "too late")
+    assert await site.told(one) == ["applied"]
+
+
+async def test_a_pending_operation_is_told_when_it_is_decided(site: Site) -> None:
+    one = work(1)
+    await site.journal.store_pending("toy", one)
+    assert (await site.told(one), await site.decided_already(one)) == ([None], set())
+    await site.decide(one)
+    await site.journal.store_pending("toy", one)
+    assert await site.told(one) == ["applied"]
+
+
+async def test_an_operation_decided_meanwhile_for_another_aggregate_clashes(site: Site) -> None:
+    id_ = uuid4()
+    first, second = work(1, "a", operation_id=id_), work(1, "b", operation_id=id_)
+
+    async def decide_late() -> None:
+        async with site.database.writing() as transaction:
+            page = Page(site.world.decider, await site.journal.lock_heads(transaction, site.world.decider, ["b"]))
+            await site.decide(first)
+            page.decided.append((second, outcome_of("toy", second, page.heads["b"])))
+            await site.journal.save(transaction, page)
+
+    with pytest.raises(OperationClash):
+        await decide_late()
+    assert (await site.journal.decided([id_]))[id_].aggregate_id == "a"
+
+
+async def test_a_later_position_is_no_smaller(site: Site) -> None:
+    async with site.database.snapshot() as transaction:
+        before = await site.journal.position(transaction)
+    await site.decide(work(1))
+    async with site.database.snapshot() as transaction:
+        assert await site.journal.position(transaction) >= before
