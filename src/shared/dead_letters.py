@@ -239,7 +239,7 @@ class DeadLetterDesk:
             now = letter if standing is None else standing.letter
             raise LetterHandled(
                 f"This letter is {now.status}" + (f", by {now.handled_by}." if now.handled_by else "."),
-                status=now.status,
+                letter_status=now.status,
                 handled_by=now.handled_by,
                 handled_at=now.handled_at,
             )

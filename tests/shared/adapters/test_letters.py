@@ -305,6 +305,7 @@ async def test_of_two_operators_at_once_one_wins(office: Office) -> None:
     with pytest.raises(LetterHandled) as late:
         await office.desk.drop(letter.id, "eve", "junk")
     assert late.value.extra["handled_by"] == winners[0].handled_by
+    assert late.value.extra["letter_status"] == winners[0].status
 
 
 async def test_what_became_of_a_retry_nobody_heard_of_can_be_tried_again_after_a_minute(
