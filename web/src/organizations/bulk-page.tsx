@@ -26,7 +26,7 @@ const POLL_MS = 1_000;
 export const OUTCOMES = ['applied', 'unchanged', 'rejected', 'failed', 'cancelled'] as const;
 export const COLORS = {
   applied: 'teal',
-  unchanged: 'gray',
+  unchanged: 'gray.5',
   rejected: 'orange',
   failed: 'red',
   cancelled: 'gray.4',
