@@ -47,6 +47,7 @@ export interface ModulesSearch {
   desc?: boolean | undefined;
   module?: string | undefined;
   tab?: string | undefined;
+  form?: 'new' | 'edit' | undefined;
 }
 
 export const modulesSearch = (raw: Raw): ModulesSearch => ({
@@ -58,6 +59,7 @@ export const modulesSearch = (raw: Raw): ModulesSearch => ({
   desc: raw['desc'] === true ? true : undefined,
   module: text(raw, 'module'),
   tab: text(raw, 'tab'),
+  form: oneOf(raw, 'form', ['new', 'edit']),
 });
 
 export interface IndustriesSearch {

@@ -3,6 +3,7 @@ import { audit } from './de/audit.ts';
 import { common } from './de/common.ts';
 import { events } from './de/events.ts';
 import { industries } from './de/industries.ts';
+import { modules } from './de/modules.ts';
 import { session } from './de/session.ts';
 import { shell } from './de/shell.ts';
 import { signup, workspace } from './de/signup.ts';
@@ -17,6 +18,7 @@ export const de: Messages = {
   common,
   events,
   industries,
+  modules,
   session,
   shell,
   signup,

@@ -3,6 +3,7 @@ import { audit } from './en/audit.ts';
 import { common } from './en/common.ts';
 import { events } from './en/events.ts';
 import { industries } from './en/industries.ts';
+import { modules } from './en/modules.ts';
 import { session } from './en/session.ts';
 import { shell } from './en/shell.ts';
 import { signup, workspace } from './en/signup.ts';
@@ -16,6 +17,7 @@ export const en = {
   common,
   events,
   industries,
+  modules,
   session,
   shell,
   signup,

@@ -1,6 +1,7 @@
 import { Alert, Group, List, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
-import { Component, type ReactNode, Suspense, lazy, useId, useMemo, useState } from 'react';
+import { Suspense, lazy, useId, useMemo, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
+import { Guarded } from '@/ui/guarded.tsx';
 import { type JsonObject, isJsonObject, parsedObject, pathOf, sameJson, shownJson } from '@/ui/json-values.ts';
 import { type Misfit, misfits } from '@/ui/misfits.ts';
 import type { Origin } from '@/ui/schema-form.tsx';
@@ -162,17 +163,4 @@ function hasField(schema: JsonObject, pointer: string): boolean {
   }
   // Of objects and lists a form shows the parts, and no message of their own.
   return isJsonObject(at) && !('properties' in at) && !('items' in at);
-}
-
-/** Some schemas no form can show; the JSON stays usable. */
-class Guarded extends Component<{ readonly children: ReactNode; readonly instead: ReactNode }, { failed: boolean }> {
-  override state = { failed: false };
-
-  static getDerivedStateFromError() {
-    return { failed: true };
-  }
-
-  override render() {
-    return this.state.failed ? this.props.instead : this.props.children;
-  }
 }

@@ -147,6 +147,7 @@ export default function SchemaForm({
   errors,
   origins = {},
   readOnly = false,
+  idPrefix = 'root',
 }: {
   schema: JsonObject;
   value: JsonObject;
@@ -154,6 +155,8 @@ export default function SchemaForm({
   errors: readonly Misfit[];
   origins?: Readonly<Record<string, Origin>> | undefined;
   readOnly?: boolean | undefined;
+  /** Tells the fields of two forms on one page apart. */
+  idPrefix?: string;
 }) {
   const m = useMessages();
   const translateString = useMemo(() => translated(m), [m]);
@@ -167,6 +170,7 @@ export default function SchemaForm({
   return (
     <Form
       tagName="div"
+      idPrefix={idPrefix}
       schema={shown}
       formData={value}
       formContext={{ origins }}

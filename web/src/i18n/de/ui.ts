@@ -42,6 +42,7 @@ export const ui = {
   moveUp: 'Nach oben',
   moveDown: 'Nach unten',
   remove: 'Entfernen',
+  takeOff: (filter: string) => `Filter ${filter} aufheben`,
   keyOf: (key: string) => `Schlüssel von ${key}`,
   option: (number: string) => `Möglichkeit ${number}`,
 };

@@ -42,6 +42,7 @@ export const ui = {
   moveUp: 'Move up',
   moveDown: 'Move down',
   remove: 'Remove',
+  takeOff: (filter: string) => `Take off the filter ${filter}`,
   keyOf: (key: string) => `Key of ${key}`,
   option: (number: string) => `Option ${number}`,
 };

@@ -1,0 +1,133 @@
+import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
+import { IconGitMerge } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import type { ModuleDetails } from '@modplane/client';
+import { getUsersOptions } from '@modplane/client/react-query';
+import { isConflict, problemOf } from '@/api/client.ts';
+import { useMessages } from '@/i18n/messages.tsx';
+import {
+  type EditedField,
+  type FormValues,
+  type Merged,
+  isSame,
+  labelOf,
+  theirEvents,
+  valuesOf,
+} from '@/registry/form-values.ts';
+import { isJsonObject } from '@/ui/json-values.ts';
+import { TimeAgo } from '@/ui/time-ago.tsx';
+
+interface Theirs {
+  readonly module: ModuleDetails;
+  readonly events: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** What somebody saved while this person was typing. */
+export interface Meanwhile extends Theirs, Merged {
+  readonly mine: FormValues;
+}
+
+/** What a 412 tells of the module as it is now; null for any other failure, or when the module is gone. */
+export function meanwhileOf(error: unknown): Theirs | null {
+  if (!isConflict(error)) return null;
+  const problem = problemOf(error)?.problem ?? {};
+  const current: unknown = 'current' in problem ? problem.current : null;
+  return isModule(current) ? { module: current, events: theirEvents(problem) } : null;
+}
+
+const isModule = (value: unknown): value is ModuleDetails =>
+  isJsonObject(value) && typeof value['sequence'] === 'number';
+
+/** Who saved what meanwhile. What both changed is chosen here, field by field; the person's own stands until then. */
+export function Conflict({
+  meanwhile,
+  values,
+  onChoose,
+}: {
+  meanwhile: Meanwhile;
+  values: FormValues;
+  onChoose: (change: Partial<FormValues>) => void;
+}) {
+  const m = useMessages();
+  const { data } = useQuery(getUsersOptions({ query: { role: 'super_admin', limit: 200 } }));
+  const last = meanwhile.events.at(-1);
+  const who = data?.items.find((user) => user.id === last?.['user_id']);
+  const theirs = valuesOf(meanwhile.module);
+  const at = last?.['occurred_at'];
+  return (
+    <Alert color="yellow" icon={<IconGitMerge size={18} aria-hidden />} title={m.common.conflictTitle} role="alert">
+      <Stack gap="sm">
+        <Text fz="sm">
+          {m.common.conflictDetail} {who && m.modules.savedMeanwhile(m.common.by(who.name ?? who.email))}{' '}
+          {typeof at === 'string' && <TimeAgo at={at} />}
+        </Text>
+        {meanwhile.tookOver.length > 0 && (
+          <Text fz="sm">{m.modules.tookOver(meanwhile.tookOver.map((field) => labelOf(field, m)).join(', '))}</Text>
+        )}
+        {meanwhile.bothChanged.length > 0 && (
+          <Text fz="sm" fw={600}>
+            {m.modules.bothChanged}
+          </Text>
+        )}
+        {meanwhile.bothChanged.map((field) => (
+          <Choice
+            key={field}
+            field={field}
+            mine={meanwhile.mine}
+            theirs={theirs}
+            isMine={!isSame(values, theirs, field)}
+            onChoose={onChoose}
+          />
+        ))}
+      </Stack>
+    </Alert>
+  );
+}
+
+function Choice({
+  field,
+  mine,
+  theirs,
+  isMine,
+  onChoose,
+}: {
+  field: EditedField;
+  mine: FormValues;
+  theirs: FormValues;
+  isMine: boolean;
+  onChoose: (change: Partial<FormValues>) => void;
+}) {
+  const m = useMessages();
+  const label = labelOf(field, m);
+  const sides = [
+    { name: m.modules.yours, says: m.modules.keepYours(label), of: mine, chosen: isMine },
+    { name: m.modules.theirs, says: m.modules.takeTheirs(label), of: theirs, chosen: !isMine },
+  ];
+  return (
+    <div>
+      <Text fz="sm">{label}</Text>
+      <Stack gap={6} mt={4}>
+        {sides.map((side) => (
+          <Group key={side.name} gap="xs" wrap="nowrap" align="flex-start">
+            <Button
+              size="compact-xs"
+              variant={side.chosen ? 'filled' : 'default'}
+              aria-pressed={side.chosen}
+              aria-label={side.says}
+              onClick={() => onChoose({ [field]: side.of[field] })}
+              style={{ flexShrink: 0 }}
+            >
+              {side.name}
+            </Button>
+            <Code style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap', maxHeight: 120, overflow: 'auto' }}>
+              {shown(side.of[field])}
+            </Code>
+          </Group>
+        ))}
+      </Stack>
+    </div>
+  );
+}
+
+const shown = (value: FormValues[EditedField]): string =>
+  typeof value === 'string' ? value || '–' : JSON.stringify(value);

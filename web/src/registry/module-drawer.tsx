@@ -1,0 +1,159 @@
+import { ActionIcon, Badge, Box, Button, Drawer, Group, Menu, Stack, Switch, Tabs, Text, Title } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+import { IconDots, IconPackageOff, IconPencil, IconTerminal2, IconTrash } from '@tabler/icons-react';
+import type { ModuleDetails, ModuleUsage } from '@modplane/client';
+import { useMessages } from '@/i18n/messages.tsx';
+import { ConfigTab, OverviewTab } from '@/registry/module-facts.tsx';
+import { TemplatesTab, UsedByTab } from '@/registry/module-users.tsx';
+import type { ModuleActions } from '@/registry/modules-table.tsx';
+import { Copyable } from '@/ui/copyable.tsx';
+import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { notifyDone } from '@/ui/notify.tsx';
+import { Empty } from '@/ui/states.tsx';
+
+/** One module, beside the list: what it is, what it holds, who has it. */
+export function ModuleDrawer({
+  opened,
+  module,
+  usage,
+  tab,
+  onTab,
+  onClose,
+  actions,
+}: {
+  opened: boolean;
+  module: ModuleDetails | undefined;
+  usage: ModuleUsage | undefined;
+  tab: string | undefined;
+  onTab: (tab: string | undefined) => void;
+  onClose: () => void;
+  actions: ModuleActions;
+}) {
+  const m = useMessages();
+  return (
+    <Drawer
+      opened={opened}
+      onClose={onClose}
+      position="right"
+      size={640}
+      title={module ? <Heading module={module} /> : m.modules.goneTitle}
+      closeButtonProps={{ 'aria-label': m.common.close }}
+      overlayProps={{ backgroundOpacity: 0.25 }}
+      styles={{ title: { minWidth: 0, flex: 1 }, header: { gap: 12 } }}
+    >
+      {module ? (
+        <Stack gap="md">
+          <Bar module={module} actions={actions} />
+          <Tabs
+            value={tab ?? 'overview'}
+            onChange={(next) => onTab(next === null || next === 'overview' ? undefined : next)}
+            keepMounted={false}
+          >
+            <Tabs.List mb="md">
+              <Tabs.Tab value="overview">{m.modules.overview}</Tabs.Tab>
+              <Tabs.Tab value="config">{m.modules.config}</Tabs.Tab>
+              <Tabs.Tab
+                value="used"
+                rightSection={
+                  usage && (
+                    <Badge size="sm" variant="light" color="gray" circle={usage.organizations < 10}>
+                      {usage.organizations}
+                    </Badge>
+                  )
+                }
+              >
+                {m.modules.usedBy}
+              </Tabs.Tab>
+              <Tabs.Tab value="templates">{m.modules.templates}</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="overview">
+              <OverviewTab module={module} />
+            </Tabs.Panel>
+            <Tabs.Panel value="config">
+              <ConfigTab module={module} />
+            </Tabs.Panel>
+            <Tabs.Panel value="used">
+              <UsedByTab module={module} usage={usage} />
+            </Tabs.Panel>
+            <Tabs.Panel value="templates">
+              <TemplatesTab module={module} />
+            </Tabs.Panel>
+          </Tabs>
+        </Stack>
+      ) : (
+        <Empty icon={<IconPackageOff size={24} />} title={m.modules.goneTitle} hint={m.modules.goneHint} />
+      )}
+    </Drawer>
+  );
+}
+
+function Heading({ module }: { module: ModuleDetails }) {
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <ModuleIcon name={module.module_name} metadata={module.metadata} size={36} />
+      <Box style={{ minWidth: 0 }}>
+        <Title order={2} fz="lg" lineClamp={2} style={{ overflowWrap: 'anywhere' }}>
+          {module.module_name}
+        </Title>
+      </Box>
+    </Group>
+  );
+}
+
+function Bar({ module, actions }: { module: ModuleDetails; actions: ModuleActions }) {
+  const m = useMessages();
+  const clipboard = useClipboard();
+  return (
+    <Group justify="space-between" gap="sm">
+      <Group gap="md">
+        <Copyable value={module.module_id} />
+        <Text fz="xs" c="dimmed">
+          {module.version}
+        </Text>
+        <Switch
+          size="sm"
+          label={module.is_active ? m.modules.active : m.modules.inactive}
+          checked={module.is_active}
+          disabled={actions.switching === module.module_id}
+          onChange={() => actions.onSwitch(module)}
+        />
+      </Group>
+      <Group gap={6}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconPencil size={14} aria-hidden />}
+          onClick={() => actions.onEdit(module)}
+        >
+          {m.modules.edit}
+        </Button>
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <ActionIcon variant="default" size={26} aria-label={m.modules.actionsOf(module.module_name)}>
+              <IconDots size={16} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item
+              leftSection={<IconTerminal2 size={16} aria-hidden />}
+              onClick={() => {
+                const address = `${location.origin}/api/v1/module-registry/${module.module_id}`;
+                clipboard.copy(`curl -H "Authorization: Bearer $MODPLANE_TOKEN" ${address}`);
+                notifyDone(m.common.copied, m);
+              }}
+            >
+              {m.modules.copyCurl}
+            </Menu.Item>
+            <Menu.Item
+              color="red"
+              leftSection={<IconTrash size={16} aria-hidden />}
+              onClick={() => actions.onDelete(module)}
+            >
+              {m.modules.delete}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </Group>
+    </Group>
+  );
+}

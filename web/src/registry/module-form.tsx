@@ -1,0 +1,200 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { type ModuleDetails, type ModuleToRegister, registerModule } from '@modplane/client';
+import { problemOf } from '@/api/client.ts';
+import { useMessages } from '@/i18n/messages.tsx';
+import { Conflict, type Meanwhile, meanwhileOf } from '@/registry/conflict.tsx';
+import {
+  BLANK,
+  EDITED,
+  type FormField,
+  type FormValues,
+  changesOf,
+  isSame,
+  merged,
+  registration,
+  schemaOf,
+  slugOf,
+  valuesOf,
+  wrongIn,
+} from '@/registry/form-values.ts';
+import { ModuleFields } from '@/registry/module-fields.tsx';
+import { type Violations, useSaving } from '@/registry/saving.ts';
+import { Confirm } from '@/ui/confirm.tsx';
+import type { Misfit } from '@/ui/misfits.ts';
+import { notifyDone } from '@/ui/notify.tsx';
+import { ProblemAlert } from '@/ui/problem.tsx';
+
+/** Adds a module, or changes one. What is typed outlives every refusal. */
+export function ModuleForm({
+  modules,
+  module,
+  onDirty,
+  onDone,
+  onCancel,
+}: {
+  modules: readonly ModuleDetails[];
+  module: ModuleDetails | null;
+  onDirty: (isDirty: boolean) => void;
+  onDone: (moduleId: string) => void;
+  onCancel: () => void;
+}) {
+  const m = useMessages();
+  // What the person saw when they began: what others save meanwhile does not change it under their hands.
+  const [base, setBase] = useState(module);
+  const [values, setValues] = useState<FormValues>(() => (module ? valuesOf(module) : BLANK));
+  const [codeTyped, setCodeTyped] = useState(false);
+  const [shownWrong, setShownWrong] = useState(false);
+  const [isReadable, setReadable] = useState(true);
+  const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
+  const [violations, setViolations] = useState<Violations | null>(null);
+  const top = useRef<HTMLFormElement>(null);
+  const add = useMutation({ mutationFn: (module: ModuleToRegister) => registerModule(module), meta: { told: true } });
+  const saving = useSaving();
+  const schema = useMemo(() => schemaOf(values.config_schema) ?? null, [values.config_schema]);
+  const taken = module ? undefined : modules.find((one) => one.module_id === values.module_id)?.module_name;
+  const wrong = wrongIn(values, taken, m);
+  const error: unknown = add.error ?? saving.error;
+  const refused = useMemo(() => refusedFields(error), [error]);
+  const isDirty = useMemo(() => {
+    const start = base ? valuesOf(base) : BLANK;
+    return EDITED.some((field) => !isSame(start, values, field)) || values.module_id !== start.module_id;
+  }, [base, values]);
+  useEffect(() => onDirty(isDirty), [isDirty, onDirty]);
+  useEffect(() => () => onDirty(false), [onDirty]);
+
+  const change = (given: Partial<FormValues>) =>
+    setValues((before) => ({
+      ...before,
+      ...given,
+      ...(given.module_name !== undefined && module === null && !codeTyped && { module_id: slugOf(given.module_name) }),
+    }));
+  const save = async (violationsSeen: boolean) => {
+    if (base === null) {
+      const added = await add.mutateAsync(registration(values));
+      notifyDone(m.modules.created1(added.module_name), m);
+      onDone(added.module_id);
+      return;
+    }
+    const outcome = await saving.save(base, changesOf(base, values), violationsSeen);
+    if (outcome === 'saved') onDone(base.module_id);
+    else setViolations(outcome);
+  };
+  const submit = async (violationsSeen = false) => {
+    setShownWrong(true);
+    if (Object.keys(wrong).length > 0 || !isReadable) {
+      requestAnimationFrame(() => top.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+      return;
+    }
+    try {
+      await save(violationsSeen);
+    } catch (failed) {
+      const theirs = base && meanwhileOf(failed);
+      if (!theirs) return;
+      const together = merged(valuesOf(base), valuesOf(theirs.module), values);
+      setMeanwhile({ ...theirs, ...together, mine: values });
+      setValues(together.values);
+      setBase(theirs.module);
+      saving.reset();
+      top.current?.scrollIntoView({ block: 'start' });
+    }
+  };
+  // A code is judged while it is typed; what is missing, once it was to be saved.
+  const told: Partial<Record<FormField, string>> = shownWrong
+    ? wrong
+    : values.module_id !== '' && wrong.module_id !== undefined
+      ? { module_id: wrong.module_id }
+      : {};
+  return (
+    <form
+      ref={top}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit();
+      }}
+    >
+      <Stack gap="lg">
+        {meanwhile && <Conflict meanwhile={meanwhile} values={values} onChoose={change} />}
+        <ModuleFields
+          values={values}
+          onChange={change}
+          wrong={{ ...refused.fields, ...told }}
+          onCode={
+            module === null
+              ? (code) => {
+                  setCodeTyped(code !== '');
+                  change({ module_id: code });
+                }
+              : null
+          }
+          modules={modules}
+          schema={schema}
+          defaultErrors={refused.defaults}
+          schemaErrors={refused.schema}
+          onReadable={setReadable}
+        />
+        <ProblemAlert error={error} />
+        <Group
+          justify="flex-end"
+          gap="xs"
+          py="sm"
+          style={{
+            position: 'sticky',
+            bottom: 0,
+            background: 'var(--mantine-color-body)',
+            borderTop: '1px solid var(--mantine-color-default-border)',
+            zIndex: 2,
+          }}
+        >
+          {isDirty && base !== null && (
+            <Text fz="xs" c="dimmed" mr="auto">
+              {m.modules.unsaved}
+            </Text>
+          )}
+          <Button variant="default" onClick={onCancel}>
+            {m.common.cancel}
+          </Button>
+          <Button type="submit" loading={add.isPending || saving.isPending}>
+            {module ? m.common.save : m.modules.create}
+          </Button>
+        </Group>
+      </Stack>
+      <Confirm
+        opened={violations !== null}
+        onClose={() => setViolations(null)}
+        title={m.modules.rulesTitle}
+        action={m.modules.saveAnyway}
+        onConfirm={() => submit(true)}
+      >
+        {violations && (
+          <Stack gap="xs">
+            <Text fz="sm">{m.modules.rulesTenants(violations.organizations, violations.atLeast)}</Text>
+            {violations.templates.length > 0 && (
+              <Text fz="sm">{m.modules.rulesTemplates(violations.templates.join(', '))}</Text>
+            )}
+          </Stack>
+        )}
+      </Confirm>
+    </form>
+  );
+}
+
+/** Where the service says something is wrong, for the fields that can show it. */
+function refusedFields(error: unknown) {
+  const fields: Partial<Record<FormField, string>> = {};
+  const defaults: Misfit[] = [];
+  const schema: Misfit[] = [];
+  for (const { pointer, message } of problemOf(error)?.errors ?? []) {
+    const [, field = '', ...inside] = pointer.split('/');
+    const at = inside.length > 0 ? `/${inside.join('/')}` : '';
+    if (field === 'default_config') defaults.push({ pointer: at, message });
+    else if (field === 'config_schema') schema.push({ pointer: at, message });
+    else if (field in BLANK) Object.assign(fields, { [field]: message });
+  }
+  return { fields, defaults, schema };
+}

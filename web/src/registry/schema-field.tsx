@@ -1,0 +1,62 @@
+import { Box, Input, Paper, SimpleGrid, Skeleton, Text } from '@mantine/core';
+import { Suspense, lazy, useMemo, useState } from 'react';
+import { useMessages } from '@/i18n/messages.tsx';
+import { schemaOf } from '@/registry/form-values.ts';
+import { Misfits } from '@/ui/config-editor.tsx';
+import { Guarded } from '@/ui/guarded.tsx';
+import { type JsonObject, isJsonObject, shownJson } from '@/ui/json-values.ts';
+import { type Misfit, misfits, validatorOf } from '@/ui/misfits.ts';
+
+const JsonEditor = lazy(() => import('@/ui/json-editor.tsx'));
+const SchemaForm = lazy(() => import('@/ui/schema-form.tsx'));
+
+/** A config schema as JSON, with the form it makes beside it. */
+export function SchemaField({
+  value,
+  onChange,
+  error,
+  errors,
+}: {
+  value: string;
+  onChange: (value: string) => void;
+  error: string | undefined;
+  errors: readonly Misfit[];
+}) {
+  const m = useMessages();
+  const schema = useMemo(() => schemaOf(value), [value]);
+  return (
+    <Input.Wrapper label={m.modules.schema} description={m.modules.schemaHint} error={error} labelElement="div">
+      <SimpleGrid cols={{ base: 1, md: 2 }} mt={6} spacing="md">
+        <Box style={{ minWidth: 0 }}>
+          <Suspense fallback={<Skeleton height={180} />}>
+            <JsonEditor label={m.modules.schema} value={value} onChange={onChange} minHeight="180px" />
+          </Suspense>
+          {errors.length > 0 && <Misfits found={errors} />}
+        </Box>
+        <Paper p="sm" component="section" aria-label={m.modules.sample} style={{ minWidth: 0 }}>
+          <Text fz="xs" c="dimmed" mb="xs">
+            {m.modules.sample}
+          </Text>
+          {isJsonObject(schema) && validatorOf(schema) !== null && isJsonObject(schema['properties']) ? (
+            <Guarded key={shownJson(schema)} instead={<Text fz="xs">{m.ui.formFailed}</Text>}>
+              <Sample schema={schema} />
+            </Guarded>
+          ) : (
+            <Text fz="sm">{schema === undefined ? m.modules.schemaBroken : m.modules.sampleEmpty}</Text>
+          )}
+        </Paper>
+      </SimpleGrid>
+    </Input.Wrapper>
+  );
+}
+
+function Sample({ schema }: { schema: JsonObject }) {
+  const m = useMessages();
+  const [value, setValue] = useState<JsonObject>({});
+  const found = useMemo(() => misfits(schema, value, m, true), [schema, value, m]);
+  return (
+    <Suspense fallback={<Skeleton height={120} />}>
+      <SchemaForm schema={schema} value={value} onChange={setValue} errors={found} idPrefix="sample" />
+    </Suspense>
+  );
+}

@@ -1,0 +1,72 @@
+import type { ModuleDetails, ModuleUsage } from '@modplane/client';
+
+/** What of the registry is shown, and in which order. */
+export interface Selection {
+  readonly q?: string | undefined;
+  readonly category?: string | undefined;
+  readonly status?: 'active' | 'inactive' | undefined;
+  readonly service?: string | undefined;
+  readonly sort?: SortColumn | undefined;
+  readonly desc?: boolean | undefined;
+}
+
+export type SortColumn = 'name' | 'category' | 'used' | 'updated';
+
+/** By module id; who is left out has never been assigned. */
+export type Usages = ReadonlyMap<string, ModuleUsage>;
+
+export const isFiltered = (wanted: Selection): boolean =>
+  wanted.q !== undefined ||
+  wanted.category !== undefined ||
+  wanted.status !== undefined ||
+  wanted.service !== undefined;
+
+const order = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true });
+
+/** All words of `q` occur in the name, the code or the category. The registry is all here: no round trip a letter. */
+export function selected(
+  modules: readonly ModuleDetails[],
+  usages: Usages,
+  { q, category, status, service, sort = 'name', desc = false }: Selection,
+): ModuleDetails[] {
+  const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+  const found = modules.filter((module) => {
+    const text = `${module.module_name} ${module.module_id} ${module.category}`.toLowerCase();
+    return (
+      (category === undefined || module.category === category) &&
+      (service === undefined || module.service_name === service) &&
+      (status === undefined || module.is_active === (status === 'active')) &&
+      words.every((word) => text.includes(word))
+    );
+  });
+  const by: Record<SortColumn, (one: ModuleDetails, other: ModuleDetails) => number> = {
+    name: (one, other) => order.compare(one.module_name, other.module_name),
+    category: (one, other) => order.compare(one.category, other.category) || by.name(one, other),
+    used: (one, other) => used(usages, other.module_id) - used(usages, one.module_id) || by.name(one, other),
+    updated: (one, other) => other.updated_at.localeCompare(one.updated_at),
+  };
+  found.sort(by[sort]);
+  return desc ? found.reverse() : found;
+}
+
+export const used = (usages: Usages, moduleId: string): number => usages.get(moduleId)?.organizations ?? 0;
+
+/** How many organizations had the module, day by day, up to now. */
+export function thirtyDays({ organizations, assigned, unassigned }: ModuleUsage): number[] {
+  const values: number[] = [];
+  let then = organizations;
+  for (let day = assigned.length - 1; day >= 0; day -= 1) {
+    values.unshift(then);
+    then -= (assigned[day] ?? 0) - (unassigned[day] ?? 0);
+  }
+  return values;
+}
+
+/** The values modules have, each with how many have it. */
+export function choices(modules: readonly ModuleDetails[], of: (module: ModuleDetails) => string) {
+  const counts = new Map<string, number>();
+  for (const module of modules) counts.set(of(module), (counts.get(of(module)) ?? 0) + 1);
+  return [...counts]
+    .sort(([one], [other]) => order.compare(one, other))
+    .map(([value, count]) => ({ value, label: value, count }));
+}
