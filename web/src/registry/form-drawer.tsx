@@ -1,7 +1,7 @@
 import { Drawer, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useBlocker } from '@tanstack/react-router';
-import { useRef } from 'react';
+import { useCallback, useRef } from 'react';
 import type { ModuleDetails } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ModuleForm } from '@/registry/module-form.tsx';
@@ -30,6 +30,9 @@ export function FormDrawer({
     enableBeforeUnload: () => isDirty.current,
     withResolver: true,
   });
+  const setDirty = useCallback((dirty: boolean) => {
+    isDirty.current = dirty;
+  }, []);
   const leave = (go: () => void) => {
     isDirty.current = false;
     go();
@@ -50,7 +53,7 @@ export function FormDrawer({
           key={module?.module_id ?? ''}
           modules={modules}
           module={module}
-          onDirty={(dirty) => (isDirty.current = dirty)}
+          onDirty={setDirty}
           onDone={(id) => leave(() => onDone(id))}
           onCancel={onClose}
         />

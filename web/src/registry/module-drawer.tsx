@@ -6,6 +6,7 @@ import { useMessages } from '@/i18n/messages.tsx';
 import { ConfigTab, OverviewTab } from '@/registry/module-facts.tsx';
 import { TemplatesTab, UsedByTab } from '@/registry/module-users.tsx';
 import type { ModuleActions } from '@/registry/modules-table.tsx';
+import { Activity } from '@/ui/activity.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
 import { notifyDone } from '@/ui/notify.tsx';
@@ -65,6 +66,7 @@ export function ModuleDrawer({
                 {m.modules.usedBy}
               </Tabs.Tab>
               <Tabs.Tab value="templates">{m.modules.templates}</Tabs.Tab>
+              <Tabs.Tab value="activity">{m.modules.activity}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="overview">
               <OverviewTab module={module} />
@@ -77,6 +79,9 @@ export function ModuleDrawer({
             </Tabs.Panel>
             <Tabs.Panel value="templates">
               <TemplatesTab module={module} />
+            </Tabs.Panel>
+            <Tabs.Panel value="activity">
+              <Activity of={{ module_id: module.module_id }} />
             </Tabs.Panel>
           </Tabs>
         </Stack>

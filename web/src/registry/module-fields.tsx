@@ -64,6 +64,18 @@ export function ModuleFields(props: FieldsProps) {
   const categories = useMemo(() => choices(modules, (one) => one.category).map((one) => one.value), [modules]);
   const services = useMemo(() => choices(modules, (one) => one.service_name).map((one) => one.value), [modules]);
   const revived = useRevived(onCode !== null && wrong.module_id === undefined ? values.module_id : '');
+  const category = (
+    <Autocomplete
+      label={m.modules.category}
+      required
+      maxLength={100}
+      data={categories}
+      limit={40}
+      value={values.category}
+      error={wrong.category}
+      onChange={(chosen) => onChange({ category: chosen })}
+    />
+  );
   return (
     <Stack gap="lg">
       <Fieldset legend={m.modules.basics}>
@@ -78,6 +90,7 @@ export function ModuleFields(props: FieldsProps) {
               error={wrong.module_name}
               onChange={(event) => onChange({ module_name: event.currentTarget.value })}
             />
+            {onCode === null && category}
             {onCode !== null && (
               <TextInput
                 label={m.modules.code}
@@ -108,16 +121,7 @@ export function ModuleFields(props: FieldsProps) {
             error={wrong.description}
             onChange={(event) => onChange({ description: event.currentTarget.value })}
           />
-          <Autocomplete
-            label={m.modules.category}
-            required
-            maxLength={100}
-            data={categories}
-            limit={40}
-            value={values.category}
-            error={wrong.category}
-            onChange={(category) => onChange({ category })}
-          />
+          {onCode !== null && category}
         </Stack>
       </Fieldset>
       <Fieldset legend={m.modules.where}>
@@ -209,7 +213,7 @@ function Configs({ values, onChange, wrong, schema, defaultErrors, schemaErrors,
         />
         <Stack gap={4}>
           <Group justify="space-between">
-            <Text fz="sm" fw={500}>
+            <Text fz="sm" fw={600}>
               {m.modules.defaults}
             </Text>
           </Group>

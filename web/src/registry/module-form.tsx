@@ -61,8 +61,12 @@ export function ModuleForm({
     const start = base ? valuesOf(base) : BLANK;
     return EDITED.some((field) => !isSame(start, values, field)) || values.module_id !== start.module_id;
   }, [base, values]);
-  useEffect(() => onDirty(isDirty), [isDirty, onDirty]);
-  useEffect(() => () => onDirty(false), [onDirty]);
+  useEffect(() => {
+    onDirty(isDirty);
+    return () => {
+      onDirty(false);
+    };
+  }, [isDirty, onDirty]);
 
   const change = (given: Partial<FormValues>) =>
     setValues((before) => ({
