@@ -1,4 +1,4 @@
-import { Table, UnstyledButton } from '@mantine/core';
+import { Table, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useMessages } from '@/i18n/messages.tsx';
 import type { SortColumn } from '@/registry/selection.ts';
@@ -33,7 +33,9 @@ export function ModulesHead({ sorting }: { sorting: Sorting }) {
         {m.modules.updated}
       </Sortable>
       <Table.Th w={74}>{m.modules.active}</Table.Th>
-      <Table.Th w={48} aria-label={m.modules.actions} />
+      <Table.Th w={48}>
+        <VisuallyHidden>{m.modules.actions}</VisuallyHidden>
+      </Table.Th>
     </Table.Tr>
   );
 }

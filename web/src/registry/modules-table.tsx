@@ -92,6 +92,7 @@ function Row({
                 />
               )}
               display="block"
+              lh="24px"
               truncate
               fz="sm"
               fw={500}
@@ -162,6 +163,7 @@ function UsedBy({ module, usages, onOpen }: { module: ModuleDetails; usages: Usa
         }}
         aria-label={m.modules.usedByOf(module.module_name, count)}
         miw={36}
+        mih={24}
         ta="right"
       >
         <Text span fz="sm" td={count > 0 ? 'underline' : undefined} c={count > 0 ? undefined : 'dimmed'}>

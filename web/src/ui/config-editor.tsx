@@ -62,6 +62,7 @@ export function ConfigEditor({
       <Group justify="space-between">
         <SegmentedControl
           size="xs"
+          transitionDuration={0}
           aria-label={m.ui.editAs}
           value={mode}
           onChange={(chosen) => setMode(chosen === 'form' ? 'form' : 'json')}

@@ -21,7 +21,7 @@ export function Copyable({
           clipboard.copy(value);
         }}
         aria-label={`${hint}: ${label ?? value}`}
-        style={{ display: 'inline-flex', alignItems: 'center', gap: 4, maxWidth: '100%' }}
+        style={{ display: 'inline-flex', alignItems: 'center', gap: 4, maxWidth: '100%', minHeight: 24 }}
       >
         <Text span ff="monospace" fz="xs" truncate="end" {...text}>
           {shown ?? value}

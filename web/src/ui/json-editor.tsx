@@ -1,8 +1,31 @@
-import { useComputedColorScheme } from '@mantine/core';
 import { json } from '@codemirror/lang-json';
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { tags } from '@lezer/highlight';
 import CodeMirror, { EditorView } from '@uiw/react-codemirror';
 
-const extensions = [json(), EditorView.lineWrapping];
+// The stock dark theme misses 4.5:1; these shades reach it in both schemes.
+const colors = HighlightStyle.define([
+  { tag: tags.propertyName, color: 'var(--mantine-color-indigo-light-color)' },
+  { tag: tags.string, color: 'var(--mantine-color-teal-light-color)' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'var(--mantine-color-orange-light-color)' },
+]);
+
+const surface = EditorView.theme({
+  '&': { backgroundColor: 'var(--mantine-color-body)', color: 'var(--mantine-color-text)' },
+  '.cm-content': { caretColor: 'var(--mantine-color-text)' },
+  '.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
+  '.cm-gutters': {
+    backgroundColor: 'var(--mantine-color-body)',
+    color: 'var(--mantine-color-dimmed)',
+    borderRight: '1px solid var(--mantine-color-default-border)',
+  },
+  '.cm-activeLineGutter': { backgroundColor: 'transparent' },
+  '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': {
+    backgroundColor: 'var(--mantine-color-indigo-light-hover)',
+  },
+});
+
+const extensions = [json(), EditorView.lineWrapping, surface, syntaxHighlighting(colors)];
 
 /** A JSON text editor. Heavy: load it lazily (`const JsonEditor = lazy(() => import('@/ui/json-editor.tsx'))`). */
 export default function JsonEditor({
@@ -18,17 +41,16 @@ export default function JsonEditor({
   readOnly?: boolean;
   minHeight?: string;
 }) {
-  const scheme = useComputedColorScheme('light');
   return (
     <CodeMirror
       value={value}
       onChange={onChange ?? (() => undefined)}
       readOnly={readOnly}
-      theme={scheme}
+      theme="none"
       minHeight={minHeight}
       maxHeight="480px"
-      basicSetup={{ foldGutter: false, highlightActiveLine: false, autocompletion: false }}
-      extensions={[...extensions, EditorView.contentAttributes.of({ 'aria-label': label })]}
+      basicSetup={{ foldGutter: false, syntaxHighlighting: false, highlightActiveLine: false, autocompletion: false }}
+      extensions={[...extensions, EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' })]}
       style={{
         fontSize: 13,
         border: '1px solid var(--mantine-color-default-border)',
