@@ -111,13 +111,19 @@ class Account(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """One sign-in, with the hash of the refresh token that is good now."""
+    """One sign-in, with the hash of the refresh token that is good now.
+
+    `rotated_at` and `sealed`: when that token took the place of the one before, and the token itself, which only who
+    has the one before can unseal. None before the first refresh.
+    """
 
     id: UUID
     account: Account
     token_hash: bytes
     expires_at: datetime
     is_revoked: bool
+    rotated_at: datetime | None
+    sealed: bytes | None
 
     def __repr__(self) -> str:
         return f"Session({self.account.id})"

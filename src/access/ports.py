@@ -147,7 +147,9 @@ class SessionStore(Protocol):
         """Revoked and expired ones too, until they are discarded."""
         ...
 
-    async def rotate(self, transaction: Transaction, session: Session, token_hash: bytes) -> bool:
+    async def rotate(
+        self, transaction: Transaction, session: Session, token_hash: bytes, sealed: bytes, now: datetime
+    ) -> bool:
         """Replaces the session's hash. False when it is no longer the given one, or the session was revoked."""
         ...
 

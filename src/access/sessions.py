@@ -1,5 +1,6 @@
-"""Keeps people signed in: a refresh token that changes at every use, and is worth nothing when it comes twice."""
+"""Keeps people signed in: a refresh token that changes at every use, and is worth nothing soon after."""
 
+import hmac
 import re
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,6 +14,8 @@ from access.ports import AccessTokens, Fact, FactLog, IssuedToken, OrganizationS
 from shared.ports import Clock, Database
 
 SESSION_LIFETIME = timedelta(days=30)
+# So long a lost answer may be asked for again: by a page that was reloaded before it came, or a second tab.
+GRACE = timedelta(seconds=10)
 REFRESH_TOKEN = re.compile(r"([0-9a-f]{32})\.([\w-]{43})", re.ASCII)
 
 
@@ -78,22 +81,23 @@ class Sessions:
         return SignedIn(access, refresh_token(session_id, secret, SESSION_LIFETIME))
 
     async def refresh(self, presented: str) -> SignedIn:
-        """A new access token and the next refresh token; the presented one is worth nothing afterwards.
+        """A new access token and the next refresh token, the same one to all who present this within `GRACE`.
 
-        A token that comes a second time was stolen, before or after: nobody can tell which, so the session ends for
+        A token that comes again later was stolen, before or after: nobody can tell which, so the session ends for
         both. Raises `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
         """
         session, secret = await self._found(presented)
         now = self._clock.now()
-        if session.is_revoked or session.expires_at <= now or not session.account.is_active:
-            raise ended()
         if session.token_hash != hashed(secret):
-            raise await self._reused(session)
+            return await self._repeated(session, secret, now)
+        if not is_good(session, now):
+            raise ended()
         access, following = await self._admission.admit(session.account), self._secrets.new()
         async with self._database.writing() as transaction:
-            rotated = await self._store.rotate(transaction, session, hashed(following))
+            sealed = masked(following.encode(), secret)
+            rotated = await self._store.rotate(transaction, session, hashed(following), sealed, now)
         if not rotated:
-            raise await self._reused(session)
+            return await self._repeated(*await self._found(presented), now)
         return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
 
     async def end(self, presented: str) -> None:
@@ -118,6 +122,15 @@ class Sessions:
             raise ended()
         return session, match[2]
 
+    async def _repeated(self, session: Session, secret: str, now: datetime) -> SignedIn:
+        if not is_good(session, now):
+            raise ended()
+        following = successor(session, secret, now)
+        if following is None:
+            raise await self._reused(session)
+        access = await self._admission.admit(session.account)
+        return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
+
     async def _reused(self, session: Session) -> SessionEnded:
         now = self._clock.now()
         async with self._database.writing() as transaction:
@@ -129,6 +142,25 @@ class Sessions:
 def ended() -> SessionEnded:
     """One text, whatever ended the session."""
     return SessionEnded("There is no session, or it has ended: sign in again.")
+
+
+def is_good(session: Session, now: datetime) -> bool:
+    """Whether anybody may go on with it."""
+    return not session.is_revoked and session.expires_at > now and session.account.is_active
+
+
+def successor(session: Session, secret: str, now: datetime) -> str | None:
+    """The token that is good now, for who presents the one before it while that may be an accident."""
+    if session.sealed is None or session.rotated_at is None or now - session.rotated_at > GRACE:
+        return None
+    following = masked(session.sealed, secret)
+    return following.decode() if sha256(following).digest() == session.token_hash else None
+
+
+def masked(token: bytes, secret: str) -> bytes:
+    """Seals a token, or unseals it, by a mask that is used once: the secret before it, which is kept nowhere."""
+    mask = hmac.digest(secret.encode(), b"the token that follows", "sha512")
+    return bytes(a ^ b for a, b in zip(token, mask, strict=False))
 
 
 def hashed(secret: str) -> bytes:

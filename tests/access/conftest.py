@@ -1,16 +1,10 @@
 """The real database with the schema `access`, and fakes of everything this context asks of the world."""
 
-import runpy
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
 from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator
@@ -26,20 +20,9 @@ from access.sessions import Admission, Sessions, SignedIn
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.users import UserAdministration
-from devstack import Given, Stack
 from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
 from tests.fakes import CURSORS
-
-MADE_BY = (
-    "2026_11_23_1204_access.py",
-    "2026_11_23_1300_access_sessions_and_tokens.py",
-    "2026_11_23_1515_access_lists.py",
-)
-VERSIONS = Path(__file__).parents[2] / "migrations" / "versions"
-MIGRATIONS = [VERSIONS / name for name in MADE_BY]
-SERVICE_ROLE = ("CREATE ROLE modplane_service NOLOGIN", "GRANT modplane_service TO CURRENT_USER")
-NOT_STARTED = Given(kafka_bootstrap="127.0.0.1:9", redis_url="redis://127.0.0.1:9")
 
 
 class FakeClock:
@@ -153,46 +136,6 @@ class Access:
     async def pending(self, *operation_ids: UUID) -> frozenset[UUID]:
         async with self.database.writing() as transaction:
             return await self.owners.pending(transaction, operation_ids)
-
-
-def migrate(connection: Connection, direction: str) -> None:
-    with Operations.context(MigrationContext.configure(connection)):
-        for migration in MIGRATIONS if direction == "upgrade" else reversed(MIGRATIONS):
-            runpy.run_path(str(migration))[direction]()
-
-
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    stack = Stack(tmp_path_factory.mktemp("stack"), NOT_STARTED, quick=True)
-    yield stack.start().postgres_url
-    stack.stop()
-
-
-@pytest.fixture(scope="session")
-async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(postgres_url.replace("postgresql://", "postgresql+asyncpg://", 1))
-    async with engine.begin() as connection:
-        for statement in SERVICE_ROLE:
-            await connection.execute(text(statement))
-        await connection.run_sync(migrate, "upgrade")
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture(scope="session")
-async def open_database(engine: AsyncEngine) -> AsyncIterator[PostgresDatabase]:
-    database = PostgresDatabase(engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
-    await database.open()
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def database(open_database: PostgresDatabase) -> PostgresDatabase:
-    async with open_database.writing() as transaction:
-        for table in ("users", "pending_owners", "signing_keys", "api_tokens"):
-            await transaction.execute(f"DELETE FROM access.{table}")
-    return open_database
 
 
 @pytest.fixture

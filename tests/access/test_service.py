@@ -121,7 +121,8 @@ async def test_a_stolen_refresh_token_ends_the_session_and_the_log_tells(
     browser.post("/auth/login", {"email": tenant.email, "password": tenant.password})
     thief = Api(service.url)
     thief.client.cookies.update(browser.client.cookies)
-    browser.post(REFRESH)
+    for _ in range(2):
+        assert browser.post(REFRESH).status_code == 200
     assert thief.post(REFRESH).status_code == 401
     assert browser.post(REFRESH).status_code == 401
     assert await told(endpoints, tenant.operation_id) == ["access.user.activated", "access.session.reused"]

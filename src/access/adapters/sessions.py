@@ -20,6 +20,8 @@ sessions = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("revoked_at", DateTime(timezone=True)),
+    Column("rotated_at", DateTime(timezone=True)),
+    Column("sealed", LargeBinary),
     Index("ix_sessions_user_id", "user_id"),
     Index("ix_sessions_expires_at", "expires_at"),
     schema="access",
@@ -30,14 +32,15 @@ INSERT INTO access.sessions (user_id, token_hash, created_at, expires_at) VALUES
 """
 
 FIND = """
-SELECT s.token_hash, s.expires_at, s.revoked_at IS NOT NULL,
+SELECT s.token_hash, s.expires_at, s.revoked_at IS NOT NULL, s.rotated_at, s.sealed,
        u.id, u.role, u.organization_id, u.is_active, u.password_hash
 FROM access.sessions s JOIN access.users u ON u.id = s.user_id WHERE s.id = $1
 """
 
 # Two that refresh with one token at once: the second waits for the first one's row, and finds another hash.
 ROTATE = """
-UPDATE access.sessions SET token_hash = $3 WHERE id = $1 AND token_hash = $2 AND revoked_at IS NULL RETURNING id
+UPDATE access.sessions SET token_hash = $3, sealed = $4, rotated_at = $5
+WHERE id = $1 AND token_hash = $2 AND revoked_at IS NULL RETURNING id
 """
 
 REVOKE = "UPDATE access.sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id"
@@ -58,12 +61,15 @@ class PostgresSessions:
         row = await transaction.fetchrow(FIND, session_id)
         if row is None:
             return None
-        token_hash, expires_at, is_revoked, *account = row
-        return Session(session_id, Account(*account), token_hash, expires_at, is_revoked)
+        token_hash, expires_at, is_revoked, rotated_at, sealed, *account = row
+        return Session(session_id, Account(*account), token_hash, expires_at, is_revoked, rotated_at, sealed)
 
-    async def rotate(self, transaction: Transaction, session: Session, token_hash: bytes) -> bool:
+    async def rotate(
+        self, transaction: Transaction, session: Session, token_hash: bytes, sealed: bytes, now: datetime
+    ) -> bool:
         """False when the session's token is another by now."""
-        return await transaction.fetchval(ROTATE, session.id, session.token_hash, token_hash) is not None
+        arguments = (session.id, session.token_hash, token_hash, sealed, now)
+        return await transaction.fetchval(ROTATE, *arguments) is not None
 
     async def revoke(self, transaction: Transaction, session_id: UUID, now: datetime) -> bool:
         """False when there was nothing left to revoke."""
