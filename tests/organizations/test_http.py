@@ -36,7 +36,7 @@ async def test_people_see_their_own_organization_and_nobody_elses_pins(client: h
     assert (await client.get(f"{ORGANIZATIONS}/{own}/info")).status_code == 401
 
 
-@pytest.mark.parametrize("organization_id", [str(uuid4()), "nobody"])
+@pytest.mark.parametrize("organization_id", [str(uuid4()), "nobody"], ids=["absent", "malformed"])
 async def test_an_unknown_organization_is_not_found(client: httpx.AsyncClient, organization_id: str) -> None:
     path = f"{ORGANIZATIONS}/{organization_id}"
     for answer in (

@@ -8,6 +8,9 @@ from playwright.async_api import ConsoleMessage, Page, expect
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Colours on their way to others are nobody's colours.
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+  .filter(each => each.effect.getComputedTiming().endTime !== Infinity).map(each => each.finished))"""
 EXAMINE = "async tags => (await axe.run(document, {runOnly: tags})).violations"
 
 
@@ -36,5 +39,6 @@ class Person:
         """What of the accessibility rules the page as it is now breaks: rule, and where."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text())
+        await self.page.evaluate(SETTLED)
         found: list[dict[str, Any]] = json.loads(json.dumps(await self.page.evaluate(EXAMINE, RULES)))
         return [{"rule": each["id"], "where": [node["html"][:200] for node in each["nodes"]]} for each in found]

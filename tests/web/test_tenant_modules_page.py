@@ -210,5 +210,5 @@ async def test_the_tenant_page_shows_modules_drift_and_activity_without_barriers
     await page.get_by_role("button", name="Suspend").click()
     await expect(page.get_by_text(f"{word} Inc suspended")).to_be_visible()
     await page.get_by_role("button", name="Undo").click()
-    await expect(page.get_by_role("button", name="Suspend")).to_be_visible()
+    await expect(page.get_by_text("Undone.")).to_be_visible()
     assert admin.get(f"/organizations/{tenant}").json()["status"] == "active"
