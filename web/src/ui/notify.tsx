@@ -8,6 +8,7 @@ const UNDO_MS = 10_000;
 /** Says what happened to what. With `undo`, offers for ten seconds to call the inverse. */
 export function notifyDone(text: string, m: Messages, undo?: () => Promise<unknown>): void {
   const id = notifications.show({
+    closeButtonProps: { 'aria-label': m.common.dismiss },
     color: 'teal',
     autoClose: undo ? UNDO_MS : 4000,
     message: (
@@ -38,6 +39,7 @@ export function notifyDone(text: string, m: Messages, undo?: () => Promise<unkno
 /** A failure that belongs to no field: stays until it is dismissed. */
 export function notifyProblem(error: unknown, m: Messages): void {
   notifications.show({
+    closeButtonProps: { 'aria-label': m.common.dismiss },
     color: 'red',
     autoClose: false,
     title: told(error, m).title,
