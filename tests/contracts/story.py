@@ -82,7 +82,8 @@ class Story:
         caller = Api(self.url)
         caller.post("/auth/login", {"email": tenant.email, "password": tenant.password})
         spent = caller.client.cookies["modplane_refresh"]
-        assert caller.post("/auth/refresh").status_code == 200
+        for _ in range(2):
+            assert caller.post("/auth/refresh").status_code == 200
         thief = Api(self.url)
         thief.client.cookies.set("modplane_refresh", spent)
         assert thief.post("/auth/refresh").status_code == 401
