@@ -9,8 +9,11 @@ from playwright.async_api import ConsoleMessage, Page, expect
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Colours on their way to others are nobody's colours.
-SETTLED = """() => Promise.allSettled(document.getAnimations()
-  .filter(each => each.effect.getComputedTiming().endTime !== Infinity).map(each => each.finished))"""
+SETTLED = """async () => {
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame)
+  await Promise.allSettled(document.getAnimations()
+    .filter(each => each.effect.getComputedTiming().endTime !== Infinity).map(each => each.finished))
+}"""
 EXAMINE = "async tags => (await axe.run(document, {runOnly: tags})).violations"
 
 
@@ -41,4 +44,11 @@ class Person:
             await self.page.evaluate(AXE.read_text())
         await self.page.evaluate(SETTLED)
         found: list[dict[str, Any]] = json.loads(json.dumps(await self.page.evaluate(EXAMINE, RULES)))
-        return [{"rule": each["id"], "where": [node["html"][:200] for node in each["nodes"]]} for each in found]
+        return [
+            {
+                "rule": each["id"],
+                "where": [node["html"][:200] for node in each["nodes"]],
+                "why": each["nodes"][0]["failureSummary"],
+            }
+            for each in found
+        ]
