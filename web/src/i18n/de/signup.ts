@@ -84,14 +84,4 @@ export const workspace = {
   since: 'Angelegt',
   noModules: 'Noch keine Module',
   noModulesHint: 'Ihr Anbieter fügt Ihrer Organisation Module hinzu. Sie erscheinen hier, sobald das geschieht.',
-  settings: 'Einstellungen',
-  settingsOf: (module: string) => `Einstellungen von ${module}`,
-  settingsStandard: 'Standardeinstellungen',
-  settingsOwn: (count: number) => plural(count, 'eigene Einstellung', 'eigene Einstellungen'),
-  settingsHint:
-    'Was Sie hier setzen, gilt nur für Sie. Was Sie auslassen, folgt Ihrer Branche und dem Standard des Moduls.',
-  settingsEffective: 'Gilt jetzt',
-  settingsYours: 'Ihre Einstellungen (JSON)',
-  notJson: 'Das ist noch kein JSON-Objekt.',
-  saved: (module: string) => `Einstellungen von ${module} gespeichert`,
 };

@@ -79,13 +79,4 @@ export const workspace = {
   since: 'Created',
   noModules: 'No modules yet',
   noModulesHint: 'Your provider adds modules to your organization. They appear here as soon as they do.',
-  settings: 'Settings',
-  settingsOf: (module: string) => `Settings of ${module}`,
-  settingsStandard: 'Standard settings',
-  settingsOwn: (count: number) => plural(count, 'own setting', 'own settings'),
-  settingsHint: 'What you set here is yours alone. What you leave out follows your industry and the module’s standard.',
-  settingsEffective: 'In effect now',
-  settingsYours: 'Your settings (JSON)',
-  notJson: 'This is not a JSON object yet.',
-  saved: (module: string) => `Settings of ${module} saved`,
 };
