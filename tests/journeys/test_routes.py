@@ -404,6 +404,7 @@ def test_the_document_says_which_routes_are_public(service: ServiceProcess) -> N
 async def test_a_route_refuses_whom_it_is_not_for_and_serves_the_rest(
     job: Job, written: Written, standing: Standing, route: Route
 ) -> None:
+    wait_for(lambda: no_bulk_runs(job), "bulk operations have ended")
     before, stood = await written(), await standing()
     may = [who for who in MAY[route.who] if who != "reading admin" or route.who == "public" or route.method == "GET"]
     for who in EVERYBODY:
@@ -419,6 +420,12 @@ async def test_a_route_refuses_whom_it_is_not_for_and_serves_the_rest(
     assert await standing() == stood
     for who in ("admin", *(who for who in may if who not in STRANGERS)):
         assert_serves(job, who, route)
+
+
+def no_bulk_runs(job: Job) -> bool:
+    """Whether the bulk operations that other tests began have come to their end."""
+    begun = job.callers["admin"].get("/bulk-operations?limit=200").json()["items"]
+    return all(each["status"] in {"finished", "cancelled"} for each in begun)
 
 
 def assert_serves(job: Job, who: str, route: Route) -> None:
