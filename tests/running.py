@@ -4,12 +4,11 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +18,7 @@ import httpx
 import psutil
 
 from devstack import Endpoints
+from tests.preloaded import begin
 
 ADMIN = {"email": "admin@modplane.example", "password": "a long enough password"}
 READY_SECONDS = 120.0
@@ -69,7 +69,7 @@ class ServiceProcess:
             "MODPLANE_ADMIN_PASSWORD": ADMIN["password"],
             **(environment or {}),
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkServerProcess | None = None
 
     def __enter__(self) -> Self:
         return self.start().wait_ready()
@@ -78,15 +78,7 @@ class ServiceProcess:
         self.stop()
 
     def start(self) -> Self:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *self._program],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._process = begin(self._program, self._environment, self._log)
         return self
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> Self:
@@ -112,6 +104,7 @@ class ServiceProcess:
     def pid(self) -> int:
         """Of its first process."""
         assert self._process is not None
+        assert self._process.pid is not None
         return self._process.pid
 
     @property
@@ -120,8 +113,7 @@ class ServiceProcess:
 
     def signal(self, number: signal.Signals) -> None:
         """To every process of the replica."""
-        assert self._process is not None
-        os.killpg(self._process.pid, number)
+        os.killpg(self.pid, number)
 
     def freeze(self) -> None:
         self.signal(signal.SIGSTOP)
@@ -133,11 +125,12 @@ class ServiceProcess:
         """As a power failure would."""
         assert self._process is not None
         self.signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._process.join(10)
+        assert self.has_ended()
 
     def has_ended(self) -> bool:
         assert self._process is not None
-        return self._process.poll() is not None
+        return not self._process.is_alive()
 
     def stop(self) -> None:
         """Gracefully; by force when that takes too long or it is frozen."""
@@ -145,9 +138,8 @@ class ServiceProcess:
             return
         self.signal(signal.SIGCONT)
         self._process.terminate()
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
+        self._process.join(15)
+        if not self.has_ended():
             self.kill()
 
 

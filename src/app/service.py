@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import structlog
@@ -14,7 +15,6 @@ from access.sign_in import SuperAdmins
 from access.signup import PendingOwners
 from app.heartbeat import Heartbeat
 from app.infrastructure import Processors
-from app.migrate import MigrationFailed, migrate
 from app.readiness import Readiness
 from app.seeding import Seeding
 from app.settings import Settings
@@ -115,7 +115,7 @@ class Service:
         while True:
             try:
                 return await attempt()
-            except (Unavailable, MigrationFailed) as error:
+            except Unavailable as error:
                 if told != (told := str(error)[:200]):
                     log.info("not_yet", what=what, reason=told)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -123,7 +123,7 @@ class Service:
     async def _migrate_and_admit(self) -> None:
         settings = self._settings
         if settings.migrate_on_start:
-            await migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
+            await bring_up_to_date(settings)
         database = await self._container.get(PostgresDatabase)
         await database.check_schema()
         if settings.admin_email:
@@ -164,6 +164,15 @@ class Service:
             await owners.sweep()
             await sessions.sweep()
             await bulk.sweep()
+
+
+async def bring_up_to_date(settings: Settings) -> None:
+    """Schema and topics. Raises `Unavailable`. Its means are many and seldom needed: no other start waits for them."""
+    means = import_module("app.migrate")
+    try:
+        await means.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
+    except means.MigrationFailed as failed:
+        raise Unavailable(str(failed)) from failed
 
 
 def spare_the_collector() -> None:

@@ -21,11 +21,16 @@ class Balancer:
         self._apis: dict[str, Api] = {}
         self._turn = count()
         self._lock = Lock()
-        self.stopping = ""
+        self.stopping: set[str] = set()
 
     def join(self, replica: ServiceProcess) -> None:
         with self._lock:
+            self.stopping.discard(replica.replica)
             self._apis[replica.replica] = Api(replica.url, self._token)
+
+    def stops(self, name: str) -> None:
+        """From now on, until it joins again, this replica may refuse and cut: a caller may tell of it late."""
+        self.stopping.add(name)
 
     def leave(self, replica: ServiceProcess) -> None:
         with self._lock:
@@ -70,7 +75,7 @@ class Caller(Thread):
     def _answered(self, ask: Callable[[Api], httpx.Response]) -> httpx.Response:
         """The first answer. A connection that is refused or cut goes on to the next replica, as with any balancer.
 
-        Only the replica that is being restarted may refuse or cut one.
+        Only a replica that is being restarted may refuse or cut one.
         """
         while True:
             name, api = self._balancer.next()
@@ -85,7 +90,7 @@ class Caller(Thread):
 
     def _note_cut(self, name: str, error: httpx.TransportError) -> None:
         self.cut += not isinstance(error, httpx.ConnectError)
-        if name != self._balancer.stopping:
+        if name not in self._balancer.stopping:
             self.failures.append(f"{name} was not being stopped: {error!r}")
 
     def end(self) -> None:

@@ -45,7 +45,7 @@ class Deployment:
             self.balancer.join(replica)
 
     def stop(self, name: str) -> None:
-        self.balancer.stopping = name
+        self.balancer.stops(name)
         self.replicas[name].stop()
         self.balancer.leave(self.replicas[name])
 

@@ -9,32 +9,16 @@ from uuid import uuid4
 import pytest
 
 from devstack import Endpoints
+from tests.crowd import registered
 from tests.journeys.conftest import Written
 from tests.running import Api, ServiceProcess, code_of, problem_of, sign_in, wait_for
 
 MANY = 1500
 
-# As a signup makes them, without the cost of hashing so many passwords.
-REGISTER = """
-WITH made AS (SELECT gen_random_uuid()::text AS id, n FROM generate_series(1, $1::integer) AS n), heads AS (
-  INSERT INTO shared.streams (context, id, version, state)
-  SELECT 'organizations', id, 1, json_build_object('status', 'active', 'name', $2 || ' ' || n, 'industry_code', null,
-    'industry_name', null, 'template_version', null, 'owner_id', null) FROM made
-)
-INSERT INTO organizations.organizations (organization_id, name, status, sequence, created_at, updated_at)
-SELECT id, $2 || ' ' || n, 'active', 1, now(), now() FROM made RETURNING organization_id
-"""
-
 ASSIGNED = """
 SELECT count(*), count(DISTINCT aggregateid), count(DISTINCT operation_id) FROM shared.event_log
 WHERE type = 'tenant.module.assigned' AND module_id = $1
 """
-
-
-async def registered(connection: Any, count: int) -> tuple[str, list[str]]:
-    """Organizations with a name that begins as no other's does, and their ids."""
-    name = f"bulk{uuid4().hex[:10]}"
-    return name, [row[0] for row in await connection.fetch(REGISTER, count, name)]
 
 
 def start(admin: Api, body: dict[str, Any], query: str = "", **headers: str) -> dict[str, Any]:
