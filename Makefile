@@ -1,7 +1,7 @@
 # Needs git, make and Python 3.11 or newer. `make help` lists the targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up down migrate test test-all screenshots check format openapi client web web-dev packages lock env
+.PHONY: help up down migrate test test-all bench screenshots check format openapi client web web-dev packages lock env
 
 UV := 0.13.9
 VENV := .venv
@@ -32,13 +32,16 @@ test: env ## run the tests
 test-all: env packages ## run the tests that `make test` leaves out because they take long
 	@exec $(BIN)/python -m pytest -m thorough tests/web
 
+bench: env ## measure the service beside the ceilings of its parts, on a stack of its own (some minutes)
+	@exec $(BIN)/python -m bench
+
 screenshots: env web ## write the pictures of the UI into docs/pictures, from a stack of their own
 	@exec $(BIN)/python -m tests.web.screenshots
 
 check: env packages ## format, lint, types, architecture, documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy src tests examples/mirror-python/mirror.py
+	@$(BIN)/mypy src tests bench examples/mirror-python/mirror.py
 	@$(BIN)/lint-imports
 	@sh scripts/node.sh npm run --silent check
 	@$(BIN)/python -m app.contract --check
