@@ -1,11 +1,18 @@
 """Hand-written stand-ins for ports that several packages of tests need."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from uuid import UUID, uuid4
 
+from msgspec import Raw
+
+from shared.adapters.meanwhile import EventSummary, Present
 from shared.adapters.paging import Cursors
-from shared.cache import CacheDown
+from shared.bus import KafkaUnreachable
+from shared.cache import Cached, CacheDown, Load
+from shared.errors import Unauthenticated
+from shared.ports import Caller
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -106,6 +113,67 @@ class FakeClock:
 
     def now(self) -> datetime:
         return self.time
+
+    def advance(self, by: timedelta) -> None:
+        self.time += by
+
+
+class FreshIds:
+    """Ids in no order."""
+
+    def new(self) -> UUID:
+        return uuid4()
+
+
+class FakeKafka:
+    """Keeps what is published while it is `there`; `tried` is what it was given at all."""
+
+    def __init__(self, *, there: bool = True) -> None:
+        self.there = there
+        self.tried: list[bytes] = []
+        self.records: list[tuple[str, str, bytes]] = []
+
+    async def publish(self, topic: str, key: str, value: bytes) -> None:
+        self.tried.append(value)
+        if not self.there:
+            raise KafkaUnreachable("no broker")
+        self.records.append((topic, key, value))
+
+
+class NoCache:
+    """Answers each read by a load, and remembers the keys."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Cached | None:
+        self.keys.append(key)
+        return await load()
+
+
+class NoHistory:
+    """Nothing ever happened, and nothing is there."""
+
+    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
+        return []
+
+    async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
+        return []
+
+    async def present(self, context: str, aggregate_id: str) -> Present:
+        return Present(f"/{context}/{aggregate_id}", Raw(b"null"))
+
+
+class RolesAsTokens:
+    """A role is the token of somebody who has it; an organization's admin is that of `organization_id`."""
+
+    def __init__(self, organization_id: str | None = None) -> None:
+        self.organization_id = organization_id
+
+    async def authenticate(self, token: str) -> Caller:
+        if token not in {"super_admin", "organization_admin", "service"}:
+            raise Unauthenticated("Sign in again.")
+        return Caller("ada", token, self.organization_id if token == "organization_admin" else None)
 
 
 class FixedCursorKey:

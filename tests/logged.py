@@ -10,6 +10,7 @@ import msgspec
 
 from shared.adapters.event_pages import PostgresEventLog
 from shared.adapters.postgres import PostgresDatabase
+from shared.errors import Unavailable
 from shared.logged_events import Entry, EventFilter, LoggedEvent, Position
 from tests.fakes import NOON
 
@@ -39,6 +40,31 @@ def entry(position: Position = Position(7, 1), names: tuple[str, ...] = (), **fi
         "payload": msgspec.Raw(b"{}"),
     }
     return Entry(position, LoggedEvent(position=str(position), **told | fields), names)
+
+
+class FakeLog:
+    """A log in memory; every event is a transaction of its own. `away`: it cannot be read."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.looks = 0
+        self.away = False
+
+    def happen(self, organization_id: str | None = None, number: int = 1, **fields: Any) -> None:
+        for _ in range(number):
+            place = Position(len(self.entries) + 1, 1)
+            self.entries.append(entry(place, organization_id=organization_id, **fields))
+
+    async def end(self) -> Position:
+        if self.away:
+            raise Unavailable("The log is away.")
+        return Position(len(self.entries) + 1, 0)
+
+    async def newer(self, than: Position, limit: int) -> tuple[Sequence[Entry], Position]:
+        end = await self.end()
+        self.looks += 1
+        found = [entry for entry in self.entries if entry.position > than][:limit]
+        return found, found[-1].position if len(found) == limit else end
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,8 @@ class ListedOrganization(Protocol):
 class OrganizationSearch(Struct, frozen=True, kw_only=True):
     """Which organizations, in which order, and which page of them; None is no condition.
 
-    `q`: each of its words begins a word of the name, or it is the organization's id.
+    `q`: each of its words begins a word of the name, or it is the organization's id. By name, names that begin with it
+    come first.
     """
 
     q: str | None = None

@@ -123,7 +123,7 @@ class OperationsReader(Protocol):
     """The decided operations, whoever decided them."""
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
-        """Outcomes by id; ids that are unknown, pending or failed are left out."""
+        """Outcomes by id, failed ones too; ids that are unknown or pending are left out."""
         ...
 
 

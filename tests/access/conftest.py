@@ -1,8 +1,8 @@
 """The real database with the schema `access`, and fakes of everything this context asks of the world."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +14,7 @@ from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
 from access.adapters.user_list import PostgresUserReader
 from access.adapters.users import PostgresUserDirectory
 from access.api_tokens import ApiTokens
-from access.domain import TooManyAttempts
+from access.domain import TooManyAttempts, normalized_email
 from access.ports import Fact, SigningKey
 from access.sessions import Admission, Sessions, SignedIn
 from access.sign_in import SignIn, SuperAdmins
@@ -22,23 +22,7 @@ from access.signup import PendingOwners
 from access.users import UserAdministration
 from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
-from tests.fakes import CURSORS
-
-
-class FakeClock:
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def advance(self, by: timedelta) -> None:
-        self.time += by
-
-
-class FakeIds:
-    def new(self) -> UUID:
-        return uuid4()
+from tests.fakes import CURSORS, FakeClock, FreshIds
 
 
 class FakePasswords:
@@ -56,12 +40,25 @@ class FakePasswords:
 
 
 class FakeFactLog:
+    """Keeps the facts, one of a stream in a call, each event once."""
+
     def __init__(self) -> None:
         self.facts: list[Fact] = []
 
     async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
         assert await transaction.fetchval("SELECT 1") == 1
+        assert len({fact.aggregate_id for fact in facts}) == len(facts)
         self.facts.extend(facts)
+        assert len({fact.event_id for fact in self.facts}) == len(self.facts)
+
+    def entries(self) -> list[tuple[str, UUID, int]]:
+        """Stream, event and sequence of each."""
+        seen = Counter[str]()
+        entries = []
+        for fact in self.facts:
+            seen[fact.aggregate_id] += 1
+            entries.append((fact.aggregate_id, fact.event_id, seen[fact.aggregate_id]))
+        return entries
 
 
 class FakeStanding:
@@ -73,17 +70,20 @@ class FakeStanding:
 
 
 class FakeAttempts:
-    """Notes who began and who succeeded; `locked` refuses everybody."""
+    """Counts an account's failures, for ever, and notes who succeeded."""
 
-    def __init__(self) -> None:
-        self.begun, self.ended, self.locked = list[str](), list[str](), False
+    def __init__(self, failures_per_account: int = 10) -> None:
+        self.failures_per_account = failures_per_account
+        self.failures, self.ended = Counter[str](), list[str]()
 
     async def begin(self, email: str, address: str) -> None:
-        if self.locked:
+        account = normalized_email(email)
+        self.failures[account] += 1
+        if self.failures[account] > self.failures_per_account:
             raise TooManyAttempts("Later.", retry_after=7)
-        self.begun.append(f"{email} {address}")
 
     async def succeeded(self, email: str, address: str) -> None:
+        self.failures.pop(normalized_email(email), None)
         self.ended.append(f"{email} {address}")
 
 
@@ -91,9 +91,13 @@ class FakeSigningKeys:
     def __init__(self) -> None:
         self.keys = [SigningKey("key-1", b"1" * 32)]
         self.fetches = 0
+        self._made = 1
 
     async def unretired(self) -> Sequence[SigningKey]:
         self.fetches += 1
+        if not self.keys:
+            self._made += 1
+            self.keys = [SigningKey(f"key-{self._made}", f"{self._made}".encode() * 32)]
         return list(self.keys)
 
 
@@ -110,11 +114,11 @@ class Access:
         admission = Admission(self.standing, self.issuer)
         self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.facts, clock)
         self.attempts, self.user_reader = FakeAttempts(), PostgresUserReader(database, CURSORS)
-        self.administration = UserAdministration(database, PostgresUserDirectory(), self.facts, clock, FakeIds())
+        self.administration = UserAdministration(database, PostgresUserDirectory(), self.facts, clock, FreshIds())
         self._sign_in = SignIn(database, users, self.passwords, self.sessions, self.attempts)
-        self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FakeIds())
+        self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FreshIds())
         self.token_reader = PostgresApiTokenReader(database, CURSORS)
-        self.api_tokens = ApiTokens(database, PostgresApiTokens(), RandomSecrets(), self.facts, clock, FakeIds())
+        self.api_tokens = ApiTokens(database, PostgresApiTokens(), RandomSecrets(), self.facts, clock, FreshIds())
         own, programs = TokenAuthenticator(self.ring, clock), ApiTokenAuthenticator(self.token_reader, clock)
         self.bearer = BearerAuthenticator(own, programs)
         self.owners = PendingOwners(database, store, store, self.passwords, self.facts, clock)

@@ -15,8 +15,8 @@ from access.wiring import AccessProvider
 from shared.adapters.paging import Cursors
 from shared.errors import Refused
 from shared.ports import Authenticator, Clock, Database, Ids
-from tests.access.conftest import Access, FakeIds
-from tests.fakes import CURSORS
+from tests.access.conftest import Access
+from tests.fakes import CURSORS, FreshIds
 
 LOGIN = "/api/v1/auth/login"
 ADMIN, PASSWORD = "admin@example.com", "correct horse battery"
@@ -32,7 +32,7 @@ async def container(access: Access) -> AsyncIterator[AsyncContainer]:
     world = {
         Database: access.database,
         Clock: access.clock,
-        Ids: FakeIds(),
+        Ids: FreshIds(),
         OrganizationStanding: access.standing,
         FactLog: access.facts,
         AccessSettings: AccessSettings(),

@@ -15,7 +15,8 @@ from access.adapters.oidc import IssuerKeys, IssuerUnreachable, OidcAuthenticato
 from access.domain import NoRoleHere, OrganizationSuspended, TokenExpired, TokenInvalid
 from access.ports import OidcSettings
 from shared.ports import Caller
-from tests.access.conftest import FakeClock, FakeStanding
+from tests.access.conftest import FakeStanding
+from tests.fakes import FakeClock
 from tests.waiting import eventually
 
 NEEDED = "asymmetric signatures need `pyjwt[crypto]`"

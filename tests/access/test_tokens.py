@@ -11,7 +11,8 @@ from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
 from access.domain import Account, TokenExpired, TokenInvalid
 from access.ports import SigningKey
 from shared.ports import Caller
-from tests.access.conftest import FakeClock, FakeSigningKeys
+from tests.access.conftest import FakeSigningKeys
+from tests.fakes import FakeClock
 
 USER, ORGANIZATION, OPERATION = UUID(int=1), UUID(int=2), UUID(int=3)
 ADMIN = Account(USER, "organization_admin", ORGANIZATION, is_active=True, password_hash="")

@@ -8,7 +8,8 @@ from access.domain import EmailTaken, SessionEnded, UnacceptablePassword, UserNo
 from access.events import UserActivatedEvent, UserDeactivatedEvent, UserReactivatedEvent
 from access.users import UserAdministration
 from shared.ports import Transaction
-from tests.access.conftest import Access, FakeIds
+from tests.access.conftest import Access
+from tests.fakes import FreshIds
 
 ADA, BOB, PASSWORD = "ada@example.com", "bob@example.com", "correct horse battery"
 SOMEBODY_WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
@@ -61,7 +62,7 @@ class MeetingDirectory(PostgresUserDirectory):
 
 async def test_one_super_admin_remains_also_when_two_deactivate_each_other_at_once(access: Access) -> None:
     ada, bob = await two_super_admins(access)
-    users = UserAdministration(access.database, MeetingDirectory(), access.facts, access.clock, FakeIds())
+    users = UserAdministration(access.database, MeetingDirectory(), access.facts, access.clock, FreshIds())
     answers = await asyncio.gather(
         users.deactivate(ada, str(bob)), users.deactivate(bob, str(ada)), return_exceptions=True
     )

@@ -67,14 +67,24 @@ class Listed(Struct, frozen=True):
 class Label(Struct, frozen=True):
     name: str
     status: OrganizationStatus
-    organization_id: str = ""
+    organization_id: str
+
+    def is_called(self, beginnings: Sequence[str]) -> bool:
+        """Whether each begins a word of the name."""
+        words = self.name.lower().split()
+        return all(any(word.startswith(beginning) for word in words) for beginning in beginnings)
 
 
 @dataclass
 class World:
-    """The other contexts, as plain mappings; and what was sent and made stale."""
+    """The other contexts, as plain mappings; and what was sent and made stale.
+
+    `users`: who has a module; everybody has one that is not named there.
+    """
 
     organizations: dict[str, OrganizationFact] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    users: dict[str, set[str]] = field(default_factory=dict)
     modules: dict[str, Summary] = field(default_factory=dict)
     rules: dict[str, ConfigRules] = field(default_factory=dict)
     templates: dict[str, TemplateFact] = field(default_factory=dict)
@@ -86,10 +96,32 @@ class World:
     def add_module(self, module_id: str, name: str, status: ModuleStatus = "active", **default_config: Any) -> None:
         self.modules[module_id] = Summary(name, "baking", "1.0", {"icon": "oven"}, default_config, status)
 
-    def publish(self, code: str, *entries: TemplateEntry) -> None:
+    def publish(self, code: str, *entries: TemplateEntry, status: ModuleStatus = "active") -> None:
         before = self.templates.get(code, TemplateFact("active", 0, {}))
         version = before.version + 1
-        self.templates[code] = TemplateFact("active", version, {**before.versions, version: entries})
+        self.templates[code] = TemplateFact(status, version, {**before.versions, version: list(entries)})
+
+    def label(self, organization_id: str) -> "Label":
+        name = self.names.get(organization_id, f"Bakery {organization_id[-1]}")
+        return Label(name, self.organizations[organization_id].status, organization_id)
+
+    def found(self, module_id: str, wanted: OrganizationSearch) -> Sequence["Label"]:
+        """Those that are searched for, in order; ids stand for the moments they came to be."""
+        having = self.users.get(module_id, set(self.organizations))
+        labels = [
+            self.label(id_)
+            for id_, fact in self.organizations.items()
+            if id_ in having
+            and wanted.status in {None, fact.status}
+            and wanted.industry_code in {None, fact.industry_code}
+        ]
+        q, by_name = (wanted.q or "").lower(), wanted.sort.endswith("name")
+        labels = [one for one in labels if one.organization_id == q or one.is_called(q.split())]
+        labels.sort(
+            key=lambda one: (one.name.lower() if by_name else "", one.organization_id),
+            reverse=wanted.sort.startswith("-"),
+        )
+        return sorted(labels, key=lambda one: by_name and not one.name.lower().startswith(q))
 
 
 class Neighbours:
@@ -106,21 +138,14 @@ class Neighbours:
         return {id_: known[id_] for id_ in organization_ids if id_ in known}
 
     async def labels(self, _: Transaction, organization_ids: Collection[str]) -> Mapping[str, Label]:
-        known = self._world.organizations
-        return {id_: Label(f"Bakery {id_[-1]}", known[id_].status) for id_ in organization_ids if id_ in known}
+        return {id_: self._world.label(id_) for id_ in organization_ids if id_ in self._world.organizations}
 
     async def page(self, module_id: str, wanted: OrganizationSearch) -> tuple[Sequence[Label], str | None]:
-        """By id, among all organizations: who the database says has no such module is left out by the caller."""
-        given = await CURSORS.of(module_id, wanted.q, wanted.status, wanted.sort)
-        after = given.place(wanted.cursor, str) or ""
-        known = {id_: fact for id_, fact in sorted(self._world.organizations.items()) if id_ > after}
-        listed = [
-            Label(f"Bakery {id_[-1]}", fact.status, id_)
-            for id_, fact in known.items()
-            if wanted.status in {None, fact.status}
-        ]
-        following = given.beyond(listed, wanted.limit, lambda one: one.organization_id)
-        return listed[: wanted.limit], following
+        given = await CURSORS.of(module_id, wanted.q, wanted.status, wanted.industry_code, wanted.sort)
+        found, after = self._world.found(module_id, wanted), given.place(wanted.cursor, str)
+        seen = 0 if after is None else [one.organization_id for one in found].index(after) + 1
+        following = given.beyond(found[seen:], wanted.limit, lambda one: one.organization_id)
+        return found[seen : seen + wanted.limit], following
 
     async def standings(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, Standing]:
         known, rules = self._world.modules, self._world.rules

@@ -1,8 +1,8 @@
 """Assignments over HTTP, down to the rows."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -10,7 +10,6 @@ from dishka import Provider, Scope, make_async_container
 from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar
 from litestar.middleware import DefineMiddleware
-from msgspec import Raw
 
 from assignments.commands import ApplyIndustryTemplate
 from assignments.domain import OrganizationFact, TemplateEntry
@@ -18,45 +17,20 @@ from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
 from shared.adapters.http import Authentication, strict_body
 from shared.adapters.http_commands import CommandSender
 from shared.adapters.journal import PostgresJournal
-from shared.adapters.meanwhile import EventSummary, Meanwhile, Present
+from shared.adapters.meanwhile import Meanwhile
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
-from shared.bus import CommandBus, KafkaUnreachable
+from shared.bus import CommandBus
 from shared.outcomes import OutcomeBoard
-from shared.ports import Authenticator, Caller, Clock
+from shared.ports import Authenticator, Clock
 from shared.preview import Previews
 from shared.processor import CommandProcessor
 from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of
+from tests.fakes import FakeKafka, FreshIds, NoHistory, RolesAsTokens
 
 ORG, OTHER = str(UUID(int=1)), str(UUID(int=2))
 ADMIN = {"Authorization": "Bearer super_admin"}
 OWNER = {"Authorization": "Bearer organization_admin"}
-
-
-class RolesAsTokens:
-    async def authenticate(self, token: str) -> Caller:
-        return Caller("ada", token, ORG if token == "organization_admin" else None)
-
-
-class NoKafka:
-    async def publish(self, topic: str, key: str, value: bytes) -> None:
-        raise KafkaUnreachable(topic)
-
-
-class FreshIds:
-    def new(self) -> UUID:
-        return uuid4()
-
-
-class NoHistory:
-    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
-        return []
-
-    async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
-        return []
-
-    async def present(self, context: str, aggregate_id: str) -> Present:
-        return Present(f"/{context}/{aggregate_id}", Raw(b"null"))
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +47,7 @@ def sender_of(
     journal = PostgresJournal(database, "test")
     board = OutcomeBoard(journal, neighbours)
     processor = CommandProcessor(decider, database, journal, neighbours, board, clock)
-    bus = CommandBus(NoKafka(), {"assignments": processor}, board, journal)
+    bus = CommandBus(FakeKafka(there=False), {"assignments": processor}, board, journal)
     previews = Previews([decider], database, journal, clock)
     return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), clock, FreshIds())
 
@@ -81,7 +55,7 @@ def sender_of(
 @pytest.fixture
 async def client(world: World, database: PostgresDatabase) -> AsyncIterator[httpx.AsyncClient]:
     http = Provider(scope=Scope.APP)
-    http.provide(RolesAsTokens, provides=Authenticator)
+    http.provide(lambda: RolesAsTokens(ORG), provides=Authenticator)
     http.provide(sender_of)
     container = make_async_container(AssignmentsProvider(), neighbours_of(world, database), http)
     application = Litestar(

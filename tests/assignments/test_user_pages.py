@@ -39,7 +39,7 @@ async def test_a_page_of_users_costs_the_same_wherever_it_is(
     measured, neighbours = MeasuredDatabase(database), await context.get(Neighbours)
     reader = PostgresAdoptionReader(measured, neighbours, neighbours, neighbours, neighbours)
 
-    found = await reader.with_module("ovens", OrganizationSearch(limit=2 * LIMIT))
+    found = await reader.with_module("ovens", OrganizationSearch(limit=2 * LIMIT, sort="created_at"))
     assert found is not None
     assert [item.organization_id for item in found.items] == ids
     assert measured.buffers() < MOST

@@ -17,14 +17,13 @@ from industries.events import EVENTS
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.postgres import PostgresDatabase
 from shared.bus import encoded_command
-from shared.cache import Cached, Load
 from shared.decider import Decider
 from shared.deciding import Work
 from shared.layered_config import ConfigRules
 from shared.messages import CommandEnvelope, Outcome
 from shared.ports import Transaction
 from shared.processor import CommandProcessor
-from tests.fakes import CURSORS
+from tests.fakes import CURSORS, FakeClock, FakeInvalidation
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -53,34 +52,22 @@ class FakeRegistry:
 
 
 class FakeApplied:
+    """`versions`: how many organizations have each version of a template, by code."""
+
+    def __init__(self) -> None:
+        self.versions: dict[str, dict[int, int]] = {}
+
     async def organizations(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, int]:
-        return dict.fromkeys(industry_codes, 3)
+        return {code: sum(self.versions[code].values()) for code in industry_codes if code in self.versions}
 
     async def by_version(
         self, transaction: Transaction, industry_code: str, versions: Sequence[int]
     ) -> Mapping[int, int]:
-        return {version: 10 * version for version in versions if version > 1}
-
-
-class NoCache:
-    """Answers each read by a load, and remembers the keys."""
-
-    def __init__(self) -> None:
-        self.keys: list[str] = []
-
-    async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Cached | None:
-        self.keys.append(key)
-        return await load()
-
-
-class FakeClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
+        return {version: had for version, had in self.versions.get(industry_code, {}).items() if version in versions}
 
 
 class Silence:
-    async def invalidate(self, touched: Sequence[str]) -> None:
-        return
+    """Nobody waits for an outcome."""
 
     def resolve(self, outcome: Outcome) -> None:
         return
@@ -97,8 +84,13 @@ def registry() -> FakeRegistry:
 
 
 @pytest.fixture
-def reader(database: PostgresDatabase, registry: FakeRegistry) -> PostgresIndustryReader:
-    return PostgresIndustryReader(database, registry, FakeApplied())
+def applied() -> FakeApplied:
+    return FakeApplied()
+
+
+@pytest.fixture
+def reader(database: PostgresDatabase, registry: FakeRegistry, applied: FakeApplied) -> PostgresIndustryReader:
+    return PostgresIndustryReader(database, registry, applied)
 
 
 @pytest.fixture
@@ -107,7 +99,7 @@ def listed(database: PostgresDatabase, reader: PostgresIndustryReader) -> Postgr
 
 
 @pytest.fixture
-def decide_batch(database: PostgresDatabase, registry: FakeRegistry) -> Decide:
+def decide_batch(database: PostgresDatabase, registry: FakeRegistry, applied: FakeApplied) -> Decide:
     """Decides the commands in one batch; answers the outcomes in the order of the commands."""
     decider = Decider(
         name="industries",
@@ -117,13 +109,13 @@ def decide_batch(database: PostgresDatabase, registry: FakeRegistry) -> Decide:
         initial=INITIAL,
         decide=decide,
         evolve=evolve,
-        write_side=IndustryTables(registry, FakeApplied()),
+        write_side=IndustryTables(registry, applied),
         touched=touched,
         locks_exclusive=("industries",),
         locks_shared=("registry",),
     )
-    silence = Silence()
-    processor = CommandProcessor(decider, database, PostgresJournal(database, "test"), silence, silence, FakeClock())
+    journal = PostgresJournal(database, "test")
+    processor = CommandProcessor(decider, database, journal, FakeInvalidation(), Silence(), FakeClock())
 
     async def batch(*commands: Command) -> Sequence[Outcome]:
         works = [work(command) for command in commands]

@@ -18,22 +18,14 @@ from shared.adapters.http import AnyRequest, Authentication, strict_body
 from shared.adapters.http_commands import Asked, CommandSender
 from shared.adapters.paging import Cursors
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
-from shared.errors import Unauthenticated
-from shared.ports import Authenticator, Caller
-from tests.fakes import CURSORS
-from tests.industries.conftest import Decide, NoCache
+from shared.ports import Authenticator
+from tests.fakes import CURSORS, NoCache, RolesAsTokens
+from tests.industries.conftest import Decide
 
 ADMIN = {"Authorization": "Bearer super_admin"}
 SERVICE = {"Authorization": "Bearer service"}
 BROKEN = {"Authorization": "Bearer nonsense"}
 OVEN = TemplateModule("oven", is_required=True, default_config={"degrees": 200})
-
-
-class RolesAsTokens:
-    async def authenticate(self, token: str) -> Caller:
-        if token == "nonsense":
-            raise Unauthenticated("Sign in again.")
-        return Caller("ana", token)
 
 
 class Sent:
@@ -61,7 +53,8 @@ def application(reader: PostgresIndustryReader, listed: PostgresIndustryList, se
     provider.provide(lambda: listed, provides=PostgresIndustryList)
     provider.provide(lambda: sent, provides=CommandSender)
     provider.provide(lambda: CURSORS, provides=Cursors)
-    provider.provide(RolesAsTokens, provides=Authenticator)
+    roles = RolesAsTokens()
+    provider.provide(lambda: roles, provides=Authenticator)
     container = make_async_container(provider)
     application = Litestar(
         [DishkaRouter("/", route_handlers=[IndustriesController, IndustryAdministrationController])],

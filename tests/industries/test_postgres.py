@@ -13,7 +13,8 @@ from shared.errors import FieldError
 from shared.json_schemas import JsonSchema
 from shared.layered_config import ConfigRules
 from shared.messages import Outcome
-from tests.industries.conftest import Decide, FakeRegistry, NoCache
+from tests.fakes import NoCache
+from tests.industries.conftest import Decide, FakeApplied, FakeRegistry
 
 OVEN = TemplateModule("oven", is_required=True, default_config={"degrees": 200.0, "steps": [1, "ä"]})
 TILL = TemplateModule("till", is_required=False)
@@ -156,7 +157,10 @@ async def test_a_module_is_used_by_the_current_lists_of_active_templates(
     assert used == {"oven": ["bakery", "pizzeria"], "till": ["bakery"]}
 
 
-async def test_versions_are_paged_newest_first(decide_batch: Decide, reader: PostgresIndustryReader) -> None:
+async def test_versions_are_paged_newest_first(
+    decide_batch: Decide, reader: PostgresIndustryReader, applied: FakeApplied
+) -> None:
+    applied.versions["bakery"] = {2: 20, 3: 30, 4: 40}
     await decide_batch(BAKERY, *(UpdateIndustry("bakery", modules=modules) for modules in ([TILL], [], [FLOUR])))
     newest, rest = await reader.versions("bakery", 100, 3), await reader.versions("bakery", 2, 3)
     assert newest is not None

@@ -1,7 +1,7 @@
 """The context as it is wired, on the real database, with fakes of everything it asks of other contexts."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as AsgiScope
 from msgspec import Raw
 
+from access.domain import normalized_email, valid_email, valid_name, valid_password
 from organizations.commands import Command, RegisterOrganization
 from organizations.domain import TemplateFact
 from organizations.ports import (
@@ -33,12 +34,12 @@ from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProv
 from shared.adapters.http import strict_body
 from shared.adapters.http_commands import CommandSender
 from shared.adapters.journal import PostgresJournal
-from shared.adapters.meanwhile import Meanwhile, Present
+from shared.adapters.meanwhile import Meanwhile
 from shared.adapters.paging import Cursors
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
-from shared.bus import CommandBus, KafkaUnreachable, encoded_command
-from shared.cache import Cached, Load, ReadThrough
+from shared.bus import CommandBus, encoded_command
+from shared.cache import ReadThrough
 from shared.deciding import Work
 from shared.errors import Conflict, FieldError, Unauthenticated
 from shared.messages import CommandEnvelope, Outcome, PreviewedChange
@@ -46,7 +47,7 @@ from shared.outcomes import OutcomeBoard
 from shared.ports import Caller, Clock, Database, Transaction
 from shared.preview import Previews
 from shared.processor import CommandProcessor
-from tests.fakes import CURSORS
+from tests.fakes import CURSORS, NOON, FakeClock, FakeInvalidation, FakeKafka, FreshIds, NoCache, NoHistory
 
 BAKERY = TemplateFact("active", "Bakery", 3)
 
@@ -56,31 +57,26 @@ class EmailTaken(Conflict):
 
 
 class Fakes:
-    """Everything of other contexts, and the little of the write path that is not the database."""
+    """Everything of other contexts."""
 
     def __init__(self) -> None:
         self.known = {"bakery": BAKERY}
         self.waiting: dict[UUID, str] = {}
+        self.users: dict[UUID, str] = {}
         self.holds: list[UUID] = []
         self.activated: list[tuple[UUID, str]] = []
         self.applied: list[tuple[Any, ...]] = []
         self.modules: ModulesOutcome | Exception = ModulesOutcome("applied", ["ovens"])
-        self.kafka_takes = False
         self.having: dict[str, set[str]] = {}
-        self.published: list[bytes] = []
+        self.on_template: dict[str, dict[str, int]] = {}
         self.sent: list[tuple[str, CommandEnvelope, Any]] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-    def new(self) -> UUID:
-        return uuid4()
 
     async def templates(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, TemplateFact]:
         return {code: self.known[code] for code in industry_codes if code in self.known}
 
     async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
-        return {code: self.known[code].industry_name for code in industry_codes if code in self.known}
+        known = {code: self.known[code] for code in industry_codes if code in self.known}
+        return {code: fact.industry_name for code, fact in known.items() if fact.status != "deleted"}
 
     async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> frozenset[UUID]:
         return frozenset(operation_ids) & self.waiting.keys()
@@ -88,6 +84,7 @@ class Fakes:
     async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, str]], now: datetime) -> None:
         rows = "SELECT count(*) FROM organizations.organizations WHERE organization_id = ANY($1::text[])"
         assert await transaction.fetchval(rows, [id_ for _, id_ in owners]) == len(owners)
+        self.users |= {owner: self.waiting.pop(owner) for owner, _ in owners}
         self.activated.extend(owners)
 
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
@@ -105,21 +102,30 @@ class Fakes:
     async def with_template(
         self, transaction: Transaction, limit: int, *, industry_code: str, version: int | None
     ) -> Sequence[str]:
-        return await self.with_module(transaction, limit, module_id=f"{industry_code} {version}")
+        return sorted(self._on(industry_code, version))[:limit]
 
     async def having_template(
         self, transaction: Transaction, organization_ids: Sequence[str], *, industry_code: str, version: int | None
     ) -> frozenset[str]:
-        return await self.having_module(transaction, organization_ids, module_id=f"{industry_code} {version}")
+        return frozenset(organization_ids) & self._on(industry_code, version)
+
+    def _on(self, industry_code: str, version: int | None) -> set[str]:
+        on_it = self.on_template.get(industry_code, {})
+        return {id_ for id_, applied in on_it.items() if version in {None, applied}}
 
     async def check(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
-        if email in {held for id_, held in self.waiting.items() if id_ != operation_id}:
+        address = valid_email(email)
+        valid_name(name)
+        valid_password(password)
+        held = {id_: normalized_email(one) for id_, one in {**self.waiting, **self.users}.items()}
+        if address in {one for id_, one in held.items() if id_ != operation_id}:
             raise EmailTaken("This e-mail is taken.", errors=[FieldError("/email", "taken")])
 
     async def hold(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
         await self.check(operation_id, email, name, password)
         self.holds.append(operation_id)
-        self.waiting[operation_id] = email
+        if operation_id not in self.users:
+            self.waiting[operation_id] = email
 
     async def release(self, operation_id: UUID) -> None:
         self.waiting.pop(operation_id, None)
@@ -143,30 +149,10 @@ class Fakes:
     async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
         self.sent.append((context, envelope, command))
 
-    async def publish(self, topic: str, key: str, value: bytes) -> None:
-        self.published.append(value)
-        if not self.kafka_takes:
-            raise KafkaUnreachable
-
-    async def invalidate(self, touched: Sequence[str]) -> None:
-        return
-
-    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[Any]:
-        return []
-
-    async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[Any]:
-        return []
-
-    async def present(self, context: str, aggregate_id: str) -> Present:
-        return Present(f"/{context}/{aggregate_id}", Raw(b"null"))
-
-    async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Cached | None:
-        return await load()
-
 
 PORTS = (
-    *(Clock, Holders, IndustryNames, IndustryTemplates, OperationTokens, PendingOwners),
-    *(ReadThrough, SendCommand, SignupModules, SignupOwners),
+    *(Holders, IndustryNames, IndustryTemplates, OperationTokens, PendingOwners),
+    *(SendCommand, SignupModules, SignupOwners),
 )
 
 
@@ -188,9 +174,10 @@ class World:
         self.database, self.fakes = database, fakes
         self.journal = PostgresJournal(database, "test")
         self.operations = Overlooking(self.journal)
-        self.board = OutcomeBoard(self.journal, fakes)
+        self.clock, self.kafka, self.invalidation = FakeClock(), FakeKafka(there=False), FakeInvalidation()
+        self.board = OutcomeBoard(self.journal, self.invalidation)
         context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, DecidedOperations: self.operations}
-        context |= {Database: database, Cursors: CURSORS}
+        context |= {Database: database, Cursors: CURSORS, Clock: self.clock, ReadThrough: NoCache()}
         given = Provider(scope=Scope.APP)
         given.provide(self.sender)
         for port in context:
@@ -199,12 +186,12 @@ class World:
         self.container: AsyncContainer = container
 
     def processor(self, decider: OrganizationDecider) -> CommandProcessor:
-        return CommandProcessor(decider, self.database, self.journal, self.fakes, self.board, self.fakes)
+        return CommandProcessor(decider, self.database, self.journal, self.invalidation, self.board, self.clock)
 
     def sender(self, decider: OrganizationDecider) -> CommandSender:
-        bus = CommandBus(self.fakes, {"organizations": self.processor(decider)}, self.board, self.journal)
-        previews = Previews([decider], self.database, self.journal, self.fakes)
-        return CommandSender(bus, previews, Meanwhile(self.fakes, self.fakes), self.fakes, self.fakes)
+        bus = CommandBus(self.kafka, {"organizations": self.processor(decider)}, self.board, self.journal)
+        previews = Previews([decider], self.database, self.journal, self.clock)
+        return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), self.clock, FreshIds())
 
     async def decide(self, *commands: Command) -> list[Outcome]:
         processor = self.processor(await self.container.get(OrganizationDecider))
@@ -245,7 +232,7 @@ def envelope(command: Command) -> CommandEnvelope:
         organization_id=command.organization_id,
         user_id="somebody",
         fingerprint=msgspec.json.encode(command).hex(),
-        issued_at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+        issued_at=NOON,
         command=encoded_command(command),
     )
 

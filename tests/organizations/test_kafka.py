@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import msgspec
@@ -8,9 +7,8 @@ from assignments.events import IndustryTemplateAppliedEvent
 from organizations.adapters.kafka import OrganizationSubscribers
 from organizations.commands import SetIndustry
 from shared.messages import EventEnvelope, derived_operation_id
+from tests.fakes import NOON, FakeClock
 from tests.organizations.conftest import Fakes
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def applied(organization_id: str, industry_code: str, *, sets_industry: bool = True) -> EventEnvelope:
@@ -31,7 +29,7 @@ def applied(organization_id: str, industry_code: str, *, sets_industry: bool = T
 
 
 async def handled(fakes: Fakes, events: Sequence[EventEnvelope]) -> Sequence[UUID]:
-    handlers = OrganizationSubscribers(fakes, fakes).handlers()
+    handlers = OrganizationSubscribers(fakes, FakeClock()).handlers()
     await handlers["tenant.industry.applied"](events)
     return [envelope.operation_id for _, envelope, _ in fakes.sent]
 

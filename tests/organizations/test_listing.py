@@ -65,7 +65,8 @@ async def test_filters_narrow_the_list_together(world: World) -> None:
     suspended = await world.register("Big-APPLE", "bakery")
     pear = await world.register("Pear", "bakery")
     await world.decide(SuspendOrganization(suspended))
-    world.fakes.having = {"ovens": {own, suspended}, "bakery 2": {own, pear}, "bakery None": {own, pear, suspended}}
+    world.fakes.having = {"ovens": {own, suspended}}
+    world.fakes.on_template = {"bakery": {own: 2, pear: 2, suspended: 1}}
     for wanted, expected in (
         ({"q": "aPP"}, ["Apple", "apple pie", "Big-APPLE"]),
         ({"q": "pie app"}, ["apple pie"]),

@@ -61,7 +61,7 @@ async def test_a_refused_registration_lets_its_owner_go_and_harms_no_other(world
         RegisterOrganization(str(uuid4()), "Winner", None, winner),
     )
     assert [outcome.status for outcome in outcomes] == ["rejected", "applied"]
-    assert set(world.fakes.waiting) == {winner}
+    assert (world.fakes.waiting, set(world.fakes.users)) == ({}, {winner})
     reader = await world.container.get(PostgresOrganizationReader)
     assert [item.name for item in (await reader.page(OrganizationQuery(10))).items] == ["Winner"]
 

@@ -43,7 +43,7 @@ async def test_a_signup_answers_with_the_organization_and_its_modules(client: ht
 
 async def test_neither_password_nor_email_leaves_the_request(client: httpx.AsyncClient, world: World) -> None:
     assert (await client.post(SIGNUP, json=BODY)).status_code == 201
-    kept = await stored_texts(world) + "".join(record.decode() for record in world.fakes.published)
+    kept = await stored_texts(world) + "".join(record.decode() for record in world.kafka.tried)
     assert "Crumbs" in kept
     assert PASSWORD not in kept
     assert "owner@example.com" not in kept.lower()
@@ -119,7 +119,7 @@ async def test_what_becomes_of_the_modules_does_not_undo_the_signup(
 
 
 async def test_who_does_not_wait_gets_a_token_for_the_operation(client: httpx.AsyncClient, world: World) -> None:
-    world.fakes.kafka_takes = True
+    world.kafka.there = True
     answer = await client.post(SIGNUP, json=BODY, headers={"Prefer": "respond-async"})
     operation_id = answer.json()["operation_id"]
     assert answer.status_code == 202

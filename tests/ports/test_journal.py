@@ -1,28 +1,25 @@
 """The write path's ports: the world in memory, which many tests decide on, and PostgreSQL keep the same promises."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
+from organizations.ports import DecidedOperations
 from shared.adapters.journal import PostgresJournal
 from shared.adapters.postgres import PostgresDatabase
+from shared.bus import PendingStore
 from shared.deciding import Head, Work, outcome_of
 from shared.messages import Outcome, Status
-from shared.ports import Database
+from shared.ports import Database, OperationsReader
+from shared.preview import HeadReader
 from shared.processor import CommandProcessor, Journal, OperationClash, Page
 from tests.shared.toy import Total, ToyWorld, work
 
 
-class Kept(Journal, Protocol):
+class Kept(Journal, HeadReader, PendingStore, OperationsReader, DecidedOperations, Protocol):
     """All ports that the journal answers."""
-
-    async def read_heads(self, transaction: Any, decider: Any, ids: Sequence[str]) -> dict[str, Head]: ...
-    async def position(self, transaction: Any) -> int: ...
-    async def store_pending(self, context: str, work: Work) -> None: ...
-    async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]: ...
 
 
 class Site(NamedTuple):
@@ -122,6 +119,22 @@ async def test_an_operation_decided_meanwhile_for_another_aggregate_clashes(site
     with pytest.raises(OperationClash):
         await decide_late()
     assert (await site.journal.decided([id_]))[id_].aggregate_id == "a"
+
+
+async def test_what_a_broken_transaction_saved_is_not_there(site: Site) -> None:
+    one = work(1)
+
+    async def break_off() -> None:
+        async with site.database.writing() as transaction:
+            page = Page(site.world.decider, await site.journal.lock_heads(transaction, site.world.decider, ["a"]))
+            page.decided.append((one, outcome_of("toy", one, page.heads["a"])))
+            await site.journal.save(transaction, page)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await break_off()
+    assert await site.told(one) == [None]
+    assert (await site.decide(one))[0].status == "applied"
 
 
 async def test_a_later_position_is_no_smaller(site: Site) -> None:

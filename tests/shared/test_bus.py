@@ -15,30 +15,25 @@ from shared.bus import (
     CommandTooLarge,
     IdempotencyKeyReused,
     InlineLane,
-    KafkaUnreachable,
 )
 from shared.deciding import Work
 from shared.errors import Unavailable
 from shared.messages import CommandEnvelope, Previewed
 from shared.outcomes import OutcomeBoard
+from tests.fakes import FakeKafka
 from tests.shared.toy import ToyWorld, work
 
 
-class Kafka:
-    """Takes records while it is `there`; `consumer`, if any, decides them at once."""
+class Kafka(FakeKafka):
+    """`consumer`, if any, decides records at once."""
 
     def __init__(self) -> None:
-        self.there = True
-        self.tries = 0
-        self.records: list[tuple[str, str, bytes]] = []
+        super().__init__()
         self.consumer: ToyWorld | None = None
         self.board: OutcomeBoard | None = None
 
     async def publish(self, topic: str, key: str, value: bytes) -> None:
-        self.tries += 1
-        if not self.there:
-            raise KafkaUnreachable("no broker")
-        self.records.append((topic, key, value))
+        await super().publish(topic, key, value)
         if self.consumer is not None:
             envelope = msgspec.json.decode(value, type=CommandEnvelope)
             command = self.consumer.decider.command_decoder.decode(envelope.command)
@@ -102,7 +97,7 @@ async def test_after_a_failure_kafka_is_left_alone_for_a_while(bus: CommandBus, 
     for _ in range(5):
         one = work(1)
         assert (await bus.execute("toy", one.envelope, one.command, 5)).path == "inline"
-    assert kafka.tries == 1
+    assert len(kafka.tried) == 1
 
 
 def test_the_breaker_lets_one_trial_through_after_its_pause() -> None:
@@ -149,7 +144,7 @@ async def test_a_command_too_large_is_sent_nowhere(bus: CommandBus, kafka: Kafka
     one = work(1, text="x" * MAX_COMMAND_BYTES)
     with pytest.raises(CommandTooLarge):
         await bus.execute("toy", one.envelope, one.command, 5)
-    assert (kafka.tries, len(board)) == (0, 0)
+    assert (kafka.tried, len(board)) == ([], 0)
 
 
 async def test_without_kafka_and_without_a_database_the_caller_is_told(

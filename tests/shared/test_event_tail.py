@@ -1,45 +1,18 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
 
 import pytest
 
 from shared import event_tail
-from shared.errors import Unavailable
 from shared.event_tail import EventTail, Reader, ServiceStops, TooManyStreams
-from shared.logged_events import Entry, EventFilter, Position
-from tests.logged import entry
+from shared.logged_events import EventFilter, Position
+from tests.logged import FakeLog
 from tests.waiting import eventually
 
 PATIENCE = 10.0
 AWAY = b'"database_away"'
 LIVE = b'"live"'
-
-
-class FakeLog:
-    """A log in memory; every event is a transaction of its own. `away`: it cannot be read."""
-
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.looks = 0
-        self.away = False
-
-    def happen(self, organization_id: str | None = None, number: int = 1, **fields: Any) -> None:
-        for _ in range(number):
-            place = Position(len(self.entries) + 1, 1)
-            self.entries.append(entry(place, organization_id=organization_id, **fields))
-
-    async def end(self) -> Position:
-        if self.away:
-            raise Unavailable("The log is away.")
-        return Position(len(self.entries) + 1, 0)
-
-    async def newer(self, than: Position, limit: int) -> tuple[Sequence[Entry], Position]:
-        end = await self.end()
-        self.looks += 1
-        found = [entry for entry in self.entries if entry.position > than][:limit]
-        return found, found[-1].position if len(found) == limit else end
 
 
 @pytest.fixture

@@ -13,14 +13,16 @@ from shared.errors import Unavailable
 from shared.messages import Outcome
 from shared.outcomes import OutcomeBoard
 from tests.fakes import NOON, FakeInvalidation
+from tests.shared.toy import ToyWorld
 from tests.waiting import eventually
 
 
-class Operations:
+class Operations(ToyWorld):
     """What is decided, and what was asked for."""
 
     def __init__(self) -> None:
-        self.known: dict[UUID, Outcome] = {}
+        super().__init__()
+        self.known = self.operations
         self.asked: list[list[UUID]] = []
         self.outages = 0
 
@@ -29,7 +31,7 @@ class Operations:
         if self.outages:
             self.outages -= 1
             raise Unavailable("The database is away.")
-        return {id_: self.known[id_] for id_ in operation_ids if id_ in self.known}
+        return await super().decided(operation_ids)
 
 
 @pytest.fixture

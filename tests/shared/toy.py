@@ -1,6 +1,6 @@
 """A context that counts, with the write path's ports in memory: as small as a context can be."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -117,7 +117,10 @@ class ToyWorld:
         if self.away or self.transactions >= self.leaves_after:
             raise Unavailable("The database is away.")
         self.transactions += 1
-        yield self
+        committed: list[Callable[[], None]] = []
+        yield committed
+        for save in committed:
+            save()
 
     snapshot = writing
 
@@ -138,12 +141,15 @@ class ToyWorld:
         known = {id_: self.operations[id_] for id_ in operation_ids if id_ in self.operations}
         return {id_: outcome for id_, outcome in known.items() if outcome.status != "failed"}
 
-    async def save(self, transaction: Transaction, page: Page) -> None:
+    async def save(self, transaction: Any, page: Page) -> None:
         if self.clashes:
             self.clashes -= 1
             raise OperationClash
         if any(self._is_decided(outcome.operation_id) for _, outcome in page.decided):
             raise OperationClash
+        transaction.append(lambda: self._commit(page))
+
+    def _commit(self, page: Page) -> None:
         kept = {id_: head for id_, head in page.heads.items() if head.version}
         self.heads |= {id_: msgspec.structs.replace(head, created=False) for id_, head in kept.items()}
         self.events += [event for event, _ in page.events]

@@ -14,7 +14,7 @@ from shared.adapters.dead_letters import PostgresDeadLetters, PostgresLetters
 from shared.adapters.fact_log import PostgresFactLog
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.relay_queue import PostgresRelayElection, PostgresRelayQueue
-from shared.bus import CommandBus, KafkaUnreachable
+from shared.bus import CommandBus
 from shared.consuming import EventHandler
 from shared.dead_letters import (
     DeadLetter,
@@ -30,23 +30,13 @@ from shared.letter_trials import RecordTrials
 from shared.messages import EventEnvelope
 from shared.outcomes import OutcomeBoard
 from shared.processor import CommandProcessor
-from tests.fakes import NOON
+from tests.fakes import NOON, FakeKafka, FreshIds
 from tests.shared.adapters.conftest import Toy
 from tests.shared.toy import Added, work
 
 FACTS = """
 SELECT type, user_id, reason, sequence FROM shared.event_log WHERE aggregatetype = 'system' ORDER BY seq
 """
-
-
-class NoKafka:
-    async def publish(self, topic: str, key: str, value: bytes) -> None:
-        raise KafkaUnreachable("no broker")
-
-
-class Ids:
-    def new(self) -> UUID:
-        return uuid4()
 
 
 @dataclass
@@ -77,9 +67,10 @@ class Office:
         self.processor = CommandProcessor(
             toy.decider, database, toy.journal, toy.world.invalidation, self.board, toy.world.clock
         )
-        bus = CommandBus(NoKafka(), {"toy": self.processor}, self.board, toy.journal)
+        bus = CommandBus(FakeKafka(there=False), {"toy": self.processor}, self.board, toy.journal)
         trials = RecordTrials(bus, [toy.decider], self.subscriber, toy.world.clock)
-        self.desk = DeadLetterDesk(database, self.letters, trials, PostgresFactLog("system"), toy.world.clock, Ids())
+        facts, clock = PostgresFactLog("system"), toy.world.clock
+        self.desk = DeadLetterDesk(database, self.letters, trials, facts, clock, FreshIds())
 
     async def only(self) -> DeadLetter:
         (letter,) = await self.letters.page(10)

@@ -1,0 +1,136 @@
+"""What `access` asks of the world: the fakes, PostgreSQL and Redis keep the same promises."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from access.adapters.attempts import RedisSignInAttempts
+from access.adapters.postgres import PostgresSigningKeys
+from access.domain import TooManyAttempts
+from access.ports import AccessSettings, Fact, FactLog, SignInAttempts, SigningKeys
+from access.signup import activation
+from devstack import Endpoints
+from shared.adapters.fact_log import PostgresFactLog
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.rate_limits import RedisWindows
+from shared.adapters.redis import RedisStore
+from tests.access.conftest import FakeAttempts, FakeFactLog, FakeSigningKeys
+from tests.fakes import NOON, FakeAnnouncer
+from tests.waiting import eventually
+
+TYPES = "SELECT aggregateid, id, sequence FROM shared.event_log WHERE aggregatetype = 'access' ORDER BY seq"
+RETIRE = "UPDATE access.signing_keys SET retired_at = now() WHERE kid = $1"
+HERE = "198.51.100.7"
+
+
+@pytest.fixture(params=["fake", "redis"])
+async def attempts(request: pytest.FixtureRequest, endpoints: Endpoints) -> AsyncIterator[SignInAttempts]:
+    """Three failures close an account."""
+    if request.param == "fake":
+        yield FakeAttempts(failures_per_account=3)
+        return
+    store = RedisStore(endpoints.redis_url)
+    upkeep = asyncio.create_task(store.keep_up(FakeAnnouncer().announce_reset))
+    await eventually(lambda: store.trusted, "Redis", pause=0.01)
+    yield RedisSignInAttempts(RedisWindows(store), AccessSettings(failures_per_account=3, failures_per_address=0))
+    upkeep.cancel()
+    await store.close()
+
+
+def somebody() -> str:
+    return f"{uuid4().hex}@example.com"
+
+
+async def test_an_account_is_closed_after_its_failures_and_no_other(attempts: SignInAttempts) -> None:
+    email = somebody()
+    for _ in range(3):
+        await attempts.begin(email, HERE)
+    with pytest.raises(TooManyAttempts) as refused:
+        await attempts.begin(email.upper(), "203.0.113.9")
+    assert refused.value.extra["retry_after"] > 0
+    await attempts.begin(somebody(), HERE)
+
+
+async def test_whoever_signs_in_begins_anew(attempts: SignInAttempts) -> None:
+    email = somebody()
+    for _ in range(5):
+        await attempts.begin(email, HERE)
+        await attempts.succeeded(email, HERE)
+
+
+class Keys(NamedTuple):
+    """The keys, and how they change by an operator's hand."""
+
+    keys: SigningKeys
+    database: PostgresDatabase | None
+
+    async def names(self) -> list[str]:
+        return [key.kid for key in await self.keys.unretired()]
+
+    async def retire(self, kid: str) -> None:
+        if isinstance(self.keys, FakeSigningKeys):
+            self.keys.keys = [key for key in self.keys.keys if key.kid != kid]
+            return
+        assert self.database is not None
+        owner = await self.database.connect(as_service=False)
+        await owner.execute(RETIRE, kid)
+        await owner.close()
+
+
+@pytest.fixture
+def keys(real_database: PostgresDatabase | None) -> Keys:
+    return Keys(PostgresSigningKeys(real_database) if real_database else FakeSigningKeys(), real_database)
+
+
+async def test_there_is_always_a_key_and_all_see_the_same(keys: Keys) -> None:
+    first, again = await asyncio.gather(keys.keys.unretired(), keys.keys.unretired())
+    assert list(first) == list(again) == list(await keys.keys.unretired())
+    (key,) = first
+    assert len(key.secret) >= 32
+    assert key.secret.hex() not in repr(key)
+
+
+async def test_a_retired_key_is_gone_and_another_takes_its_place(keys: Keys) -> None:
+    (old,) = await keys.names()
+    await keys.retire(old)
+    (new,) = await keys.names()
+    assert new != old
+
+
+class Log(NamedTuple):
+    """The facts' log, and what is in it: streams, events, sequences."""
+
+    log: FactLog
+    database: PostgresDatabase
+
+    async def record(self, *facts: Fact) -> None:
+        async with self.database.writing() as transaction:
+            await self.log.record(transaction, facts)
+
+    async def entries(self) -> list[tuple[str, UUID, int]]:
+        if isinstance(self.log, FakeFactLog):
+            return self.log.entries()
+        async with self.database.snapshot() as transaction:
+            return [tuple(row) for row in await transaction.fetch(TYPES)]
+
+
+@pytest.fixture(params=["fake", "postgres"])
+def log(request: pytest.FixtureRequest, database: PostgresDatabase) -> Log:
+    return Log(FakeFactLog() if request.param == "fake" else PostgresFactLog("access"), database)
+
+
+async def test_each_fact_gets_the_next_sequence_of_its_stream(log: Log) -> None:
+    one, other = uuid4(), uuid4()
+    facts = [activation(id_, uuid4(), NOON + timedelta(seconds=number)) for number, id_ in enumerate((one, other))]
+    await log.record()
+    await log.record(*facts)
+    await log.record(replace(facts[0], operation_id=uuid4()))
+    entries = await log.entries()
+    assert [(stream, sequence) for stream, _, sequence in entries] == [(str(one), 1), (str(other), 1), (str(one), 2)]
+    assert [id_ for _, id_, _ in entries[:2]] == [fact.event_id for fact in facts]
+    assert len({id_ for _, id_, _ in entries}) == 3
