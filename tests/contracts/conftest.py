@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app.migrate import create_topics, migrate_database
-from devstack import Endpoints, Given, Stack
+from devstack import Endpoints, Stack
 from tests.contracts.events import EventsThatCame
 from tests.contracts.http import Contract
 from tests.contracts.story import Story
-from tests.databases import new_database
 from tests.running import Api, ServiceProcess, sign_in
+from tests.stacks import stack_of_its_own
 
 UNCOUNTED = {
     "MODPLANE_REQUESTS_PER_ADDRESS": "0",
@@ -22,14 +21,8 @@ UNCOUNTED = {
 
 @pytest.fixture(scope="package")
 async def own_endpoints(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
-    async with new_database(parts.plan().postgres_url) as postgres_url:
-        stack = Stack(tmp_path_factory.mktemp("contracts"), Given(postgres_url=postgres_url), quick=True)
-        stack.start()
-        addresses = stack.plan()
-        await migrate_database(addresses.postgres_url)
-        await create_topics(addresses.kafka_bootstrap, partitions=1)
+    async with stack_of_its_own(parts, tmp_path_factory.mktemp("contracts"), partitions=1) as (_, addresses):
         yield addresses
-        stack.stop()
 
 
 @pytest.fixture(scope="package")

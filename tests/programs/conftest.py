@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.migrate import create_topics, migrate_database
-from devstack import Endpoints, Given, Stack
-from tests.databases import new_database
+from devstack import Endpoints, Stack
 from tests.running import ServiceProcess
+from tests.stacks import stack_of_its_own
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,14 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="package")
 async def own_endpoints(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
     """Topics whose records may be deleted, and a database whose organizations are all known."""
-    async with new_database(parts.plan().postgres_url) as postgres_url:
-        stack = Stack(tmp_path_factory.mktemp("programs"), Given(postgres_url=postgres_url), quick=True)
-        stack.start()
-        addresses = stack.plan()
-        await migrate_database(addresses.postgres_url)
-        await create_topics(addresses.kafka_bootstrap, partitions=2)
+    async with stack_of_its_own(parts, tmp_path_factory.mktemp("programs"), partitions=2) as (_, addresses):
         yield addresses
-        stack.stop()
 
 
 @pytest.fixture(scope="package")

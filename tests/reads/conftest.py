@@ -7,42 +7,31 @@ from typing import Any
 import asyncpg
 import pytest
 import redis
-from sqlalchemy.engine import make_url
 
-from app.migrate import create_topics, migrate_database
-from devstack import Endpoints, Given, Stack
+from devstack import Endpoints, Stack
 from devstack.part import Part
 from devstack.ports import choose_port
 from devstack.redis import RedisRecipe
 from tests.running import Api, ServiceProcess, sign_in
+from tests.stacks import stack_of_its_own
 
 DYING = Path(__file__).with_name("entry_dying.py")
 
 
 @pytest.fixture(scope="package")
-async def own_database(parts: Stack) -> str:
-    """A database of the shared server, for nobody else."""
-    url = make_url(parts.plan().postgres_url)
-    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
-    await connection.execute("CREATE DATABASE reads")
-    await connection.close()
-    return url.set(database="reads").render_as_string(hide_password=False)
+async def own_parts(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Stack, Endpoints]]:
+    async with stack_of_its_own(parts, tmp_path_factory.mktemp("reads"), partitions=2) as own:
+        yield own
 
 
 @pytest.fixture(scope="package")
-def own_stack(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("reads"), Given(postgres_url=own_database), quick=True)
-    stack.start()
-    yield stack
-    stack.stop()
+def own_stack(own_parts: tuple[Stack, Endpoints]) -> Stack:
+    return own_parts[0]
 
 
 @pytest.fixture(scope="package")
-async def own_endpoints(own_stack: Stack) -> Endpoints:
-    addresses = own_stack.plan()
-    await migrate_database(addresses.postgres_url)
-    await create_topics(addresses.kafka_bootstrap, partitions=2)
-    return addresses
+def own_endpoints(own_parts: tuple[Stack, Endpoints]) -> Endpoints:
+    return own_parts[1]
 
 
 @pytest.fixture(scope="package")
