@@ -5,7 +5,7 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from statistics import median
 
@@ -37,12 +37,14 @@ def hot_reads(running: Running, ceiling: str, rounds: int, seconds: float) -> Ro
         request("GET", f"/api/v1/organizations/{id_}/modules", running.admin.token or "")
         for id_ in running.subject.organizations[:SHOWN]
     ]
-    constant = request("GET", "/constant")
+    constant, in_turn = request("GET", "/constant"), cycle(reads)
 
-    def read(number: int) -> bytes:
-        return reads[number % len(reads)]
+    def read(_: int) -> bytes:
+        return next(in_turn)
 
-    asyncio.run(called(running.url, read, CALLERS, seconds))
+    filled = 0
+    while filled < 2 * len(reads):
+        filled += len(asyncio.run(called(running.url, read, CALLERS, seconds)).took)
     return side_by_side(
         f"GET of an organization's modules, {CALLERS} callers",
         "a constant",
