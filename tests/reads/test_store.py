@@ -9,12 +9,14 @@ import pytest
 import redis
 
 from devstack.part import Part
-from shared.adapters.redis import RedisStore
+from shared.adapters.redis import BUDGET_SECONDS, RedisStore
 from shared.cache import ALL, Cached, GenerationCache, encode_cached
 from tests.fakes import FakeAnnouncer
 from tests.waiting import eventually
 
 KEY = "org:1:modules"
+PATIENCE_SECONDS = 1.0
+"""More than the service has with Redis: on a busy machine these tests are about the protocol, not about the budget."""
 GENERATIONS = ["gen:org:1", "gen:registry"]
 
 
@@ -35,9 +37,9 @@ class Process:
 
 
 @asynccontextmanager
-async def process(url: str) -> AsyncIterator[Process]:
+async def process(url: str, budget_seconds: float = PATIENCE_SECONDS) -> AsyncIterator[Process]:
     """A process whose store reaches Redis as soon as it can."""
-    process = Process(RedisStore(url))
+    process = Process(RedisStore(url, budget_seconds))
     upkeep = asyncio.create_task(process.store.keep_up(process.announcer.announce_reset))
     try:
         yield process
@@ -245,12 +247,14 @@ async def test_a_process_that_stops_while_it_reconnects_stops(here: Process, tur
     await eventually(upkeep.done, "the upkeep has ended", pause=0.005)
 
 
-async def test_a_frozen_redis_costs_its_budget_once(lone_redis: tuple[Part, str], here: Process, truth: Truth) -> None:
-    part, _ = lone_redis
-    part.pause()
-    started = asyncio.get_running_loop().time()
-    answers = await asyncio.gather(*[here.read(truth.load, f"org:{number}:modules") for number in range(100)])
-    for _ in range(100):
-        answers.append(await here.read(truth.load))
-    assert answers == [1] * 200
-    assert asyncio.get_running_loop().time() - started < 2, "the budget is 250 ms, and is spent once"
+async def test_a_frozen_redis_costs_its_budget_once(lone_redis: tuple[Part, str], truth: Truth) -> None:
+    part, url = lone_redis
+    async with process(url, BUDGET_SECONDS) as here:
+        await here.until_trusted()
+        part.pause()
+        started = asyncio.get_running_loop().time()
+        answers = await asyncio.gather(*[here.read(truth.load, f"org:{number}:modules") for number in range(100)])
+        for _ in range(100):
+            answers.append(await here.read(truth.load))
+        assert answers == [1] * 200
+        assert asyncio.get_running_loop().time() - started < 2, "the budget is 250 ms, and is spent once"

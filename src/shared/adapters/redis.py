@@ -61,15 +61,16 @@ class RedisStore:
 
     Any failure closes it: every call raises `CacheDown` until `keep_up` has reached Redis again and replaced `gen:all`,
     because an invalidation may have been lost meanwhile. Connections are made nowhere else, so there is no reconnect
-    that goes unnoticed.
+    that goes unnoticed. `budget_seconds` is how long Redis may take for one call.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, budget_seconds: float = BUDGET_SECONDS) -> None:
+        self._budget_seconds = budget_seconds
         self._redis = Redis.from_url(
             url,
             single_connection_client=True,
-            socket_timeout=BUDGET_SECONDS,
-            socket_connect_timeout=BUDGET_SECONDS,
+            socket_timeout=budget_seconds,
+            socket_connect_timeout=budget_seconds,
             retry=Retry(NoBackoff(), 0),
             health_check_interval=0,
         )
@@ -112,7 +113,7 @@ class RedisStore:
             log.info("cache_trusted")
 
     async def _reconnect(self) -> None:
-        async with asyncio.timeout(2 * BUDGET_SECONDS):
+        async with asyncio.timeout(2 * self._budget_seconds):
             if self._redis.connection is not None:
                 await self._redis.connection.disconnect(nowait=True)
             await self._redis.connection_pool.disconnect(inuse_connections=False)
@@ -132,7 +133,7 @@ class RedisStore:
         if not self._trusted:
             raise CacheDown
         try:
-            async with asyncio.timeout(2 * BUDGET_SECONDS):
+            async with asyncio.timeout(2 * self._budget_seconds):
                 yield self._redis
         except (RedisError, OSError, TimeoutError) as error:
             if self._trusted:
