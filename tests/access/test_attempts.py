@@ -28,7 +28,7 @@ async def say_nothing() -> None:
 
 @pytest.fixture(scope="module")
 async def store(parts: Stack) -> AsyncIterator[RedisStore]:
-    store = RedisStore(parts.plan().redis_url)
+    store = RedisStore(parts.plan().redis_url, budget_seconds=5.0)
     upkeep = asyncio.create_task(store.keep_up(say_nothing))
     await eventually(lambda: store.trusted, "Redis", pause=0.01)
     yield store

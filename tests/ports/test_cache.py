@@ -21,7 +21,7 @@ KINDS = ["fake", "redis"]
 @asynccontextmanager
 async def redis_store(url: str) -> AsyncIterator[RedisStore]:
     """A store that is trusted."""
-    store = RedisStore(url)
+    store = RedisStore(url, budget_seconds=5.0)
     upkeep = asyncio.create_task(store.keep_up(FakeAnnouncer().announce_reset))
     try:
         await eventually(lambda: store.trusted, "the store is trusted")
