@@ -84,7 +84,7 @@ def serve(
 @app.command()
 def migrate(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Bring the database's schema and the topics up to date. Safe to repeat, and to run by many at once."""
-    tools: Any = quietly("app.operating")
+    tools: Any = quietly("app.migrate")
     answer(lambda say: tools.migrate_all(settings_of(data_dir), say), as_json=as_json)
 
 

@@ -20,7 +20,9 @@ import assignments.events
 import industries.events
 import organizations.events
 import registry.events
+from app.answering import Answer, CommandFailed, Say
 from app.large_logs import finish_event_log
+from app.settings import Settings
 from shared.messages import command_topic
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -119,6 +121,16 @@ async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> S
         return await create_topics(kafka_bootstrap, partitions)
     except (*OUTAGES, *REFUSALS) as error:
         raise MigrationFailed(told(error)) from error
+
+
+async def migrate_all(settings: Settings, say: Say) -> Answer:
+    """For the command line: brings schema and topics up to date."""
+    try:
+        created = await migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
+    except MigrationFailed as failed:
+        raise CommandFailed("migration_failed", str(failed)) from failed
+    say("The schema and the topics are up to date.")
+    return Answer({"status": "up_to_date", "topics_created": created})
 
 
 def told(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What the command line does with a running system: migrate, verify, admit; and the parts its commands work with."""
+"""What the command line does with a running system: verify, admit; and the parts its commands work with."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,8 @@ import typer
 from dishka import AsyncContainer
 
 from access.sign_in import SuperAdmins
-from app.answering import EXIT_FAILED, Answer, CommandFailed, Say
+from app.answering import EXIT_FAILED, Answer, Say
 from app.main import make_container
-from app.migrate import MigrationFailed, migrate
 from app.settings import Settings
 from app.verification import Verification
 from shared.adapters.kafka import KafkaConnection
@@ -70,16 +69,6 @@ async def database_tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
     async with container_of(settings) as container:
         await (await container.get(PostgresDatabase)).check_schema()
         yield container
-
-
-async def migrate_all(settings: Settings, say: Say) -> Answer:
-    """Brings schema and topics up to date."""
-    try:
-        created = await migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
-    except MigrationFailed as failed:
-        raise CommandFailed("migration_failed", str(failed)) from failed
-    say("The schema and the topics are up to date.")
-    return Answer({"status": "up_to_date", "topics_created": created})
 
 
 async def verify_all(settings: Settings, say: Say) -> Answer:
