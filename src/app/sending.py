@@ -53,6 +53,7 @@ class DirectSender:
             user_id=user_id,
             fingerprint=DERIVED,
             issued_at=self._clock.now(),
+            attempt=self._ids.new(),
             command=encoded_command(command),
         )
 

@@ -146,7 +146,7 @@ class CommandBus:
         when neither Kafka nor the database takes the command.
         """
         work = Work(envelope, command)
-        future = self._board.expect(envelope.operation_id, envelope.issued_at)
+        future = self._board.expect(envelope.operation_id, envelope.attempt)
         started = time.perf_counter()
         try:
             with bound_contextvars(operation_id=str(envelope.operation_id)):

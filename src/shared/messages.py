@@ -78,7 +78,8 @@ class CommandEnvelope(Struct, frozen=True, kw_only=True):
 
     `expected_sequence` is If-Match: the command is refused when its stream's sequence differs at decision time.
     `preview`: the command is refused when what it would do differs from what was shown.
-    `fingerprint` tells two requests with one idempotency key apart; it holds no secret.
+    `fingerprint` tells two requests with one idempotency key apart; it holds no secret. `attempt` tells this sending
+    of the operation from others; nobody waits for one that has none.
     """
 
     operation_id: UUID
@@ -92,6 +93,7 @@ class CommandEnvelope(Struct, frozen=True, kw_only=True):
     expected_sequence: int | None = None
     preview: Previewed | None = None
     schema_version: int = FIRST_SCHEMA
+    attempt: UUID | None = None
 
 
 class EventEnvelope(Struct, frozen=True, kw_only=True):
@@ -113,8 +115,8 @@ class EventEnvelope(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """How an operation ended. `sequence` is its stream's afterwards; `touched` names cache generations and keys.
 
-    `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None. `attempted_at` tells the
-    attempt that failed from those before and after it: when its command was issued.
+    `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None. `attempts` names the
+    latest that failed: the last always, and never more than a hundred.
     """
 
     operation_id: UUID
@@ -127,7 +129,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     touched: Sequence[str] = ()
     event_ids: Sequence[UUID] = ()
-    attempted_at: datetime | None = None
+    attempts: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
         """Makes a result that was read again the bytes it was: msgspec cannot decode `Raw | None`."""

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections import defaultdict
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,14 +19,15 @@ POLL_SECONDS = 1.0
 
 
 class Wait(NamedTuple):
-    """One request's wait. `sent_at`: when its own attempt was made; None where any attempt will do."""
+    """One request's wait for its own `attempt`; None where any attempt will do."""
 
     future: "asyncio.Future[Outcome]"
-    sent_at: datetime | None
+    attempt: UUID | None
 
     def ends_by(self, outcome: Outcome) -> bool:
         """Whether this is what it waits for. A failure before its own attempt is what that tries to make good."""
-        return self.sent_at is None or outcome.attempted_at is None or outcome.attempted_at >= self.sent_at
+        is_decided = outcome.status != "failed"
+        return is_decided or self.attempt is None or not outcome.attempts or self.attempt in outcome.attempts
 
 
 class OutcomeBoard:
@@ -47,9 +47,9 @@ class OutcomeBoard:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def expect(self, operation_id: UUID, sent_at: datetime | None = None) -> "asyncio.Future[Outcome]":
-        """A future for the outcome; register it before the command is sent, at `sent_at`."""
-        wait = Wait(asyncio.get_running_loop().create_future(), sent_at)
+    def expect(self, operation_id: UUID, attempt: UUID | None = None) -> "asyncio.Future[Outcome]":
+        """A future for the outcome; register it before the command is sent, as this attempt."""
+        wait = Wait(asyncio.get_running_loop().create_future(), attempt)
         self._waiting[operation_id].append(wait)
         return wait.future
 

@@ -168,7 +168,8 @@ class CommandProcessor:
             else:
                 log.exception("command_failed", operation_id=str(work.envelope.operation_id))
                 outcome = outcome_of(self.decider.name, work, Head(0, None))
-                outcome = msgspec.structs.replace(outcome, status="failed", attempted_at=work.envelope.issued_at)
+                attempts = () if work.envelope.attempt is None else (work.envelope.attempt,)
+                outcome = msgspec.structs.replace(outcome, status="failed", attempts=attempts)
             await self._journal.bury(self.decider.name, work, outcome, repr(error)[:2000])
             return [outcome]
 

@@ -2,11 +2,13 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from organizations.adapters.signup import SignupRequest
 from organizations.ports import ModulesOutcome
 from shared.errors import Unavailable
+from shared.messages import CommandEnvelope
 from tests.organizations.conftest import Fakes, World
 
 SIGNUP = "/api/v1/organizations/signup"
@@ -67,6 +69,17 @@ async def test_a_key_is_the_emails_own_and_good_for_one_request(client: httpx.As
     neighbour = await client.post(SIGNUP, json=BODY | {"admin_email": "next@example.com"}, headers=KEY)
     assert neighbour.status_code == 201
     assert neighbour.json()["organization"]["id"] != first.json()["organization"]["id"]
+
+
+async def test_whoever_sends_a_request_again_makes_another_attempt_at_one_operation(
+    client: httpx.AsyncClient, world: World
+) -> None:
+    world.kafka.there = True
+    for _ in range(2):
+        await client.post(SIGNUP, json=BODY, headers=KEY | {"Prefer": "respond-async"})
+    sent = [msgspec.json.decode(record, type=CommandEnvelope) for record in world.kafka.tried]
+    assert len({envelope.operation_id for envelope in sent}) == 1
+    assert len({envelope.attempt for envelope in sent} - {None}) == len(sent) == 2
 
 
 async def test_a_refused_signup_frees_the_email_and_stays_refused(client: httpx.AsyncClient, fakes: Fakes) -> None:

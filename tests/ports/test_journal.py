@@ -64,7 +64,8 @@ def site(request: pytest.FixtureRequest) -> Site:
 
 
 def failed(one: Work) -> Outcome:
-    return msgspec.structs.replace(outcome_of("toy", one, Head(0, Total())), status="failed")
+    attempts = () if one.envelope.attempt is None else (one.envelope.attempt,)
+    return msgspec.structs.replace(outcome_of("toy", one, Head(0, Total())), status="failed", attempts=attempts)
 
 
 async def test_heads_are_initial_until_something_is_saved(site: Site) -> None:
@@ -94,6 +95,15 @@ async def test_a_failed_operation_is_told_and_may_be_decided_later_but_not_the_o
     assert (await site.decide(one))[0].status == "applied"
     await site.journal.bury("toy", one, failed(one), "too late")
     assert await site.told(one) == ["applied"]
+
+
+async def test_a_failure_names_every_attempt_that_failed(site: Site) -> None:
+    one = work(1, attempt=uuid4())
+    again = work(1, operation_id=one.envelope.operation_id, attempt=uuid4())
+    for attempt in (one, again):
+        await site.journal.bury("toy", attempt, failed(attempt), "a defect")
+    known = (await site.journal.decided([one.envelope.operation_id]))[one.envelope.operation_id]
+    assert known.attempts == (one.envelope.attempt, again.envelope.attempt)
 
 
 async def test_a_pending_operation_is_told_when_it_is_decided(site: Site) -> None:

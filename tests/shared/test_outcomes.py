@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from msgspec.structs import replace
 
 from shared.errors import Unavailable
-from shared.messages import Outcome
+from shared.messages import Outcome, Status
 from shared.outcomes import OutcomeBoard
-from tests.fakes import NOON, FakeInvalidation
+from tests.fakes import FakeInvalidation
 from tests.shared.toy import ToyWorld
 from tests.waiting import eventually
 
@@ -87,25 +86,25 @@ async def test_an_outcome_nobody_waits_for_is_harmless(board: OutcomeBoard) -> N
 async def test_who_sends_a_failed_operation_again_is_not_told_the_failure_before(
     board: OutcomeBoard, operations: Operations
 ) -> None:
-    id_, later = uuid4(), NOON + timedelta(microseconds=1)
-    first, again = board.expect(id_, NOON), board.expect(id_, later)
-    operations.known[id_] = replace(outcome(id_), status="failed", attempted_at=NOON)
+    id_, *attempts = [uuid4() for _ in range(3)]
+    first, again = [board.expect(id_, attempt) for attempt in attempts]
+    operations.known[id_] = replace(outcome(id_), status="failed", attempts=tuple(attempts[:1]))
     await board.poll()
     board.resolve(operations.known[id_])
     assert (first.done(), again.done(), len(board)) == (True, False, 1)
-    operations.known[id_] = replace(operations.known[id_], attempted_at=later)
+    operations.known[id_] = replace(operations.known[id_], attempts=tuple(attempts))
     await board.poll()
     assert again.result() == operations.known[id_]
     assert len(board) == 0
 
 
-@pytest.mark.parametrize("attempted_at", [None, NOON])
+@pytest.mark.parametrize(("status", "attempts"), [("applied", ()), ("rejected", (UUID(int=1),)), ("failed", ())])
 async def test_a_decision_ends_every_wait_and_so_does_a_failure_of_an_older_version_which_names_no_attempt(
-    board: OutcomeBoard, attempted_at: datetime | None
+    board: OutcomeBoard, status: Status, attempts: tuple[UUID, ...]
 ) -> None:
     id_ = uuid4()
-    waiting = [board.expect(id_, NOON - timedelta(days=1)), board.expect(id_)]
-    board.resolve(replace(outcome(id_), attempted_at=attempted_at))
+    waiting = [board.expect(id_, uuid4()), board.expect(id_)]
+    board.resolve(replace(outcome(id_), status=status, attempts=attempts))
     assert all(future.done() for future in waiting)
 
 

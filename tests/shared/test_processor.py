@@ -105,10 +105,11 @@ async def test_an_event_no_topic_takes_is_not_recorded(world: ToyWorld) -> None:
 
 async def test_one_command_that_breaks_fails_alone(world: ToyWorld) -> None:
     world.tables.breaking[13] = RuntimeError("a defect")
-    batch = [work(1), work(13), work(2)]
+    attempts = [uuid4() for _ in range(3)]
+    batch = [work(amount, attempt=id_) for amount, id_ in zip((1, 13, 2), attempts, strict=True)]
     outcomes = await decide(world, *batch)
     assert [outcome.status for outcome in outcomes] == ["applied", "failed", "applied"]
-    assert [outcome.attempted_at for outcome in outcomes] == [None, NOON, None]
+    assert [outcome.attempts for outcome in outcomes] == [(), (attempts[1],), ()]
     assert world.total("a") == 3
     assert [(id_, "a defect" in error) for id_, error in world.buried] == [(batch[1].envelope.operation_id, True)]
     assert {outcome.operation_id for outcome in world.resolved} == {one.envelope.operation_id for one in batch}

@@ -157,7 +157,9 @@ class ToyWorld:
 
     async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
         if not self._is_decided(outcome.operation_id):
-            self.operations[outcome.operation_id] = outcome
+            earlier = self.operations[outcome.operation_id].attempts if outcome.operation_id in self.operations else ()
+            attempts = (*earlier, *outcome.attempts)
+            self.operations[outcome.operation_id] = msgspec.structs.replace(outcome, attempts=attempts)
         self.buried.append((outcome.operation_id, error))
 
     def _is_decided(self, operation_id: UUID) -> bool:

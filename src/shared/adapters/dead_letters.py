@@ -21,7 +21,8 @@ INSERT INTO shared.dead_letters (id, kind, source, key, body, error, context, su
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING
 """
 
-# A command that failed, with its operation; one that was refused after all ends its letter.
+# A command that failed, with its operation; one that was refused after all ends its letter. A failure names those
+# before it too, up to a hundred, for whoever waits for one of them may not have seen it.
 BURY = """
 WITH buried AS (
   INSERT INTO shared.dead_letters (id, kind, source, key, body, error, context, subject_id)
@@ -34,7 +35,10 @@ WITH buried AS (
 INSERT INTO shared.operations AS o (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
                                     outcome, created_at, decided_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $13, now())
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, outcome = excluded.outcome, decided_at = now()
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, decided_at = now(), outcome = jsonb_set(
+  excluded.outcome::jsonb, '{attempts}',
+  CASE WHEN jsonb_array_length(o.outcome::jsonb -> 'attempts') < 100 THEN o.outcome::jsonb -> 'attempts' ELSE '[]' END
+  || (excluded.outcome::jsonb -> 'attempts'))::json
 WHERE o.status IN ('pending', 'failed')
 """
 

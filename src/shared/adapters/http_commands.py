@@ -93,6 +93,7 @@ class CommandSender:
             expected_sequence=expected,
             preview=preview,
             schema_version=FIRST_SCHEMA if preview is None else COMMAND_SCHEMA,
+            attempt=self._ids.new(),
             command=encoded_command(asked.command),
         )
 

@@ -92,7 +92,7 @@ INSERT INTO shared.operations AS o (id, context, aggregate_id, organization_id, 
                                created_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)
 ON CONFLICT (id) DO UPDATE SET status = 'pending'
-WHERE o.status = 'failed' AND (o.outcome ->> 'attempted_at')::timestamptz < excluded.created_at
+WHERE o.status = 'failed' AND NOT coalesce(o.outcome::jsonb -> 'attempts', '[]') ? $9::text
 """
 
 
@@ -174,7 +174,8 @@ class PostgresJournal:
     async def store_pending(self, context: str, work: Work) -> None:
         """Makes the operation's address answer before it is decided; one decided in this attempt stays as it is."""
         async with self._database.writing(PENDING_SECONDS) as transaction:
-            await transaction.execute(STORE_PENDING, *operation_key(context, work), work.envelope.issued_at)
+            attempt = None if work.envelope.attempt is None else str(work.envelope.attempt)
+            await transaction.execute(STORE_PENDING, *operation_key(context, work), work.envelope.issued_at, attempt)
 
     async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
         """Stores a command's end outside deciding; a failed one gets a dead letter and may be tried again."""

@@ -170,8 +170,8 @@ async def test_a_failed_operation_has_a_dead_letter_and_may_be_decided_later(toy
 
 
 async def test_a_failed_operation_that_is_sent_again_is_pending_until_that_attempt_has_failed_too(toy: Toy) -> None:
-    one = work(1)
-    again = work(1, operation_id=one.envelope.operation_id, issued_at=NOON + timedelta(seconds=1))
+    one = work(1, attempt=uuid4())
+    again = work(1, operation_id=one.envelope.operation_id, attempt=uuid4(), issued_at=NOON - timedelta(hours=1))
     await toy.journal.bury("toy", one, failed(one), "once")
     await toy.journal.store_pending("toy", one)
     assert await toy.rows("SELECT status FROM shared.operations") == [("failed",)]
@@ -182,11 +182,20 @@ async def test_a_failed_operation_that_is_sent_again_is_pending_until_that_attem
     await toy.journal.store_pending("toy", again)
     assert await toy.rows("SELECT status FROM shared.operations") == [("failed",)]
     known = await toy.journal.decided([one.envelope.operation_id])
-    assert known[one.envelope.operation_id].attempted_at == again.envelope.issued_at
+    assert known[one.envelope.operation_id].attempts == (one.envelope.attempt, again.envelope.attempt)
+
+
+async def test_the_attempts_an_operation_remembers_are_bounded(toy: Toy) -> None:
+    id_ = uuid4()
+    for _ in range(102):
+        one = work(1, operation_id=id_, attempt=uuid4())
+        await toy.journal.bury("toy", one, failed(one), "again")
+    attempts = (await toy.journal.decided([id_]))[id_].attempts
+    assert (len(attempts), attempts[-1]) == (2, one.envelope.attempt)
 
 
 def failed(one: Work) -> Outcome:
-    return msgspec.structs.replace(outcome_of(one), attempted_at=one.envelope.issued_at)
+    return msgspec.structs.replace(outcome_of(one), attempts=(one.envelope.attempt,) if one.envelope.attempt else ())
 
 
 async def test_a_state_of_a_newer_version_is_not_touched(toy: Toy) -> None:
