@@ -19,6 +19,7 @@ from industries.facts import (
     DuplicateModules,
     IndustryFacts,
     IndustryNameTaken,
+    JudgedModule,
     ModuleStatus,
     UnknownModules,
     name_key,
@@ -86,9 +87,13 @@ class DeletedIndustry(Struct, frozen=True):
 
 
 class TemplateImpact(Struct, frozen=True):
-    """Whom a change of a template concerns: how many organizations have it applied. They keep what it gave them."""
+    """Whom a change of a template concerns: how many organizations have it applied. They keep what it gave them.
+
+    `modules` is a new list as a signup would find it, in its order; null when the list stays.
+    """
 
     organizations: int
+    modules: Sequence[JudgedModule] | None
 
 
 class IndustryAlreadyExists(Conflict):

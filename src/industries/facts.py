@@ -38,6 +38,14 @@ class IndustryFacts(Struct, frozen=True):
     organizations: Mapping[str, int] = {}
 
 
+class JudgedModule(Struct, frozen=True):
+    """What a signup would make of a listed module; the errors as in `config_errors_of`."""
+
+    module_id: str
+    state: ModuleState
+    config_errors: Sequence[FieldError]
+
+
 class IndustryNameTaken(Conflict):
     """Another living template has the name, whatever the case."""
 
@@ -116,3 +124,14 @@ def state_of(standing: ModuleStanding | None, config: dict[str, Any]) -> ModuleS
     if standing.status == "inactive":
         return "inactive"
     return "config_invalid" if standing.rules and standing.rules.errors([config]) else "assignable"
+
+
+def config_errors_of(standing: ModuleStanding | None, config: dict[str, Any]) -> Sequence[FieldError]:
+    """What a module's schema finds wrong, or missing, in the config that a template alone gives it."""
+    return capped(standing.rules.errors([config])) if standing and standing.rules else []
+
+
+def judged(module: TemplateModule, standing: ModuleStanding | None) -> JudgedModule:
+    """Tell how a module of a list stands."""
+    config = module.default_config
+    return JudgedModule(module.module_id, state_of(standing, config), config_errors_of(standing, config))

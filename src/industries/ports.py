@@ -1,7 +1,7 @@
 """What industries ask of other contexts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from industries.facts import ModuleStanding, ModuleStatus
 from shared.ports import Transaction
@@ -16,6 +16,8 @@ class ModuleSummary(Protocol):
     def description(self) -> str: ...
     @property
     def category(self) -> str: ...
+    @property
+    def metadata(self) -> dict[str, Any]: ...
     @property
     def status(self) -> ModuleStatus: ...
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -30,6 +31,7 @@ class Summary(msgspec.Struct, frozen=True):
     module_name: str
     description: str
     category: str
+    metadata: dict[str, Any]
     status: ModuleStatus
 
 
@@ -48,7 +50,10 @@ class FakeRegistry:
 
     async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, Summary]:
         known = [id_ for id_ in module_ids if id_ in self.status]
-        return {id_: Summary(id_.title(), f"The {id_}.", "Shop", self.status[id_]) for id_ in known}
+        return {
+            id_: Summary(id_.title(), f"The {id_}.", "Shop", {"icon": id_, "color": 7}, self.status[id_])
+            for id_ in known
+        }
 
 
 class FakeApplied:

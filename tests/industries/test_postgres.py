@@ -129,6 +129,7 @@ async def test_a_required_module_without_a_valid_config_blocks_its_template(
         ("oven", "config_invalid", [FieldError("/degrees", "is missing")]),
         ("till", "config_invalid", [FieldError("/currency", "is missing")]),
     ]
+    assert [(item.icon, item.color) for item in shown.items] == [("oven", None), ("till", None)]
     assert (shown.applicable, list(shown.blocked_by)) == (False, ["oven"])
 
 

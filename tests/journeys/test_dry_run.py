@@ -178,10 +178,22 @@ def test_a_dry_run_tells_whom_a_switched_or_deleted_thing_concerns(world: Comman
     switched = admin.post(f"/module-registry/{module}/deactivate?dry_run=true").json()
     assert switched["impact"] == {"organizations": 1, "templates": [industry]}
     deleted = admin.client.delete(f"/industries/{industry}?dry_run=true").json()
-    assert (deleted["impact"], deleted["organizations"]) == ({"organizations": 1}, 1)
+    assert (deleted["impact"], deleted["organizations"]) == ({"organizations": 1, "modules": None}, 1)
     assert admin.patch(f"/industries/{industry}?dry_run=true", {"is_active": False}).json()["impact"] == {
-        "organizations": 1
+        "organizations": 1,
+        "modules": None,
     }
+    demanding = admin.module(config_schema={"required": ["currency"]})
+    assert admin.post(f"/module-registry/{module}/deactivate").status_code == 200
+    listed = [{"module_id": one, "is_required": True} for one in (demanding, module)]
+    assert admin.patch(f"/industries/{industry}?dry_run=true", {"modules": listed}).json()["impact"]["modules"] == [
+        {
+            "module_id": demanding,
+            "state": "config_invalid",
+            "config_errors": [{"pointer": "/currency", "message": "is missing"}],
+        },
+        {"module_id": module, "state": "inactive", "config_errors": []},
+    ]
     assert admin.patch(f"/industries/{industry}?dry_run=true", {"description": "x"}).json()["impact"] is None
     removed = admin.post(f"/modules/unassign/{organization}/{module}?dry_run=true").json()
     (difference,) = removed["changes"][0]["differences"]

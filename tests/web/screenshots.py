@@ -13,7 +13,14 @@ from tests.web.conftest import ROOT, SWITCHES, WEB, chromium
 from tests.web.person import Person
 
 PICTURES = ROOT / "docs" / "pictures"
-TENANTS = ("Crumb & Co", "Globex Retail", "Initech Services", "Hooli Health", "Umbrella Trading", "Stark Workshops")
+TENANTS = {
+    "Crumb & Co": "Ada Baker",
+    "Globex Retail": "Hank Miller",
+    "Initech Services": "Bella Porter",
+    "Hooli Health": "Grace Young",
+    "Umbrella Trading": "Alex Reed",
+    "Stark Workshops": "Nora Potts",
+}
 QUIET_ROUNDS = 8
 VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 
@@ -22,8 +29,8 @@ def furnish(service: ServiceProcess) -> Api:
     """Tenants of the seeds' industries, and things that happened to them; returns the super admin."""
     admin = sign_in(service.url)
     industries = [one["industry_code"] for one in admin.get("/industries").json()["items"]]
-    for place, name in enumerate(TENANTS):
-        new_tenant(service.url, industries[place % len(industries)], organization_name=name)
+    for place, (name, admin_name) in enumerate(TENANTS.items()):
+        new_tenant(service.url, industries[place % len(industries)], organization_name=name, admin_name=admin_name)
     last = admin.get("/module-registry").json()["items"][-1]["module_id"]
     admin.post(f"/module-registry/{last}/deactivate", modplane_reason="moved to another service")
     admin.post(f"/module-registry/{last}/activate", modplane_reason="moved back")
@@ -32,7 +39,7 @@ def furnish(service: ServiceProcess) -> Api:
 
 def addresses(admin: Api) -> dict[str, str]:
     industry = admin.get("/industries").json()["items"][0]["industry_code"]
-    tenant = admin.client.get("/organizations", params={"q": TENANTS[0]}).json()["items"][0]["organization_id"]
+    tenant = admin.client.get("/organizations", params={"q": next(iter(TENANTS))}).json()["items"][0]["organization_id"]
     return {
         "modules": "/super-admin/modules",
         "template": f"/super-admin/industries/{industry}",

@@ -151,3 +151,71 @@ async def test_of_two_who_edit_one_template_the_second_keeps_what_they_made_and_
         await page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
         await expect(page.get_by_text("saved as version 3")).to_be_visible()
     assert [(item["module_id"], item["is_required"]) for item in saved(admin, code)] == [(first, False), (second, True)]
+
+
+async def drag(page: Page, moved: str, onto: str) -> None:
+    """By mouse, one module's handle onto another's."""
+    start = await page.get_by_role("button", name=f"Move {moved}").bounding_box()
+    end = await page.get_by_role("button", name=f"Move {onto}").bounding_box()
+    assert start is not None
+    assert end is not None
+    await page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    await page.mouse.down()
+    await page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=8)
+    await page.mouse.up()
+
+
+async def test_a_module_is_dragged_and_configured_and_those_who_have_the_template_are_updated(
+    person: Person, admin: Api
+) -> None:
+    ((first, first_name),) = modules(admin, 1)
+    second_name = f"Module {uuid4().hex[:8]}"
+    schema = {"type": "object", "properties": {"currency": {"type": "string", "title": "Currency"}}}
+    second = admin.module(module_name=second_name, config_schema=schema)
+    code = template(admin, first, second)
+    tenant = admin.organization(code, organization_name=f"Tenant of {code}")
+    page = person.page
+    await page.goto(f"/super-admin/industries/{code}")
+    rows = page.get_by_role("list", name=ORDER).get_by_role("listitem")
+    await expect(rows.first).to_contain_text(first_name)
+    await drag(page, second_name, first_name)
+    await expect(rows.first).to_contain_text(second_name)
+    await page.get_by_role("button", name=f"Default config of {second_name}").click()
+    drawer = page.get_by_role("dialog", name=f"Default config of {second_name}")
+    await drawer.get_by_label("Currency").fill("EUR")
+    await drawer.get_by_role("button", name="Done").click()
+    await page.get_by_role("button", name="Save…").click()
+    await page.get_by_role("button", name="Save, then choose tenants to update").click()
+    choosing = page.get_by_role("dialog", name="Choose tenants to update")
+    await expect(choosing.get_by_text("1 will change")).to_be_visible()
+    await choosing.get_by_role("button", name="Update 1 tenant").click()
+    await page.wait_for_url("**/super-admin/bulk/*")
+    await expect(page.get_by_text("1 of 1 decided")).to_be_visible()
+    assert [item["module_id"] for item in saved(admin, code)] == [second, first]
+    assert admin.modules_of(tenant)[second]["config"] == {"currency": "EUR"}
+    await page.goto(f"/super-admin/industries/{code}?tab=tenants")
+    await expect(page.get_by_role("row", name=f"Tenant of {code}")).to_contain_text("Version 2")
+
+
+async def test_a_template_is_found_renamed_withdrawn_and_deleted_by_its_code(person: Person, admin: Api) -> None:
+    code = template(admin)
+    page = person.page
+    await page.goto(f"/super-admin/industries?q={code}&view=table")
+    await page.get_by_role("row", name=code).get_by_role("link").click()
+    await page.get_by_role("button", name="Edit").click()
+    dialog = page.get_by_role("dialog", name=f"Edit Industry {code}")
+    await dialog.get_by_label("Name").fill(f"Renamed {code}")
+    await dialog.get_by_role("switch", name="Offered at signup").uncheck(force=True)
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", name=f"Renamed {code}")).to_be_visible()
+    await expect(page.get_by_text("Inactive", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_role("heading", name=f"Industry {code}")).to_be_visible()
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    dialog = page.get_by_role("dialog", name=f"Delete Industry {code}?")
+    await expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()
+    await dialog.get_by_label(f"Type {code} to confirm").fill(code)
+    await dialog.get_by_role("button", name="Delete").click()
+    await page.wait_for_url("**/super-admin/industries")
+    assert admin.get(f"/industries/{code}").status_code == 404

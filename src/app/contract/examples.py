@@ -44,16 +44,14 @@ OF_FIELDS: Mapping[str, Any] = {
     "by": PERSON,
     "category": "Operations",
     "code": "module_not_found",
+    "color": "#1c7ed6",
     "command": "assign_module",
     "config": CONFIG,
     "config_errors": [],
     "config_schema": {
         "type": "object",
         "properties": {
-            "dispatch": {
-                "type": "object",
-                "properties": {"radius_km": {"type": "integer", "minimum": 1, "maximum": 500}},
-            }
+            "dispatch": {"properties": {"radius_km": {"type": "integer", "minimum": 1, "maximum": 500}}},
         },
     },
     "context": "assignments",
@@ -70,6 +68,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "expires_in": 900,
     "extra": {},
     "force": False,
+    "icon": "truck",
     "industry_code": INDUSTRY,
     "industry_name": "Bakery",
     "ineffective_because": None,

@@ -9,10 +9,9 @@ from msgspec import Struct
 from industries.adapters.catalog import MODULE_LIST, MODULES_OF_VERSION, blocked_by
 from industries.adapters.postgres import NAME
 from industries.events import TemplateModule
-from industries.facts import ModuleStanding, ModuleState, state_of
+from industries.facts import ModuleStanding, ModuleState, config_errors_of, state_of
 from industries.ports import AppliedTemplates, ModuleCatalog, ModuleSummary
 from shared.errors import FieldError
-from shared.json_documents import capped
 from shared.ports import Database, Transaction
 from shared.processor import in_slices
 
@@ -71,6 +70,7 @@ class IndustryDetails(Struct, frozen=True):
 class IndustryModule(Struct, frozen=True):
     """A module of a template. Name, description and category are null where the registry never had it.
 
+    `icon` and `color` are those of the module's metadata, null where it has none: the rest of it is not for everybody.
     `config_errors` tell what its schema finds wrong, or missing, in the config that the template alone gives it.
     """
 
@@ -78,6 +78,8 @@ class IndustryModule(Struct, frozen=True):
     module_name: str | None
     description: str | None
     category: str | None
+    icon: str | None
+    color: str | None
     is_required: bool
     default_config: dict[str, Any]
     display_order: int
@@ -215,9 +217,17 @@ def shown(
         module_name=name,
         description=description,
         category=category,
+        icon=text_in(summary, "icon"),
+        color=text_in(summary, "color"),
         is_required=module.is_required,
         default_config=module.default_config,
         display_order=place,
-        config_errors=capped(standing.rules.errors([module.default_config])) if standing and standing.rules else [],
+        config_errors=config_errors_of(standing, module.default_config),
         state=state_of(standing, module.default_config),
     )
+
+
+def text_in(summary: ModuleSummary | None, name: str) -> str | None:
+    """A text of a module's metadata; None when it is absent or no text."""
+    value = summary.metadata.get(name) if summary else None
+    return value if isinstance(value, str) else None

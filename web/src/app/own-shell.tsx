@@ -1,10 +1,11 @@
-import { AppShell, Group, Text } from '@mantine/core';
+import { AppShell, Group } from '@mantine/core';
 import { Outlet } from '@tanstack/react-router';
 import { ConnectionDot } from '@/app/connection-dot.tsx';
 import { useLiveUpdates } from '@/app/live.ts';
 import { PersonMenu } from '@/app/person-menu.tsx';
 import { Shortcuts } from '@/app/shortcuts.tsx';
 import { useMessages } from '@/i18n/messages.tsx';
+import { Logo } from '@/ui/logo.tsx';
 
 /** The frame of an organization's own page: nothing of the super admin's, and as live. */
 export function OwnShell() {
@@ -17,7 +18,7 @@ export function OwnShell() {
       </a>
       <AppShell.Header px="md">
         <Group h="100%" justify="space-between" wrap="nowrap">
-          <Text fw={700}>{m.common.appName}</Text>
+          <Logo />
           <Group gap={4} wrap="nowrap">
             <ConnectionDot narrow />
             <PersonMenu narrow />

@@ -1,6 +1,8 @@
 import { Avatar, Group, Menu, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconCheck, IconKeyboard, IconLogout } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { operations } from '@modplane/client';
+import { getUsersOptions } from '@modplane/client/react-query';
 import { signedOut } from '@/api/token.ts';
 import { openShortcuts } from '@/app/shortcuts.tsx';
 import { LANGUAGES, type Language, useLanguage, useMessages } from '@/i18n/messages.tsx';
@@ -13,20 +15,38 @@ export function PersonMenu({ narrow }: { narrow: boolean }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const { language, speak } = useLanguage();
   const schemes = { auto: m.shell.themeAuto, light: m.shell.themeLight, dark: m.shell.themeDark } as const;
-  const role = person.role.replace('_', ' ');
+  const role = m.shell.roles[person.role];
+  const admins = useQuery({
+    ...getUsersOptions({ query: { role: 'super_admin', limit: 200 } }),
+    staleTime: 'static',
+    enabled: person.role === 'super_admin' && !narrow,
+  });
+  const known = admins.data?.items.find((user) => user.id === person.userId);
+  const called = known?.name || known?.email;
   const check = (on: boolean) => (on ? <IconCheck size={14} aria-hidden /> : null);
   return (
     <Menu position="right-end" withArrow width={220}>
       <Menu.Target>
-        <UnstyledButton p={8} style={{ borderRadius: 8 }} aria-label={role}>
+        <UnstyledButton
+          p={8}
+          style={{ borderRadius: 8 }}
+          aria-label={called === undefined ? role : `${called}, ${role}`}
+        >
           <Group gap={8} wrap="nowrap" justify={narrow ? 'center' : 'flex-start'}>
             <Avatar size={26} radius="xl" color="indigo" aria-hidden>
-              {role.slice(0, 1).toUpperCase()}
+              {(called ?? role).slice(0, 1).toUpperCase()}
             </Avatar>
             {!narrow && (
-              <Text fz="sm" truncate>
-                {role}
-              </Text>
+              <div style={{ minWidth: 0 }}>
+                <Text fz="sm" lh={1.3} truncate title={known?.email}>
+                  {called ?? role}
+                </Text>
+                {called !== undefined && (
+                  <Text fz="xs" lh={1.3} c="dimmed" truncate>
+                    {role}
+                  </Text>
+                )}
+              </div>
             )}
           </Group>
         </UnstyledButton>

@@ -20,6 +20,7 @@ import { usePaletteActions } from '@/app/palette-actions.ts';
 import { PersonMenu } from '@/app/person-menu.tsx';
 import { Shortcuts } from '@/app/shortcuts.tsx';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
+import { Logo } from '@/ui/logo.tsx';
 
 const PAGES = [
   { to: '/super-admin/modules', name: (m: Messages) => m.shell.modules, Icon: IconPackages },
@@ -53,15 +54,15 @@ export function Shell() {
       <AppShell.Header hiddenFrom="sm" px="sm">
         <Group h="100%" justify="space-between">
           <Burger opened={opened} onClick={menu.toggle} size="sm" aria-label={m.shell.openMenu} />
-          <Text fw={600}>{m.common.appName}</Text>
+          <Logo />
           <ActionIcon variant="subtle" color="gray" onClick={openPalette} aria-label={m.shell.palette}>
             <IconSearch size={18} />
           </ActionIcon>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label={m.shell.navigation}>
-        <Group justify={narrow ? 'center' : 'space-between'} px={4} pb="xs" wrap="nowrap" visibleFrom="sm">
-          {!narrow && <Text fw={700}>{m.common.appName}</Text>}
+      <AppShell.Navbar p="xs" className="rail" aria-label={m.shell.navigation}>
+        <Group justify={narrow ? 'center' : 'space-between'} px={6} pb="xs" wrap="nowrap" visibleFrom="sm">
+          {!narrow && <Logo />}
           <Tooltip label={narrow ? m.shell.expand : m.shell.collapse} position="right">
             <ActionIcon
               variant="subtle"
@@ -86,7 +87,8 @@ export function Shell() {
                 aria-label={name(m)}
                 label={narrow ? undefined : name(m)}
                 leftSection={<Icon size={18} aria-hidden />}
-                style={{ borderRadius: 8 }}
+                className="rail-link"
+                py={7}
                 mb={2}
               />
             </Tooltip>
@@ -115,6 +117,7 @@ function PaletteButton({ narrow }: { narrow: boolean }) {
       visibleFrom="sm"
       mb="xs"
       p={8}
+      bg="var(--mantine-color-default)"
       style={{ border: '1px solid var(--mantine-color-default-border)', borderRadius: 8 }}
     >
       <Group gap={8} justify={narrow ? 'center' : 'flex-start'} wrap="nowrap">

@@ -7,6 +7,7 @@ import classes from '@/assignments/module-row.module.css';
 import { SourceTags } from '@/assignments/source-tags.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { StateDot } from '@/ui/state-dot.tsx';
 
 /** One module of a tenant: whether it is effective, why it is here, how its config differs, what can be done. */
 export function ModuleRow({
@@ -72,11 +73,7 @@ export function ModuleRow({
 function Effective({ module }: { module: OrganizationModule }) {
   const m = useMessages();
   if (module.effective) {
-    return (
-      <Badge variant="light" color="teal" tt="none" fw={500}>
-        {m.assignments.effective}
-      </Badge>
-    );
+    return <StateDot>{m.assignments.effective}</StateDot>;
   }
   const why =
     module.ineffective_because === 'organization_suspended'

@@ -54,6 +54,8 @@ export function PickList({
           leftSection={<IconSearch size={16} aria-hidden />}
           maxLength={100}
           style={{ flex: 1 }}
+          // It may come after the dialog has given the focus away.
+          autoFocus
           data-autofocus
         />
         {above}
@@ -61,6 +63,7 @@ export function PickList({
       <ScrollArea.Autosize
         mah={340}
         type="auto"
+        scrollbars="y"
         viewportProps={{ tabIndex: 0, role: 'group', 'aria-label': label }}
         style={{ border: '1px solid var(--mantine-color-default-border)', borderRadius: 8 }}
       >

@@ -1,10 +1,9 @@
-import { Anchor, Group } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, getRouteApi } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { getOrganizationOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { TenantModules } from '@/assignments/tenant-modules.tsx';
+import { BackLink } from '@/ui/back-link.tsx';
 import { Page } from '@/ui/page.tsx';
 import { Failed } from '@/ui/states.tsx';
 
@@ -18,14 +17,7 @@ export function TenantModulesPage() {
   return (
     <Page
       title={tenant.data ? m.assignments.pageTitle(tenant.data.name) : m.assignments.modules}
-      above={
-        <Anchor component={Link} to={`/super-admin/tenants/${id}`} fz="sm" c="dimmed">
-          <Group gap={4} mb={4} component="span" style={{ display: 'inline-flex' }}>
-            <IconArrowLeft size={14} aria-hidden />
-            {tenant.data?.name ?? m.assignments.tenant}
-          </Group>
-        </Anchor>
-      }
+      above={<BackLink to={`/super-admin/tenants/${id}`}>{tenant.data?.name ?? m.assignments.tenant}</BackLink>}
     >
       {tenant.error && tenant.data === undefined ? (
         <Failed error={tenant.error} onRetry={() => void tenant.refetch()} />

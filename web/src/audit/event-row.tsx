@@ -52,8 +52,11 @@ export const EventRow = memo(function EventRow({
               · “{event.reason}”
             </Text>
           )}
+          <Text hiddenFrom="xs" component="div" fz="xs" c="dimmed">
+            <TimeAgo at={event.occurred_at} />
+          </Text>
         </Text>
-        <TimeAgo at={event.occurred_at} fz="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }} />
+        <TimeAgo at={event.occurred_at} visibleFrom="xs" fz="xs" c="dimmed" style={{ whiteSpace: 'nowrap' }} />
         <ActionIcon
           variant="subtle"
           color="gray"

@@ -12,6 +12,7 @@ import { usageByCode } from '@/industries/queries.ts';
 import { Copyable } from '@/ui/copyable.tsx';
 import { Page } from '@/ui/page.tsx';
 import { SearchField } from '@/ui/search-field.tsx';
+import { StateDot } from '@/ui/state-dot.tsx';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
 
 const route = getRouteApi('/super-admin/industries');
@@ -78,18 +79,20 @@ function Cards({ items, usage }: Shown) {
   return (
     <ul className={classes.cards}>
       {items.map((one) => (
-        <li key={one.industry_code} className={classes.card}>
-          <Group justify="space-between" wrap="nowrap" align="flex-start">
+        <li key={one.industry_code} className={classes.card} aria-label={one.industry_name}>
+          <Group justify="space-between" wrap="nowrap" align="flex-start" gap="xs">
             <Name one={one} />
             <Standing one={one} />
           </Group>
-          <Text ff="monospace" fz="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-            {one.industry_code}
+          <Text fz="sm" c="dimmed" lineClamp={1} title={one.description}>
+            {one.description || one.industry_code}
           </Text>
-          <Text fz="sm" c="dimmed">
-            {m.modulesRequired(one.module_count, one.required_count)} · {m.versionOf(one.version)}
-          </Text>
-          <Tenants usage={usage?.get(one.industry_code)} />
+          <Group justify="space-between" gap="xs" mt="auto" pt={6}>
+            <Text fz="xs" c="dimmed">
+              {m.modulesRequired(one.module_count, one.required_count)} · {m.versionOf(one.version)}
+            </Text>
+            <Tenants usage={usage?.get(one.industry_code)} />
+          </Group>
         </li>
       ))}
     </ul>
@@ -99,40 +102,41 @@ function Cards({ items, usage }: Shown) {
 function AsTable({ items, usage }: Shown) {
   const { industries: m } = useMessages();
   return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{m.name}</Table.Th>
-            <Table.Th>{m.code}</Table.Th>
-            <Table.Th>{m.modules}</Table.Th>
-            <Table.Th>{m.version}</Table.Th>
-            <Table.Th>{m.tenants}</Table.Th>
-            <Table.Th>{m.status}</Table.Th>
+    <Table layout="fixed">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{m.name}</Table.Th>
+          <Table.Th w="24%" visibleFrom="sm">
+            {m.modules}
+          </Table.Th>
+          <Table.Th w={90} visibleFrom="md">
+            {m.version}
+          </Table.Th>
+          <Table.Th w={{ base: 92, xs: 180 }}>{m.tenants}</Table.Th>
+          <Table.Th w={{ base: 90, sm: 210 }}>{m.status}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {items.map((one) => (
+          <Table.Tr key={one.industry_code}>
+            <Table.Td>
+              <Name one={one} />
+              <div>
+                <Copyable value={one.industry_code} c="dimmed" />
+              </div>
+            </Table.Td>
+            <Table.Td visibleFrom="sm">{m.modulesRequired(one.module_count, one.required_count)}</Table.Td>
+            <Table.Td visibleFrom="md">{one.version}</Table.Td>
+            <Table.Td>
+              <Tenants usage={usage?.get(one.industry_code)} />
+            </Table.Td>
+            <Table.Td>
+              <Standing one={one} shownActive />
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((one) => (
-            <Table.Tr key={one.industry_code}>
-              <Table.Td>
-                <Name one={one} />
-              </Table.Td>
-              <Table.Td>
-                <Copyable value={one.industry_code} />
-              </Table.Td>
-              <Table.Td>{m.modulesRequired(one.module_count, one.required_count)}</Table.Td>
-              <Table.Td>{one.version}</Table.Td>
-              <Table.Td>
-                <Tenants usage={usage?.get(one.industry_code)} />
-              </Table.Td>
-              <Table.Td>
-                <Standing one={one} shownActive />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }
 
@@ -163,7 +167,7 @@ export function Standing({ one, shownActive = false }: { one: IndustryDetails; s
   if (!one.applicable) {
     return <Tooltip label={m.blockedBy(one.blocked_by.join(', '))}>{badge('orange', m.blocked)}</Tooltip>;
   }
-  return shownActive ? badge('teal', m.active) : null;
+  return shownActive ? <StateDot>{m.active}</StateDot> : null;
 }
 
 /** How many tenants are on the current version and how many on older ones, as one bar in two parts. */
@@ -182,7 +186,7 @@ export function Tenants({ usage }: { usage: IndustryUsage | undefined }) {
   return (
     <Tooltip label={m.onVersions(current, older)}>
       <Group gap={8} wrap="nowrap" role="img" aria-label={m.onVersions(current, older)}>
-        <Progress.Root size={6} w={72} style={{ flexShrink: 0 }}>
+        <Progress.Root size={4} w={48} visibleFrom="xs" style={{ flexShrink: 0 }}>
           <Progress.Section value={(current / all) * 100} color="teal" aria-hidden />
           <Progress.Section value={(older / all) * 100} color="orange" aria-hidden />
         </Progress.Root>

@@ -1,8 +1,8 @@
-import { ActionIcon, Alert, Anchor, Button, Group, Menu, Modal, Stack, Tabs, Text } from '@mantine/core';
+import { ActionIcon, Alert, Button, Group, Menu, Modal, Stack, Tabs, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconBuildingStore, IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, getRouteApi, useBlocker } from '@tanstack/react-router';
+import { getRouteApi, useBlocker } from '@tanstack/react-router';
 import type { IndustryDetails, IndustryModules } from '@modplane/client';
 import { getIndustryModulesOptions, getIndustryOptions } from '@modplane/client/react-query';
 import { problemOf } from '@/api/client.ts';
@@ -17,6 +17,7 @@ import { UpdateTenants } from '@/industries/update-tenants.tsx';
 import { useDraft } from '@/industries/use-draft.ts';
 import { Versions } from '@/industries/versions.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
+import { BackLink } from '@/ui/back-link.tsx';
 import { Page } from '@/ui/page.tsx';
 import { Empty, Failed, LoadingRows } from '@/ui/states.tsx';
 
@@ -155,11 +156,7 @@ function Template({
 
 function Above() {
   const { shell } = useMessages();
-  return (
-    <Anchor fz="sm" c="dimmed" renderRoot={(props) => <Link {...props} to="/super-admin/industries" />}>
-      {shell.industries}
-    </Anchor>
-  );
+  return <BackLink to="/super-admin/industries">{shell.industries}</BackLink>;
 }
 
 function Actions({ industry, tenants }: { industry: IndustryDetails; tenants: number }) {

@@ -40,13 +40,14 @@ function Fields({ onClose, taken }: { onClose: () => void; taken: readonly Indus
   const m = all.industries;
   const navigate = useNavigate();
   const [ownCode, setOwnCode] = useState<string | null>(null);
+  const [isTried, setTried] = useState(false);
   const form = useForm({
     initialValues: { name: '', description: '' },
     validate: { name: (name) => (name.trim() === '' ? m.nameMissing : null) },
   });
   const code = ownCode ?? codeFor(form.values.name);
   const isTaken = taken.some((one) => one.industry_code === code);
-  const codeError = isTaken ? m.codeTaken : code !== '' && !SLUG.test(code) ? m.codeWrong : null;
+  const codeError = isTaken ? m.codeTaken : (code !== '' || isTried) && !SLUG.test(code) ? m.codeWrong : null;
   const create = useMutation({
     meta: { told: true },
     mutationFn: (body: { name: string; description: string }) =>
@@ -67,6 +68,7 @@ function Fields({ onClose, taken }: { onClose: () => void; taken: readonly Indus
   return (
     <form
       onSubmit={form.onSubmit((body) => {
+        setTried(true);
         if (codeError !== null || code === '') return;
         create.mutate(body);
       })}

@@ -2,18 +2,21 @@ import { Alert, Badge, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { IndustryResult } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
-import { type Registry, nameIn, standingOf } from '@/industries/draft.ts';
+import { type Registry, nameIn } from '@/industries/draft.ts';
+import type { Judgement } from '@/industries/queries.ts';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
 import { told } from '@/ui/problem.tsx';
 import { LoadingRows } from '@/ui/states.tsx';
 
-/** What a signup with the list as it is here comes to: what the service makes of it, and how its modules stand now. */
+type Foreseen = IndustryResult & { readonly judged: ReadonlyMap<string, Judgement> };
+
+/** What a signup with the list as it is here comes to, all of it told by the service. */
 export function NewTenantGets({
   result,
   error,
   registry,
 }: {
-  result: IndustryResult | undefined;
+  result: Foreseen | undefined;
   error: unknown;
   registry: Registry;
 }) {
@@ -53,19 +56,26 @@ function NotSavable({ error }: { error: unknown }) {
   );
 }
 
-function Given({ result, registry }: { result: IndustryResult; registry: Registry }) {
+function Given({ result, registry }: { result: Foreseen; registry: Registry }) {
   const m = useMessages().industries;
-  const standing = (id: string) => standingOf(registry, id);
-  const blocking = result.modules.filter((one) => one.is_required && standing(one.module_id) !== 'active');
-  const given = result.modules.filter((one) => standing(one.module_id) === 'active');
-  const left = result.modules.filter((one) => !one.is_required && standing(one.module_id) !== 'active');
+  const states = result.modules.map((one) => ({ one, judged: result.judged.get(one.module_id) }));
+  const isGiven = (judged: Judgement | undefined) => judged?.state === 'assignable';
+  const blocking = states.filter(({ one, judged }) => one.is_required && !isGiven(judged));
+  const given = states.filter(({ judged }) => isGiven(judged)).map(({ one }) => one);
+  const left = states.filter(({ one, judged }) => !one.is_required && !isGiven(judged)).map(({ one }) => one);
   if (blocking.length > 0) {
     return (
       <Alert color="orange" title={m.getsBlocked} icon={<IconAlertTriangle size={18} aria-hidden />} role="status">
-        {blocking.map((one) => (
-          <Text key={one.module_id} fz="sm">
+        {blocking.map(({ one, judged }) => (
+          <Text key={one.module_id} fz="sm" style={{ overflowWrap: 'anywhere' }}>
             <strong>{nameIn(registry, one.module_id)}</strong>{' '}
-            {standing(one.module_id) === 'missing' ? m.missingRequired : m.inactiveRequired}
+            {judged?.state === 'config_invalid'
+              ? m.invalidRequired(
+                  judged.config_errors.map(({ pointer, message }) => `${pointer} ${message}`).join(', '),
+                )
+              : judged?.state === 'inactive'
+                ? m.inactiveRequired
+                : m.missingRequired}
           </Text>
         ))}
       </Alert>

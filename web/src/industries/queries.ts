@@ -1,5 +1,5 @@
 import { operations } from '@modplane/client';
-import type { IndustryUsage, ModuleDetails } from '@modplane/client';
+import type { IndustryModule, IndustryUsage, ModuleDetails } from '@modplane/client';
 import { getIndustriesUsageOptions, getModuleRegistryOptions } from '@modplane/client/react-query';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { Draft, Registry } from '@/industries/draft.ts';
@@ -19,6 +19,15 @@ export const usageByCode = () => ({
     new Map(items.map((one) => [one.industry_code, one])),
 });
 
+export type Judgement = Pick<IndustryModule, 'module_id' | 'state' | 'config_errors'>;
+
+/** What a signup would make of each module of the list, as a dry run tells it. */
+function judgements(impact: Readonly<Record<string, unknown>> | null | undefined): ReadonlyMap<string, Judgement> {
+  // The contract leaves the impact of a command open; that of a template's new list names all its modules.
+  const judged = (impact?.['modules'] ?? []) as readonly Judgement[];
+  return new Map(judged.map((one) => [one.module_id, one]));
+}
+
 /** What the service says of a list that is not saved: what it would become, or why it would be refused. */
 export const foreseen = (code: string, draft: Draft) =>
   queryOptions({
@@ -32,7 +41,7 @@ export const foreseen = (code: string, draft: Draft) =>
       });
       // A dry run is always answered at once.
       if (!('modules' in data)) throw new Error('A dry run was answered with an operation.');
-      return data;
+      return { ...data, judged: judgements(data.impact) };
     },
     placeholderData: keepPreviousData,
     retry: false,

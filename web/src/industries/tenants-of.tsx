@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { getIndustryOrganizationsInfiniteOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
+import { StateDot } from '@/ui/state-dot.tsx';
 import { Empty, Failed, LoadingRows } from '@/ui/states.tsx';
 
 /** Those that have the template applied, page by page, as options for both who lists and who chooses. */
@@ -47,15 +48,13 @@ export function TenantsOf({ code, current }: { code: string; current: number }) 
                 </Anchor>
               </Table.Td>
               <Table.Td>
-                <Badge
-                  variant="light"
-                  color={one.version === current ? 'teal' : 'orange'}
-                  radius="sm"
-                  tt="none"
-                  fw={500}
-                >
-                  {m.versionOf(one.version)}
-                </Badge>
+                {one.version === current ? (
+                  <StateDot>{m.versionOf(one.version)}</StateDot>
+                ) : (
+                  <Badge variant="light" color="orange">
+                    {m.versionOf(one.version)}
+                  </Badge>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}

@@ -1,7 +1,7 @@
-import { Alert, Anchor, Button, Group, Paper, Progress, SegmentedControl, Stack, Text } from '@mantine/core';
-import { IconArrowLeft, IconRefresh } from '@tabler/icons-react';
+import { Alert, Button, Group, Paper, Progress, SegmentedControl, Stack, Text } from '@mantine/core';
+import { IconRefresh } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Link, getRouteApi } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import type { BulkProgress } from '@modplane/client';
 import {
   cancelBulkOperationMutation,
@@ -14,6 +14,7 @@ import { BulkItems } from '@/organizations/bulk-items.tsx';
 import { useNames } from '@/organizations/use-names.ts';
 import { Copyable } from '@/ui/copyable.tsx';
 import { notifyDone } from '@/ui/notify.tsx';
+import { BackLink } from '@/ui/back-link.tsx';
 import { Page } from '@/ui/page.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
 import { TimeAgo } from '@/ui/time-ago.tsx';
@@ -102,14 +103,7 @@ export function BulkPage() {
 
 function Back() {
   const m = useMessages();
-  return (
-    <Anchor component={Link} to="/super-admin/tenants" fz="sm" c="dimmed">
-      <Group gap={4} mb={4} component="span" style={{ display: 'inline-flex' }}>
-        <IconArrowLeft size={14} aria-hidden />
-        {m.tenants.title}
-      </Group>
-    </Anchor>
-  );
+  return <BackLink to="/super-admin/tenants">{m.tenants.title}</BackLink>;
 }
 
 function Actions({ bulk }: { bulk: BulkProgress }) {

@@ -3,29 +3,36 @@ import type { BulkForesight } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { TenantName } from '@/ui/names.tsx';
 
-/** What a bulk operation would do: will change, are so already, will be refused and why; with some by name. */
+/** What a bulk operation would do: will change, stay as they are, will be refused and why; with some by name. */
 export function BulkPreview({ foreseen }: { foreseen: BulkForesight }) {
   const m = useMessages();
   return (
     <Stack gap="xs" aria-label={m.tenants.preview} component="section">
       {!foreseen.complete && <Alert color="yellow">{m.tenants.incomplete(foreseen.examined)}</Alert>}
-      <Outcome
-        color="teal"
-        count={foreseen.would_change}
-        title={m.tenants.willChange}
-        sample={foreseen.would_change_sample}
-      />
-      <Outcome color="gray" count={foreseen.unchanged} title={m.tenants.alreadySo} sample={foreseen.unchanged_sample} />
-      <Outcome color="red" count={foreseen.refused} title={m.tenants.willBeRefused} sample={[]}>
-        {foreseen.refusals.map((refusal) => (
-          <Box key={`${refusal.code} ${refusal.detail}`} mt={6}>
-            <Text fz="sm">
-              {m.common.tenants(refusal.count)}: {refusal.detail}
-            </Text>
-            <Sample ids={refusal.organization_ids} more={refusal.count} />
-          </Box>
-        ))}
-      </Outcome>
+      <Paper>
+        <Outcome
+          color="teal"
+          count={foreseen.would_change}
+          title={m.tenants.willChange}
+          sample={foreseen.would_change_sample}
+        />
+        <Outcome
+          color="gray"
+          count={foreseen.unchanged}
+          title={m.tenants.alreadySo}
+          sample={foreseen.unchanged_sample}
+        />
+        <Outcome color="red" count={foreseen.refused} title={m.tenants.willBeRefused} sample={[]}>
+          {foreseen.refusals.map((refusal) => (
+            <Box key={`${refusal.code} ${refusal.detail}`} mt={6}>
+              <Text fz="sm">
+                {m.common.tenants(refusal.count)}: {refusal.detail}
+              </Text>
+              <Sample ids={refusal.organization_ids} more={refusal.count} />
+            </Box>
+          ))}
+        </Outcome>
+      </Paper>
     </Stack>
   );
 }
@@ -44,27 +51,24 @@ function Outcome({
   children?: React.ReactNode;
 }) {
   return (
-    <Paper p="sm">
-      <Group gap="sm" wrap="nowrap" align="flex-start">
-        <Text
-          fz={20}
-          fw={600}
-          lh={1.2}
-          miw={48}
-          ta="right"
-          c={count === 0 ? 'dimmed' : `var(--mantine-color-${color}-light-color)`}
-        >
-          {count}
+    <Group gap="xs" px="md" py={10} wrap="nowrap" align="flex-start" className="bulk-outcome">
+      <Text
+        fz="lg"
+        fw={600}
+        lh="24px"
+        miw={36}
+        c={count === 0 ? 'dimmed' : `var(--mantine-color-${color}-light-color)`}
+      >
+        {count}
+      </Text>
+      <Box style={{ minWidth: 0 }}>
+        <Text fz="sm" fw={500} lh="24px">
+          {title}
         </Text>
-        <Box style={{ minWidth: 0 }}>
-          <Text fz="sm" fw={500} lh="24px">
-            {title}
-          </Text>
-          <Sample ids={sample} more={count} />
-          {children}
-        </Box>
-      </Group>
-    </Paper>
+        <Sample ids={sample} more={count} />
+        {children}
+      </Box>
+    </Group>
   );
 }
 

@@ -38,7 +38,7 @@ export function TenantActivity({ organizationId, only }: { organizationId: strin
             py={8}
             style={{ borderTop: place === 0 ? undefined : '1px solid var(--mantine-color-default-border)' }}
           >
-            <div style={{ minWidth: 0 }}>
+            <div style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
               <Text fz="sm" component="div">
                 <EventSentence event={event} />
               </Text>

@@ -1,5 +1,4 @@
 import { Anchor, Button, Group, Tabs, Text } from '@mantine/core';
-import { IconArrowLeft } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -11,6 +10,7 @@ import { TenantOverview } from '@/organizations/tenant-overview.tsx';
 import { TenantStatus } from '@/organizations/tenant-status.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { notifyDone } from '@/ui/notify.tsx';
+import { BackLink } from '@/ui/back-link.tsx';
 import { Page } from '@/ui/page.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
 import { TimeAgo } from '@/ui/time-ago.tsx';
@@ -26,14 +26,7 @@ export function TenantPage({ modules }: { modules: (organizationId: string) => R
   const navigate = route.useNavigate();
   const tenant = useQuery(getOrganizationOptions({ path: { organization_id: id } }));
   const shown = TABS.find((one) => one === tab) ?? 'overview';
-  const above = (
-    <Anchor component={Link} to="/super-admin/tenants" fz="sm" c="dimmed">
-      <Group gap={4} mb={4} component="span" style={{ display: 'inline-flex' }}>
-        <IconArrowLeft size={14} aria-hidden />
-        {m.tenants.title}
-      </Group>
-    </Anchor>
-  );
+  const above = <BackLink to="/super-admin/tenants">{m.tenants.title}</BackLink>;
   if (tenant.data === undefined) {
     return (
       <Page title={m.tenants.tenant} above={above}>
@@ -96,7 +89,7 @@ function Facts({ tenant }: { tenant: OrganizationDetails }) {
         {m.tenants.createdAt} <TimeAgo at={tenant.created_at} />
       </span>
       {owner && (
-        <Group gap={6} wrap="nowrap" maw="100%">
+        <Group gap={6} wrap="nowrap" maw="100%" style={{ minWidth: 0 }}>
           <span>{m.tenants.admin}</span>
           <Copyable value={owner.email} ff="inherit" fz="sm" label={m.tenants.admin} />
         </Group>

@@ -1,14 +1,13 @@
 import { Badge } from '@mantine/core';
 import { useMessages } from '@/i18n/messages.tsx';
+import { StateDot } from '@/ui/state-dot.tsx';
 
 export function TenantStatus({ status }: { status: 'active' | 'suspended' }) {
   const m = useMessages();
   return status === 'active' ? (
-    <Badge variant="light" color="teal" tt="none" fw={500}>
-      {m.tenants.active}
-    </Badge>
+    <StateDot>{m.tenants.active}</StateDot>
   ) : (
-    <Badge variant="light" color="orange" tt="none" fw={500}>
+    <Badge variant="light" color="orange">
       {m.tenants.suspended}
     </Badge>
   );

@@ -121,7 +121,7 @@ function Sortable({
   const Arrow = sorted === 'descending' ? IconArrowDown : IconArrowUp;
   return (
     <Table.Th aria-sort={sorted ?? 'none'}>
-      <UnstyledButton fz="sm" fw={700} onClick={onSort}>
+      <UnstyledButton fz="inherit" fw="inherit" onClick={onSort}>
         <Group gap={4} wrap="nowrap">
           {text}
           <Arrow size={14} aria-hidden opacity={sorted ? 1 : 0} />

@@ -77,8 +77,8 @@ export function ModuleFields(props: FieldsProps) {
     />
   );
   return (
-    <Stack gap="lg">
-      <Fieldset legend={m.modules.basics}>
+    <Stack gap="xl">
+      <Fieldset variant="unstyled" legend={m.modules.basics}>
         <Stack gap="sm">
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             <TextInput
@@ -124,7 +124,7 @@ export function ModuleFields(props: FieldsProps) {
           {onCode !== null && category}
         </Stack>
       </Fieldset>
-      <Fieldset legend={m.modules.where}>
+      <Fieldset variant="unstyled" legend={m.modules.where}>
         <SimpleGrid cols={{ base: 1, sm: 3 }}>
           <Autocomplete
             label={m.modules.service}
@@ -155,7 +155,7 @@ export function ModuleFields(props: FieldsProps) {
           />
         </SimpleGrid>
       </Fieldset>
-      <Fieldset legend={m.modules.looks}>
+      <Fieldset variant="unstyled" legend={m.modules.looks}>
         <Stack gap="sm">
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             <Input.Wrapper label={m.modules.icon} labelElement="div">
@@ -203,7 +203,7 @@ export function ModuleFields(props: FieldsProps) {
 function Configs({ values, onChange, wrong, schema, defaultErrors, schemaErrors, onReadable }: FieldsProps) {
   const m = useMessages();
   return (
-    <Fieldset legend={m.modules.configs}>
+    <Fieldset variant="unstyled" legend={m.modules.configs}>
       <Stack gap="lg">
         <SchemaField
           value={values.config_schema}

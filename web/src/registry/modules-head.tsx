@@ -61,8 +61,8 @@ function Sortable({
     <Table.Th {...cell} aria-sort={isSorted ? (isDescending ? 'descending' : 'ascending') : 'none'}>
       <UnstyledButton
         onClick={() => sorting.onSort(column)}
-        fz="sm"
-        fw={600}
+        fz="inherit"
+        fw="inherit"
         title={m.modules.sortBy(children)}
         style={{ display: 'inline-flex', alignItems: 'center', gap: 4 }}
       >

@@ -8,6 +8,7 @@ import { problemOf } from '@/api/client.ts';
 import { signedIn } from '@/api/token.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { useSession } from '@/session/session.tsx';
+import { Logo } from '@/ui/logo.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
 const route = getRouteApi('/login');
@@ -26,56 +27,59 @@ export function SignInPage() {
   const wrong = problemOf(login.error)?.status === 401;
   const ended = session.kind === 'signed-out' && session.ended;
   return (
-    <Center component="main" mih="100vh" p="md">
-      <Paper p="xl" w="100%" maw={380}>
-        <form
-          onSubmit={form.onSubmit((body) => {
-            login.mutate({ body }, { onSuccess: (answer) => signedIn(answer.access_token) });
-          })}
-        >
-          <Stack>
-            <div>
-              <Title order={1} fz={22}>
-                {m.session.title}
-              </Title>
-              <Text c="dimmed" fz="sm">
-                {ended ? m.session.ended : m.session.subtitle}
-              </Text>
-            </div>
-            <TextInput
-              label={m.session.email}
-              type="email"
-              autoComplete="username"
-              required
-              withAsterisk={false}
-              autoFocus
-              maxLength={320}
-              key={form.key('email')}
-              {...form.getInputProps('email')}
-            />
-            <PasswordInput
-              label={m.session.password}
-              autoComplete="current-password"
-              required
-              withAsterisk={false}
-              maxLength={1024}
-              key={form.key('password')}
-              {...form.getInputProps('password')}
-              error={wrong ? m.session.wrong : undefined}
-            />
-            {!wrong && <ProblemAlert error={login.error} />}
-            <Button type="submit" loading={login.isPending} fullWidth>
-              {m.session.submit}
-            </Button>
-            <Text fz="sm" c="dimmed" ta="center">
-              {m.session.noAccount}{' '}
-              <Anchor component={Link} to="/signup" fz="sm">
-                {m.session.signup}
-              </Anchor>
-            </Text>
-          </Stack>
-        </form>
-      </Paper>
+    <Center component="main" mih="100vh" p="md" bg="var(--modplane-rail)">
+      <Stack w="100%" maw={380} gap="lg" align="center">
+        <Logo />
+        <Paper p={{ base: 'lg', xs: 'xl' }} w="100%">
+          <form
+            onSubmit={form.onSubmit((body) => {
+              login.mutate({ body }, { onSuccess: (answer) => signedIn(answer.access_token) });
+            })}
+          >
+            <Stack>
+              <div>
+                <Title order={1} fz={22}>
+                  {m.session.title}
+                </Title>
+                <Text c="dimmed" fz="sm">
+                  {ended ? m.session.ended : m.session.subtitle}
+                </Text>
+              </div>
+              <TextInput
+                label={m.session.email}
+                type="email"
+                autoComplete="username"
+                required
+                withAsterisk={false}
+                autoFocus
+                maxLength={320}
+                key={form.key('email')}
+                {...form.getInputProps('email')}
+              />
+              <PasswordInput
+                label={m.session.password}
+                autoComplete="current-password"
+                required
+                withAsterisk={false}
+                maxLength={1024}
+                key={form.key('password')}
+                {...form.getInputProps('password')}
+                error={wrong ? m.session.wrong : undefined}
+              />
+              {!wrong && <ProblemAlert error={login.error} />}
+              <Button type="submit" loading={login.isPending} fullWidth>
+                {m.session.submit}
+              </Button>
+            </Stack>
+          </form>
+        </Paper>
+        <Text fz="sm" c="dimmed" ta="center">
+          {m.session.noAccount}{' '}
+          <Anchor component={Link} to="/signup" fz="sm">
+            {m.session.signup}
+          </Anchor>
+        </Text>
+      </Stack>
     </Center>
   );
 }

@@ -14,6 +14,7 @@ import { rulesMet } from '@/signup/password-rules.ts';
 import classes from '@/signup/signup.module.css';
 import { type Outcome, keyedSignUp } from '@/signup/signing-up.ts';
 import { WhatYouGet } from '@/signup/what-you-get.tsx';
+import { Logo } from '@/ui/logo.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
 const route = getRouteApi('/signup');
@@ -81,7 +82,7 @@ export function SignupPage() {
   return (
     <main className={classes.page}>
       <Group justify="space-between" mb="xl">
-        <Text fw={700}>{m.common.appName}</Text>
+        <Logo />
         <Text fz="sm" c="dimmed">
           {m.signup.haveAccount}{' '}
           <Anchor component={Link} to="/login" fz="sm" underline="always">

@@ -10,6 +10,9 @@ import classes from '@/signup/signup.module.css';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
 import { LoadingRows } from '@/ui/states.tsx';
 
+/** So many are seen before the others are asked for: the account is to be in reach. */
+const FEW = 6;
+
 /** The modules of the chosen industry as a signup gives them now: required ones first to see, the others to look at. */
 export function WhatYouGet({ choice }: { choice: Choice }) {
   const m = useMessages();
@@ -20,6 +23,7 @@ export function WhatYouGet({ choice }: { choice: Choice }) {
 
 function ModulesOf({ code }: { code: string }) {
   const m = useMessages();
+  const [shownOf, setShownOf] = useState<string | null>(null);
   const modules = useQuery({
     ...getIndustryModulesOptions({ path: { industry_code: code } }),
     placeholderData: keepPreviousData,
@@ -28,6 +32,7 @@ function ModulesOf({ code }: { code: string }) {
   if (modules.isError) return <Text c="dimmed">{m.signup.modulesDown}</Text>;
   const { items, industry_name: name } = modules.data;
   const required = items.filter((item) => item.is_required);
+  const all = shownOf === code || required.length <= FEW + 1;
   const optional = items.filter((item) => !item.is_required);
   const given = items.filter((item) => item.state === 'assignable').length;
   return (
@@ -36,10 +41,15 @@ function ModulesOf({ code }: { code: string }) {
         {m.signup.getsModules(given, name)}
       </Text>
       <ul className={classes.modules}>
-        {required.map((item) => (
+        {required.slice(0, all ? required.length : FEW).map((item) => (
           <Given key={item.module_id} item={item} />
         ))}
       </ul>
+      {!all && (
+        <Button variant="subtle" color="gray" size="compact-md" ml={-8} onClick={() => setShownOf(code)}>
+          {m.signup.showAll(required.length)}
+        </Button>
+      )}
       {optional.length > 0 && <Optional items={optional} opened={required.length === 0} key={code} />}
     </Box>
   );
@@ -80,7 +90,7 @@ function Given({ item }: { item: IndustryModule }) {
   const name = item.module_name ?? item.module_id;
   return (
     <li>
-      <ModuleIcon name={name} metadata={{}} />
+      <ModuleIcon name={name} metadata={{ icon: item.icon, color: item.color }} />
       <Box style={{ flex: 1, minWidth: 0 }}>
         <Group gap={8} justify="space-between" wrap="nowrap" align="flex-start">
           <Text fw={500} style={{ overflowWrap: 'anywhere' }}>

@@ -85,7 +85,7 @@ function Awaited({ one }: { one: IndustryModule }) {
   const name = one.module_name ?? one.module_id;
   return (
     <li className={`${classes.tile} ${classes.pending}`}>
-      <Head name={name} category={one.category} metadata={{}} />
+      <Head name={name} category={one.category} metadata={{ icon: one.icon, color: one.color }} />
       <Group gap={8}>
         <Loader size={14} aria-hidden />
         <Text fz="sm" c="dimmed">

@@ -66,7 +66,7 @@ export function DeadLetters() {
           {m.system.noLetters}
         </Text>
       ) : (
-        <Table>
+        <Table miw={720}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th w={40} />

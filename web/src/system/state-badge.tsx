@@ -1,12 +1,12 @@
 import { Badge } from '@mantine/core';
-import { IconAlertTriangle, IconCheck, IconHelp, IconX, type TablerIcon } from '@tabler/icons-react';
+import { IconAlertTriangle, IconHelp, IconX, type TablerIcon } from '@tabler/icons-react';
 import type { SystemStatus } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
+import { StateDot } from '@/ui/state-dot.tsx';
 
 export type State = SystemStatus['state'];
 
-const LOOKS: Record<State, { readonly color: string; readonly Icon: TablerIcon }> = {
-  ok: { color: 'teal', Icon: IconCheck },
+const LOOKS: Record<Exclude<State, 'ok'>, { readonly color: string; readonly Icon: TablerIcon }> = {
   degraded: { color: 'orange', Icon: IconAlertTriangle },
   down: { color: 'red', Icon: IconX },
   unknown: { color: 'gray', Icon: IconHelp },
@@ -15,6 +15,7 @@ const LOOKS: Record<State, { readonly color: string; readonly Icon: TablerIcon }
 /** A state in a word, a colour and a shape. */
 export function StateBadge({ state }: { state: State }) {
   const m = useMessages();
+  if (state === 'ok') return <StateDot>{m.system.ok}</StateDot>;
   const { color, Icon } = LOOKS[state];
   return (
     <Badge

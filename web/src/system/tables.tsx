@@ -6,6 +6,7 @@ import { useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { Section } from '@/system/section.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { TenantName } from '@/ui/names.tsx';
+import { StateDot } from '@/ui/state-dot.tsx';
 import { TimeAgo } from '@/ui/time-ago.tsx';
 
 const SHOWN = 20;
@@ -16,7 +17,7 @@ export function Groups({ consumers }: { consumers: ConsumersStatus }) {
   const numbers = new Intl.NumberFormat(language);
   return (
     <Section title={m.system.groups} hint={consumers.words}>
-      <Table>
+      <Table miw={640}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{m.system.group}</Table.Th>
@@ -60,7 +61,7 @@ export function Replicas({ replicas }: { replicas: ReplicasStatus }) {
   const m = useMessages();
   return (
     <Section title={m.system.replicas} hint={replicas.words}>
-      <Table>
+      <Table miw={760}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{m.system.replica}</Table.Th>
@@ -79,9 +80,13 @@ export function Replicas({ replicas }: { replicas: ReplicasStatus }) {
                 <Copyable value={one.name} />
               </Table.Td>
               <Table.Td>
-                <Badge variant="light" tt="none" fw={500} color={one.state === 'running' ? 'teal' : 'orange'}>
-                  {m.system[one.state]}
-                </Badge>
+                {one.state === 'running' ? (
+                  <StateDot>{m.system.running}</StateDot>
+                ) : (
+                  <Badge variant="light" color="orange">
+                    {m.system[one.state]}
+                  </Badge>
+                )}
               </Table.Td>
               <Table.Td>{one.role}</Table.Td>
               <Table.Td>{one.version}</Table.Td>
@@ -120,7 +125,7 @@ export function WaitingOperations() {
           {m.system.nothingWaits}
         </Text>
       ) : (
-        <Table>
+        <Table miw={640}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{m.system.command}</Table.Th>

@@ -1,4 +1,7 @@
+import { http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 
-/** Answers what a test says, and fails the test for any other request. */
-export const server = setupServer();
+/** Answers what a test says, knows nobody by name, and fails the test for any other request. */
+export const server = setupServer(
+  http.get('*/api/v1/users', () => HttpResponse.json({ items: [], next_cursor: null })),
+);

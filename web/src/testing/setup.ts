@@ -21,6 +21,7 @@ window.ResizeObserver = class {
   unobserve = vi.fn();
   disconnect = vi.fn();
 };
+Object.defineProperty(document, 'fonts', { value: new EventTarget() });
 Element.prototype.scrollIntoView = vi.fn();
 // A virtual table shows what fits: in jsdom nothing has a size, so it is given one.
 Object.defineProperties(HTMLElement.prototype, {

@@ -16,17 +16,18 @@ export function Copyable({
   return (
     <Tooltip label={hint}>
       <UnstyledButton
+        className="copyable"
         onClick={(event) => {
           event.stopPropagation();
           clipboard.copy(value);
         }}
         aria-label={`${hint}: ${label ?? value}`}
-        style={{ display: 'inline-flex', alignItems: 'center', gap: 4, maxWidth: '100%', minHeight: 24 }}
+        style={{ display: 'inline-flex', alignItems: 'center', gap: 4, maxWidth: '100%', minWidth: 0, minHeight: 24 }}
       >
         <Text span ff="monospace" fz="xs" truncate="end" {...text}>
           {shown ?? value}
         </Text>
-        {clipboard.copied ? <IconCheck size={12} aria-hidden /> : <IconCopy size={12} aria-hidden opacity={0.5} />}
+        {clipboard.copied ? <IconCheck size={12} aria-hidden /> : <IconCopy size={12} aria-hidden />}
       </UnstyledButton>
     </Tooltip>
   );

@@ -24,14 +24,7 @@ const HEX = /^#[0-9a-f]{6}$/i;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Black or white, whichever is easier to read on the colour (WCAG relative luminance). */
-export function inkOn(color: string): '#000000' | '#ffffff' {
-  const channels = [1, 3, 5].map((start) => Number.parseInt(color.slice(start, start + 2), 16) / 255);
-  const [red = 0, green = 0, blue = 0] = channels.map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000000' : '#ffffff';
-}
-
-/** A module's tile: its icon by name in its colour; an unknown or absent name falls back to the first letter. */
+/** A module's tile: its icon by name, in its colour on a shade of it; an unknown or absent name falls back to a letter. */
 export function ModuleIcon({
   name,
   metadata,
@@ -45,9 +38,18 @@ export function ModuleIcon({
   const color = HEX.test(textOf(metadata['color'])) ? textOf(metadata['color']) : '#5c6370';
   const known = useIcons();
   const Icon = known !== null && Object.hasOwn(known, icon) ? known[icon] : null;
-  const ink = inkOn(color);
   return (
-    <ThemeIcon size={size} radius="sm" color={color} style={{ color: ink, flexShrink: 0 }} aria-hidden>
+    <ThemeIcon
+      size={size}
+      radius={size > 24 ? 'md' : 'sm'}
+      aria-hidden
+      style={{
+        flexShrink: 0,
+        background: `color-mix(in srgb, ${color} 14%, var(--mantine-color-body))`,
+        // Nearer to the text's colour, so that a pale or a dark one is still seen in either scheme.
+        color: `color-mix(in srgb, ${color} 70%, var(--mantine-color-text))`,
+      }}
+    >
       {Icon ? (
         <Icon size={Math.round(size * 0.6)} />
       ) : (

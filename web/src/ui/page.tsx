@@ -17,20 +17,20 @@ export function Page({ title, subtitle, above, action, children }: PageProps) {
   useDocumentTitle(`${title} · ${m.common.appName}`);
   return (
     <Stack gap="lg" maw={1440} mx="auto" w="100%">
-      <Group justify="space-between" align="flex-start" gap="md">
-        <Box style={{ minWidth: 0, flex: '1 1 240px' }}>
-          {above}
-          <Title order={1} fz={22} style={{ overflowWrap: 'anywhere' }}>
+      <Box>
+        {above}
+        <Group justify="space-between" align="flex-start" gap="6px 12px">
+          <Title order={1} fz={22} lh="36px" style={{ overflowWrap: 'anywhere', minWidth: 0, flex: '1 1 150px' }}>
             {title}
           </Title>
-          {subtitle !== undefined && (
-            <Text component="div" c="dimmed" fz="sm" mt={2}>
-              {subtitle}
-            </Text>
-          )}
-        </Box>
-        {action}
-      </Group>
+          {action}
+        </Group>
+        {subtitle !== undefined && (
+          <Text component="div" c="dimmed" fz="sm" mt={2}>
+            {subtitle}
+          </Text>
+        )}
+      </Box>
       {children}
     </Stack>
   );

@@ -1,4 +1,4 @@
-import { Button, Center, Skeleton, Stack, Text, ThemeIcon, Title } from '@mantine/core';
+import { Button, Center, Group, Paper, Skeleton, Stack, Text, ThemeIcon, Title } from '@mantine/core';
 import { IconFilterOff, IconPlugConnectedX } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
@@ -14,16 +14,45 @@ export function useSlow(delayMs = 300): boolean {
   return slow;
 }
 
-/** Rows in the shape of what comes. Takes its place from the start, and shows itself when it takes long. */
+/** From so high on, what comes is a box of its own and no line of a list. */
+const BOX_PX = 64;
+/** From so high on, a line begins with a picture. */
+const PICTURED_PX = 44;
+
+/** Lines or boxes in the shape of what comes. Takes its place from the start, and shows itself when it takes long. */
 export function LoadingRows({ rows = 8, height = 40 }: { rows?: number; height?: number }) {
   const m = useMessages();
   const slow = useSlow();
   return (
-    <Stack gap={8} role="status" aria-label={m.common.loading} style={{ visibility: slow ? 'visible' : 'hidden' }}>
-      {Array.from({ length: rows }, (_, row) => (
-        <Skeleton key={row} height={height} radius="sm" />
-      ))}
+    <Stack
+      gap={height < BOX_PX ? 0 : 12}
+      role="status"
+      aria-label={m.common.loading}
+      style={{ visibility: slow ? 'visible' : 'hidden' }}
+    >
+      {Array.from({ length: rows }, (_, row) =>
+        height < BOX_PX ? <ComingLine key={row} row={row} height={height} /> : <ComingBox key={row} height={height} />,
+      )}
     </Stack>
+  );
+}
+
+function ComingLine({ row, height }: { row: number; height: number }) {
+  return (
+    <Group h={height} gap="sm" wrap="nowrap" style={{ borderBottom: '1px solid var(--mantine-color-default-border)' }}>
+      {height >= PICTURED_PX && <Skeleton height={28} width={28} radius="md" style={{ flexShrink: 0 }} />}
+      <Skeleton height={10} width={`${22 + ((row * 7) % 16)}%`} />
+      <Skeleton height={10} width="12%" ml="auto" />
+    </Group>
+  );
+}
+
+function ComingBox({ height }: { height: number }) {
+  return (
+    <Paper h={height} px="md" style={{ display: 'grid', alignContent: 'center', gap: 10 }}>
+      <Skeleton height={12} width="30%" />
+      <Skeleton height={10} width="60%" />
+    </Paper>
   );
 }
 

@@ -618,6 +618,7 @@ export type IndustryList = {
  *
  * A module of a template. Name, description and category are null where the registry never had it.
  *
+ * `icon` and `color` are those of the module's metadata, null where it has none: the rest of it is not for everybody.
  * `config_errors` tell what its schema finds wrong, or missing, in the config that the template alone gives it.
  */
 export type IndustryModule = {
@@ -625,6 +626,8 @@ export type IndustryModule = {
     module_name: string | null;
     description: string | null;
     category: string | null;
+    icon: string | null;
+    color: string | null;
     is_required: boolean;
     default_config: {
         [key: string]: unknown;

@@ -74,6 +74,8 @@ export const industries = {
   configHint: 'Geht für Mandanten dieser Branche dem Standard des Moduls vor.',
   done: 'Fertig',
   inactiveRequired: 'Inaktiv: niemand kann mit dieser Branche beginnen, bis es aktiv oder optional ist.',
+  invalidRequired: (errors: string) =>
+    `Die Konfiguration passt nicht zum Schema (${errors}): niemand kann mit dieser Branche beginnen.`,
   inactiveOptional: 'Inaktiv: wird beim Anlegen ausgelassen.',
   missingRequired: 'Nicht mehr im Register: niemand kann mit dieser Branche beginnen.',
   missingOptional: 'Nicht mehr im Register: wird beim Anlegen ausgelassen.',
@@ -129,7 +131,7 @@ export const industries = {
   updateSome: 'Einige davon',
   updateStart: (count: number) => `${plural(count, 'Mandanten', 'Mandanten')} aktualisieren`,
   updateForeseen: (change: number, same: number, refused: number) =>
-    `${String(change)} ändern sich, ${String(same)} sind schon so, ${String(refused)} werden abgelehnt.`,
+    `${String(change)} ändern sich, ${String(same)} bleiben, wie sie sind, ${String(refused)} werden abgelehnt.`,
   updateNobody: 'Kein Mandant ist auf einer älteren Version.',
   updateShown: 'Mandanten aktualisieren…',
   later: 'Jetzt nicht',

@@ -14,6 +14,12 @@ export const shell = {
   themeLight: 'Hell',
   themeDark: 'Dunkel',
   language: 'Sprache',
+  roles: {
+    super_admin: 'Super-Admin',
+    organization_admin: 'Admin der Organisation',
+    service: 'Dienst',
+    signup: 'Registrierung',
+  },
   live: 'Live',
   reconnecting: 'Verbindet neu',
   offline: 'Offline',

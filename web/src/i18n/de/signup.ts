@@ -30,6 +30,7 @@ export const signup = {
   getsModules: (count: number, industry: string) => `${plural(count, 'Modul', 'Module')} mit ${industry}`,
   required: 'Erforderlich',
   requiredHint: 'Gehört zu jeder Organisation dieser Branche.',
+  showAll: (count: number) => `Alle ${String(count)} zeigen`,
   optionalModules: (count: number) => plural(count, 'optionales Modul', 'optionale Module'),
   optionalHint: 'Auch diese bekommen Sie, und sie lassen sich später entfernen.',
   leftOut: 'Derzeit nicht verfügbar, wird ausgelassen',

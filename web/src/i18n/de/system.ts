@@ -4,7 +4,7 @@ const plural = pluralIn('de');
 
 export const system = {
   title: 'System',
-  checked: (by: string) => `Geprüft von ${by}:`,
+  checked: (by: string) => `Geprüft von Replik „${by}“,`,
   stale: 'Der Dienst antwortet gerade nicht. Sie sehen den letzten bekannten Stand.',
   ok: 'In Ordnung',
   degraded: 'Eingeschränkt',

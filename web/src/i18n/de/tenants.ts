@@ -69,7 +69,7 @@ export const tenants = {
   previewHint: 'Was sich ändern würde, steht hier, bevor etwas geschieht.',
   preview: 'Vorschau',
   willChange: 'werden geändert',
-  alreadySo: 'sind schon so',
+  alreadySo: 'bleiben, wie sie sind',
   willBeRefused: 'werden abgelehnt',
   incomplete: (examined: number) =>
     `Nur die ersten ${plural(examined, 'Mandanten', 'Mandanten')} wurden angesehen; über die übrigen wird entschieden, wenn die Aktion sie erreicht.`,
@@ -96,7 +96,7 @@ export const tenants = {
   outcome: 'Ergebnis',
   outcomes: {
     applied: 'Geändert',
-    unchanged: 'Schon so',
+    unchanged: 'Unverändert',
     rejected: 'Abgelehnt',
     failed: 'Fehlgeschlagen',
     cancelled: 'Abgebrochen',

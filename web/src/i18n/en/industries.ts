@@ -73,6 +73,8 @@ export const industries = {
   configHint: 'Overrides the module’s own default for tenants of this industry.',
   done: 'Done',
   inactiveRequired: 'Inactive: nobody can sign up with this industry until it is active or optional.',
+  invalidRequired: (errors: string) =>
+    `Its config does not fit its schema (${errors}): nobody can sign up with this industry.`,
   inactiveOptional: 'Inactive: left out at signup.',
   missingRequired: 'No longer in the registry: nobody can sign up with this industry.',
   missingOptional: 'No longer in the registry: left out at signup.',
@@ -127,7 +129,7 @@ export const industries = {
   updateSome: 'Some of them',
   updateStart: (count: number) => `Update ${plural(count, 'tenant', 'tenants')}`,
   updateForeseen: (change: number, same: number, refused: number) =>
-    `${String(change)} will change, ${String(same)} are so already, ${String(refused)} will be refused.`,
+    `${String(change)} will change, ${String(same)} stay as they are, ${String(refused)} will be refused.`,
   updateNobody: 'No tenant is on an older version.',
   updateShown: 'Update tenants…',
   later: 'Not now',

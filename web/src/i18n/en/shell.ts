@@ -14,6 +14,12 @@ export const shell = {
   themeLight: 'Light',
   themeDark: 'Dark',
   language: 'Language',
+  roles: {
+    super_admin: 'Super admin',
+    organization_admin: 'Organization admin',
+    service: 'Service',
+    signup: 'Signing up',
+  },
   live: 'Live',
   reconnecting: 'Reconnecting',
   offline: 'Offline',

@@ -29,6 +29,7 @@ export const signup = {
   getsModules: (count: number, industry: string) => `${plural(count, 'module', 'modules')} with ${industry}`,
   required: 'Required',
   requiredHint: 'Belongs to every organization of this industry.',
+  showAll: (count: number) => `Show all ${String(count)}`,
   optionalModules: (count: number) => plural(count, 'optional module', 'optional modules'),
   optionalHint: 'You get these too, and can have them removed later.',
   leftOut: 'Not available at present, left out',

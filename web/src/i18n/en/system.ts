@@ -4,7 +4,7 @@ const plural = pluralIn('en');
 
 export const system = {
   title: 'System',
-  checked: (by: string) => `Checked by ${by}`,
+  checked: (by: string) => `Checked by replica “${by}”,`,
   stale: 'The service does not answer now. What you see is the last known state.',
   ok: 'OK',
   degraded: 'Degraded',

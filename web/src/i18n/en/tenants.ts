@@ -72,7 +72,7 @@ export const tenants = {
   previewHint: 'What would change is shown here before anything happens.',
   preview: 'Preview',
   willChange: 'will change',
-  alreadySo: 'are so already',
+  alreadySo: 'stay as they are',
   willBeRefused: 'will be refused',
   incomplete: (examined: number) =>
     `Only the first ${plural(examined, 'tenant was', 'tenants were')} looked at; the others are decided as the action reaches them.`,
@@ -99,7 +99,7 @@ export const tenants = {
   outcome: 'Outcome',
   outcomes: {
     applied: 'Changed',
-    unchanged: 'Already so',
+    unchanged: 'No change',
     rejected: 'Refused',
     failed: 'Failed',
     cancelled: 'Cancelled',
