@@ -14,7 +14,8 @@ SELECT (SELECT count(*) FROM shared.event_log) AS events, (SELECT count(*) FROM 
   (SELECT coalesce(sum(version), 0)::bigint FROM shared.streams) AS versions,
   (SELECT count(*) FROM shared.operations WHERE status <> 'rejected') AS operations,
   (SELECT count(*) FROM shared.dead_letters) AS dead_letters, (SELECT count(*) FROM access.users) AS users,
-  (SELECT count(*) FROM access.pending_owners) AS pending_owners
+  (SELECT count(*) FROM access.pending_owners) AS pending_owners,
+  (SELECT count(*) FROM bulk.bulk_operations) AS bulk_operations
 """
 
 Written = Callable[[], Awaitable[dict[str, int]]]

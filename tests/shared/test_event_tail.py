@@ -68,6 +68,19 @@ async def test_readers_get_what_happens_after_they_came_each_what_he_wants(log: 
     assert globex.has_all
 
 
+async def test_a_reader_hears_what_his_filter_admits_and_nothing_else(log: FakeLog, tail: EventTail) -> None:
+    own_people = EventFilter(organization_id="acme", published_only=True)
+    people, modules = await following(tail, own_people), await following(tail, EventFilter(module_id="till"))
+    log.happen("acme", type="access.user.activated", module_id=None)
+    log.happen("globex", module_id="till")
+    log.happen("acme")
+    tail.wake()
+    await eventually(lambda: idle(tail, log), "a look at the end")
+    got = await taken(people, b"id: 3-1\n"), await taken(modules, b"id: 2-1\n")
+    assert [each.count(b"data: ") for each in got] == [1, 1]
+    assert (people.has_all, modules.has_all) == (True, True)
+
+
 async def test_one_look_serves_all_readers_and_nobody_looks_for_nobody(log: FakeLog, tail: EventTail) -> None:
     readers = [await following(tail) for _ in range(50)]
     before = log.looks

@@ -61,7 +61,12 @@ async def test_what_never_was_a_cursor_is_refused(cursor: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    [("users",), ("organizations", "-name"), ("organizations", "name", "acme"), ("organizations", "name", None, None)],
+    [
+        ("users", "name", None),
+        ("organizations", "-name", None),
+        ("organizations", "name", "acme"),
+        ("organizations", "name", None, None),
+    ],
 )
 async def test_a_cursor_of_another_list_filter_or_order_is_refused(question: tuple[str, ...]) -> None:
     cursor = (await CURSORS.of("organizations", "name", None)).after("Acme")
