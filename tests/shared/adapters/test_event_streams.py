@@ -33,14 +33,25 @@ ADA = Caller("ada", "super_admin")
 ACME = str(uuid4())
 
 
+async def everybody() -> None:
+    return
+
+
 class Log(PostgresEventLog):
-    """The log; unreadable for the next `failures` looks."""
+    """The log; unreadable for the next `failures` looks. `afterwards` happens once, when a page was read."""
 
     failures = 0
 
+    def __init__(self, database: PostgresDatabase) -> None:
+        super().__init__(database)
+        self.afterwards: Callable[[], Awaitable[None]] = everybody
+
     async def page(self, wanted: EventFilter, window: Window, limit: int, *, newest_first: bool) -> Found:
         self._fail()
-        return await super().page(wanted, window, limit, newest_first=newest_first)
+        found = await super().page(wanted, window, limit, newest_first=newest_first)
+        afterwards, self.afterwards = self.afterwards, everybody
+        await afterwards()
+        return found
 
     async def end(self) -> Position:
         self._fail()
@@ -67,10 +78,6 @@ async def tail(log: Log, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Event
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
-
-
-async def everybody() -> None:
-    return
 
 
 @asynccontextmanager
@@ -118,6 +125,17 @@ async def test_everything_from_a_place_on_comes_once_while_much_happens(
     async with streaming(log, tail, Position(*map(int, middle.split("-"))), wanted=wanted) as (heard, chunks):
         await heard.until(chunks, lambda: len(heard.positions) >= len(expected) - len(expected) // 3 - 1)
     assert heard.positions == expected[len(expected) // 3 + 1 :]
+
+
+async def test_what_happens_between_catching_up_and_following_comes_too(
+    database: PostgresDatabase, log: Log, tail: EventTail
+) -> None:
+    await happen(database, Happened())
+    log.afterwards = lambda: happen(database, Happened())
+    async with streaming(log, tail, BEGINNING) as (heard, chunks):
+        await heard.until(chunks, lambda: heard.states == ["catching_up", "live"])
+    assert heard.positions == [entry.event.position for entry in await everything(log)]
+    assert len(heard.positions) == 2
 
 
 async def test_without_a_place_a_stream_begins_now_and_names_where_that_is(
