@@ -38,20 +38,27 @@ export const theme = createTheme({
   },
 });
 
-/** On a dark page Mantine's light variants are loud: a breath of the colour, and text in a pale shade of it. */
-const quiet = (colors: MantineTheme['colors']): Record<string, string> =>
+const STATES = ['indigo', 'teal', 'green', 'orange', 'yellow', 'red'] as const;
+
+/** Mantine's light variants are loud: a breath of the colour does. */
+const quiet = (colors: MantineTheme['colors'], percent: number): Record<string, string> =>
   Object.fromEntries(
-    ['indigo', 'teal', 'green', 'orange', 'yellow', 'red'].flatMap((name) => [
-      [`--mantine-color-${name}-light`, `color-mix(in srgb, ${colors[name]?.[6] ?? ''} 16%, transparent)`],
-      [`--mantine-color-${name}-light-hover`, `color-mix(in srgb, ${colors[name]?.[6] ?? ''} 22%, transparent)`],
-      [`--mantine-color-${name}-light-color`, colors[name]?.[3] ?? ''],
-    ]),
+    STATES.flatMap((name) =>
+      [
+        ['light', percent],
+        ['light-hover', percent + 6],
+      ].map(([variant, share]) => [
+        `--mantine-color-${name}-${variant}`,
+        `color-mix(in srgb, ${colors[name][6]} ${share}%, transparent)`,
+      ]),
+    ),
   );
 
 /** Mantine's stock shades miss 4.5:1 in places; these are the nearest that reach it in both schemes. */
 export const cssVariables: CSSVariablesResolver = (mantine) => ({
   variables: {},
   light: {
+    ...quiet(mantine.colors, 10),
     '--mantine-color-text': '#16181d',
     '--modplane-rail': '#fafafb',
     '--mantine-color-dimmed': mantine.colors.gray[7],
@@ -66,7 +73,8 @@ export const cssVariables: CSSVariablesResolver = (mantine) => ({
     '--mantine-color-gray-light-color': mantine.colors.gray[8],
   },
   dark: {
-    ...quiet(mantine.colors),
+    ...quiet(mantine.colors, 16),
+    ...Object.fromEntries(STATES.map((name) => [`--mantine-color-${name}-light-color`, mantine.colors[name][3]])),
     '--mantine-color-gray-light': mantine.colors.dark[5],
     '--mantine-color-gray-light-hover': mantine.colors.dark[4],
     '--modplane-rail': mantine.colors.dark[8],

@@ -50,7 +50,11 @@ export function AuditFilters({ address, onChange, onClear }: FiltersProps) {
       <ActorFilter value={address.actor} onChange={(actor) => onChange({ actor })} />
       <MultiSelect
         size="xs"
-        w={[150, 260][types.length] ?? 400}
+        w={
+          types.length === 0
+            ? { base: 'calc(50% - 5px)', xs: 130 }
+            : { base: '100%', xs: types.length === 1 ? 260 : 400 }
+        }
         aria-label={m.audit.type}
         placeholder={types.length === 0 ? m.audit.type : undefined}
         data={choicesOfTypes(m, types)}
@@ -110,7 +114,7 @@ function Chosen({
   return (
     <Select
       size="xs"
-      w={150}
+      w={{ base: 'calc(50% - 5px)', xs: 130 }}
       aria-label={label}
       placeholder={label}
       data={all}

@@ -41,8 +41,8 @@ export function IndustriesPage() {
     </Button>
   );
   return (
-    <Page title={shell.industries} subtitle={all && m.count(all.length)} action={button}>
-      {all !== undefined && all.length > 0 && (
+    <Page title={shell.industries} subtitle={all === undefined ? '\u00a0' : m.count(all.length)} action={button}>
+      {all?.length !== 0 && (
         <Group justify="space-between">
           <SearchField value={q} onChange={(text) => search({ q: text || undefined })} label={m.search} />
           <SegmentedControl
@@ -60,7 +60,9 @@ export function IndustriesPage() {
       {industries.isError && all === undefined && (
         <Failed error={industries.error} onRetry={() => void industries.refetch()} />
       )}
-      {industries.isPending && <LoadingRows rows={6} height={96} />}
+      {industries.isPending && (
+        <LoadingRows rows={view === 'table' ? 10 : 9} height={view === 'table' ? 56 : 108} isGrid={view === 'cards'} />
+      )}
       {all?.length === 0 && (
         <Empty icon={<IconBuildingStore size={24} />} title={m.emptyTitle} hint={m.emptyHint} action={button} />
       )}
@@ -89,7 +91,7 @@ function Cards({ items, usage }: Shown) {
           </Text>
           <Group justify="space-between" gap="xs" mt="auto" pt={6}>
             <Text fz="xs" c="dimmed">
-              {m.modulesRequired(one.module_count, one.required_count)} · {m.versionOf(one.version)}
+              {m.modulesRequired(one.module_count, one.required_count)} · v{one.version}
             </Text>
             <Tenants usage={usage?.get(one.industry_code)} />
           </Group>

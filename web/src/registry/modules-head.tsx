@@ -17,13 +17,13 @@ export function ModulesHead({ sorting }: { sorting: Sorting }) {
       <Sortable column="name" sorting={sorting}>
         {m.modules.module}
       </Sortable>
-      <Sortable column="category" sorting={sorting} w="19%" visibleFrom="sm">
+      <Sortable column="category" sorting={sorting} w="14%" visibleFrom="md">
         {m.modules.category}
       </Sortable>
-      <Table.Th w="19%" visibleFrom="lg">
+      <Table.Th w="17%" visibleFrom="lg">
         {m.modules.service}
       </Table.Th>
-      <Table.Th w={90} visibleFrom="md">
+      <Table.Th w={90} visibleFrom="lg">
         {m.modules.version}
       </Table.Th>
       <Sortable column="used" sorting={sorting} w={150} visibleFrom="sm">
@@ -50,7 +50,7 @@ function Sortable({
   sorting: Sorting;
   children: string;
   w?: string | number;
-  visibleFrom?: 'sm' | 'lg';
+  visibleFrom?: 'sm' | 'md' | 'lg';
 }) {
   const m = useMessages();
   const isSorted = sorting.sort === column;

@@ -73,7 +73,9 @@ export function ModulesPage() {
       }
       action={add}
     >
-      {modules.length > 0 && <Toolbar modules={modules} search={search} onFilter={filter} onClear={clear} />}
+      {(modules.length > 0 || registry.isPending) && (
+        <Toolbar modules={modules} search={search} onFilter={filter} onClear={clear} />
+      )}
       {registry.isPending ? (
         <LoadingRows rows={10} height={48} />
       ) : registry.isError && registry.data === undefined ? (

@@ -106,7 +106,7 @@ function Row({
           </div>
         </Group>
       </Table.Td>
-      <Cell visibleFrom="sm">{module.category}</Cell>
+      <Cell visibleFrom="md">{module.category}</Cell>
       <Table.Td visibleFrom="lg" style={{ overflow: 'hidden' }}>
         <Text fz="sm" truncate title={module.service_name}>
           {module.service_name}
@@ -115,7 +115,7 @@ function Row({
           {module.api_endpoint}
         </Text>
       </Table.Td>
-      <Cell visibleFrom="md">{module.version}</Cell>
+      <Cell visibleFrom="lg">{module.version}</Cell>
       <Table.Td visibleFrom="sm">
         {usages && <UsedBy module={module} usages={usages} onOpen={() => actions.onOpen(module, 'used')} />}
       </Table.Td>
@@ -138,7 +138,7 @@ function Row({
   );
 }
 
-function Cell({ children, visibleFrom }: { children: string; visibleFrom: 'sm' | 'md' }) {
+function Cell({ children, visibleFrom }: { children: string; visibleFrom: 'md' | 'lg' }) {
   return (
     <Table.Td visibleFrom={visibleFrom} style={{ overflow: 'hidden' }}>
       <Text fz="sm" truncate title={children}>

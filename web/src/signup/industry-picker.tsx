@@ -73,7 +73,7 @@ export function IndustryPicker({
         </Text>
         <input type="radio" name="industry" checked={choice === 'skip'} onChange={() => onChoose('skip')} />
       </label>
-      <Text id="industry-error" c="error" fz="sm" mt={error === null ? 0 : 6} role="alert">
+      <Text id="industry-error" c="var(--mantine-color-error)" fz="sm" mt={error === null ? 0 : 6} role="alert">
         {error}
       </Text>
     </fieldset>

@@ -85,7 +85,7 @@ function Modules({ organization }: { organization: OrganizationInfo }) {
   if (modules.isError && modules.data === undefined) {
     return <Failed error={modules.error} onRetry={() => void modules.refetch()} />;
   }
-  if (modules.data === undefined) return <LoadingRows rows={4} height={96} />;
+  if (modules.data === undefined) return <LoadingRows rows={6} height={96} isGrid />;
   const { items } = modules.data;
   return (
     <>

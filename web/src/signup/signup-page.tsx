@@ -107,7 +107,7 @@ export function SignupPage() {
       >
         <Stack gap="md">
           <Step number={1} title={m.signup.stepIndustry} id="step-industry">
-            <div id={PICKER}>
+            <div id={PICKER} style={{ scrollMarginTop: 72 }}>
               {withdrawn && (
                 <Alert color="orange" title={m.signup.withdrawnTitle} mb="sm" role="alert">
                   {m.signup.withdrawnHint}

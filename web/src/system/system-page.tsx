@@ -31,7 +31,7 @@ export function SystemPage() {
     return (
       <Page title={m.system.title}>
         {error === null ? (
-          <LoadingRows rows={4} height={120} />
+          <LoadingRows rows={8} height={120} isGrid />
         ) : (
           <Failed error={error} onRetry={() => void refetch()} />
         )}

@@ -91,7 +91,11 @@ function Asked({ onClose, children, action, onConfirm, code, danger, asksReason,
         )}
         <ProblemAlert error={error} />
         <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
+          <Button
+            variant="default"
+            onClick={onClose}
+            {...((code === undefined || refused === true) && { 'data-autofocus': true })}
+          >
             {refused === true ? m.common.close : m.common.cancel}
           </Button>
           {refused !== true && (

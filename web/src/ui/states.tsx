@@ -19,8 +19,19 @@ const BOX_PX = 64;
 /** From so high on, a line begins with a picture. */
 const PICTURED_PX = 44;
 
+const GRID = { display: 'grid', gridTemplateColumns: 'repeat(auto-fill, minmax(min(300px, 100%), 1fr))' };
+
 /** Lines or boxes in the shape of what comes. Takes its place from the start, and shows itself when it takes long. */
-export function LoadingRows({ rows = 8, height = 40 }: { rows?: number; height?: number }) {
+export function LoadingRows({
+  rows = 8,
+  height = 40,
+  isGrid = false,
+}: {
+  rows?: number;
+  height?: number;
+  /** As many beside each other as there is room for. */
+  isGrid?: boolean;
+}) {
   const m = useMessages();
   const slow = useSlow();
   return (
@@ -28,7 +39,7 @@ export function LoadingRows({ rows = 8, height = 40 }: { rows?: number; height?:
       gap={height < BOX_PX ? 0 : 12}
       role="status"
       aria-label={m.common.loading}
-      style={{ visibility: slow ? 'visible' : 'hidden' }}
+      style={{ visibility: slow ? 'visible' : 'hidden', ...(isGrid && GRID) }}
     >
       {Array.from({ length: rows }, (_, row) =>
         height < BOX_PX ? <ComingLine key={row} row={row} height={height} /> : <ComingBox key={row} height={height} />,
