@@ -78,7 +78,11 @@ def serve(
         settings = settings_of()
     except CommandFailed as failed:
         fail(failed, as_json=False)
-    import_module("app.main").serve(settings)
+    main: Any = import_module("app.main")
+    try:
+        main.serve(settings)
+    except import_module("app.web").WebNotBuilt as missing:
+        fail(CommandFailed("web_not_built", str(missing)), as_json=False)
 
 
 @app.command()

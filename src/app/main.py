@@ -29,7 +29,7 @@ from app.service import Service
 from app.settings import Settings
 from app.system import SystemProvider
 from app.tracing import TracingProvider, log_processors
-from app.web import web_routes
+from app.web import page_of, web_routes
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
 from shared.adapters.http import MAX_BODY_BYTES, Authentication
@@ -145,7 +145,9 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT."""
+    """Serves until SIGTERM or SIGINT. Raises `WebNotBuilt`."""
+    if settings.web is not None and settings.role != "worker":
+        page_of(settings.web)
     uvloop.install()
     Granian(
         "app.main:create_app",

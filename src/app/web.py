@@ -51,13 +51,20 @@ class WebNotBuilt(Exception):  # noqa: N818 - says what is missing
     """The named directory holds no build of the UI."""
 
 
+def page_of(directory: Path) -> Path:
+    """The page of a build. Raises `WebNotBuilt`."""
+    page = directory / "index.html"
+    if not page.is_file():
+        raise WebNotBuilt(f"There is no index.html in {directory}. Build the UI first: make web.")
+    return page
+
+
 def load_build(directory: Path) -> Mapping[str, StoredFile]:
     """The files of a build by their path below it, read once: a new build is served from the next start on.
 
     Raises `WebNotBuilt`.
     """
-    if not (directory / "index.html").is_file():
-        raise WebNotBuilt(f"There is no index.html in {directory}. Build the UI first: make web.")
+    page_of(directory)
     return {
         path.relative_to(directory).as_posix(): stored(path)
         for path in sorted(directory.rglob("*"))

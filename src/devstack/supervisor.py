@@ -153,14 +153,17 @@ def _watch(stack: Stack, service: Service, process: GuardedProcess, announce: Ca
 def _announce(service: Service, directory: Path, tell: Tell) -> None:
     given = service.environment.get("MODPLANE_ADMIN_EMAIL") and service.environment.get("MODPLANE_ADMIN_PASSWORD")
     place = "the given MODPLANE_ADMIN_EMAIL and MODPLANE_ADMIN_PASSWORD" if given else str(directory / "admin.json")
-    docs = f"{service.address}/schema"
-    tell(
-        f"Modplane     {service.address}\nAPI docs     {docs}\nSuper admin  {place}\nCtrl-C stops it; the data stays.",
-        state="ready",
-        url=service.address,
-        docs=docs,
-        super_admin=place,
-    )
+    docs, web = f"{service.address}/schema", f"{service.address}/"
+    has_web = bool(service.environment.get("MODPLANE_WEB"))
+    lines = [
+        f"Modplane     {service.address}",
+        f"Web UI       {web if has_web else 'not built (make web)'}",
+        f"API docs     {docs}",
+        f"Super admin  {place}",
+        "Ctrl-C stops it; the data stays.",
+    ]
+    facts = {"url": service.address, **({"web": web} if has_web else {}), "docs": docs, "super_admin": place}
+    tell("\n".join(lines), state="ready", **facts)
 
 
 @contextmanager

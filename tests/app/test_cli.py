@@ -113,6 +113,15 @@ def test_settings_that_cannot_be_used_are_told_in_one_line(
     assert setting.lower() in line.lower()
 
 
+def test_a_ui_that_is_not_built_is_told_in_one_line(nowhere: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    nowhere.setenv("MODPLANE_POSTGRES_URL", "postgresql://a:secret@127.0.0.1:1/b")
+    nowhere.setenv("MODPLANE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    nowhere.setenv("MODPLANE_WEB", str(tmp_path))
+    ended = run("serve")
+    assert ended.exit_code == 1
+    assert ended.stderr == f"modplane: There is no index.html in {tmp_path}. Build the UI first: make web.\n"
+
+
 @pytest.mark.parametrize(
     "command", ["migrate", "verify", "export", "dlq list", "admin create --email eve@modplane.example"]
 )

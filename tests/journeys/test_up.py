@@ -107,7 +107,7 @@ def up() -> Iterator[Up]:
 
 def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
     figures = {"first start": up.start().wait_ready(FIRST_SECONDS)}
-    for shown in (up.url, f"{up.url}/schema", str(up.data_dir / "admin.json")):
+    for shown in (up.url, "Web UI  ", f"{up.url}/schema", str(up.data_dir / "admin.json")):
         assert shown in up.said
     assert stat.S_IMODE((up.data_dir / "admin.json").stat().st_mode) == 0o600
     assert "openapi" in httpx.get(f"{up.url}/schema/openapi.json").text

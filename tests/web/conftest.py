@@ -45,16 +45,25 @@ def build() -> Path:
     return WEB / "dist"
 
 
+@asynccontextmanager
+async def prepared_stack(folder: Path) -> AsyncIterator[Stack]:
+    """Running parts, migrated, with topics."""
+    stack = Stack(folder, Given(), quick=True)
+    stack.start()
+    try:
+        addresses = stack.plan()
+        await migrate_database(addresses.postgres_url)
+        await create_topics(addresses.kafka_bootstrap, partitions=2)
+        yield stack
+    finally:
+        stack.stop()
+
+
 @pytest.fixture(scope="package")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Parts of its own: what is listed is known, and they may be stopped."""
-    stack = Stack(tmp_path_factory.mktemp("web"), Given(), quick=True)
-    stack.start()
-    addresses = stack.plan()
-    await migrate_database(addresses.postgres_url)
-    await create_topics(addresses.kafka_bootstrap, partitions=2)
-    yield stack
-    stack.stop()
+    async with prepared_stack(tmp_path_factory.mktemp("web")) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="package")

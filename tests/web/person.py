@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import ConsoleMessage, Page, expect
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Colours on their way to others are nobody's colours.
 SETTLED = """async () => {
@@ -37,6 +38,14 @@ class Person:
         await self.page.get_by_label("Password", exact=True).fill(password)
         await self.page.get_by_role("button", name="Sign in").click()
         await expect(self.page.get_by_role("navigation")).to_be_visible()
+
+    async def barriers(self) -> list[dict[str, Any]]:
+        """The violations in the light scheme and those in the dark one."""
+        found: list[dict[str, Any]] = []
+        for scheme in SCHEMES:
+            await self.page.emulate_media(color_scheme=scheme)
+            found += await self.violations()
+        return found
 
     async def violations(self) -> list[dict[str, Any]]:
         """What of the accessibility rules the page as it is now breaks: rule, and where."""

@@ -122,6 +122,22 @@ async def test_deactivating_says_first_whom_it_concerns_and_can_be_undone(page: 
     assert admin.get(f"/module-registry/{module}").json()["is_active"]
 
 
+async def test_a_switch_that_is_refused_tells_why(page: Page, admin: Api) -> None:
+    name = fresh("Gone meanwhile")
+    module = admin.module(module_name=name, is_active=False)
+    # Nobody tells the page what happens to the module.
+    await page.route("**/events/stream*", lambda route: route.abort())
+    await page.goto(f"{MODULES}?q={module}")
+    switch = page.get_by_role("switch", name=f"{name} is active")
+    await expect(switch).not_to_be_checked()
+    assert admin.delete(f"/module-registry/{module}").status_code == 200
+    await switch.click()
+    refusal = page.get_by_role("alert").filter(has_text=module)
+    await expect(refusal).to_be_visible()
+    await expect(refusal.get_by_role("button", name=re.compile("^Copy: "))).to_be_visible()
+    await expect(switch).to_have_count(0)
+
+
 async def test_only_what_nobody_has_is_deleted_once_its_code_is_typed(page: Page, admin: Api) -> None:
     used, unused = admin.module(module_name=fresh("Used")), admin.module(module_name=fresh("Unused"))
     admin.organization(admin.industry([used]))

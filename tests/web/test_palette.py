@@ -1,5 +1,6 @@
 """The command palette: finds a thing by its name, remembers it, and does what it is told."""
 
+import re
 from uuid import uuid4
 
 from playwright.async_api import Page, expect
@@ -30,8 +31,16 @@ async def test_actions_shortcuts_and_the_way_past_the_navigation_are_reached_by_
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.keyboard.press("Shift+?")
-    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    keys = page.get_by_role("dialog", name="Keyboard shortcuts")
+    await expect(keys).to_contain_text("Add a module or a template, on their pagesn")
     await page.keyboard.press("Escape")
+    await expect(keys).to_have_count(0)
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("dialog").get_by_role("textbox").fill("Create an industry")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="New industry template").get_by_label("Name")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page).to_have_url(re.compile("/industries$"))
     await page.reload()
     await expect(page.get_by_role("navigation")).to_be_visible()
     await page.keyboard.press("Tab")

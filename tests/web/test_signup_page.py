@@ -1,5 +1,6 @@
 """Signing up, and the workspace it leads to: on a small screen, by keyboard alone, and when things go wrong."""
 
+import re
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -135,6 +136,37 @@ async def test_a_signup_that_is_not_decided_at_once_goes_on_by_itself_and_the_wo
         for module_name in (required_name, extra_name):
             await expect(page.get_by_role("listitem").filter(has_text=module_name)).not_to_contain_text("Being set up")
         await expect(page.get_by_text(f"{name} is ready")).to_be_visible()
+
+
+async def test_an_admin_changes_the_settings_of_their_organizations_module(new_person: NewPerson, admin: Api) -> None:
+    schema = {"type": "object", "properties": {"currency": {"type": "string", "title": "Currency"}}}
+    till, name = f"Till {uuid4().hex[:8]}", f"Bakery {uuid4().hex[:8]}"
+    configured = admin.module(module_name=till, config_schema=schema, default_config={"currency": "EUR"})
+    plain, plain_name = module(admin)
+    code = offered(admin, configured, optional=plain)
+    email = f"{uuid4().hex}@example.com"
+    organization = admin.organization(code, organization_name=name, admin_email=email, admin_password=PASSWORD)
+    async with new_person(signed_in=False) as person:
+        page = person.page
+        await page.goto("/login")
+        await page.get_by_label("E-mail").fill(email)
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("listitem").filter(has_text=plain_name)).to_be_visible()
+        await expect(page.get_by_role("button", name=f"Settings of {plain_name}")).to_have_count(0)
+        await page.get_by_role("button", name=f"Settings of {till}").click()
+        await expect(page).to_have_url(re.compile(f"module={configured}"))
+        drawer = page.get_by_role("dialog")
+        await drawer.get_by_label("Currency", exact=True).fill("CHF")
+        assert await person.barriers() == []
+        await drawer.get_by_role("button", name="Review changes").click()
+        await drawer.get_by_role("button", name="Save").click()
+        await expect(page.get_by_text(f"Config of {till} saved for {name}")).to_be_visible()
+        assert admin.modules_of(organization)[configured]["own_config"] == {"currency": "CHF"}
+        await page.get_by_role("button", name="Undo").click()
+        await expect(page.get_by_text("Undone.")).to_be_visible()
+        assert admin.modules_of(organization)[configured]["own_config"] == {}
+        assert person.complaints == []
 
 
 async def test_an_e_mail_that_is_taken_is_said_at_its_field(new_person: NewPerson, admin: Api) -> None:

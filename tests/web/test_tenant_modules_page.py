@@ -46,9 +46,11 @@ async def test_several_modules_are_assigned_at_once_and_undone(person: Person, a
     await expect(dialog.get_by_text("Module inactive")).to_be_visible()
     await dialog.get_by_role("checkbox", name=f"{word} One").check()
     await dialog.get_by_role("checkbox", name=f"{word} Two").check()
+    assert await person.barriers() == []
     await dialog.get_by_role("button", name="Assign 2 modules").click()
     await expect(page.get_by_text(f"{word} One and {word} Two assigned to {word} Inc")).to_be_visible()
-    await expect(row(page, f"{word} One")).to_contain_text("by hand")
+    by_hand = row(page, f"{word} One").get_by_role("list", name="Why it is here")
+    await expect(by_hand).to_have_text(re.compile(r"^by hand, You, \w{3} \d{1,2}"))
     assert admin.modules_of(tenant).keys() == {one, two}
     await page.get_by_role("button", name="Undo").click()
     await expect(page.get_by_role("heading", name="No modules yet")).to_be_visible()
@@ -75,6 +77,7 @@ async def test_a_template_is_applied_as_previewed_or_shown_anew(person: Person, 
     await expect(groups["Added"]).to_contain_text(f"{word} New")
     await expect(groups["Source added"]).to_contain_text(f"{word} There")
     await expect(groups["Removed"]).to_contain_text(f"{word} Old")
+    assert await person.barriers() == []
     admin.decided(f"/modules/assign/{tenant}", {"module_id": new})
     await dialog.get_by_role("button", name="Apply", exact=True).click()
     await expect(dialog.get_by_role("alert")).to_contain_text(f"{word} New: added → source added")
@@ -119,6 +122,7 @@ async def test_unassigning_is_undone_with_config_and_what_is_required_needs_a_re
     unassign = dialog.get_by_role("button", name="Unassign")
     await dialog.get_by_label("Unassign it all the same").check()
     await expect(unassign).to_be_disabled()
+    assert await person.barriers() == []
     await dialog.get_by_label("Reason").fill("They closed the shop")
     await unassign.click()
     await expect(page.get_by_text(f"{word} Till unassigned from {word} Inc")).to_be_visible()
@@ -150,6 +154,7 @@ async def test_a_config_is_edited_with_its_difference_shown_and_undone(person: P
     await expect(drawer.get_by_text("Module default").first).to_be_visible()
     await drawer.get_by_label("Currency", exact=True).fill("CHF")
     await expect(drawer.get_by_role("button", name="Reset Currency")).to_be_visible()
+    assert await person.barriers() == []
     await drawer.get_by_role("button", name="Review changes").click()
     await expect(drawer.get_by_role("row", name=re.compile("currency"))).to_contain_text('"EUR"')
     await drawer.get_by_role("button", name="Save").click()
@@ -182,6 +187,7 @@ async def test_two_who_edit_one_config_choose_value_by_value(
     currency = page.get_by_role("region", name="/currency")
     await expect(currency).to_contain_text('"CHF"')
     await expect(currency).to_contain_text('"USD"')
+    assert await person.barriers() == []
     await page.get_by_role("button", name="Go on with these").click()
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text(f"Config of {word} Till saved")).to_be_visible()

@@ -67,6 +67,9 @@ async def test_a_bulk_action_is_previewed_followed_and_retried_for_the_refused(
     await dialog.get_by_role("button", name="Assign module · 1").click()
     await page.wait_for_url("**/super-admin/bulk/*")
     await expect(page.get_by_role("heading", name=f"Assign Till {word} · 3 tenants")).to_be_visible()
+    await expect(page.get_by_role("navigation").get_by_role("link", name="Tenants")).to_have_attribute(
+        "aria-current", "page"
+    )
     await expect(page.get_by_text("3 of 3 decided")).to_be_visible()
     assert module in admin.modules_of(well)
     refused = page.get_by_role("row", name=re.compile(f"{word} C"))

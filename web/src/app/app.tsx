@@ -8,6 +8,7 @@ import { makeRouter } from '@/app/router.tsx';
 import { cssVariables, theme } from '@/app/theme.ts';
 import { MessagesProvider, spokenMessages } from '@/i18n/messages.tsx';
 import { useSession } from '@/session/session.tsx';
+import { Hints } from '@/ui/hints.tsx';
 import { notifyProblem } from '@/ui/notify.tsx';
 
 export function App() {
@@ -16,6 +17,7 @@ export function App() {
       <MessagesProvider>
         <Notifications position="bottom-right" limit={4} />
         <Routed />
+        <Hints />
       </MessagesProvider>
     </MantineProvider>
   );

@@ -15,7 +15,7 @@ export function usePaletteActions(): readonly PaletteAction[] {
   const go = (href: string) => () => void navigate({ href });
   return [
     { id: 'module', name: m.shell.doRegister, Icon: IconPackage, run: go('/super-admin/modules?form=new') },
-    { id: 'industry', name: m.shell.doCreate, Icon: IconBuildingPlus, run: go('/super-admin/industries') },
+    { id: 'industry', name: m.shell.doCreate, Icon: IconBuildingPlus, run: go('/super-admin/industries?form=new') },
     { id: 'theme', name: m.shell.doTheme, Icon: IconMoon, run: toggleColorScheme },
     { id: 'shortcuts', name: m.shell.shortcuts, Icon: IconKeyboard, run: openShortcuts },
     {

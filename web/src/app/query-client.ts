@@ -11,7 +11,10 @@ export function worthRetrying(failures: number, error: unknown): boolean {
   );
 }
 
-/** Every write makes what is on screen be read again: nothing else has to know what touches what. */
+/**
+ * Every write makes what is on screen be read again: nothing else has to know what touches what. The write does not wait
+ * for that: what a screen needs at once it takes from the answer.
+ */
 export function makeQueryClient(onProblem: (error: unknown) => void): QueryClient {
   const queryClient: QueryClient = new QueryClient({
     defaultOptions: {
@@ -19,7 +22,9 @@ export function makeQueryClient(onProblem: (error: unknown) => void): QueryClien
       mutations: { retry: false },
     },
     mutationCache: new MutationCache({
-      onSettled: () => queryClient.invalidateQueries(),
+      onSettled: () => {
+        void queryClient.invalidateQueries();
+      },
       onError: (error, _variables, _context, mutation) => {
         if (mutation.meta?.['told'] !== true) onProblem(error);
       },

@@ -89,7 +89,7 @@ const workspace = createRoute({
   getParentRoute: () => organization,
   path: '/',
   validateSearch: workspaceSearch,
-  component: lazyRouteComponent(() => import('@/signup/organization-page.tsx'), 'OrganizationPage'),
+  component: lazyRouteComponent(() => import('@/app/workspace.tsx'), 'OwnWorkspace'),
 });
 
 const superAdmin = createRoute({

@@ -65,11 +65,13 @@ export const modulesSearch = (raw: Raw): ModulesSearch => ({
 export interface IndustriesSearch {
   q?: string | undefined;
   view?: 'cards' | 'table' | undefined;
+  form?: 'new' | undefined;
 }
 
 export const industriesSearch = (raw: Raw): IndustriesSearch => ({
   q: text(raw, 'q'),
   view: oneOf(raw, 'view', ['cards', 'table']),
+  form: oneOf(raw, 'form', ['new']),
 });
 
 export interface TenantsSearch {

@@ -30,12 +30,16 @@ const PAGES = [
   { to: '/super-admin/system', name: (m: Messages) => m.shell.system, Icon: IconActivityHeartbeat },
 ] as const;
 
+/** What is done to many tenants at once has its own address, and belongs to the tenants. */
+const pageOf = (path: string) => path.replace(/^\/super-admin\/bulk\//, '/super-admin/tenants/');
+
 /** The frame of all super admin pages: a rail that collapses, the content, and what is reachable from everywhere. */
 export function Shell() {
   const m = useMessages();
   const [opened, menu] = useDisclosure(false);
   const [narrow, setNarrow] = useLocalStorage({ key: 'modplane-rail-narrow', defaultValue: false });
   const path = useLocation({ select: (location) => location.pathname });
+  const place = PAGES.find(({ to }) => pageOf(path).startsWith(to))?.to;
   const actions = usePaletteActions();
   useLiveUpdates();
   const { close } = menu;
@@ -82,8 +86,8 @@ export function Shell() {
               <NavLink
                 component={Link}
                 to={to}
-                active={path.startsWith(to)}
-                aria-current={path.startsWith(to) ? 'page' : undefined}
+                active={place === to}
+                aria-current={place === to ? 'page' : undefined}
                 aria-label={name(m)}
                 label={narrow ? undefined : name(m)}
                 leftSection={<Icon size={18} aria-hidden />}

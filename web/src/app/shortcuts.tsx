@@ -2,7 +2,7 @@ import { Group, Kbd, Modal, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { useMessages } from '@/i18n/messages.tsx';
+import { type Messages, useMessages } from '@/i18n/messages.tsx';
 
 const OPEN = 'modplane:shortcuts';
 
@@ -20,6 +20,17 @@ const inChord = () => {
 };
 
 const CHORD_MS = 1200;
+
+type Row = readonly [keys: readonly string[], does: string];
+
+/** What the lists and forms of the super admin's pages listen to. */
+const ofAdmins = (m: Messages): readonly Row[] => [
+  [['Ctrl', 'K'], m.shell.shortcutPalette],
+  [['/'], m.shell.shortcutSearch],
+  [['n'], m.shell.shortcutNew],
+  [['↑', '↓'], m.shell.shortcutRows],
+  [['Ctrl', 'Enter'], m.shell.shortcutSave],
+];
 
 /** Shows the list of shortcuts, from wherever it is asked for. */
 export const openShortcuts = () => window.dispatchEvent(new Event(OPEN));
@@ -46,9 +57,8 @@ export function Shortcuts({ pages }: { pages: readonly { readonly to: string; re
       },
     ]),
   ]);
-  const rows: readonly (readonly [readonly string[], string])[] = [
-    [['Ctrl', 'K'], m.shell.shortcutPalette],
-    [['/'], m.shell.shortcutSearch],
+  const rows: readonly Row[] = [
+    ...(pages.length > 0 ? ofAdmins(m) : []),
     ...letters.map(({ letter, name }) => [['g', letter], m.shell.shortcutGo(name)] as const),
     [['Esc'], m.shell.shortcutClose],
     [['?'], m.shell.shortcutHelp],

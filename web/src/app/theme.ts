@@ -14,6 +14,9 @@ const dark: MantineColorsTuple = [
   '#08090c',
 ];
 
+/** The head of a dialog is none of the page, though it is made of the same element. */
+const dialog = { header: { role: 'presentation' } };
+
 export const theme = createTheme({
   colors: { dark },
   primaryColor: 'indigo',
@@ -31,8 +34,8 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { withItemsBorders: false } },
     Table: { defaultProps: { fz: 'sm', verticalSpacing: 'xs', highlightOnHover: true } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
-    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.3 } } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 2 } } },
+    Drawer: { defaultProps: { attributes: dialog, overlayProps: { backgroundOpacity: 0.3 } } },
+    Modal: { defaultProps: { attributes: dialog, centered: true, overlayProps: { backgroundOpacity: 0.4, blur: 2 } } },
     Paper: { defaultProps: { shadow: 'none', withBorder: true } },
     Card: { defaultProps: { shadow: 'none', withBorder: true } },
   },

@@ -4,8 +4,7 @@ import { useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { type Choice, choices, picked } from '@/assignments/layers.ts';
 import type { Meanwhile } from '@/assignments/meanwhile.ts';
-import { ActorName } from '@/ui/names.tsx';
-import { TimeAgo } from '@/ui/time-ago.tsx';
+import { WhoChanged } from '@/ui/who-changed.tsx';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -44,11 +43,7 @@ export function ConfigConflict({
           m.assignments.goneMeanwhile
         ) : (
           <Stack gap={4}>
-            {last && (
-              <Text fz="sm">
-                <ActorName id={last.userId} organizationId={organizationId} /> · <TimeAgo at={last.occurredAt} />
-              </Text>
-            )}
+            {last && <WhoChanged event={last} organizationId={organizationId} />}
             <Text fz="sm">{m.assignments.conflictHint}</Text>
           </Stack>
         )}

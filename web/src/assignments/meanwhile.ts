@@ -1,12 +1,7 @@
 import { problemOf } from '@/api/client.ts';
+import { type EventSince, eventsSince } from '@/ui/events-since.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-export interface EventSince {
-  readonly type: string;
-  readonly userId: string;
-  readonly occurredAt: string;
-}
 
 /** What a 412 tells of a tenant's assignments: how one module's own config is now, and who did what. */
 export interface Meanwhile {
@@ -21,8 +16,6 @@ const isObject = (value: unknown): value is Json =>
 
 const listed = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
 export function meanwhileOf(error: unknown, moduleId: string): Meanwhile | null {
   const problem = problemOf(error)?.problem;
   const current = problem?.['current'];
@@ -32,15 +25,6 @@ export function meanwhileOf(error: unknown, moduleId: string): Meanwhile | null 
   return {
     sequence: Number(current['sequence'] ?? problem['sequence']),
     own: isObject(own) ? own : undefined,
-    events: eventsOf(error),
+    events: eventsSince(error),
   };
-}
-
-/** What happened since the state a command was meant for. */
-export function eventsOf(error: unknown): readonly EventSince[] {
-  return listed(problemOf(error)?.problem['events']).map((one) => ({
-    type: text(one['type']),
-    userId: text(one['user_id']),
-    occurredAt: text(one['occurred_at']),
-  }));
 }

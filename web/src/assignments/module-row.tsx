@@ -13,12 +13,14 @@ import { StateDot } from '@/ui/state-dot.tsx';
 export function ModuleRow({
   module,
   organizationId,
+  byHandAt,
   onConfigure,
   onUnassign,
   busy,
 }: {
   module: OrganizationModule;
   organizationId: string;
+  byHandAt: string | undefined;
   onConfigure: () => void;
   onUnassign: () => void;
   busy: boolean;
@@ -33,10 +35,10 @@ export function ModuleRow({
           <Text fz="sm" fw={500} truncate>
             {name}
           </Text>
-          <Copyable value={id} c="dimmed" />
+          <Copyable value={id} isDimmed />
         </div>
       </Group>
-      <SourceTags module={module} organizationId={organizationId} />
+      <SourceTags module={module} organizationId={organizationId} byHandAt={byHandAt} />
       <Group gap={8}>
         <Effective module={module} />
         <ConfigSummary module={module} />

@@ -5,14 +5,13 @@ import { operations, outcome } from '@modplane/client';
 import { isConflict } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { type Foreseen, foreseenOf, movedBetween } from '@/assignments/foreseen.ts';
-import { eventsOf } from '@/assignments/meanwhile.ts';
 import { TemplatePreview } from '@/assignments/template-preview.tsx';
 import { TemplateSelect } from '@/assignments/template-select.tsx';
-import { ActorName } from '@/ui/names.tsx';
+import { eventsSince } from '@/ui/events-since.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { LoadingRows } from '@/ui/states.tsx';
-import { TimeAgo } from '@/ui/time-ago.tsx';
+import { WhoChanged } from '@/ui/who-changed.tsx';
 
 type Mode = 'add' | 'replace';
 
@@ -85,7 +84,7 @@ export function TemplateDialog({
     if (next.code !== undefined) setCode(next.code);
     if (next.mode !== undefined) setMode(next.mode);
   };
-  const since = eventsOf(apply.error).at(-1);
+  const since = eventsSince(apply.error).at(-1);
   const moved = stale && foreseen ? movedBetween(stale, foreseen) : null;
   return (
     <Modal
@@ -113,11 +112,7 @@ export function TemplateDialog({
         </Group>
         {moved && (
           <Alert color="yellow" title={m.assignments.staleTitle} role="alert">
-            {since && (
-              <Text fz="sm" mb={4}>
-                <ActorName id={since.userId} organizationId={organizationId} /> · <TimeAgo at={since.occurredAt} />
-              </Text>
-            )}
+            {since && <WhoChanged event={since} organizationId={organizationId} />}
             {moved.length === 0 ? (
               m.assignments.staleSame
             ) : (

@@ -12,6 +12,7 @@ import {
 import { useMessages } from '@/i18n/messages.tsx';
 import { AssignDialog } from '@/assignments/assign-dialog.tsx';
 import { ConfigDrawer } from '@/assignments/config-drawer.tsx';
+import { useHandDates } from '@/assignments/hand-dates.ts';
 import { ModuleRow } from '@/assignments/module-row.tsx';
 import { PartDialog } from '@/assignments/part-dialog.tsx';
 import { TemplateDialog } from '@/assignments/template-dialog.tsx';
@@ -39,6 +40,7 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
     industries.data?.items.find((one) => one.industry_code === code)?.industry_name ?? code;
   const registry = useQuery({ ...getModuleRegistryOptions(), staleTime: 60_000, enabled: open === 'template' });
   const held = modules.data?.items ?? [];
+  const handDates = useHandDates(organizationId);
   const nameOf = (id: string) =>
     registry.data?.items.find((one) => one.module_id === id)?.module_name ??
     held.find((one) => one.module_id === id)?.module_name ??
@@ -110,6 +112,7 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
                   key={one.module_id}
                   module={one}
                   organizationId={organizationId}
+                  byHandAt={handDates.get(one.module_id)}
                   busy={unassigning.busy === one.module_id}
                   onConfigure={() => go({ module: one.module_id })}
                   onUnassign={() => unassigning.unassign(one)}

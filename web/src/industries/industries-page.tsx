@@ -1,5 +1,5 @@
 import { Anchor, Badge, Button, Group, Progress, SegmentedControl, Table, Text, Tooltip } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { useHotkeys } from '@mantine/hooks';
 import { IconBuildingStore, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
@@ -27,16 +27,17 @@ export function IndustriesPage() {
   const { industries: m } = useMessages();
   const shell = useMessages().shell;
   const navigate = route.useNavigate();
-  const { q = '', view = 'cards' } = route.useSearch();
-  const [creating, create] = useDisclosure(false);
+  const { q = '', view = 'cards', form } = route.useSearch();
   const industries = useQuery(getIndustriesOptions({ query: { include_inactive: true } }));
   const usage = useQuery(usageByCode());
   const search = (change: { q?: string | undefined; view?: 'cards' | 'table' | undefined }) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
+  const show = (next: 'new' | undefined) => void navigate({ search: (old) => ({ ...old, form: next }) });
+  useHotkeys([['n', () => show('new')]]);
   const all = industries.data?.items;
   const items = all?.filter((one) => fits(one, q));
   const button = (
-    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={create.open}>
+    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => show('new')}>
       {m.create}
     </Button>
   );
@@ -71,7 +72,7 @@ export function IndustriesPage() {
       )}
       {items !== undefined && items.length > 0 && view === 'cards' && <Cards items={items} usage={usage.data} />}
       {items !== undefined && items.length > 0 && view === 'table' && <AsTable items={items} usage={usage.data} />}
-      <NewIndustry opened={creating} onClose={create.close} taken={all ?? []} />
+      <NewIndustry opened={form === 'new'} onClose={() => show(undefined)} taken={all ?? []} />
     </Page>
   );
 }
@@ -124,7 +125,7 @@ function AsTable({ items, usage }: Shown) {
             <Table.Td>
               <Name one={one} />
               <div>
-                <Copyable value={one.industry_code} c="dimmed" />
+                <Copyable value={one.industry_code} isDimmed />
               </div>
             </Table.Td>
             <Table.Td visibleFrom="sm">{m.modulesRequired(one.module_count, one.required_count)}</Table.Td>

@@ -60,8 +60,7 @@ function Fields({ onClose, taken }: { onClose: () => void; taken: readonly Indus
       }),
     onSuccess: (_, { name }) => {
       notifyDone(m.created(name), all);
-      onClose();
-      void navigate({ to: '/super-admin/industries/$code', params: { code } });
+      void navigate({ to: '/super-admin/industries/$code', params: { code }, replace: true });
     },
   });
   const nameTaken = problemOf(create.error)?.code === 'industry_name_taken';

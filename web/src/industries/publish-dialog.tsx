@@ -5,8 +5,10 @@ import { isConflict } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import type { Base, Draft, Registry } from '@/industries/draft.ts';
 import { ListChanges } from '@/industries/list-changes.tsx';
+import { eventsSince } from '@/ui/events-since.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
+import { WhoChanged } from '@/ui/who-changed.tsx';
 
 /** What saving publishes and for whom, before it is saved. */
 export function PublishDialog({
@@ -51,6 +53,7 @@ export function PublishDialog({
     onClose();
   };
   const conflict = isConflict(save.error);
+  const last = eventsSince(save.error).at(-1);
   return (
     <Modal
       opened={opened}
@@ -68,7 +71,8 @@ export function PublishDialog({
         </Text>
         {conflict ? (
           <Alert color="orange" title={all.common.conflictTitle} role="alert">
-            {all.common.conflictDetail}
+            {last && <WhoChanged event={last} />}
+            <Text fz="sm">{all.common.conflictDetail}</Text>
           </Alert>
         ) : (
           <ProblemAlert error={save.error} />

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { IndustryDetails, IndustryUsage } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
-import { type Registry, nameIn } from '@/industries/draft.ts';
+import { type Base, type Registry, nameIn } from '@/industries/draft.ts';
 import classes from '@/industries/industries.module.css';
 import { ListChanges } from '@/industries/list-changes.tsx';
 import { ModulePicker } from '@/industries/module-picker.tsx';
@@ -16,6 +16,7 @@ import { foreseen } from '@/industries/queries.ts';
 import type { Editing } from '@/industries/use-draft.ts';
 import { ConfigEditor } from '@/ui/config-editor.tsx';
 import { Empty } from '@/ui/states.tsx';
+import { LastChange } from '@/ui/who-changed.tsx';
 
 /** Left the list, right what it comes to. */
 export function TemplateEditor({
@@ -47,7 +48,9 @@ export function TemplateEditor({
   );
   return (
     <Stack gap="md">
-      {editing.theirs !== null && <Conflict editing={editing} registry={registry} />}
+      {editing.theirs !== null && (
+        <Conflict code={industry.industry_code} editing={editing} theirs={editing.theirs} registry={registry} />
+      )}
       <div className={classes.panes}>
         <Stack gap="sm">
           <Group justify="space-between">
@@ -124,13 +127,22 @@ export function TemplateEditor({
 }
 
 /** Somebody else saved meanwhile: what they changed, and two ways on. Nothing made here is lost by itself. */
-function Conflict({ editing, registry }: { editing: Editing; registry: Registry }) {
+function Conflict({
+  code,
+  editing,
+  theirs,
+  registry,
+}: {
+  code: string;
+  editing: Editing;
+  theirs: Base;
+  registry: Registry;
+}) {
   const { common, industries: m } = useMessages();
-  const { theirs } = editing;
-  if (theirs === null) return null;
   return (
     <Alert color="orange" title={common.conflictTitle} role="alert">
       <Stack gap="sm">
+        <LastChange of={{ industry_code: code }} type="tenant.industry.updated" />
         <Text fz="sm">
           {common.conflictDetail} {m.conflictWhat(theirs.version)}
         </Text>

@@ -2,6 +2,7 @@ import { Badge, Button, Group, Indicator, Menu, Text } from '@mantine/core';
 import { IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
 import { getBulkOperationsOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { commandInWords } from '@/organizations/bulk-commands.ts';
@@ -11,7 +12,7 @@ import { useNames } from '@/organizations/use-names.ts';
 const SHOWN = 8;
 
 /** The bulk actions of late: the way back to one whose tab was closed. Nothing while there were none. */
-export function RecentBulk() {
+export const RecentBulk = memo(function RecentBulk() {
   const m = useMessages();
   const recent = useQuery(getBulkOperationsOptions({ query: { limit: SHOWN } }));
   const items = recent.data?.items ?? [];
@@ -52,4 +53,4 @@ export function RecentBulk() {
       </Menu>
     </Indicator>
   );
-}
+});

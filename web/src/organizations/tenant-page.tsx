@@ -91,7 +91,7 @@ function Facts({ tenant }: { tenant: OrganizationDetails }) {
       {owner && (
         <Group gap={6} wrap="nowrap" maw="100%" style={{ minWidth: 0 }}>
           <span>{m.tenants.admin}</span>
-          <Copyable value={owner.email} ff="inherit" fz="sm" label={m.tenants.admin} />
+          <Copyable value={owner.email} isText label={m.tenants.admin} />
         </Group>
       )}
       <Copyable value={tenant.organization_id} label={m.tenants.id} />

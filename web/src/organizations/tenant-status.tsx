@@ -1,5 +1,5 @@
-import { Badge } from '@mantine/core';
 import { useMessages } from '@/i18n/messages.tsx';
+import { RowBadge } from '@/ui/row-parts.tsx';
 import { StateDot } from '@/ui/state-dot.tsx';
 
 export function TenantStatus({ status }: { status: 'active' | 'suspended' }) {
@@ -7,8 +7,6 @@ export function TenantStatus({ status }: { status: 'active' | 'suspended' }) {
   return status === 'active' ? (
     <StateDot>{m.tenants.active}</StateDot>
   ) : (
-    <Badge variant="light" color="orange">
-      {m.tenants.suspended}
-    </Badge>
+    <RowBadge tone="orange">{m.tenants.suspended}</RowBadge>
   );
 }

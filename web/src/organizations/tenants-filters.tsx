@@ -1,5 +1,6 @@
 import { Button, Group, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { memo, useMemo } from 'react';
 import {
   getIndustriesOptions,
   getIndustryVersionsOptions,
@@ -12,8 +13,14 @@ import { SearchField } from '@/ui/search-field.tsx';
 /** How many choices a list shows at once; typing finds the others. */
 const CHOICES = 60;
 
-/** Which tenants are shown. Each filter is part of the address. */
-export function TenantsFilters({ shown, onChange }: { shown: Shown; onChange: (change: Shown) => void }) {
+/** Which tenants are shown. Each filter is part of the address. Not rendered for what happens in the list below. */
+export const TenantsFilters = memo(function TenantsFilters({
+  shown,
+  onChange,
+}: {
+  shown: Shown;
+  onChange: (change: Shown) => void;
+}) {
   const m = useMessages();
   const industries = useQuery({ ...getIndustriesOptions({ query: { include_inactive: true } }), staleTime: 60_000 });
   const modules = useQuery({ ...getModuleRegistryOptions(), staleTime: 60_000 });
@@ -21,6 +28,14 @@ export function TenantsFilters({ shown, onChange }: { shown: Shown; onChange: (c
     ...getIndustryVersionsOptions({ path: { industry_code: shown.industry ?? '' } }),
     enabled: shown.industry !== undefined,
   });
+  const industryChoices = useMemo(
+    () => (industries.data?.items ?? []).map((one) => ({ value: one.industry_code, label: one.industry_name })),
+    [industries.data],
+  );
+  const moduleChoices = useMemo(
+    () => (modules.data?.items ?? []).map((one) => ({ value: one.module_id, label: one.module_name })),
+    [modules.data],
+  );
   const statuses = [
     { value: 'active', label: m.tenants.active },
     { value: 'suspended', label: m.tenants.suspended },
@@ -35,7 +50,7 @@ export function TenantsFilters({ shown, onChange }: { shown: Shown; onChange: (c
       <Select
         aria-label={m.tenants.industry}
         placeholder={m.tenants.industry}
-        data={(industries.data?.items ?? []).map((one) => ({ value: one.industry_code, label: one.industry_name }))}
+        data={industryChoices}
         value={shown.industry ?? null}
         onChange={(industry) => onChange({ industry: industry ?? undefined, version: undefined })}
         searchable
@@ -63,7 +78,7 @@ export function TenantsFilters({ shown, onChange }: { shown: Shown; onChange: (c
       <Select
         aria-label={m.tenants.hasModule}
         placeholder={m.tenants.hasModule}
-        data={(modules.data?.items ?? []).map((one) => ({ value: one.module_id, label: one.module_name }))}
+        data={moduleChoices}
         value={shown.module ?? null}
         onChange={(module) => onChange({ module: module ?? undefined })}
         searchable
@@ -96,4 +111,4 @@ export function TenantsFilters({ shown, onChange }: { shown: Shown; onChange: (c
       )}
     </Group>
   );
-}
+});

@@ -1,5 +1,6 @@
 import { IconBuilding } from '@tabler/icons-react';
 import { Button } from '@mantine/core';
+import { useCallbackRef } from '@mantine/hooks';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { operations } from '@modplane/client';
@@ -32,10 +33,10 @@ export function TenantsPage() {
     },
   });
   const total = rows.firstPage?.total;
-  const change = (next: Shown) => {
+  const change = useCallbackRef((next: Shown) => {
     setSelection(NOTHING);
     void navigate({ search: (before) => ({ ...before, ...next }), replace: true });
-  };
+  });
   const clear = () => {
     setSelection(NOTHING);
     void navigate({ search: { sort: shown.sort, desc: shown.desc }, replace: true });
@@ -67,7 +68,7 @@ export function TenantsPage() {
         <div style={{ opacity: rows.isPrevious ? 0.6 : 1, paddingBottom: 72 }}>
           <TenantsTable
             rows={rows}
-            total={total?.count}
+            total={total?.is_exact === false ? -1 : total?.count}
             shown={shown}
             onSort={(sort, desc) =>
               void navigate({

@@ -1,16 +1,18 @@
-import { Anchor, Checkbox, Group, Skeleton, Table, Text, UnstyledButton } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
+import { Group, Table, UnstyledButton } from '@mantine/core';
+import { useCallbackRef, useMediaQuery } from '@mantine/hooks';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import { Link, useNavigate } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useNavigate, useRouter } from '@tanstack/react-router';
+import { memo } from 'react';
 import type { OrganizationInfo } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import type { Shown } from '@/organizations/filter.ts';
 import { type Selection, holds, isEmpty, switched, together } from '@/organizations/selection.ts';
 import { TenantStatus } from '@/organizations/tenant-status.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
+import { RowCheckbox, RowComing, RowLink } from '@/ui/row-parts.tsx';
+import classes from '@/ui/rows.module.css';
 import { TimeAgo } from '@/ui/time-ago.tsx';
-import { VirtualTable } from '@/ui/virtual-table.tsx';
+import { type RowProps, VirtualTable } from '@/ui/virtual-table.tsx';
 
 interface Rows {
   readonly count: number;
@@ -22,6 +24,8 @@ interface Rows {
 
 /** Placeholder rows at the end while the next page is on its way. */
 const COMING = 3;
+
+const addressOf = (id: string) => `/super-admin/tenants/${id}`;
 
 export function TenantsTable({
   rows,
@@ -41,6 +45,13 @@ export function TenantsTable({
   const m = useMessages();
   const isWide = useMediaQuery('(min-width: 62em)', true);
   const ids = () => rows.read().map((one) => one.organization_id);
+  const toggle = useCallbackRef((id: string) => onSelect(switched(selection, id, ids())));
+  const navigate = useNavigate();
+  const open = useCallbackRef((id: string) => void navigate({ to: addressOf(id) }));
+  const router = useRouter();
+  const near = useCallbackRef(
+    (id: string) => void router.preloadRoute({ to: '/super-admin/tenants/$id', params: { id } }),
+  );
   const all = selection.kind === 'all' || (rows.count > 0 && selection.ids.size >= rows.count);
   const sortBy = shown.sort ?? 'name';
   const header = (column: 'name' | 'created', text: string) => (
@@ -59,12 +70,11 @@ export function TenantsTable({
       head={
         <Table.Tr>
           <Table.Th w={44}>
-            <Checkbox
-              size="xs"
-              aria-label={m.tenants.selectLoaded}
-              checked={all}
-              indeterminate={!all && !isEmpty(selection)}
-              onChange={(event) => onSelect(together(selection, ids(), event.currentTarget.checked))}
+            <RowCheckbox
+              label={m.tenants.selectLoaded}
+              isChosen={all}
+              some={!all && !isEmpty(selection)}
+              onChange={(isChosen) => onSelect(together(selection, ids(), isChosen))}
             />
           </Table.Th>
           {header('name', m.tenants.name)}
@@ -78,30 +88,24 @@ export function TenantsTable({
         const tenant = rows.row(position);
         if (tenant === undefined) {
           return (
-            <Table.Tr key={position} {...props}>
-              <Table.Td colSpan={isWide ? 6 : 3}>
-                <Skeleton height={16} radius="sm" />
-              </Table.Td>
-            </Table.Tr>
+            <tr key={position} {...props} className={classes.row}>
+              <td colSpan={isWide ? 6 : 3}>
+                <RowComing />
+              </td>
+            </tr>
           );
         }
         const id = tenant.organization_id;
         return (
           <TenantRow
             key={id}
+            {...props}
             tenant={tenant}
             isWide={isWide}
-            row={props}
-            checkbox={
-              <Checkbox
-                size="xs"
-                aria-label={m.tenants.select(tenant.name)}
-                checked={holds(selection, id)}
-                onChange={() => onSelect(switched(selection, id, ids()))}
-                onClick={(event) => event.stopPropagation()}
-              />
-            }
-            selected={holds(selection, id)}
+            isSelected={holds(selection, id)}
+            onToggle={toggle}
+            onOpen={open}
+            onNear={near}
           />
         );
       }}
@@ -131,70 +135,50 @@ function Sortable({
   );
 }
 
-function TenantRow({
-  tenant,
-  isWide,
-  row,
-  checkbox,
-  selected,
-}: {
-  tenant: OrganizationInfo;
-  isWide: boolean;
-  row: { 'aria-rowindex': number; style: { height: number } };
-  checkbox: ReactNode;
-  selected: boolean;
-}) {
-  const m = useMessages();
-  const navigate = useNavigate();
-  const id = tenant.organization_id;
-  const to = `/super-admin/tenants/${id}`;
-  return (
-    <Table.Tr
-      {...row}
-      className="row-link"
-      bg={selected ? 'color-mix(in srgb, var(--mantine-primary-color-filled) 8%, transparent)' : undefined}
-      onClick={() => void navigate({ to })}
-    >
-      <Table.Td onClick={(event) => event.stopPropagation()}>{checkbox}</Table.Td>
-      <Table.Td>
-        <Anchor
-          component={Link}
-          to={to}
-          fz="sm"
-          fw={500}
-          c="inherit"
-          truncate
-          display="block"
-          onClick={(event) => event.stopPropagation()}
-        >
-          {tenant.name}
-        </Anchor>
-        {!isWide && (
-          <Text fz="xs" c="dimmed" truncate>
-            {tenant.industry_name ?? m.tenants.noIndustry}
-          </Text>
-        )}
-      </Table.Td>
-      {isWide && (
-        <Table.Td>
-          <Text fz="sm" truncate {...(tenant.industry_name === null ? { c: 'dimmed' } : {})}>
-            {tenant.industry_name ?? m.tenants.noIndustry}
-          </Text>
-        </Table.Td>
-      )}
-      <Table.Td>
-        <TenantStatus status={tenant.status} />
-      </Table.Td>
-      {isWide && (
-        <Table.Td>
-          <TimeAgo at={tenant.created_at} c="dimmed" />
-        </Table.Td>
-      )}
-      {isWide && (
-        <Table.Td>
-          <Copyable value={id} shown={`${id.slice(0, 8)}…`} />
-        </Table.Td>
-      )}
-    </Table.Tr>
-  );
+interface TenantRowProps extends RowProps {
+  readonly tenant: OrganizationInfo;
+  readonly isWide: boolean;
+  readonly isSelected: boolean;
+  readonly onToggle: (id: string) => void;
+  readonly onOpen: (id: string) => void;
+  readonly onNear: (id: string) => void;
 }
+
+/** Rendered again only when something of its own tenant changed, however the list moves. */
+const TenantRow = memo(function TenantRow(of: TenantRowProps) {
+  const { tenant, isWide, isSelected, onToggle, onOpen, onNear, ...props } = of;
+  const m = useMessages();
+  const { organization_id: id, name } = tenant;
+  const industry = (
+    <div className={tenant.industry_name === null ? `${classes.clipped} ${classes.dimmed}` : classes.clipped}>
+      {tenant.industry_name ?? m.tenants.noIndustry}
+    </div>
+  );
+  return (
+    <tr {...props} className={classes.row} data-chosen={isSelected || undefined} onClick={() => onOpen(id)}>
+      <td data-plain onClick={(event) => event.stopPropagation()}>
+        <RowCheckbox label={m.tenants.select(name)} isChosen={isSelected} onChange={() => onToggle(id)} />
+      </td>
+      <td>
+        <RowLink href={addressOf(id)} onOpen={() => onOpen(id)} onNear={() => onNear(id)}>
+          {name}
+        </RowLink>
+        {!isWide && <div className={classes.small}>{industry}</div>}
+      </td>
+      {isWide && <td>{industry}</td>}
+      <td>
+        <TenantStatus status={tenant.status} />
+      </td>
+      {isWide && (
+        <td>
+          <TimeAgo at={tenant.created_at} c="dimmed" />
+        </td>
+      )}
+      {isWide && (
+        <td>
+          <Copyable value={id} shown={`${id.slice(0, 8)}…`} />
+        </td>
+      )}
+    </tr>
+  );
+});

@@ -1,25 +1,16 @@
 import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconGitMerge } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import type { ModuleDetails } from '@modplane/client';
-import { getUsersOptions } from '@modplane/client/react-query';
 import { isConflict, problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
-import {
-  type EditedField,
-  type FormValues,
-  type Merged,
-  isSame,
-  labelOf,
-  theirEvents,
-  valuesOf,
-} from '@/registry/form-values.ts';
+import { type EditedField, type FormValues, type Merged, isSame, labelOf, valuesOf } from '@/registry/form-values.ts';
+import { type EventSince, eventsSince } from '@/ui/events-since.ts';
 import { isJsonObject } from '@/ui/json-values.ts';
-import { TimeAgo } from '@/ui/time-ago.tsx';
+import { WhoChanged } from '@/ui/who-changed.tsx';
 
 interface Theirs {
   readonly module: ModuleDetails;
-  readonly events: readonly Readonly<Record<string, unknown>>[];
+  readonly events: readonly EventSince[];
 }
 
 /** What somebody saved while this person was typing. */
@@ -32,7 +23,7 @@ export function meanwhileOf(error: unknown): Theirs | null {
   if (!isConflict(error)) return null;
   const problem = problemOf(error)?.problem ?? {};
   const current: unknown = 'current' in problem ? problem.current : null;
-  return isModule(current) ? { module: current, events: theirEvents(problem) } : null;
+  return isModule(current) ? { module: current, events: eventsSince(error) } : null;
 }
 
 const isModule = (value: unknown): value is ModuleDetails =>
@@ -49,18 +40,13 @@ export function Conflict({
   onChoose: (change: Partial<FormValues>) => void;
 }) {
   const m = useMessages();
-  const { data } = useQuery(getUsersOptions({ query: { role: 'super_admin', limit: 200 } }));
   const last = meanwhile.events.at(-1);
-  const who = data?.items.find((user) => user.id === last?.['user_id']);
   const theirs = valuesOf(meanwhile.module);
-  const at = last?.['occurred_at'];
   return (
     <Alert color="yellow" icon={<IconGitMerge size={18} aria-hidden />} title={m.common.conflictTitle} role="alert">
       <Stack gap="sm">
-        <Text fz="sm">
-          {m.common.conflictDetail} {who && m.modules.savedMeanwhile(m.common.by(who.name ?? who.email))}{' '}
-          {typeof at === 'string' && <TimeAgo at={at} />}
-        </Text>
+        {last && <WhoChanged event={last} />}
+        <Text fz="sm">{m.common.conflictDetail}</Text>
         {meanwhile.tookOver.length > 0 && (
           <Text fz="sm">{m.modules.tookOver(meanwhile.tookOver.map((field) => labelOf(field, m)).join(', '))}</Text>
         )}

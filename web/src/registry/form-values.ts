@@ -1,6 +1,6 @@
 import type { ModuleChanges, ModuleDetails, ModuleToRegister } from '@modplane/client';
 import type { Messages } from '@/i18n/messages.tsx';
-import { type JsonObject, isJsonObject, parsedObject, sameJson, shownJson } from '@/ui/json-values.ts';
+import { type JsonObject, parsedObject, sameJson, shownJson } from '@/ui/json-values.ts';
 
 /** A module as the form has it. */
 export interface FormValues {
@@ -205,10 +205,4 @@ export function wrongIn(
   else if (!isSlug(values.module_id)) wrong.module_id = m.modules.codeWrong;
   if (schemaOf(values.config_schema) === undefined) wrong.config_schema = m.modules.schemaBroken;
   return wrong;
-}
-
-/** Who saved meanwhile, of what a 412 tells. */
-export function theirEvents(problem: Readonly<Record<string, unknown>>) {
-  const { events } = problem;
-  return (Array.isArray(events) ? (events as unknown[]) : []).filter(isJsonObject);
 }

@@ -20,6 +20,7 @@ export function ModuleDrawer({
   tab,
   onTab,
   onClose,
+  isSwitching,
   actions,
 }: {
   opened: boolean;
@@ -28,6 +29,8 @@ export function ModuleDrawer({
   tab: string | undefined;
   onTab: (tab: string | undefined) => void;
   onClose: () => void;
+  /** Its consequences are being looked up. */
+  isSwitching: boolean;
   actions: ModuleActions;
 }) {
   const m = useMessages();
@@ -44,7 +47,7 @@ export function ModuleDrawer({
     >
       {module ? (
         <Stack gap="md">
-          <Bar module={module} actions={actions} />
+          <Bar module={module} isSwitching={isSwitching} actions={actions} />
           <Tabs
             value={tab ?? 'overview'}
             onChange={(next) => onTab(next === null || next === 'overview' ? undefined : next)}
@@ -105,7 +108,15 @@ function Heading({ module }: { module: ModuleDetails }) {
   );
 }
 
-function Bar({ module, actions }: { module: ModuleDetails; actions: ModuleActions }) {
+function Bar({
+  module,
+  isSwitching,
+  actions,
+}: {
+  module: ModuleDetails;
+  isSwitching: boolean;
+  actions: ModuleActions;
+}) {
   const m = useMessages();
   const clipboard = useClipboard();
   return (
@@ -119,7 +130,7 @@ function Bar({ module, actions }: { module: ModuleDetails; actions: ModuleAction
           size="sm"
           label={module.is_active ? m.modules.active : m.modules.inactive}
           checked={module.is_active}
-          disabled={actions.switching === module.module_id}
+          disabled={isSwitching}
           onChange={() => actions.onSwitch(module)}
         />
       </Group>

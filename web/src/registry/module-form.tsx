@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { type ModuleDetails, type ModuleToRegister, registerModule } from '@modplane/client';
 import { problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
+import { useCachedRegistry } from '@/registry/cached-registry.ts';
 import { Conflict, type Meanwhile, meanwhileOf } from '@/registry/conflict.tsx';
 import {
   BLANK,
@@ -52,6 +53,7 @@ export function ModuleForm({
   const top = useRef<HTMLFormElement>(null);
   const add = useMutation({ mutationFn: (module: ModuleToRegister) => registerModule(module), meta: { told: true } });
   const saving = useSaving();
+  const cached = useCachedRegistry();
   const schema = useMemo(() => schemaOf(values.config_schema) ?? null, [values.config_schema]);
   const taken = module ? undefined : modules.find((one) => one.module_id === values.module_id)?.module_name;
   const wrong = wrongIn(values, taken, m);
@@ -77,6 +79,7 @@ export function ModuleForm({
   const save = async (violationsSeen: boolean) => {
     if (base === null) {
       const added = await add.mutateAsync(registration(values));
+      cached.put(added);
       notifyDone(m.modules.created1(added.module_name), m);
       onDone(added.module_id);
       return;

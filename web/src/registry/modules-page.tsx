@@ -1,5 +1,5 @@
 import { Button, Group, Text } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
+import { useCallbackRef, useHotkeys } from '@mantine/hooks';
 import { IconPackages, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -11,7 +11,7 @@ import { DeleteModule } from '@/registry/deleting.tsx';
 import { FormDrawer } from '@/registry/form-drawer.tsx';
 import { ModuleDrawer } from '@/registry/module-drawer.tsx';
 import { ModulesTable } from '@/registry/modules-table.tsx';
-import { type Selection, choices, isFiltered, selected } from '@/registry/selection.ts';
+import { type Selection, type Usages, choices, isFiltered, matching, sorted } from '@/registry/selection.ts';
 import { useSwitching } from '@/registry/switching.tsx';
 import { FilterChip } from '@/ui/filter-chip.tsx';
 import { Page } from '@/ui/page.tsx';
@@ -21,6 +21,7 @@ import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
 const route = getRouteApi('/super-admin/modules');
 
 const NONE: readonly ModuleDetails[] = [];
+const NOBODY: Usages = new Map();
 
 /** The registry: which modules there are, who uses them, and what can be done with each. */
 export function ModulesPage() {
@@ -36,23 +37,33 @@ export function ModulesPage() {
     () => usage.data && new Map(usage.data.items.map((one) => [one.module_id, one])),
     [usage.data],
   );
-  const shown = useMemo(() => selected(modules, usages ?? new Map(), search), [modules, usages, search]);
+  const { sort = 'name', desc = false } = search;
+  // Only one order depends on the usage, which is read anew with every event.
+  const counts = sort === 'used' ? usages : undefined;
+  const inOrder = useMemo(() => sorted(modules, counts ?? NOBODY, sort, desc), [modules, counts, sort, desc]);
+  const shown = useMemo(() => matching(inOrder, search), [inOrder, search]);
   const filter = (change: Partial<Selection>) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false });
-  const open = (change: { module?: string | undefined; tab?: string | undefined; form?: 'new' | 'edit' | undefined }) =>
-    void navigate({
-      search: (before) => ({ ...before, module: undefined, tab: undefined, form: undefined, ...change }),
-      resetScroll: false,
-    });
+  const open = useCallbackRef(
+    (change: { module?: string | undefined; tab?: string | undefined; form?: 'new' | 'edit' | undefined }) =>
+      void navigate({
+        search: (before) => ({ ...before, module: undefined, tab: undefined, form: undefined, ...change }),
+        resetScroll: false,
+      }),
+  );
+  const turn = useCallbackRef(switching.turn);
   const clear = () => filter({ q: undefined, category: undefined, status: undefined, service: undefined });
   useHotkeys([['n', () => open({ form: 'new' })]]);
-  const actions = {
-    onOpen: (module: ModuleDetails, tab?: string) => open({ module: module.module_id, tab }),
-    onEdit: (module: ModuleDetails) => open({ module: module.module_id, form: 'edit' }),
-    onDelete: setDeleting,
-    onSwitch: switching.turn,
-    switching: switching.looking,
-  };
+  // The same for as long as the page is open, so that rows are rendered for what they show alone.
+  const actions = useMemo(
+    () => ({
+      onOpen: (module: ModuleDetails, tab?: string) => open({ module: module.module_id, tab }),
+      onEdit: (module: ModuleDetails) => open({ module: module.module_id, form: 'edit' }),
+      onDelete: setDeleting,
+      onSwitch: turn,
+    }),
+    [open, turn],
+  );
   const add = (
     <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => open({ form: 'new' })}>
       {m.modules.add}
@@ -94,15 +105,15 @@ export function ModulesPage() {
           <ModulesTable
             modules={shown}
             usages={usages ?? null}
+            switching={switching.looking}
             actions={actions}
             sorting={{
-              sort: search.sort ?? 'name',
-              desc: search.desc ?? false,
+              sort,
+              desc,
               onSort: (column) => {
-                const isSame = column === (search.sort ?? 'name');
-                const desc = isSame && search.desc !== true ? true : undefined;
+                const turned = column === sort && !desc ? true : undefined;
                 void navigate({
-                  search: (before) => ({ ...before, sort: column === 'name' ? undefined : column, desc }),
+                  search: (before) => ({ ...before, sort: column === 'name' ? undefined : column, desc: turned }),
                   replace: true,
                   resetScroll: false,
                 });
@@ -118,6 +129,7 @@ export function ModulesPage() {
         tab={search.tab}
         onTab={(tab) => void navigate({ search: (before) => ({ ...before, tab }), replace: true, resetScroll: false })}
         onClose={() => open({})}
+        isSwitching={switching.looking === search.module}
         actions={actions}
       />
       <FormDrawer
@@ -147,10 +159,14 @@ function Toolbar({
   const m = useMessages();
   const categories = useMemo(() => choices(modules, (one) => one.category), [modules]);
   const services = useMemo(() => choices(modules, (one) => one.service_name), [modules]);
-  const statuses = choices(modules, (one) => (one.is_active ? 'active' : 'inactive')).map((one) => ({
-    ...one,
-    label: one.value === 'active' ? m.modules.active : m.modules.inactive,
-  }));
+  const statuses = useMemo(
+    () =>
+      choices(modules, (one) => (one.is_active ? 'active' : 'inactive')).map((one) => ({
+        ...one,
+        label: one.value === 'active' ? m.modules.active : m.modules.inactive,
+      })),
+    [modules, m],
+  );
   return (
     <Group gap="xs" role="search" aria-label={m.modules.filters}>
       <SearchField

@@ -1,24 +1,23 @@
-import { ActionIcon, Anchor, Group, Menu, Switch, Table, Text, Tooltip, UnstyledButton } from '@mantine/core';
-import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
-import type { KeyboardEvent, ReactNode } from 'react';
-import type { ModuleDetails } from '@modplane/client';
+import { Menu } from '@mantine/core';
+import { IconPencil, IconTrash } from '@tabler/icons-react';
+import { type MouseEvent, memo, useState } from 'react';
+import type { ModuleDetails, ModuleUsage } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { type Sorting, ModulesHead } from '@/registry/modules-head.tsx';
-import { type Usages, thirtyDays, used } from '@/registry/selection.ts';
+import { type Usages, thirtyDays } from '@/registry/selection.ts';
 import { Copyable } from '@/ui/copyable.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { RowLink, RowSwitch } from '@/ui/row-parts.tsx';
+import classes from '@/ui/rows.module.css';
 import { Sparkline } from '@/ui/sparkline.tsx';
 import { TimeAgo } from '@/ui/time-ago.tsx';
-import { VirtualTable } from '@/ui/virtual-table.tsx';
+import { type RowProps, VirtualTable } from '@/ui/virtual-table.tsx';
 
 export interface ModuleActions {
   readonly onOpen: (module: ModuleDetails, tab?: string) => void;
   readonly onEdit: (module: ModuleDetails) => void;
   readonly onDelete: (module: ModuleDetails) => void;
   readonly onSwitch: (module: ModuleDetails) => void;
-  /** Its consequences are being looked up. */
-  readonly switching: string | null;
 }
 
 /** The registry, a line a module. Up and down lead from module to module, Enter opens one. */
@@ -26,170 +25,157 @@ export function ModulesTable({
   modules,
   usages,
   sorting,
+  switching,
   actions,
 }: {
   modules: readonly ModuleDetails[];
   usages: Usages | null;
   sorting: Sorting;
+  /** Whose consequences are being looked up. */
+  switching: string | null;
   actions: ModuleActions;
 }) {
   const m = useMessages();
   return (
-    <div onKeyDown={walk}>
-      <VirtualTable
-        label={m.modules.table}
-        count={modules.length}
-        rowHeight={56}
-        onLook={() => undefined}
-        head={<ModulesHead sorting={sorting} />}
-        row={(position, props) => {
-          const module = modules[position];
-          return module && <Row key={module.module_id} module={module} usages={usages} actions={actions} {...props} />;
-        }}
-      />
-    </div>
+    <VirtualTable
+      label={m.modules.table}
+      count={modules.length}
+      rowHeight={56}
+      onLook={() => undefined}
+      head={<ModulesHead sorting={sorting} />}
+      row={(position, props) => {
+        const module = modules[position];
+        return (
+          module && (
+            <Row
+              key={module.module_id}
+              module={module}
+              usage={usages?.get(module.module_id)}
+              knowsUsage={usages !== null}
+              isSwitching={switching === module.module_id}
+              actions={actions}
+              {...props}
+            />
+          )
+        );
+      }}
+    />
   );
 }
 
-function walk(event: KeyboardEvent<HTMLElement>): void {
-  if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
-  if (!(event.target instanceof HTMLAnchorElement)) return;
-  const row = event.target.closest('tr');
-  const next = event.key === 'ArrowDown' ? row?.nextElementSibling : row?.previousElementSibling;
-  const link = next?.querySelector('a');
-  if (!link) return;
-  event.preventDefault();
-  link.focus();
+const ENDPOINT = `${classes.code} ${classes.dimmed} ${classes.clipped}`;
+
+const addressOf = (id: string) => `/super-admin/modules?module=${id}`;
+
+const stop = (event: MouseEvent) => event.stopPropagation();
+
+interface ModuleRowProps extends RowProps {
+  readonly module: ModuleDetails;
+  readonly usage: ModuleUsage | undefined;
+  readonly knowsUsage: boolean;
+  readonly isSwitching: boolean;
+  readonly actions: ModuleActions;
 }
 
-function Row({
-  module,
-  usages,
-  actions,
-  ...props
-}: {
-  module: ModuleDetails;
-  usages: Usages | null;
-  actions: ModuleActions;
-  'aria-rowindex': number;
-  style: { height: number };
-}) {
+/** Rendered again only when something of its own module changed, however the list moves. */
+const Row = memo(function Row({ module, usage, knowsUsage, isSwitching, actions, ...props }: ModuleRowProps) {
   const m = useMessages();
-  const { module_id, module_name, is_active } = module;
+  const { module_id: id, module_name: name, is_active: isActive } = module;
   return (
-    <Table.Tr {...props} className="row-link" onClick={() => actions.onOpen(module)}>
-      <Table.Td style={{ overflow: 'hidden' }}>
-        <Group gap="sm" wrap="nowrap">
-          <ModuleIcon name={module_name} metadata={module.metadata} />
-          <div style={{ minWidth: 0 }}>
-            <Anchor
-              renderRoot={(root) => (
-                <Link
-                  to="/super-admin/modules"
-                  search={(before) => ({ ...before, module: module_id, tab: undefined })}
-                  resetScroll={false}
-                  {...root}
-                />
-              )}
-              display="block"
-              lh="24px"
-              truncate
-              fz="sm"
-              fw={500}
-              c={is_active ? 'inherit' : 'dimmed'}
-              title={module_name}
-              onClick={(event) => event.stopPropagation()}
-            >
-              {module_name}
-            </Anchor>
-            <Copyable value={module_id} c="dimmed" />
+    <tr {...props} className={classes.row} onClick={() => actions.onOpen(module)}>
+      <td>
+        <div className={classes.line}>
+          <ModuleIcon name={name} metadata={module.metadata} />
+          <div className={classes.two}>
+            <RowLink href={addressOf(id)} isDimmed={!isActive} onOpen={() => actions.onOpen(module)}>
+              {name}
+            </RowLink>
+            <Copyable value={id} isDimmed />
           </div>
-        </Group>
-      </Table.Td>
-      <Cell visibleFrom="md">{module.category}</Cell>
-      <Table.Td visibleFrom="lg" style={{ overflow: 'hidden' }}>
-        <Text fz="sm" truncate title={module.service_name}>
+        </div>
+      </td>
+      <td className="mantine-visible-from-md" title={module.category}>
+        {module.category}
+      </td>
+      <td className="mantine-visible-from-lg">
+        <div className={classes.clipped} title={module.service_name}>
           {module.service_name}
-        </Text>
-        <Text fz="xs" c="dimmed" ff="monospace" truncate title={module.api_endpoint}>
+        </div>
+        <div className={ENDPOINT} title={module.api_endpoint}>
           {module.api_endpoint}
-        </Text>
-      </Table.Td>
-      <Cell visibleFrom="lg">{module.version}</Cell>
-      <Table.Td visibleFrom="sm">
-        {usages && <UsedBy module={module} usages={usages} onOpen={() => actions.onOpen(module, 'used')} />}
-      </Table.Td>
-      <Table.Td visibleFrom="lg">
-        <TimeAgo at={module.updated_at} fz="sm" c="dimmed" />
-      </Table.Td>
-      <Table.Td onClick={(event) => event.stopPropagation()}>
-        <Switch
-          size="sm"
-          checked={is_active}
-          disabled={actions.switching === module_id}
+        </div>
+      </td>
+      <td className="mantine-visible-from-lg">{module.version}</td>
+      <td className="mantine-visible-from-sm">
+        {knowsUsage && <UsedBy name={name} usage={usage} onOpen={() => actions.onOpen(module, 'used')} />}
+      </td>
+      <td className="mantine-visible-from-lg">
+        <TimeAgo at={module.updated_at} c="dimmed" />
+      </td>
+      <td data-plain onClick={stop}>
+        <RowSwitch
+          label={m.modules.switchOf(name)}
+          isOn={isActive}
+          isBusy={isSwitching}
           onChange={() => actions.onSwitch(module)}
-          aria-label={m.modules.switchOf(module_name)}
         />
-      </Table.Td>
-      <Table.Td onClick={(event) => event.stopPropagation()} p={4}>
+      </td>
+      <td data-plain onClick={stop}>
         <RowMenu module={module} actions={actions} />
-      </Table.Td>
-    </Table.Tr>
+      </td>
+    </tr>
   );
-}
+});
 
-function Cell({ children, visibleFrom }: { children: string; visibleFrom: 'md' | 'lg' }) {
-  return (
-    <Table.Td visibleFrom={visibleFrom} style={{ overflow: 'hidden' }}>
-      <Text fz="sm" truncate title={children}>
-        {children}
-      </Text>
-    </Table.Td>
-  );
-}
-
-function UsedBy({ module, usages, onOpen }: { module: ModuleDetails; usages: Usages; onOpen: () => void }) {
+function UsedBy({ name, usage, onOpen }: { name: string; usage: ModuleUsage | undefined; onOpen: () => void }) {
   const m = useMessages();
-  const usage = usages.get(module.module_id);
-  const count = used(usages, module.module_id);
-  const sum = (values: readonly number[] = []) => values.reduce((one, other) => one + other, 0);
-  const line = m.modules.last30Days(sum(usage?.assigned), sum(usage?.unassigned));
+  const count = usage?.organizations ?? 0;
   return (
-    <Group gap={8} wrap="nowrap">
-      <UnstyledButton
+    <div className={classes.line}>
+      <button
+        type="button"
+        className={`${classes.quiet} ${classes.number} ${count > 0 ? '' : classes.dimmed}`}
+        data-some={count > 0 || undefined}
+        aria-label={m.modules.usedByOf(name, count)}
         onClick={(event) => {
           event.stopPropagation();
           onOpen();
         }}
-        aria-label={m.modules.usedByOf(module.module_name, count)}
-        miw={36}
-        mih={24}
-        ta="right"
       >
-        <Text span fz="sm" td={count > 0 ? 'underline' : undefined} c={count > 0 ? undefined : 'dimmed'}>
-          {count}
-        </Text>
-      </UnstyledButton>
+        {count}
+      </button>
       {usage && (
-        <Tooltip label={line}>
-          <span style={{ display: 'inline-flex' }}>
-            <Sparkline values={thirtyDays(usage)} label={line} />
-          </span>
-        </Tooltip>
+        <Sparkline
+          values={thirtyDays(usage)}
+          label={m.modules.last30Days(total(usage.assigned), total(usage.unassigned))}
+          hinted
+        />
       )}
-    </Group>
+    </div>
   );
 }
 
-function RowMenu({ module, actions }: { module: ModuleDetails; actions: ModuleActions }): ReactNode {
+const total = (values: readonly number[]) => values.reduce((one, other) => one + other, 0);
+
+/** The menu itself is made when it is first asked for. */
+function RowMenu({ module, actions }: { module: ModuleDetails; actions: ModuleActions }) {
   const m = useMessages();
+  const [isMade, make] = useState(false);
+  const button = (
+    <button
+      type="button"
+      className={`${classes.quiet} ${classes.action} ${classes.dimmed}`}
+      aria-label={m.modules.actionsOf(module.module_name)}
+      aria-haspopup="menu"
+      {...(!isMade && { 'aria-expanded': false, onClick: () => make(true) })}
+    >
+      <span className={classes.dots} aria-hidden />
+    </button>
+  );
+  if (!isMade) return button;
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={m.modules.actionsOf(module.module_name)}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
+    <Menu position="bottom-end" withinPortal defaultOpened>
+      <Menu.Target>{button}</Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => actions.onEdit(module)}>
           {m.modules.edit}

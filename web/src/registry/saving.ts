@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ModuleChanges, type ModuleDetails, operations, updateModule } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
+import { useCachedRegistry } from '@/registry/cached-registry.ts';
 import { inverseOf } from '@/registry/form-values.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 
@@ -26,13 +27,14 @@ const ifMatch = (module: ModuleDetails) => ({ 'If-Match': `"${module.sequence}"`
 export function useSaving() {
   const m = useMessages();
   const queryClient = useQueryClient();
+  const cached = useCachedRegistry();
   const mutation = useMutation({
     mutationFn: async ({ base, changes, violationsSeen }: Saved): Promise<'saved' | Violations> => {
       if (Object.keys(changes).length === 0) return 'saved';
       const rules = changes.config_schema !== undefined || changes.default_config !== undefined;
       const found = rules && !violationsSeen ? await foreseen(base, changes) : null;
       if (found !== null) return found;
-      await updateModule(base.module_id, changes, { headers: ifMatch(base) });
+      cached.put(await updateModule(base.module_id, changes, { headers: ifMatch(base) }));
       return 'saved';
     },
     meta: { told: true },

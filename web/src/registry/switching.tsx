@@ -2,9 +2,10 @@ import { Anchor, List, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { type ModuleDetails, type ModuleList, activateModule, deactivateModule, operations } from '@modplane/client';
-import { getModuleIndustriesOptions, getModuleRegistryQueryKey } from '@modplane/client/react-query';
+import { type ModuleDetails, activateModule, deactivateModule, operations } from '@modplane/client';
+import { getModuleIndustriesOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
+import { useCachedRegistry } from '@/registry/cached-registry.ts';
 import { Confirm } from '@/ui/confirm.tsx';
 import { notifyDone, notifyProblem } from '@/ui/notify.tsx';
 
@@ -32,27 +33,18 @@ export function useSwitching() {
   const queryClient = useQueryClient();
   const [asking, setAsking] = useState<Consequences | null>(null);
   const [looking, setLooking] = useState<string | null>(null);
-  const key = getModuleRegistryQueryKey();
-  const show = (id: string, isActive: boolean) =>
-    queryClient.setQueryData<ModuleList>(
-      key,
-      (list) =>
-        list && {
-          ...list,
-          items: list.items.map((one) => (one.module_id === id ? { ...one, is_active: isActive } : one)),
-        },
-    );
+  const cached = useCachedRegistry();
   const change = useMutation({
     mutationFn: ({ module, active, preview }: Wanted) =>
       active
         ? activateModule(module.module_id)
         : deactivateModule(module.module_id, preview === undefined ? {} : { query: { preview } }),
     onMutate: async ({ module, active }) => {
-      await queryClient.cancelQueries({ queryKey: key });
-      show(module.module_id, active);
+      await cached.hold();
+      cached.change(module.module_id, { is_active: active });
     },
     onError: (_error, { module }) => {
-      show(module.module_id, module.is_active);
+      cached.change(module.module_id, { is_active: module.is_active });
     },
     onSuccess: (_answer, { module, active }) => {
       const say = active ? m.modules.activated : m.modules.deactivated;

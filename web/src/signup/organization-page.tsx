@@ -2,7 +2,7 @@ import { Button, Container } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconBuilding, IconPackages } from '@tabler/icons-react';
 import { Link, getRouteApi } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { type ReactNode, useEffect, useMemo } from 'react';
 import type { OrganizationInfo } from '@modplane/client';
 import {
   getAvailableModulesOptions,
@@ -24,17 +24,24 @@ const route = getRouteApi('/organization/');
 const ASK_MS = 1_500;
 const LONG_STALE_MS = 300_000;
 
+/** Shows the settings of one module, which are no business of this context. */
+export type Settings = (of: {
+  readonly organization: OrganizationInfo;
+  readonly moduleId: string;
+  readonly onClose: () => void;
+}) => ReactNode;
+
 /** An organization's own page: its modules, what each is for, and its settings. */
-export function OrganizationPage() {
+export function OrganizationPage({ settings }: { settings: Settings }) {
   const { organizationId } = usePerson();
   return (
     <Container size={1080} p={0}>
-      {organizationId === null ? <NoOrganization /> : <Workspace id={organizationId} />}
+      {organizationId === null ? <NoOrganization /> : <Workspace id={organizationId} settings={settings} />}
     </Container>
   );
 }
 
-function Workspace({ id }: { id: string }) {
+function Workspace({ id, settings }: { id: string; settings: Settings }) {
   const m = useMessages();
   const organization = useQuery(getOrganizationInfoOptions({ path: { organization_id: id } }));
   if (organization.isError && organization.data === undefined) {
@@ -54,21 +61,24 @@ function Workspace({ id }: { id: string }) {
   );
   return (
     <Page title={name} subtitle={facts}>
-      <Modules organization={organization.data} />
+      <Modules organization={organization.data} settings={settings} />
     </Page>
   );
 }
 
-function Modules({ organization }: { organization: OrganizationInfo }) {
+function Modules({ organization, settings }: { organization: OrganizationInfo; settings: Settings }) {
   const m = useMessages();
   const navigate = route.useNavigate();
-  const { fresh } = route.useSearch();
+  const { fresh, module } = route.useSearch();
   const { organization_id: id, industry_code: industry } = organization;
   const promised = useQuery({
     ...getIndustryModulesOptions({ path: { industry_code: industry ?? '' } }),
     enabled: fresh === 'building' && industry !== null,
   });
   const described = useQuery({ ...getAvailableModulesOptions(), staleTime: LONG_STALE_MS });
+  const known = useMemo(() => new Map(described.data?.items.map((one) => [one.module_id, one])), [described.data]);
+  const configure = (id: string | undefined) =>
+    void navigate({ search: (before) => ({ ...before, module: id }), resetScroll: false });
   const modules = useQuery({
     ...getOrganizationModulesOptions({ path: { organization_id: id } }),
     refetchInterval: fresh === 'building' ? ASK_MS : false,
@@ -105,9 +115,13 @@ function Modules({ organization }: { organization: OrganizationInfo }) {
           items={items}
           awaited={awaited}
           industryName={organization.industry_name}
-          descriptions={new Map(described.data?.items.map((one) => [one.module_id, one.description]))}
+          known={known}
+          onConfigure={organization.status === 'active' ? configure : null}
         />
       )}
+      {module !== undefined && items.some((item) => item.module_id === module)
+        ? settings({ organization, moduleId: module, onClose: () => configure(undefined) })
+        : null}
     </>
   );
 }

@@ -1,6 +1,7 @@
-import { Badge, Group, Loader, Text, Tooltip } from '@mantine/core';
+import { Badge, Button, Group, Loader, Text, Tooltip } from '@mantine/core';
+import { IconAdjustments } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import type { IndustryModule, OrganizationModule } from '@modplane/client';
+import type { IndustryModule, ModuleDetails, OrganizationModule } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import classes from '@/signup/signup.module.css';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
@@ -13,12 +14,16 @@ export function WorkspaceModules({
   items,
   awaited,
   industryName,
-  descriptions,
+  known,
+  onConfigure,
 }: {
   items: readonly OrganizationModule[];
   awaited: readonly IndustryModule[];
   industryName: string | null;
-  descriptions: ReadonlyMap<string, string>;
+  /** What is known of modules that are active, by id. */
+  known: ReadonlyMap<string, ModuleDetails>;
+  /** Null while nothing can be changed. */
+  onConfigure: ((moduleId: string) => void) | null;
 }) {
   const byCategory = [...items].sort((one, other) => one.category.localeCompare(other.category));
   return (
@@ -27,7 +32,8 @@ export function WorkspaceModules({
         <Tile
           key={item.module_id}
           item={item}
-          description={descriptions.get(item.module_id)}
+          description={known.get(item.module_id)?.description}
+          onConfigure={onConfigure !== null && hasSettings(item, known) ? () => onConfigure(item.module_id) : null}
           industryName={industryName}
           place={place}
         />
@@ -39,14 +45,20 @@ export function WorkspaceModules({
   );
 }
 
+/** A module without a schema and without a value has nothing that could be set. */
+const hasSettings = (item: OrganizationModule, known: ReadonlyMap<string, ModuleDetails>): boolean =>
+  Object.keys(item.config).length > 0 || (known.get(item.module_id)?.config_schema ?? null) !== null;
+
 function Tile({
   item,
   description,
+  onConfigure,
   industryName,
   place,
 }: {
   item: OrganizationModule;
   description: string | undefined;
+  onConfigure: (() => void) | null;
   industryName: string | null;
   place: number;
 }) {
@@ -75,6 +87,18 @@ function Tile({
           <strong>{m.workspace.inactive}.</strong>{' '}
           {item.ineffective_because === 'module_inactive' ? m.workspace.inactiveHint : m.workspace.suspendedHint}
         </Text>
+      )}
+      {onConfigure !== null && (
+        <Button
+          variant="default"
+          size="compact-sm"
+          leftSection={<IconAdjustments size={14} aria-hidden />}
+          aria-label={m.workspace.settingsOf(item.module_name)}
+          onClick={onConfigure}
+          style={{ alignSelf: 'flex-start', marginTop: 'auto' }}
+        >
+          {m.workspace.settings}
+        </Button>
       )}
     </li>
   );

@@ -1,34 +1,45 @@
-import { Text, type TextProps, Tooltip, UnstyledButton } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
-import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
+import classes from '@/ui/rows.module.css';
 
-/** An id or code in monospace that a click copies. `label` names it for screen readers. */
+const SAID_MS = 1500;
+
+/** An id or code that a click copies. `label` names it for screen readers; `isText`: it is no code, and reads as text. */
 export function Copyable({
   value,
   shown,
   label,
-  ...text
-}: { value: string; shown?: string; label?: string } & TextProps) {
+  isDimmed = false,
+  isText = false,
+}: {
+  value: string;
+  shown?: string;
+  label?: string;
+  isDimmed?: boolean;
+  isText?: boolean;
+}) {
   const m = useMessages();
-  const clipboard = useClipboard({ timeout: 1500 });
-  const hint = clipboard.copied ? m.common.copied : m.common.copy;
+  const [isCopied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!isCopied) return;
+    const timer = setTimeout(() => setCopied(false), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [isCopied]);
+  const hint = isCopied ? m.common.copied : m.common.copy;
+  const looks = [classes.clipped, !isText && classes.code, isDimmed && classes.dimmed].filter(Boolean).join(' ');
   return (
-    <Tooltip label={hint}>
-      <UnstyledButton
-        className="copyable"
-        onClick={(event) => {
-          event.stopPropagation();
-          clipboard.copy(value);
-        }}
-        aria-label={`${hint}: ${label ?? value}`}
-        style={{ display: 'inline-flex', alignItems: 'center', gap: 4, maxWidth: '100%', minWidth: 0, minHeight: 24 }}
-      >
-        <Text span ff="monospace" fz="xs" truncate="end" {...text}>
-          {shown ?? value}
-        </Text>
-        {clipboard.copied ? <IconCheck size={12} aria-hidden /> : <IconCopy size={12} aria-hidden />}
-      </UnstyledButton>
-    </Tooltip>
+    <button
+      type="button"
+      className={`${classes.quiet} ${classes.copyable}`}
+      data-hint={hint}
+      aria-label={`${hint}: ${label ?? value}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        void navigator.clipboard.writeText(value).then(() => setCopied(true));
+      }}
+    >
+      <span className={looks}>{shown ?? value}</span>
+      <span className={classes.copy} data-copied={isCopied || undefined} aria-hidden />
+    </button>
   );
 }

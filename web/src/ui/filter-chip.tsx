@@ -11,6 +11,7 @@ export interface FilterChoice {
 
 const SEARCHED_FROM = 8;
 const SHOWN = 100;
+const NONE: readonly FilterChoice[] = [];
 
 /** One filter of a list: says what it is set to, opens its choices, and is taken off again by its cross. */
 export function FilterChip({
@@ -36,9 +37,9 @@ export function FilterChip({
       if (searched) combobox.focusSearchInput();
     },
   });
-  const shown = choices
-    .filter((choice) => choice.label.toLowerCase().includes(search.trim().toLowerCase()))
-    .slice(0, SHOWN);
+  const shown = combobox.dropdownOpened
+    ? choices.filter((choice) => choice.label.toLowerCase().includes(search.trim().toLowerCase())).slice(0, SHOWN)
+    : NONE;
   const isSet = value !== undefined;
   const said = choices.find((choice) => choice.value === value)?.label ?? value;
   return (

@@ -1,6 +1,6 @@
-import { ThemeIcon } from '@mantine/core';
 import type { TablerIcon } from '@tabler/icons-react';
 import { useSyncExternalStore } from 'react';
+import classes from '@/ui/rows.module.css';
 
 let icons: Readonly<Record<string, TablerIcon>> | null = null;
 
@@ -39,22 +39,20 @@ export function ModuleIcon({
   const known = useIcons();
   const Icon = known !== null && Object.hasOwn(known, icon) ? known[icon] : null;
   return (
-    <ThemeIcon
-      size={size}
-      radius={size > 24 ? 'md' : 'sm'}
-      aria-hidden
+    <span
+      className={classes.tile}
       style={{
-        flexShrink: 0,
+        width: size,
+        height: size,
+        borderRadius: `var(--mantine-radius-${size > 24 ? 'md' : 'sm'})`,
+        fontSize: size * 0.45,
         background: `color-mix(in srgb, ${color} 14%, var(--mantine-color-body))`,
         // Nearer to the text's colour, so that a pale or a dark one is still seen in either scheme.
         color: `color-mix(in srgb, ${color} 70%, var(--mantine-color-text))`,
       }}
+      aria-hidden
     >
-      {Icon ? (
-        <Icon size={Math.round(size * 0.6)} />
-      ) : (
-        <span style={{ fontSize: size * 0.45, fontWeight: 600 }}>{(name.trim()[0] ?? '?').toUpperCase()}</span>
-      )}
-    </ThemeIcon>
+      {Icon ? <Icon size={Math.round(size * 0.6)} /> : (name.trim()[0] ?? '?').toUpperCase()}
+    </span>
   );
 }

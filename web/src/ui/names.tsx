@@ -78,7 +78,8 @@ export function ActorName({ id, organizationId }: { id: string; organizationId: 
   const session = useSyncExternalStore(onSessionChange, sessionState);
   const mine = session.kind === 'signed-in' && session.person.userId === id;
   const system = ofSystem(id, m);
-  const asks = !mine && system === null;
+  const isAdmin = session.kind === 'signed-in' && session.person.role === 'super_admin';
+  const asks = !mine && system === null && isAdmin;
   const admins = useQuery({
     ...getUsersOptions({ query: { role: 'super_admin', limit: 200 } }),
     ...lasting,
@@ -91,7 +92,9 @@ export function ActorName({ id, organizationId }: { id: string; organizationId: 
     enabled: asks && organizationId !== null && admins.isSuccess && admin === undefined,
   });
   const user = admin ?? people.data?.items.find((one) => one.id === id);
-  const shown = mine ? m.events.you : (system ?? user?.name ?? user?.email ?? id.slice(0, 8));
+  // Who may not ask for names is told that it was not they themselves.
+  const stranger = isAdmin ? id.slice(0, 8) : m.events.somebodyElse;
+  const shown = mine ? m.events.you : (system ?? user?.name ?? user?.email ?? stranger);
   return (
     <Text span inherit fw={500} title={mine || system !== null ? undefined : (user?.email ?? id)}>
       {shown}

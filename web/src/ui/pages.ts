@@ -1,5 +1,6 @@
 import { keepPreviousData, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useCallbackRef } from '@mantine/hooks';
+import { useEffect, useRef, useState } from 'react';
 
 export interface PageOf<Item> {
   readonly items: readonly Item[];
@@ -59,6 +60,7 @@ export function usePages<Page extends PageOf<unknown>>({ queryKey, read }: Asked
   const list = JSON.stringify(queryKey);
   const queryClient = useQueryClient();
   const [sight, setSight] = useState({ first: 0, last: 0 });
+  const looked = useRef(sight);
   const [held, setHeld] = useState<{ list: string; chain: readonly KnownPage[] }>({ list, chain: [] });
   const of = (cursor: string | undefined) => ({
     queryKey: [...queryKey, { cursor: cursor ?? null }],
@@ -77,6 +79,12 @@ export function usePages<Page extends PageOf<unknown>>({ queryKey, read }: Asked
   let now: readonly KnownPage[] = chain;
   if (!first.isPlaceholderData) for (const [index, page] of data) now = learned(now, index, page);
   if (now !== chain) setHeld({ list, chain: now });
+  // Most rows that come into sight are of pages that are being shown already: then nothing has to be rendered for it.
+  const look = useCallbackRef((firstRow: number, lastRow: number) => {
+    looked.current = { first: firstRow, last: lastRow };
+    if (String(needed(now, firstRow, lastRow)) !== String(indexes)) setSight(looked.current);
+  });
+  useEffect(() => look(looked.current.first, looked.current.last), [now, look]);
   const counts = first.isPlaceholderData ? [first.data.items.length] : now.map(({ count }) => count ?? 0);
   return {
     firstPage: first.data,
@@ -99,9 +107,7 @@ export function usePages<Page extends PageOf<unknown>>({ queryKey, read }: Asked
       return undefined;
     },
     /** Tells which rows are in sight. */
-    look: (firstRow: number, lastRow: number) => {
-      if (firstRow !== sight.first || lastRow !== sight.last) setSight({ first: firstRow, last: lastRow });
-    },
+    look,
     /** All rows that were read so far and are still held. */
     read: (): Page['items'][number][] =>
       now.flatMap(({ cursor }) => [...(queryClient.getQueryData<Page>(of(cursor).queryKey)?.items ?? [])]),

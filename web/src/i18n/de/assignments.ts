@@ -95,7 +95,7 @@ export const assignments = {
   configTitle: (name: string) => `Konfiguration von ${name}`,
   configSaved: (name: string, tenant: string) => `Konfiguration von ${name} gespeichert für ${tenant}`,
   fromModule: 'Standard des Moduls',
-  fromTenant: 'Für diesen Mandanten gesetzt',
+  fromTenant: 'Hier gesetzt',
   doesNotFit: 'Diese Konfiguration passt nicht mehr zum Schema des Moduls.',
   reviewTitle: 'Was sich ändert',
   review: 'Änderungen ansehen',

@@ -1,4 +1,5 @@
 export const events = {
+  somebodyElse: 'Jemand anderes',
   you: 'Sie',
   bySeeds: 'Die Grunddaten',
   byCommandLine: 'Die Kommandozeile',

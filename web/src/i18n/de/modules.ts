@@ -112,7 +112,6 @@ export const modules = {
   discardHint: 'Was Sie hier eingegeben haben, ist noch nicht gespeichert.',
   discard: 'Verwerfen',
   keepEditing: 'Weiter bearbeiten',
-  savedMeanwhile: (who: string) => `Inzwischen gespeichert ${who}`,
   tookOver: (fields: string) => `Übernommen, da von Ihnen nicht geändert: ${fields}.`,
   bothChanged: 'Von Ihnen beiden geändert:',
   yours: 'Ihr Wert',

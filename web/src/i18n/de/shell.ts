@@ -38,6 +38,9 @@ export const shell = {
   shortcutPalette: 'Befehlspalette',
   shortcutHelp: 'Diese Liste',
   shortcutSearch: 'Auf dieser Seite suchen',
+  shortcutNew: 'Modul oder Vorlage anlegen, auf deren Seiten',
+  shortcutRows: 'Von Zeile zu Zeile',
+  shortcutSave: 'Formular speichern',
   shortcutGo: (page: string) => `Gehe zu ${page}`,
   shortcutClose: 'Schließen, was offen ist',
 };

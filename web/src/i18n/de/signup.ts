@@ -61,6 +61,8 @@ export const signup = {
 };
 
 export const workspace = {
+  settings: 'Einstellungen',
+  settingsOf: (module: string) => `Einstellungen von ${module}`,
   title: 'Ihr Arbeitsbereich',
   noOrganization: 'Sie gehören zu keiner Organisation',
   noOrganizationHint: 'Diese Seite zeigt den Admins einer Organisation deren Module. Super-Admins sehen alle.',

@@ -93,7 +93,7 @@ export const assignments = {
   configTitle: (name: string) => `Config of ${name}`,
   configSaved: (name: string, tenant: string) => `Config of ${name} saved for ${tenant}`,
   fromModule: 'Module default',
-  fromTenant: 'Set for this tenant',
+  fromTenant: 'Set here',
   doesNotFit: 'This config does not fit the schema of the module any more.',
   reviewTitle: 'What will change',
   review: 'Review changes',

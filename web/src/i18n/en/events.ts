@@ -1,5 +1,6 @@
 export const events = {
   you: 'You',
+  somebodyElse: 'Somebody else',
   bySeeds: 'The seeds',
   byCommandLine: 'The command line',
   byService: 'The service',

@@ -111,7 +111,6 @@ export const modules = {
   discardHint: 'What you typed here is not saved yet.',
   discard: 'Discard',
   keepEditing: 'Keep editing',
-  savedMeanwhile: (who: string) => `Saved meanwhile ${who}`,
   tookOver: (fields: string) => `Taken over, as you had not changed it: ${fields}.`,
   bothChanged: 'You both changed:',
   yours: 'Yours',

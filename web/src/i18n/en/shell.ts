@@ -38,6 +38,9 @@ export const shell = {
   shortcutPalette: 'Command palette',
   shortcutHelp: 'This list',
   shortcutSearch: 'Search on this page',
+  shortcutNew: 'Add a module or a template, on their pages',
+  shortcutRows: 'Go from row to row',
+  shortcutSave: 'Save a form',
   shortcutGo: (page: string) => `Go to ${page}`,
   shortcutClose: 'Close what is open',
 };

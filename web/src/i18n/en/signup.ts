@@ -78,6 +78,8 @@ export const workspace = {
   required: 'Required',
   requiredHint: (industry: string) => `Belongs to ${industry}.`,
   since: 'Created',
+  settings: 'Settings',
+  settingsOf: (module: string) => `Settings of ${module}`,
   noModules: 'No modules yet',
   noModulesHint: 'Your provider adds modules to your organization. They appear here as soon as they do.',
 };
