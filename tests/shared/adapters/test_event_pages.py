@@ -12,12 +12,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from shared.adapters import event_pages
+from shared.adapters import event_pages, event_reading
 from shared.adapters.event_pages import PostgresEventLog, beyond, rarest
 from shared.adapters.event_query import EventQuery
+from shared.adapters.event_reading import EventReader, Sort
 from shared.adapters.postgres import PostgresDatabase
 from shared.logged_events import BEGINNING, Entry, EventFilter, Window
-from tests.fakes import NOON
+from tests.fakes import CURSORS, NOON
 from tests.logged import Happened, append, everything, happen
 
 TYPES = ("tenant.module.assigned", "tenant.module.bulk_assigned", "tenant.industry.applied", "access.user.activated")
@@ -103,6 +104,20 @@ async def test_pages_hold_what_the_filter_admits_each_once_in_order(
         expected = [entry for entry in entries if wanted.admits(entry)]
         found = await all_pages(log, wanted, limit, newest_first=newest_first)
         assert places(found) == places(expected[::-1] if newest_first else expected), (wanted, limit)
+
+
+@pytest.mark.parametrize("sort", ["position", "-position"])
+async def test_an_export_has_every_event_once_however_many_pages_it_takes(
+    database: PostgresDatabase, log: PostgresEventLog, monkeypatch: pytest.MonkeyPatch, sort: Sort
+) -> None:
+    monkeypatch.setattr(event_reading, "EXPORTED_AT_ONCE", 3)
+    for _ in range(4):
+        await happen(database, Happened(), Happened())
+    lines = await EventReader(log, CURSORS).export(EventFilter(), sort)
+    exported = [json.loads(line)["position"] for line in b"".join([chunk async for chunk in lines]).splitlines()]
+    expected = [entry.event.position for entry in await everything(log)]
+    assert exported == (expected if sort == "position" else expected[::-1])
+    assert len(exported) == 8
 
 
 async def test_nothing_appears_behind_a_reader(database: PostgresDatabase, log: PostgresEventLog) -> None:
