@@ -120,6 +120,12 @@ async def test_deactivating_says_first_whom_it_concerns_and_can_be_undone(page: 
     await page.get_by_role("button", name="Undo").click()
     await expect(switch).to_be_checked()
     assert admin.get(f"/module-registry/{module}").json()["is_active"]
+    await page.goto(f"{MODULES}?module={module}&tab=templates")
+    drawer = dialog(page, name)
+    await expect(drawer.get_by_role("row", name=f"Industry {code}")).to_contain_text("required")
+    await drawer.get_by_role("tab", name="Activity").click()
+    await expect(page).to_have_url(re.compile("tab=activity"))
+    await expect(drawer.get_by_text(f"You deactivated {name} everywhere")).to_be_visible()
 
 
 async def test_a_switch_that_is_refused_tells_why(page: Page, admin: Api) -> None:
