@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Box, Group, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Box, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { IconAdjustments, IconTrash } from '@tabler/icons-react';
 import type { OrganizationModule } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
@@ -39,10 +39,10 @@ export function ModuleRow({
         </div>
       </Group>
       <SourceTags module={module} organizationId={organizationId} byHandAt={byHandAt} />
-      <Group gap={8}>
+      <Stack gap={0} align="flex-start">
         <Effective module={module} />
         <ConfigSummary module={module} />
-      </Group>
+      </Stack>
       <Group gap={4} wrap="nowrap" className={classes['actions'] ?? ''}>
         <Tooltip label={m.assignments.configure}>
           <ActionIcon

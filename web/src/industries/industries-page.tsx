@@ -115,7 +115,7 @@ function AsTable({ items, usage }: Shown) {
           <Table.Th w={90} visibleFrom="md">
             {m.version}
           </Table.Th>
-          <Table.Th w={{ base: 92, xs: 180 }}>{m.tenants}</Table.Th>
+          <Table.Th w={{ base: 112, xs: 180 }}>{m.tenants}</Table.Th>
           <Table.Th w={{ base: 90, sm: 210 }}>{m.status}</Table.Th>
         </Table.Tr>
       </Table.Thead>

@@ -38,7 +38,7 @@ export function BulkItems({ id, outcome }: { id: string; outcome: NonNullable<Bu
         <Table.Tr>
           <Table.Th>{m.tenants.name}</Table.Th>
           <Table.Th w={130}>{m.tenants.outcome}</Table.Th>
-          <Table.Th>{m.tenants.why}</Table.Th>
+          <Table.Th visibleFrom="sm">{m.tenants.why}</Table.Th>
         </Table.Tr>
       }
       row={(position, props) => {
@@ -81,7 +81,7 @@ function Cells({ item }: { item: BulkItem }) {
           {item.outcome ? m.tenants.outcomes[item.outcome] : m.tenants.waiting}
         </Badge>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Text fz="sm" c="dimmed" truncate title={item.detail ?? undefined}>
           {item.detail ?? ''}
         </Text>

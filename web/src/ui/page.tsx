@@ -20,7 +20,7 @@ export function Page({ title, subtitle, above, action, children }: PageProps) {
       <Box>
         {above}
         <Group justify="space-between" align="flex-start" gap="6px 12px">
-          <Title order={1} fz={22} lh="36px" style={{ overflowWrap: 'anywhere', minWidth: 0, flex: '1 1 150px' }}>
+          <Title order={1} fz={22} lh="36px" style={{ overflowWrap: 'anywhere', minWidth: 0, flex: '1 1 130px' }}>
             {title}
           </Title>
           {action}
