@@ -1,12 +1,16 @@
-import { Button, Group, Modal, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Modal, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { type IndustryDetails, deleteIndustry, updateIndustry } from '@modplane/client';
-import { problemOf } from '@/api/client.ts';
+import { isConflict, problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
+import { eventsSince } from '@/ui/events-since.ts';
+import { isJsonObject } from '@/ui/json-values.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
+import { WhoChanged } from '@/ui/who-changed.tsx';
 
 interface DialogProps {
   readonly opened: boolean;
@@ -33,24 +37,28 @@ function Fields({ onClose, industry }: Omit<DialogProps, 'opened'>) {
   const all = useMessages();
   const m = all.industries;
   const code = industry.industry_code;
-  const before = {
-    industry_name: industry.industry_name,
-    description: industry.description,
-    is_active: industry.is_active,
-  };
+  // What was there when the person began, or when somebody else was first: the list may be read anew meanwhile.
+  const [base, setBase] = useState(industry);
   const form = useForm({
-    initialValues: before,
+    initialValues: valuesOf(industry),
     validate: { industry_name: (name) => (name.trim() === '' ? m.nameMissing : null) },
   });
   const save = useMutation({
     meta: { told: true },
-    mutationFn: (body: typeof before) => updateIndustry(code, body),
+    mutationFn: (body: Values) => updateIndustry(code, changes(valuesOf(base), body), ifMatch(base.sequence)),
     onSuccess: (_, body) => {
-      notifyDone(m.saved(body.industry_name), all, () => updateIndustry(code, before));
+      notifyDone(m.saved(body.industry_name), all, () => updateIndustry(code, changes(body, valuesOf(base))));
       onClose();
+    },
+    onError: (error, body) => {
+      const theirs = currentOf(error);
+      if (theirs === null) return;
+      form.setValues({ ...valuesOf(theirs), ...changes(valuesOf(base), body) });
+      setBase(theirs);
     },
   });
   const nameTaken = problemOf(save.error)?.code === 'industry_name_taken';
+  const last = eventsSince(save.error).at(-1);
   return (
     <form onSubmit={form.onSubmit((body) => save.mutate(body))}>
       <Stack>
@@ -67,7 +75,14 @@ function Fields({ onClose, industry }: Omit<DialogProps, 'opened'>) {
           description={m.offeredHint}
           {...form.getInputProps('is_active', { type: 'checkbox' })}
         />
-        {!nameTaken && <ProblemAlert error={save.error} />}
+        {currentOf(save.error) ? (
+          <Alert color="orange" title={all.common.conflictTitle} role="alert">
+            {last && <WhoChanged event={last} />}
+            <Text fz="sm">{all.common.conflictDetail}</Text>
+          </Alert>
+        ) : (
+          !nameTaken && <ProblemAlert error={save.error} />
+        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {all.common.cancel}
@@ -80,6 +95,34 @@ function Fields({ onClose, industry }: Omit<DialogProps, 'opened'>) {
     </form>
   );
 }
+
+type Values = Pick<IndustryDetails, 'industry_name' | 'description' | 'is_active'>;
+
+const valuesOf = ({ industry_name, description, is_active }: Values): Values => ({
+  industry_name,
+  description,
+  is_active,
+});
+
+/** What leads from one to the other, and nothing else: fields that only others changed stay theirs. */
+const changes = (before: Values, after: Values): Partial<Values> => ({
+  ...(after.industry_name !== before.industry_name && { industry_name: after.industry_name }),
+  ...(after.description !== before.description && { description: after.description }),
+  ...(after.is_active !== before.is_active && { is_active: after.is_active }),
+});
+
+const ifMatch = (sequence: number) => ({ headers: { 'If-Match': `"${sequence}"` } });
+
+/** The industry as it is now, which a 412 tells; null for any other failure, or when it is gone. */
+function currentOf(error: unknown): IndustryDetails | null {
+  if (!isConflict(error)) return null;
+  const problem = problemOf(error)?.problem ?? {};
+  const current: unknown = 'current' in problem ? problem.current : null;
+  return isIndustry(current) ? current : null;
+}
+
+const isIndustry = (value: unknown): value is IndustryDetails =>
+  isJsonObject(value) && typeof value['sequence'] === 'number';
 
 /** Deleting says first whom it concerns. It cannot be undone by a click: the code is typed. */
 export function DeleteIndustry({ opened, onClose, industry, tenants }: DialogProps & { tenants: number }) {

@@ -1,6 +1,7 @@
 import { ActionIcon, Badge, Box, Button, Drawer, Group, Menu, Stack, Switch, Tabs, Text, Title } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 import { IconDots, IconPackageOff, IconPencil, IconTerminal2, IconTrash } from '@tabler/icons-react';
+import { useState } from 'react';
 import type { ModuleDetails, ModuleUsage } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ConfigTab, OverviewTab } from '@/registry/module-facts.tsx';
@@ -15,7 +16,7 @@ import { Empty } from '@/ui/states.tsx';
 /** One module, beside the list: what it is, what it holds, who has it. */
 export function ModuleDrawer({
   opened,
-  module,
+  module: chosen,
   usage,
   tab,
   onTab,
@@ -34,6 +35,10 @@ export function ModuleDrawer({
   actions: ModuleActions;
 }) {
   const m = useMessages();
+  // While it closes it shows what it showed.
+  const [last, setLast] = useState(chosen);
+  if (chosen !== undefined && chosen !== last) setLast(chosen);
+  const module = opened ? chosen : last;
   return (
     <Drawer
       opened={opened}
