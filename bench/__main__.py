@@ -13,8 +13,9 @@ import msgspec
 
 from bench import ceilings
 from bench.callers import Load, called, request
-from bench.subject import TOPIC, Running, Subject, rate_of
+from bench.subject import Running, Subject, rate_of
 from devstack import Given, Stack
+from tests.faults.commands import TOPIC
 
 CALLERS = 64
 SHOWN = 1000

@@ -6,10 +6,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -21,14 +19,12 @@ from app.migrate import create_topics, migrate_database
 from assignments.commands import AssignModule
 from bench import ceilings
 from devstack import Endpoints, Stack
-from shared.bus import encoded_command
-from shared.messages import CommandEnvelope, command_topic
 from tests.crowd import registered
+from tests.faults.commands import TOPIC, enveloped
 from tests.running import Api, ServiceProcess, free_port, sign_in, wait_for
 
 MODULES = 12
 PARTITIONS = 8
-TOPIC = command_topic("assignments")
 UNLIMITED = {"MODPLANE_REQUESTS_PER_ADDRESS": "0", "MODPLANE_REQUESTS_PER_TOKEN": "0"}
 FROM, TO = 0.1, 0.9
 """A rate is taken between these shares of the work, where nothing starts or ends."""
@@ -148,19 +144,6 @@ def answers(url: str) -> bool:
         return httpx.get(url, timeout=1).is_success
     except httpx.TransportError:
         return False
-
-
-def enveloped(command: AssignModule) -> CommandEnvelope:
-    """A command as it lies on its topic."""
-    return CommandEnvelope(
-        operation_id=uuid4(),
-        aggregate_id=command.organization_id,
-        organization_id=command.organization_id,
-        user_id="bench",
-        fingerprint="",
-        issued_at=datetime.now(UTC),
-        command=encoded_command(command),
-    )
 
 
 def rate_of(done: Callable[[], int], total: int) -> float:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,15 +145,31 @@ class ServiceProcess:
 
 
 class Api:
-    """A caller of the REST API; `token` None: nobody."""
+    """A caller of the REST API; `token` None: nobody. Threads may share it: each gets a client of its own.
+
+    One client for several threads may close a connection that another thread has just been given, and the answer to a
+    request is lost.
+    """
 
     def __init__(self, url: str, token: str | None = None, *, timeout: float = 20.0) -> None:
         self.token = token
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        one_connection_a_request = httpx.Limits(max_keepalive_connections=0)
-        self.client = httpx.Client(
-            base_url=f"{url}/api/v1", headers=headers, timeout=timeout, limits=one_connection_a_request
-        )
+        self._url = url
+        self._timeout = timeout
+        self._of_thread = threading.local()
+
+    @property
+    def client(self) -> httpx.Client:
+        """The calling thread's."""
+        client: httpx.Client | None = getattr(self._of_thread, "client", None)
+        if client is None:
+            client = httpx.Client(
+                base_url=f"{self._url}/api/v1",
+                headers={"Authorization": f"Bearer {self.token}"} if self.token else {},
+                timeout=self._timeout,
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
+            self._of_thread.client = client
+        return client
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.client.get(path, headers=named(headers))
