@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 from urllib.parse import urlsplit
 
 HEAD_ENDS = b"\r\n\r\n"
@@ -69,17 +68,17 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
 
-async def called(url: str, request: Callable[[int], bytes], callers: int, seconds: float) -> Load:
-    """What `callers` see who send `request(number)` to the service for so many seconds; numbers begin at 0."""
+async def called(url: str, following: Callable[[], bytes], callers: int, seconds: float) -> Load:
+    """What `callers` see who send one following request after another for so many seconds."""
     place, loop, load = urlsplit(url), asyncio.get_running_loop(), Load()
     assert place.hostname is not None
     assert place.port is not None
     connections = [(await loop.create_connection(Connection, place.hostname, place.port))[1] for _ in range(callers)]
-    numbers, started = count(), time.perf_counter()
+    started = time.perf_counter()
 
     async def call(connection: Connection) -> None:
         while (asked := time.perf_counter()) - started < seconds:
-            answer = await connection.ask(request(next(numbers)))
+            answer = await connection.ask(following())
             load.took.append(time.perf_counter() - asked)
             if not answer.startswith(b"HTTP/1.1 20"):
                 load.refused.append(answer)
