@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from bulk.adapters.postgres import PostgresBulkOperations
+from bulk.adapters.postgres import RECORD, PostgresBulkOperations
 from bulk.domain import Assign, BulkOperation, Decided, Item, OrganizationFilter, Selection, Status, Suspend
 from shared.adapters.postgres import PostgresDatabase
 from tests.fakes import NOON, FakeClock
@@ -149,3 +149,12 @@ async def test_cancelling_spares_those_that_were_asked(store: PostgresBulkOperat
     assert (ended.status, ended.finished_at) == ("cancelled", NOON)
     await store.cancel(bulk_id)
     assert await store.find(bulk_id) == ended
+
+
+async def test_recording_an_outcome_never_looks_at_all_that_wait(database: PostgresDatabase) -> None:
+    async with database.writing() as transaction:
+        await transaction.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        arguments = (uuid4(), [ONE], [1], ["applied"], [None], [None])
+        plan = "\n".join(row[0] for row in await transaction.fetch(f"EXPLAIN {RECORD}", *arguments))
+    assert "Conflict Arbiter Indexes: pk_bulk_items" in plan
+    assert "on bulk_items" not in plan.replace("Insert on bulk_items", "")

@@ -110,11 +110,17 @@ SELECT organization_id, attempt FROM bulk.bulk_items
 WHERE bulk_id = $1 AND outcome IS NULL AND organization_id > $2 ORDER BY organization_id LIMIT $3
 """
 
+# The rows are there: a conflict leads to each by its key. A join would be planned by statistics from before they were,
+# and look at all that wait for each of them.
 RECORD = """
-UPDATE bulk.bulk_items i SET outcome = n.outcome, code = n.code, detail = n.detail
+INSERT INTO bulk.bulk_items AS i (bulk_id, organization_id, attempt, outcome, code, detail)
+SELECT DISTINCT ON (n.organization_id) $1::uuid, n.organization_id, n.attempt, n.outcome, n.code, n.detail
 FROM unnest($2::text[], $3::integer[], $4::text[], $5::text[], $6::text[])
   AS n(organization_id, attempt, outcome, code, detail)
-WHERE i.bulk_id = $1 AND i.organization_id = n.organization_id AND i.attempt = n.attempt AND i.outcome IS NULL
+ORDER BY n.organization_id, n.attempt DESC
+ON CONFLICT (bulk_id, organization_id) DO UPDATE
+SET outcome = excluded.outcome, code = excluded.code, detail = excluded.detail
+WHERE i.attempt = excluded.attempt AND i.outcome IS NULL
 """
 
 CANCEL_WAITING = """
