@@ -32,9 +32,10 @@ from app.tracing import TracingProvider, log_processors
 from app.web import page_of, web_routes
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
-from shared.adapters.http import MAX_BODY_BYTES, Authentication
+from shared.adapters.http import MAX_BODY_BYTES, Authentication, PlainRequest
 from shared.adapters.http_dead_letters import DeadLettersController
 from shared.adapters.http_events import EventsController
+from shared.adapters.http_head import HeadAsGet
 from shared.adapters.http_metrics import Measured
 from shared.adapters.http_operations import OperationsController
 from shared.adapters.http_parameters import strict_request
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         app.asgi_handler = Measured(app.asgi_handler)
         if settings.log_level == "debug":
             app.asgi_handler = RequestLog(app.asgi_handler)
+        app.asgi_handler = HeadAsGet(app.asgi_handler)
         tail = await container.get(EventTail)
         try:
             with told_of_the_end(tail.close):
@@ -94,6 +96,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         middleware=[DefineMiddleware(Authentication, container=container)],
         exception_handlers=EXCEPTION_HANDLERS,
         before_request=strict_request,
+        request_class=PlainRequest,
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=[serving],
         logging_config=None,  # ours is for everybody: the framework's would take the root logger away from it
@@ -108,7 +111,7 @@ def tell_all_methods(app: Litestar) -> None:
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             handler: Any = route.route_handler_map["OPTIONS"][0]
-            handler.after_request = allowing(sorted(route.methods))
+            handler.after_request = allowing(sorted({*route.methods, *(["HEAD"] if "GET" in route.methods else [])}))
 
 
 def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Response[Any]]]:

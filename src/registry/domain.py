@@ -119,6 +119,10 @@ class ConfigSchemaUnusable(Invalid):
     """The schema is no JSON Schema, leads out of itself, or could cost too much to check."""
 
 
+class MetadataInvalid(Invalid):
+    """The metadata are too large, or hold what a manifest could not."""
+
+
 class DefaultConfigInvalid(Invalid):
     """The defaults are too large, or a value among them does not fit the module's schema."""
 
@@ -143,7 +147,7 @@ def decide(module: Module, facts: RegistryFacts, command: Command) -> Decision:
 def _register(module: Module, command: RegisterModule) -> Decision:
     wanted = ModuleRegisteredEvent(**asdict(command))
     if not module.is_living:
-        _require_fitting(evolve(module, wanted), {"config_schema", "default_config"})
+        _require_fitting(evolve(module, wanted), {"config_schema", "default_config", "metadata"})
         return _decided(module, command.module_id, wanted)
     if not same_json(asdict(_result(module, command.module_id)), asdict(wanted)):
         raise ModuleAlreadyRegistered(
@@ -171,6 +175,8 @@ def _update(module: Module, command: UpdateModule) -> Decision:
 def _require_fitting(module: Module, changed: AbstractSet[str]) -> None:
     """Refuse a schema that cannot be used, and defaults that are wrong; what is missing others may add."""
     default, schema = module.default_config, module.config_schema
+    if "metadata" in changed and (errors := too_large(module.metadata)):
+        raise MetadataInvalid("The metadata cannot be kept: see `errors`.", errors=within("/metadata", errors))
     if "default_config" in changed and (errors := too_large(default)):
         _refuse_default(errors)
     if schema is None or not changed & {"default_config", "config_schema"}:

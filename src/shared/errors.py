@@ -14,6 +14,7 @@ Kind = Literal[
     "conflict",
     "precondition_failed",
     "too_large",
+    "unsupported_media",
     "invalid",
     "precondition_required",
     "too_many",
@@ -100,6 +101,12 @@ class TooLarge(Refused):
     """The request exceeds a stated bound."""
 
     kind = "too_large"
+
+
+class UnsupportedMedia(Refused):
+    """The body is in a form that is not taken."""
+
+    kind = "unsupported_media"
 
 
 class Invalid(Refused):

@@ -1,6 +1,8 @@
 """JSON documents that people bring, such as configs and their schemas: how large one may be, and places in it."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,6 +13,8 @@ from shared.errors import FieldError
 
 CONFIG_BYTES = 64 * 1024
 CONFIG_DEPTH = 32
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
+"""The integers that every reader takes: PostgreSQL, YAML manifests, and other languages' JSON."""
 MAX_ERRORS = 50
 MAX_ERROR_BYTES = 32 * 1024
 ABSENT = UNSET
@@ -23,7 +27,60 @@ def too_large(document: Any) -> Sequence[FieldError]:
         return [FieldError("", f"is nested more than {CONFIG_DEPTH} levels deep")]
     if len(msgspec.json.encode(document)) > CONFIG_BYTES:
         return [FieldError("", f"is larger than {CONFIG_BYTES} bytes")]
-    return []
+    return capped(
+        FieldError(json_pointer(path), f"is not between {MIN_INTEGER} and {MAX_INTEGER}: write it as text")
+        for path, value in leaves(document)
+        if isinstance(value, int) and not MIN_INTEGER <= value <= MAX_INTEGER
+    )
+
+
+def leaves(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every value of a document that holds no others, with the path to it. Bound the depth first."""
+    for path, value in _values(document):
+        if not isinstance(value, dict | list):
+            yield path, value
+
+
+def _values(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    pending: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while pending:
+        path, value = pending.pop()
+        yield path, value
+        if isinstance(value, dict):
+            pending.extend(((*path, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            pending.extend(((*path, place), item) for place, item in enumerate(value))
+
+
+class _Ambiguous(dict[str, Any]):
+    """An object some of whose keys stand more than once."""
+
+    repeated: Sequence[str] = ()
+
+
+def duplicate_keys(text: bytes) -> Sequence[FieldError]:
+    """The keys that stand twice in one object of a JSON text, by their pointers (RFC 8259, section 4).
+
+    Programs differ in which of the two values they read, so neither is surely meant. `text` is known to be JSON.
+    """
+    ambiguous: list[_Ambiguous] = []
+
+    def read(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        known = dict(pairs)
+        if len(known) == len(pairs):
+            return known
+        ambiguous.append(_Ambiguous(known))
+        ambiguous[-1].repeated = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
+        return ambiguous[-1]
+
+    document = json.loads(text, object_pairs_hook=read)
+    return capped(_repeated(document)) if ambiguous else []
+
+
+def _repeated(document: Any) -> Iterator[FieldError]:
+    for path, value in _values(document):
+        if isinstance(value, _Ambiguous):
+            yield from (FieldError(json_pointer((*path, key)), "is there more than once") for key in value.repeated)
 
 
 def json_pointer(path: Iterable[str | int]) -> str:

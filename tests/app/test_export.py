@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from app.export import Form, NotExportable, exported, registered_manifest
 from app.manifest import MAX_BYTES, ManifestEntry, ManifestIndustry, ManifestModule, read_manifest
 from app.plan import plan
+from shared.json_documents import too_large
+from shared.messages import same_json
 
 FORMS: tuple[Form, ...] = ("yaml", "json")
 SLUGS = some.text("abcxyz019_", min_size=1, max_size=62).map("s".__add__)
@@ -198,3 +200,23 @@ async def test_what_no_manifest_may_hold_is_not_exported(config: dict[str, objec
     manifest = await registered_manifest(Plane([replace(OVEN, default_config=config)], []))
     with pytest.raises(NotExportable, match=why):
         exported(manifest, "yaml")
+
+
+def nested(value: object, levels: int) -> object:
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+INTEGERS = some.integers(-(2**63) - 2, -(2**63) + 2) | some.integers(2**64 - 3, 2**64 + 2)
+EXTREME = some.builds(nested, VALUES | INTEGERS, some.integers(0, 45))
+
+
+@settings(deadline=None, max_examples=50)
+@given(document=some.dictionaries(TEXT, EXTREME, max_size=2), form=some.sampled_from(FORMS))
+async def test_a_document_that_the_registry_takes_is_exported(document: dict[str, object], form: Form) -> None:
+    registered = Plane([replace(OVEN, metadata=document, default_config=document)], [])
+    if too_large(document):
+        return
+    manifest = read_manifest(f"again.{form}", exported(await registered_manifest(registered), form))
+    assert same_json(manifest.modules[0].metadata, document)

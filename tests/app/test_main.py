@@ -131,7 +131,7 @@ def test_what_is_public_is_documented_as_such(operations: list[Operation]) -> No
 async def test_every_method_of_a_path_is_told_whichever_controller_serves_it(app: Litestar, answer: str) -> None:
     async with client_of(app) as client:
         told = await client.request(answer, "/api/v1/industries")
-    assert {method.strip() for method in told.headers["allow"].split(",")} == {"GET", "OPTIONS", "POST"}
+    assert {method.strip() for method in told.headers["allow"].split(",")} == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
 async def test_nobody_gets_in_without_a_token(app: Litestar) -> None:

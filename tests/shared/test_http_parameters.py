@@ -13,6 +13,7 @@ from shared.adapters.command_operation import CommandOperation, TakesReason
 from shared.adapters.http_parameters import (
     BadHeader,
     BadParameter,
+    StateUnknown,
     expected_sequence,
     idempotency_key,
     is_dry_run,
@@ -71,6 +72,25 @@ def test_a_reason_is_a_parameter_or_a_header() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ("größer".encode(), "größer"),
+        (b"100% sure, 50%", "100% sure, 50%"),
+        ("größer als %C3%BC".encode(), "größer als ü"),
+        (b"100%25", "100%"),
+    ],
+)
+def test_a_reason_in_a_header_is_utf_8_encoded_or_as_it_is(sent: bytes, reason: str) -> None:
+    assert reason_of(request(modplane_reason=sent.decode("latin-1"))) == reason
+
+
+@pytest.mark.parametrize("sent", ["größer".encode("latin-1"), b"gr%F6n", b"100%ff"])
+def test_a_reason_in_a_header_that_is_no_utf_8_is_refused(sent: bytes) -> None:
+    with pytest.raises(BadHeader):
+        reason_of(request(modplane_reason=sent.decode("latin-1")))
+
+
+@pytest.mark.parametrize(
     ("query", "header"),
     [
         (f"reason={'x' * 501}", ""),
@@ -86,8 +106,31 @@ def test_a_reason_that_is_too_long_no_text_or_not_one_is_refused(query: str, hea
         reason_of(request(query, modplane_reason=header))
 
 
-@pytest.mark.parametrize("tag", ['"9223372036854775808"', '"1.a", "2.b"', 'W/"1"', '"-1"', '"1.a"x', "1 2", '""'])
-def test_an_etag_the_service_never_gave_is_refused(tag: str) -> None:
+@pytest.mark.parametrize(
+    ("tag", "sequence"),
+    [
+        ('"12.0a1b2c3d4e5f6a7b"', 12),
+        ('W/"12.0a1b"', 12),
+        ('"12"', 12),
+        ("12", 12),
+        ('"1.a", "2.b"', 2),
+        ('"foreign" , W/"7.c"', 7),
+        ('"a,b", "3.d",', 3),
+        ("*", None),
+    ],
+)
+def test_the_state_a_change_is_meant_for_is_read_from_its_tags(tag: str, sequence: int | None) -> None:
+    assert expected_sequence(request(if_match=tag)) == sequence
+
+
+@pytest.mark.parametrize("tag", ['"foreign"', 'W/"x"', '""', '"-1"', '"9223372036854775808"', '"a", "b"'])
+def test_a_tag_of_no_state_of_this_service_fails_the_precondition(tag: str) -> None:
+    with pytest.raises(StateUnknown):
+        expected_sequence(request(if_match=tag))
+
+
+@pytest.mark.parametrize("tag", ['"1.a"x', "1 2", '"1', "foreign", "", ",", '*, "1"', 'w/"1"'])
+def test_what_is_no_entity_tag_is_refused(tag: str) -> None:
     with pytest.raises(BadHeader):
         expected_sequence(request(if_match=tag))
 

@@ -9,6 +9,7 @@ from shared.json_documents import (
     CONFIG_DEPTH,
     MAX_ERRORS,
     capped,
+    duplicate_keys,
     nested_sizes,
     too_large,
     value_at,
@@ -33,6 +34,26 @@ def test_a_document_is_bounded_in_depth_and_bytes() -> None:
     assert too_large({"a": "x" * (CONFIG_BYTES - len('{"a":""}'))}) == []
     assert "levels" in too_large(nested(CONFIG_DEPTH + 1))[0].message
     assert "bytes" in too_large({"a": "x" * (CONFIG_BYTES - len('{"a":""}') + 1)})[0].message
+
+
+def test_a_document_holds_no_integer_that_others_cannot_read() -> None:
+    assert too_large({"least": -(2**63), "most": [2**64 - 1, True]}) == []
+    wrong = too_large({"a": [0, {"b/c": 2**64}], "d": -(2**63) - 1})
+    assert {error.pointer for error in wrong} == {"/a/1/b~1c", "/d"}
+
+
+@pytest.mark.parametrize(
+    ("text", "pointers"),
+    [
+        (b'{"a": 1, "b": {"a": 2}, "c": [{"a": 3}, {"a": 4}]}', []),
+        (b'"a"', []),
+        (b'{"a": 1, "a": 1}', ["/a"]),
+        (b'{"a": 1, "\\u0061": 2}', ["/a"]),
+        (b'{"x": [{}, {"~": 1, "~": 2, "b": 1, "b": 2, "b": 3}]}', ["/x/1/~0", "/x/1/b"]),
+    ],
+)
+def test_keys_that_stand_twice_are_found_wherever_they_are(text: bytes, pointers: list[str]) -> None:
+    assert [error.pointer for error in duplicate_keys(text)] == pointers
 
 
 def test_a_bottomless_document_is_judged_all_the_same() -> None:

@@ -19,7 +19,7 @@ Schema = dict[str, Any]
 PACKAGES = {"app", "shared", *(context.name for context in CONTEXTS)}
 FRAMEWORK = "http"
 EVERYWHERE = (FRAMEWORK, "shared", "access")
-ANYWHERE = (400, 401, 403, 412, 413, 428, 429, 500, 503)
+ANYWHERE = (400, 401, 403, 412, 413, 415, 428, 429, 500, 503)
 """Statuses whose problems are the same for all contexts."""
 
 OF_THE_FRAMEWORK = (
@@ -38,7 +38,15 @@ KINDS = [each for each in vars(errors).values() if isinstance(each, type) and is
 MEANING = {STATUS[each.kind]: str(getdoc(each)) for each in KINDS if each is not Refused} | {
     500: "It went wrong here.",
 }
-NAMES = {400: "Malformed", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 413: "TooLarge", 422: "Invalid"}
+NAMES = {
+    400: "Malformed",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    413: "TooLarge",
+    415: "UnsupportedMedia",
+    422: "Invalid",
+}
 
 ALSO_GIVES: Mapping[str, tuple[int, ...]] = {
     "login": (401, 403),
@@ -100,13 +108,14 @@ def statuses_of(route: Route, parameters: Collection[Schema]) -> list[int]:
     """The refusals a route may give, by rules: what it takes, who may call it, whether a command is sent for it."""
     places = {parameter["in"] for parameter in parameters}
     rules = {
-        400: route.body is not None or route.takes_reason or "query" in places,
+        400: route.is_limited,
         401: route.asks_who,
         403: route.asks_who,
         404: "path" in places,
         409: route.takes_command,
         412: route.takes_command,
         413: route.body is not None or route.takes_command,
+        415: route.body is not None,
         422: route.takes_command,
         429: route.is_limited,
         500: route.is_limited,

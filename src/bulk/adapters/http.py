@@ -82,7 +82,7 @@ class BulkOperationsController(Controller):
             selection=Selection(data.organization_ids, data.filter),
             user_id=user_id,
             reason=reason_of(request),
-            fingerprint=fingerprint(request, await request.body()),
+            fingerprint=fingerprint(request, data),
         )
         if dry_run:
             foreseen = await requests.foresee(wanted)

@@ -213,7 +213,7 @@ def asked(operation_id: UUID, wanted: SignupRequest) -> Asked:
         RegisterOrganization(organization_id, wanted.organization_name, wanted.industry_code, operation_id),
         organization_id=organization_id,
         principal=str(operation_id),
-        body=msgspec.json.encode(replace(wanted, admin_password="")),
+        meaning=replace(wanted, admin_password=""),
         operation_id=operation_id,
     )
 

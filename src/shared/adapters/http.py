@@ -1,6 +1,8 @@
 """HTTP manners, once for all contexts: strict bodies, who is asking, cached bytes."""
 
+import asyncio
 import re
+from codecs import BOM_UTF8
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -15,11 +17,15 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from shared.cache import Cached
-from shared.errors import FieldError, Forbidden, Malformed, Refused, Unauthenticated
+from shared.errors import FieldError, Forbidden, Malformed, Refused, Unauthenticated, UnsupportedMedia
+from shared.json_documents import duplicate_keys
 from shared.messages import has_nul
 from shared.ports import Authenticator, Caller
 
 MAX_BODY_BYTES = 1024 * 1024
+LARGE_BODY_BYTES = 16 * 1024
+"""From here on reading a body once more takes longer than the event loop may be held."""
+NO_BODY = (b"", b"{}", b"null")
 EVERY_ORGANIZATION = ""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -29,6 +35,10 @@ AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 class InvalidBody(Malformed):
     """The body is not of the documented form."""
+
+
+class UnsupportedContentEncoding(UnsupportedMedia):
+    """The body is compressed."""
 
 
 class NotSignedIn(Unauthenticated):
@@ -53,10 +63,25 @@ def strict_decoder(type_: Any) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(type_)
 
 
+class PlainRequest(Request[Any, Any, Any]):
+    """A request whose body is read without the byte order mark that some clients put before UTF-8."""
+
+    async def body(self) -> bytes:
+        return (await super().body()).removeprefix(BOM_UTF8)
+
+
 async def strict_body(request: Request[Any, Any, Any]) -> None:
-    """Refuses a body that only a lax reading would accept, or that has a NUL, which the database cannot keep."""
+    """Refuse a body that only a lax reading would accept, or that has a NUL, which the database cannot keep.
+
+    Raises `InvalidBody` and `UnsupportedContentEncoding`.
+    """
+    if (encoding := request.headers.get("content-encoding", "identity").strip().lower()) not in {"", "identity"}:
+        raise UnsupportedContentEncoding(
+            f"Send the body as it is, without Content-Encoding: {encoding[:50]} is not taken here."
+        )
     definition = request.route_handler.parsed_fn_signature.parameters.get("data")
     if definition is None:
+        await refuse_body(request)
         return
     body = await request.body()
     try:
@@ -67,6 +92,21 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
         raise InvalidBody(f"The body is not JSON: {error}") from error
     if b"\\u0000" in body and has_nul(msgspec.json.decode(body)):
         raise InvalidBody("Text may not contain the character NUL (\\u0000).")
+    large = len(body) > LARGE_BODY_BYTES
+    if duplicates := await asyncio.to_thread(duplicate_keys, body) if large else duplicate_keys(body):
+        raise InvalidBody("A key may be in an object once: which of its values is meant?", errors=duplicates)
+
+
+async def refuse_body(request: Request[Any, Any, Any]) -> None:
+    """Raise `InvalidBody` for a body that the route would overlook. An empty object or null says nothing, as does none.
+
+    Whoever sends `{"dry_run": true}` to an action without a body does not get the real thing.
+    """
+    headers = request.headers
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return
+    if (await request.body()).strip() not in NO_BODY:
+        raise InvalidBody("This route takes no body. Nothing was done: put what it takes into the address.")
 
 
 def field_error(message: str) -> FieldError:

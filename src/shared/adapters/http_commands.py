@@ -11,8 +11,10 @@ from msgspec import Struct
 
 from shared.adapters.http import caller_of
 from shared.adapters.http_parameters import (
+    ANY_STATE,
     expected_sequence,
     idempotency_key,
+    if_match,
     is_dry_run,
     previewed,
     reason_of,
@@ -36,14 +38,17 @@ class IfMatchRequired(PreconditionRequired):
 
 
 class Asked(Struct, frozen=True):
-    """A command as a request asks for it. `principal` and `body` stand in where the request has a secret or no user."""
+    """A command as a request asks for it.
+
+    `principal` stands in where the request has no user, `meaning` where more than the command tells requests apart.
+    """
 
     context: str
     aggregate_id: str
     command: Any
     organization_id: str | None = None
     principal: str | None = None
-    body: bytes | None = None
+    meaning: Any = None
     needs_if_match: bool = False
     operation_id: UUID | None = None
     wait: float = WAIT_SECONDS
@@ -77,7 +82,7 @@ class CommandSender:
     async def _envelope(self, request: Request[Any, Any, Any], asked: Asked) -> CommandEnvelope:
         principal = asked.principal or caller_of(request).user_id
         expected = expected_sequence(request)
-        if asked.needs_if_match and respond_async(request) and expected is None:
+        if asked.needs_if_match and respond_async(request) and if_match(request) is None:
             raise IfMatchRequired(
                 "With `Prefer: respond-async` this change needs If-Match with the ETag you last read."
             )
@@ -87,7 +92,7 @@ class CommandSender:
             aggregate_id=asked.aggregate_id,
             organization_id=asked.organization_id,
             user_id=principal,
-            fingerprint=fingerprint(request, await request.body() if asked.body is None else asked.body),
+            fingerprint=fingerprint(request, asked.command if asked.meaning is None else asked.meaning),
             issued_at=self._clock.now(),
             reason=reason_of(request),
             expected_sequence=expected,
@@ -180,11 +185,14 @@ def outcome_body(outcome: Outcome) -> bytes:
     return head + (b"," + result[1:] if len(result) > len(b"{}") else b"}")
 
 
-def fingerprint(request: Request[Any, Any, Any], body: bytes) -> str:
-    """Tells two requests with one key apart: method, path, query, If-Match and body."""
-    digest = hashlib.blake2b(digest_size=16)
-    query = request.scope.get("query_string", b"")
-    for part in (request.scope["method"].encode(), request.scope["path"].encode(), query, body):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    digest.update(request.headers.get("if-match", "").encode())
-    return digest.hexdigest()
+def fingerprint(request: Request[Any, Any, Any], meaning: Any) -> str:
+    """Tells two requests with one key apart by what they mean, not by their bytes.
+
+    `meaning` is what the body and the parameters were read as, with every default filled in: the order of keys, white
+    space and escapes make no other request. If-Match, the preview and the reason belong to it, the latter in whichever
+    way it is given. Raises `BadHeader` and `BadParameter`.
+    """
+    given = if_match(request)
+    expected = given if given in {None, ANY_STATE} else expected_sequence(request)
+    parts = (request.scope["method"], request.scope["path"], meaning, expected, previewed(request), reason_of(request))
+    return hashlib.blake2b(msgspec.json.encode(parts, order="deterministic"), digest_size=16).hexdigest()

@@ -3,26 +3,33 @@
 import re
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from litestar import Request
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.spec import Operation
 from litestar.typing import FieldDefinition
 
-from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesReason
+from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesCommand, TakesReason
 from shared.adapters.http import SAFE_METHODS, AnyRequest, strict_body
-from shared.errors import FieldError, Malformed
+from shared.errors import FieldError, Malformed, PreconditionFailed
 from shared.messages import MAX_REASON, Previewed
 
 MAX_SEQUENCE = 2**63 - 1
 PREVIEW = re.compile(PREVIEW_PATTERN)
-ETAG = re.compile(r'"?([0-9]{1,19})(?:\.[^",]*)?"?')
+ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"|[0-9]{1,19}(?:\.[^",\s]*)?')
+TAGS = re.compile(rf"\s*(?:{ENTITY_TAG.pattern})?(?:\s*,\s*(?:{ENTITY_TAG.pattern})?)*\s*")
+OWN_TAG = re.compile(r'(?:W/)?"?([0-9]{1,19})(?:\.[^"]*)?"?')
+ANY_STATE = "*"
 SWITCH = {"true": True, "1": True, "false": False, "0": False}
 
 
 class BadHeader(Malformed):
     """A header cannot be read."""
+
+
+class StateUnknown(PreconditionFailed):
+    """If-Match names no state there ever was."""
 
 
 class BadParameter(Malformed):
@@ -44,27 +51,52 @@ def respond_async(request: Request[Any, Any, Any]) -> bool:
 
 
 def expected_sequence(request: Request[Any, Any, Any]) -> int | None:
-    """The sequence in If-Match: the part of an ETag before the dot. Raises `BadHeader`."""
-    tag = request.headers.get("if-match")
-    if tag is None or tag.strip() == "*":
+    """The sequence that If-Match names: the part of an ETag before the dot; None where any state will do (`*`).
+
+    Weak tags count as well (RFC 9110, section 13.1.1, would have them never match): a proxy that compresses answers
+    makes a strong tag weak, and the sequence is compared, not the bytes. Of several tags the youngest is meant: an
+    older one cannot be the present state. Raises `BadHeader`, and `StateUnknown` where no tag is of this service.
+    """
+    given = if_match(request)
+    if given in {None, ANY_STATE}:
         return None
-    read = ETAG.fullmatch(tag.strip())
-    if read is None or int(read[1]) > MAX_SEQUENCE:
-        raise BadHeader('If-Match must be an ETag this service gave, such as "12.0a1b2c3d4e5f6a7b".')
-    return int(read[1])
+    tags = ENTITY_TAG.findall(given or "")
+    if not tags or TAGS.fullmatch(given or "") is None:
+        raise BadHeader('If-Match must be * or ETags, such as "12.0a1b2c3d4e5f6a7b".')
+    own = [int(read[1]) for tag in tags if (read := OWN_TAG.fullmatch(tag))]
+    known = [sequence for sequence in own if sequence <= MAX_SEQUENCE]
+    if not known:
+        raise StateUnknown("If-Match names no state that this service ever gave. Read the state again for its ETag.")
+    return max(known)
+
+
+def if_match(request: Request[Any, Any, Any]) -> str | None:
+    """What If-Match says, in one line however many it came in."""
+    lines: list[str] = request.headers.getall("if-match", [])
+    return ", ".join(lines).strip() if lines else None
 
 
 def reason_of(request: Request[Any, Any, Any]) -> str | None:
     """Why, in the caller's words, kept with the events: the parameter `reason` or the header `Modplane-Reason`.
 
-    The header is percent-encoded UTF-8. Raises `BadHeader` or `BadParameter`.
+    The header is UTF-8, percent-encoded or as it is. Raises `BadHeader` or `BadParameter`.
     """
     header, query = request.headers.get("modplane-reason"), parameter(request, "reason")
-    said = header if header is None else checked_reason(unquote(header), "Modplane-Reason")
+    said = header if header is None else checked_reason(decoded_header(header, "Modplane-Reason"), "Modplane-Reason")
     asked = query if query is None else checked_reason(query, "reason")
     if said and asked and said != asked:
         raise BadParameter("Give one reason: the parameter `reason` and the header Modplane-Reason differ.")
     return said or asked
+
+
+def decoded_header(value: str, name: str) -> str:
+    """Text of a header whose bytes were read as Latin-1. Raises `BadHeader` where they are no UTF-8."""
+    try:
+        return unquote_to_bytes(value.encode("latin-1")).decode()
+    except UnicodeDecodeError as error:
+        raise BadHeader(
+            f"{name} must be UTF-8, with a percent sign written as %25.", errors=[FieldError(name, "is not UTF-8")]
+        ) from error
 
 
 def checked_reason(text: str, name: str) -> str | None:
@@ -118,7 +150,23 @@ async def strict_request(request: AnyRequest) -> None:
     if request.scope.get("query_string"):
         refuse_unknown(request)
         refuse_misread(request)
+    refuse_preconditions(request)
     await strict_body(request)
+
+
+def refuse_preconditions(request: AnyRequest) -> None:
+    """Raise `BadHeader` for a precondition of a write that would be overlooked."""
+    if request.scope["method"] in SAFE_METHODS:
+        return
+    if "if-none-match" in request.headers:
+        raise BadHeader("If-None-Match is for reads. Nothing was done: tie a change to a state by If-Match.")
+    if "if-match" in request.headers and not issubclass(operation_of(request.route_handler), TakesCommand):
+        raise BadHeader("This route compares no state: leave If-Match out. Nothing was done.")
+
+
+def operation_of(handler: BaseRouteHandler) -> type[Operation]:
+    """What marks the route, and says what it takes."""
+    return handler.operation_class if isinstance(handler, HTTPRouteHandler) else Operation
 
 
 def refuse_unknown(request: AnyRequest) -> None:
@@ -161,5 +209,5 @@ def parts(field: FieldDefinition) -> list[FieldDefinition]:
 @lru_cache
 def known_parameters(handler: BaseRouteHandler) -> frozenset[str]:
     """The names a route reads."""
-    operation = handler.operation_class if isinstance(handler, HTTPRouteHandler) else Operation
+    operation = operation_of(handler)
     return frozenset(declared(handler)) | (operation.query if issubclass(operation, TakesReason) else set())

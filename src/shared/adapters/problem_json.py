@@ -24,6 +24,7 @@ STATUS: dict[Kind, int] = {
     "conflict": 409,
     "precondition_failed": 412,
     "too_large": 413,
+    "unsupported_media": 415,
     "invalid": 422,
     "precondition_required": 428,
     "too_many": 429,
@@ -95,7 +96,10 @@ def http_to_problem(request: Request[Any, Any, Any], error: HTTPException) -> Re
     if isinstance(error, ValidationException):
         return problem(request, Refusal("malformed", "invalid_request", str(error.detail), parameter_errors(error)))
     refusal = Refusal("malformed", HTTP_CODES.get(error.status_code, "refused"), str(error.detail))
-    return problem(request, refusal, error.headers, status=error.status_code)
+    headers = dict(error.headers or {})
+    if "GET" in (allowed := headers.get("allow", "").split(", ")):
+        headers["allow"] = ", ".join([*allowed, *({"HEAD"} - set(allowed))])
+    return problem(request, refusal, headers, status=error.status_code)
 
 
 def parameter_errors(error: ValidationException) -> Sequence[FieldError]:

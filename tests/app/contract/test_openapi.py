@@ -229,7 +229,7 @@ def test_a_new_route_gets_all_of_it_by_itself() -> None:
     assert bake["description"] == "Takes an hour.\n\nFor super admins."
     assert {each["name"] for each in parameters_of(document, bake)} == {"module_id", *TAKEN_BY_COMMANDS}
     assert set(bake["responses"]) == {
-        "200", "201", "202", "400", "401", "403", "404", "409", "412", "413", "422", "429", "500", "503",
+        "200", "201", "202", "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503",
     }  # fmt: skip
     assert set(bake["responses"]["200"]["headers"]) == RATES | {"ETag", "Modplane-Operation-Id", "Modplane-Decided"}
     assert set(bake["responses"]["202"]["headers"]) == RATES | {"Location", "Modplane-Operation-Id", "Modplane-Decided"}
@@ -239,7 +239,7 @@ def test_a_new_route_gets_all_of_it_by_itself() -> None:
     }
     assert bread["description"] == "A loaf.\n\nFor super admins."
     assert {each["name"] for each in parameters_of(document, bread)} == {"module_id", "If-None-Match"}
-    assert set(bread["responses"]) == {"200", "304", "401", "403", "404", "429", "500", "503"}
+    assert set(bread["responses"]) == {"200", "304", "400", "401", "403", "404", "429", "500", "503"}
 
 
 class Cake(Struct, frozen=True):

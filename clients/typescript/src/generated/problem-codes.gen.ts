@@ -42,6 +42,7 @@ export type ProblemCode =
     | 'letter_handled'
     | 'letter_not_found'
     | 'letter_unreadable'
+    | 'metadata_invalid'
     | 'method_not_allowed'
     | 'module_already_registered'
     | 'module_in_use'
@@ -76,6 +77,7 @@ export type ProblemCode =
     | 'session_ended'
     | 'signup_expired'
     | 'state_from_the_future'
+    | 'state_unknown'
     | 'template_code_missing'
     | 'template_not_applicable'
     | 'token_expired'
@@ -86,5 +88,6 @@ export type ProblemCode =
     | 'unknown_industry'
     | 'unknown_modules'
     | 'unknown_version'
+    | 'unsupported_content_encoding'
     | 'user_not_found'
     | 'wrong_credentials';

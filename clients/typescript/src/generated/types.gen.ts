@@ -1366,7 +1366,7 @@ export type Reactivate = {
  * A refusal as it is stored and sent: the same on every replica and at every replay.
  */
 export type Refusal = {
-    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
+    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable' | 'unsupported_media';
     code: string;
     detail: string;
     errors: Array<FieldError>;
@@ -1381,7 +1381,7 @@ export type Refusal = {
  * Why a command was rejected, in short.
  */
 export type RefusalSummary = {
-    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
+    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable' | 'unsupported_media';
     code: string;
     detail: string;
 };
@@ -1757,6 +1757,12 @@ export type LoginErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -1804,6 +1810,20 @@ export type LogoutData = {
 
 export type LogoutErrors = {
     /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -1850,6 +1870,20 @@ export type RefreshData = {
 };
 
 export type RefreshErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -2071,6 +2105,12 @@ export type StartBulkOperationErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -2134,6 +2174,20 @@ export type GetBulkOperationData = {
 };
 
 export type GetBulkOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -2214,6 +2268,20 @@ export type CancelBulkOperationData = {
 };
 
 export type CancelBulkOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -2408,6 +2476,20 @@ export type RetryBulkOperationData = {
 };
 
 export type RetryBulkOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -3054,6 +3136,7 @@ export type CreateIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3063,6 +3146,12 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -3223,6 +3312,7 @@ export type DeleteIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3304,6 +3394,20 @@ export type GetIndustryData = {
 };
 
 export type GetIndustryErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * What the path names does not exist.
      *
@@ -3454,6 +3558,7 @@ export type UpdateIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3463,6 +3568,12 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -3535,6 +3646,20 @@ export type GetIndustryModulesData = {
 };
 
 export type GetIndustryModulesErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * What the path names does not exist.
      *
@@ -4003,6 +4128,7 @@ export type RegisterModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4013,12 +4139,19 @@ export type RegisterModuleErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
      */
     422: Problem;
     /**
@@ -4170,6 +4303,7 @@ export type DeleteModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4186,6 +4320,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
      */
     422: Problem;
     /**
@@ -4250,6 +4385,20 @@ export type GetModuleData = {
 };
 
 export type GetModuleErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -4419,6 +4568,7 @@ export type UpdateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4429,12 +4579,19 @@ export type UpdateModuleErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
      */
     422: Problem;
     /**
@@ -4582,6 +4739,7 @@ export type ActivateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4598,6 +4756,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
      */
     422: Problem;
     /**
@@ -4662,6 +4821,20 @@ export type GetModuleAdoptionData = {
 };
 
 export type GetModuleAdoptionErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -4751,6 +4924,20 @@ export type GetModuleConfigData = {
 };
 
 export type GetModuleConfigErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -4920,6 +5107,7 @@ export type DeactivateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4936,6 +5124,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
      */
     422: Problem;
     /**
@@ -5422,6 +5611,7 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5431,6 +5621,12 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -5597,6 +5793,7 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5606,6 +5803,12 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -5885,6 +6088,7 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5894,6 +6098,12 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -6068,6 +6278,7 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6258,6 +6469,20 @@ export type GetOperationData = {
 };
 
 export type GetOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -6525,6 +6750,7 @@ export type SignUpErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6534,6 +6760,12 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -6612,6 +6844,20 @@ export type GetOrganizationData = {
 };
 
 export type GetOrganizationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -6784,6 +7030,7 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6793,6 +7040,12 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -6863,6 +7116,20 @@ export type GetOrganizationInfoData = {
 };
 
 export type GetOrganizationInfoErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -6949,6 +7216,20 @@ export type GetOrganizationModulesData = {
 };
 
 export type GetOrganizationModulesErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -7042,6 +7323,20 @@ export type GetOrganizationModuleData = {
 };
 
 export type GetOrganizationModuleErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -7227,6 +7522,7 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7236,6 +7532,12 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -7404,6 +7706,7 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7569,6 +7872,7 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7741,6 +8045,20 @@ export type GetDeadLetterData = {
 };
 
 export type GetDeadLetterErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -8048,6 +8366,20 @@ export type GetSystemStatusData = {
 
 export type GetSystemStatusErrors = {
     /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
      * Nobody, or nobody known, is asking.
      *
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8280,6 +8612,12 @@ export type CreateTokenErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
@@ -8448,6 +8786,20 @@ export type GetIndustriesUsageData = {
 
 export type GetIndustriesUsageErrors = {
     /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
      * Nobody, or nobody known, is asking.
      *
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8521,6 +8873,20 @@ export type GetModulesUsageData = {
 };
 
 export type GetModulesUsageErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
