@@ -11,6 +11,7 @@ from granian import Granian
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels, log_levels_map
 from litestar import Litestar, Response
+from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
@@ -29,17 +30,17 @@ from app.service import Service
 from app.settings import Settings
 from app.system import SystemProvider
 from app.tracing import TracingProvider, log_processors
-from app.web import page_of, web_routes
+from app.web import page_of, web_routes, with_page_for
 from assignments.adapters.cached import CachedAssignmentReader
 from shared.adapters.hot_reads import HotReads
-from shared.adapters.http import MAX_BODY_BYTES, Authentication, PlainRequest
+from shared.adapters.http import MAX_BODY_BYTES, AnyRequest, Authentication, PlainRequest
 from shared.adapters.http_dead_letters import DeadLettersController
 from shared.adapters.http_events import EventsController
 from shared.adapters.http_head import HeadAsGet
 from shared.adapters.http_metrics import Measured
 from shared.adapters.http_operations import OperationsController
 from shared.adapters.http_parameters import strict_request
-from shared.adapters.problem_json import EXCEPTION_HANDLERS
+from shared.adapters.problem_json import EXCEPTION_HANDLERS, http_to_problem
 from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
 from shared.adapters.request_log import RequestLog
 from shared.event_tail import EventTail
@@ -94,7 +95,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
     app = Litestar(
         route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *shown])],
         middleware=[DefineMiddleware(Authentication, container=container)],
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers=exception_handlers(settings),
         before_request=strict_request,
         request_class=PlainRequest,
         request_max_body_size=MAX_BODY_BYTES,
@@ -134,6 +135,15 @@ async def answer_hot_reads_first(app: Litestar, container: AsyncContainer) -> No
 async def limit_rates(app: Litestar, container: AsyncContainer) -> None:
     """Before everything else, the hot reads too."""
     app.asgi_handler = Limited(app.asgi_handler, await container.get(RequestCounts), await container.get(RateLimits))
+
+
+def exception_handlers(
+    settings: Settings,
+) -> dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]]:
+    """Problems; and the UI's page for a browser that asks for what is not there."""
+    if settings.web is None or settings.role == "worker":
+        return EXCEPTION_HANDLERS
+    return {**EXCEPTION_HANDLERS, NotFoundException: with_page_for(settings.web, http_to_problem)}
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:

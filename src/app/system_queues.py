@@ -21,6 +21,8 @@ from shared.adapters.replicas import SeenReplica
 LATE_EVENT_SECONDS = 30.0
 LATE_DECISION_SECONDS = 60.0
 MANY_RECORDS = 10_000
+LETTERS = {"command": "command", "event": "event", "relay": "unpublished event"}
+"""What was set aside, by its kind."""
 
 
 def relay(facts: Facts) -> RelayStatus:
@@ -88,10 +90,10 @@ def dead_letters(facts: Facts) -> DeadLettersStatus:
     if facts.waiting is None:
         return DeadLettersStatus(**UNREAD, open=None)
     letters = OpenLetters(**{kind: facts.waiting.letters.get(kind, 0) for kind in ("command", "event", "relay")})
-    named = [f"{number} {kind}" for kind, number in facts.waiting.letters.items() if number]
+    named = [counted(number, LETTERS[kind]) for kind, number in facts.waiting.letters.items() if number]
     return DeadLettersStatus(
         state="degraded" if named else "ok",
-        words=f"Dead letters are open: {', '.join(named)}." if named else "No dead letter is open.",
+        words=f"Dead letters to decide on: {', '.join(named)}." if named else "No dead letter is open.",
         since=None,
         still_works=still_works_beside(letters),
         open=letters,

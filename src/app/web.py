@@ -2,7 +2,7 @@
 
 import hashlib
 import mimetypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from shared.adapters.http import AnyRequest, not_modified
 PAGES = ("/", "/login", "/signup", "/organization", "/super-admin", "/super-admin/{path:path}")
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 READ = [HttpMethod.GET, HttpMethod.HEAD]
+OF_PROGRAMS = ("/api/", "/assets/", "/schema", "/asyncapi", "/health", "/metrics")
+"""Where nobody looks for a page."""
+Refuse = Callable[[AnyRequest, Any], Response[bytes]]
 
 # Styles are set inline by the component library; scripts never are.
 POLICY = (
@@ -104,6 +107,19 @@ def web_routes(directory: Path) -> Sequence[HTTPRouteHandler]:
         return sent(request, found(files, request.scope["path"].lstrip("/")), {"Cache-Control": AN_HOUR})
 
     return [page, asset, file]
+
+
+def with_page_for(directory: Path, refuse: Refuse) -> Refuse:
+    """Answer a browser that asks for an address that is not there with the page, which says so; others as `refuse`."""
+    page = stored(page_of(directory))
+
+    def not_there(request: AnyRequest, error: Any) -> Response[bytes]:
+        path, accepted = request.scope["path"], request.headers.get("accept", "")
+        if request.method in READ and "text/html" in accepted and not path.startswith(OF_PROGRAMS):
+            return Response(page.bodies[""], status_code=404, media_type=page.media_type, headers=dict(PAGE_HEADERS))
+        return refuse(request, error)
+
+    return not_there
 
 
 def found(files: Mapping[str, StoredFile], name: str) -> StoredFile:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
@@ -27,6 +27,11 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+PATIENCE_MS = 60_000
+"""How long a page may take on a machine that does much else; none takes so long that is left alone."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 NewPerson = Callable[..., AbstractAsyncContextManager[Person]]
 
@@ -115,7 +120,7 @@ def new_person(browser: Browser, service: ServiceProcess) -> NewPerson:
         context = await browser.new_context(
             base_url=service.url, locale="en-GB", viewport={"width": 1440, "height": 900}, **of_context
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         someone = Person(await context.new_page())
         if signed_in:
             await someone.sign_in(ADMIN["email"], ADMIN["password"])

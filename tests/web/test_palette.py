@@ -45,3 +45,20 @@ async def test_actions_shortcuts_and_the_way_past_the_navigation_are_reached_by_
     await expect(page.get_by_role("navigation")).to_be_visible()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+
+
+async def test_the_exact_code_comes_first_and_all_others_are_one_step_away(page: Page, admin: Api) -> None:
+    word = f"p{uuid4().hex[:8]}"
+    others = [f"a{number}_{word}" for number in range(7)]
+    for module_id in [*others, word]:
+        admin.module(module_id, module_name=module_id.replace("_", " "))
+    await page.keyboard.press("Control+k")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("textbox").fill(word)
+    everything = dialog.get_by_role("button", name="All 8 in Modules")
+    await expect(everything).to_be_visible()
+    await expect(dialog.get_by_role("button").first).to_contain_text(word)
+    await everything.click()
+    await page.wait_for_url(f"**/super-admin/modules?q={word}")
+    await expect(page.get_by_role("row").nth(1)).to_contain_text(word)
+    await expect(page.get_by_text("8 of ")).to_be_visible()

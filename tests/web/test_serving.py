@@ -49,6 +49,15 @@ def test_what_is_not_there_is_a_problem_and_no_page(http: httpx.Client, address:
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
+def test_a_browser_is_told_by_the_page_what_is_not_there(http: httpx.Client) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+    answer = http.get("/nowhere", headers=browser)
+    assert (answer.status_code, answer.text) == (404, http.get("/").text)
+    assert "content-security-policy" in answer.headers
+    for address in ("/assets/none.js", "/api/v1/nowhere", "/health/nowhere"):
+        assert http.get(address, headers=browser).headers["content-type"] == "application/problem+json"
+
+
 def test_the_first_load_stays_below_its_budget(http: httpx.Client) -> None:
     page = http.get("/login")
     wanted = set(re.findall(r'(?:src|href)="(/[^"]+)"', page.text))

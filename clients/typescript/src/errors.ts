@@ -82,16 +82,23 @@ function unreachable(request: Request, error: unknown): ProblemBody {
 
 /** The body, or in its place what can be said of an answer that is no problem: a proxy's, or one without a body. */
 function problemOf(response: Response, body: string): ProblemBody {
-  const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
-  if (isProblem) return JSON.parse(body) as ProblemBody;
+  const type = response.headers.get("content-type") ?? "";
+  const problem = type.startsWith("application/problem+json") ? parsed(body) : null;
+  if (problem !== null) return problem;
   const title = response.statusText || `Status ${response.status}`;
   const instance = response.url ? new URL(response.url).pathname : "";
-  return {
-    type: "about:blank",
-    title,
-    status: response.status,
-    detail: body.slice(0, 500) || title,
-    instance,
-    errors: [],
-  };
+  const isText = type.startsWith("text/plain") && body.trim() !== "";
+  const detail = isText
+    ? body.slice(0, 500)
+    : `Status ${response.status} without a problem: a proxy may have answered.`;
+  return { type: "about:blank", title, status: response.status, detail, instance, errors: [] };
+}
+
+/** The problem, unless it was cut off on its way. */
+function parsed(body: string): ProblemBody | null {
+  try {
+    return JSON.parse(body) as ProblemBody;
+  } catch {
+    return null;
+  }
 }

@@ -117,7 +117,7 @@ def unexpected_to_problem(request: Request[Any, Any, Any], error: Exception) -> 
     return problem(request, Refusal("internal", "internal", detail))
 
 
-EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[bytes]]] = {
+EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]] = {
     Refused: refused_to_problem,
     HTTPException: http_to_problem,
     Exception: unexpected_to_problem,

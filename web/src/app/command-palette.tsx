@@ -1,6 +1,6 @@
 import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData, spotlight } from '@mantine/spotlight';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconSearch, type TablerIcon } from '@tabler/icons-react';
+import { IconArrowRight, IconSearch, type TablerIcon } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { getIndustriesOptions, getModuleRegistryOptions, getOrganizationsOptions
 import { recentlyVisited, visit } from '@/app/recently-visited.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { bestFirst, searchedIndustry, searchedModule } from '@/ui/search-rank.ts';
 
 interface PalettePage {
   readonly to: string;
@@ -26,9 +27,6 @@ export const openPalette = spotlight.open;
 
 const SHOWN = 6;
 
-const fits = (query: string, ...texts: readonly (string | null)[]) =>
-  texts.some((text) => text?.toLowerCase().includes(query.toLowerCase()));
-
 /** Ctrl K: goes to a page, or to a module, tenant or template by its name or code. Begins with what was open lately. */
 export function CommandPalette({
   pages,
@@ -46,16 +44,7 @@ export function CommandPalette({
     visit({ id, label, to });
     void navigate({ href: to });
   };
-  const things = (
-    prefix: string,
-    items: readonly {
-      id: string;
-      label: string;
-      code: string;
-      to: string;
-      icon?: SpotlightActionData['leftSection'];
-    }[],
-  ) =>
+  const things = (prefix: string, items: readonly Thing[]) =>
     items.map((item) => ({
       id: `${prefix}:${item.id}`,
       label: item.label,
@@ -77,29 +66,38 @@ export function CommandPalette({
     },
     {
       group: m.shell.palettePages,
-      actions: pages
-        .filter((page) => query === '' || fits(query, page.name))
-        .map(({ to, name, Icon }) => ({
-          id: to,
-          label: name,
-          leftSection: <Icon size={18} aria-hidden />,
-          onClick: () => void navigate({ to }),
-        })),
+      actions: bestFirst(pages, query, ({ name }) => ({ names: [name] })).map(({ to, name, Icon }) => ({
+        id: to,
+        label: name,
+        leftSection: <Icon size={18} aria-hidden />,
+        onClick: () => void navigate({ to }),
+      })),
     },
     {
       group: m.shell.paletteActions,
-      actions: actions
-        .filter((action) => query === '' || fits(query, action.name))
-        .map(({ id, name, Icon, run }) => ({
-          id: `action:${id}`,
-          label: name,
-          leftSection: <Icon size={18} aria-hidden />,
-          onClick: run,
-        })),
+      actions: bestFirst(actions, query, ({ name }) => ({ names: [name] })).map(({ id, name, Icon, run }) => ({
+        id: `action:${id}`,
+        label: name,
+        leftSection: <Icon size={18} aria-hidden />,
+        onClick: run,
+      })),
     },
-    { group: m.shell.modules, actions: things('module', found.modules) },
-    { group: m.shell.industries, actions: things('industry', found.industries) },
-    { group: m.shell.tenants, actions: things('tenant', found.tenants) },
+    ...found.map(({ kind, items, total, list }) => ({
+      group: m.shell[kind],
+      actions: [
+        ...things(kind, items),
+        ...(total > items.length
+          ? [
+              {
+                id: `all:${kind}`,
+                label: m.shell.paletteAll(total, m.shell[kind]),
+                leftSection: <IconArrowRight size={18} aria-hidden />,
+                onClick: () => void navigate({ href: `${list}?q=${encodeURIComponent(asked)}` }),
+              },
+            ]
+          : []),
+      ],
+    })),
   ];
   return (
     <Spotlight
@@ -122,7 +120,24 @@ export function CommandPalette({
   );
 }
 
-function useFound(query: string) {
+interface Thing {
+  readonly id: string;
+  readonly label: string;
+  readonly code: string;
+  readonly to: string;
+  readonly icon?: SpotlightActionData['leftSection'];
+}
+
+interface Found {
+  readonly kind: 'modules' | 'industries' | 'tenants';
+  readonly items: readonly Thing[];
+  /** How many there are in the list. */
+  readonly total: number;
+  /** The page that lists them. */
+  readonly list: string;
+}
+
+function useFound(query: string): readonly Found[] {
   const asks = query !== '';
   const modules = useQuery({ ...getModuleRegistryOptions(), enabled: asks });
   const industries = useQuery({ ...getIndustriesOptions(), enabled: asks });
@@ -131,32 +146,43 @@ function useFound(query: string) {
     enabled: asks,
     placeholderData: keepPreviousData,
   });
-  if (!asks) return { modules: [], industries: [], tenants: [] };
-  return {
-    modules: (modules.data?.items ?? [])
-      .filter((module) => fits(query, module.module_name, module.module_id))
-      .slice(0, SHOWN)
-      .map((module) => ({
+  if (!asks) return [];
+  const fittingModules = bestFirst(modules.data?.items ?? [], query, searchedModule);
+  const fittingIndustries = bestFirst(industries.data?.items ?? [], query, searchedIndustry);
+  return [
+    {
+      kind: 'modules',
+      total: fittingModules.length,
+      list: '/super-admin/modules',
+      items: fittingModules.slice(0, SHOWN).map((module) => ({
         id: module.module_id,
         label: module.module_name,
         code: module.module_id,
         to: `/super-admin/modules?module=${module.module_id}`,
         icon: <ModuleIcon name={module.module_name} metadata={module.metadata} size={22} />,
       })),
-    industries: (industries.data?.items ?? [])
-      .filter((industry) => fits(query, industry.industry_name, industry.industry_code))
-      .slice(0, SHOWN)
-      .map((industry) => ({
+    },
+    {
+      kind: 'industries',
+      total: fittingIndustries.length,
+      list: '/super-admin/industries',
+      items: fittingIndustries.slice(0, SHOWN).map((industry) => ({
         id: industry.industry_code,
         label: industry.industry_name,
         code: industry.industry_code,
         to: `/super-admin/industries/${industry.industry_code}`,
       })),
-    tenants: (tenants.data?.items ?? []).map((tenant) => ({
-      id: tenant.organization_id,
-      label: tenant.name,
-      code: tenant.industry_name ?? '',
-      to: `/super-admin/tenants/${tenant.organization_id}`,
-    })),
-  };
+    },
+    {
+      kind: 'tenants',
+      total: tenants.data?.total?.count ?? 0,
+      list: '/super-admin/tenants',
+      items: (tenants.data?.items ?? []).map((tenant) => ({
+        id: tenant.organization_id,
+        label: tenant.name,
+        code: tenant.industry_name ?? '',
+        to: `/super-admin/tenants/${tenant.organization_id}`,
+      })),
+    },
+  ];
 }

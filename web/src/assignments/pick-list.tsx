@@ -3,6 +3,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { bestFirst } from '@/ui/search-rank.ts';
 
 export interface Pickable {
   readonly id: string;
@@ -34,8 +35,7 @@ export function PickList({
 }) {
   const m = useMessages();
   const [typed, setTyped] = useState('');
-  const words = typed.trim().toLowerCase();
-  const found = items.filter((one) => `${one.name} ${one.id} ${one.about}`.toLowerCase().includes(words));
+  const found = bestFirst(items, typed, (one) => ({ names: [one.id, one.name], about: [one.about] }));
   const shown = found.slice(0, SHOWN);
   const flip = (id: string) => {
     const next = new Set(chosen);

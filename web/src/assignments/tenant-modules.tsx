@@ -18,6 +18,7 @@ import { PartDialog } from '@/assignments/part-dialog.tsx';
 import { TemplateDialog } from '@/assignments/template-dialog.tsx';
 import { useUnassign } from '@/assignments/use-unassign.tsx';
 import { SearchField } from '@/ui/search-field.tsx';
+import { bestFirst, searchedModule } from '@/ui/search-rank.ts';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
 
 /** From so many modules on, a search helps. */
@@ -67,10 +68,7 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
       </Menu>
     </Group>
   );
-  const needle = words.toLowerCase();
-  const found = held.filter((one) =>
-    `${one.module_name} ${one.module_id} ${one.category}`.toLowerCase().includes(needle),
-  );
+  const found = bestFirst(held, words, searchedModule);
   return (
     <Stack>
       <Group justify="space-between">

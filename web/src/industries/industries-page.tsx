@@ -12,6 +12,7 @@ import { usageByCode } from '@/industries/queries.ts';
 import { Copyable } from '@/ui/copyable.tsx';
 import { Page } from '@/ui/page.tsx';
 import { SearchField } from '@/ui/search-field.tsx';
+import { bestFirst, searchedIndustry } from '@/ui/search-rank.ts';
 import { StateDot } from '@/ui/state-dot.tsx';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
 
@@ -35,7 +36,7 @@ export function IndustriesPage() {
   const show = (next: 'new' | undefined) => void navigate({ search: (old) => ({ ...old, form: next }) });
   useHotkeys([['n', () => show('new')]]);
   const all = industries.data?.items;
-  const items = all?.filter((one) => fits(one, q));
+  const items = all && bestFirst(all, q, searchedIndustry);
   const button = (
     <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => show('new')}>
       {m.create}
@@ -199,12 +200,4 @@ export function Tenants({ usage }: { usage: IndustryUsage | undefined }) {
       </Group>
     </Tooltip>
   );
-}
-
-function fits(one: IndustryDetails, q: string): boolean {
-  const text = `${one.industry_name} ${one.industry_code} ${one.description}`.toLowerCase();
-  return q
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
 }

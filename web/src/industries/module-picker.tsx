@@ -7,6 +7,7 @@ import { useMessages } from '@/i18n/messages.tsx';
 import type { Registry } from '@/industries/draft.ts';
 import classes from '@/industries/industries.module.css';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { bestFirst, searchedModule } from '@/ui/search-rank.ts';
 
 const ROW_PX = 52;
 
@@ -58,7 +59,7 @@ function Choices({
   const [q, setQ] = useState('');
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [box, setBox] = useState<HTMLDivElement | null>(null);
-  const found = [...registry.values()].filter((module) => fits(module, q));
+  const found = bestFirst([...registry.values()], q, searchedModule);
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer measures on its own; nothing of it is memoized
   const rows = useVirtualizer({
     count: found.length,
@@ -155,12 +156,4 @@ function Pick({
       )}
     </label>
   );
-}
-
-function fits(module: ModuleDetails, q: string): boolean {
-  const text = `${module.module_name} ${module.module_id} ${module.category}`.toLowerCase();
-  return q
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
 }

@@ -1,4 +1,5 @@
 import type { ModuleDetails, ModuleUsage } from '@modplane/client';
+import { bestFirst, searchedModule } from '@/ui/search-rank.ts';
 
 /** What of the registry is shown, and in which order. */
 export interface Selection {
@@ -40,21 +41,24 @@ export function sorted(
   return isDescending ? found.reverse() : found;
 }
 
-/** All words of `q` occur in the name, the code or the category. The registry is all here: no round trip a letter. */
+/**
+ * All words of `q` occur in the name, the code or the category; the best come first, unless an order is asked for. The
+ * registry is all here: no round trip a letter.
+ */
 export function matching(
   modules: readonly ModuleDetails[],
-  { q, category, status, service }: Selection,
+  { q, category, status, service, sort, desc }: Selection,
 ): readonly ModuleDetails[] {
-  const words = (q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  return modules.filter((module) => {
-    const text = `${module.module_name} ${module.module_id} ${module.category}`.toLowerCase();
-    return (
+  const filtered = modules.filter(
+    (module) =>
       (category === undefined || module.category === category) &&
       (service === undefined || module.service_name === service) &&
-      (status === undefined || module.is_active === (status === 'active')) &&
-      words.every((word) => text.includes(word))
-    );
-  });
+      (status === undefined || module.is_active === (status === 'active')),
+  );
+  const found = bestFirst(filtered, q ?? '', searchedModule);
+  if (sort === undefined && desc === undefined) return found;
+  const isFound = new Set(found);
+  return filtered.filter((module) => isFound.has(module));
 }
 
 const used = (usages: Usages, moduleId: string): number => usages.get(moduleId)?.organizations ?? 0;

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { IndustryDetails, IndustryList } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import classes from '@/signup/signup.module.css';
+import { bestFirst, searchedIndustry } from '@/ui/search-rank.ts';
 import { LoadingRows, useSlow } from '@/ui/states.tsx';
 
 /** Null: none chosen yet; `skip`: none wanted. */
@@ -30,7 +31,8 @@ export function IndustryPicker({
   const [q, setQ] = useState('');
   const items = industries.data?.items;
   const chosen = choice === null || choice === 'skip' ? null : choice.code;
-  const shown = items?.filter((one) => one.industry_code === chosen || fits(one, q));
+  const found = items && bestFirst(items, q, searchedIndustry);
+  const shown = found && [...found, ...items.filter((one) => one.industry_code === chosen && !found.includes(one))];
   return (
     <fieldset className={classes.fieldset} aria-labelledby="step-industry" aria-describedby="industry-error">
       {items !== undefined && items.length > MANY && (
@@ -133,12 +135,4 @@ function Down({ onRetry }: { onRetry: () => void }) {
       </Group>
     </Alert>
   );
-}
-
-function fits(industry: IndustryDetails, q: string): boolean {
-  const text = `${industry.industry_name} ${industry.description} ${industry.industry_code}`.toLowerCase();
-  return q
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
 }

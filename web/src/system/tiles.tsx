@@ -5,7 +5,7 @@ import { type Messages, useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { type Figure, figuresOf, useHistory } from '@/system/history.ts';
 import { type State, StateBadge } from '@/system/state-badge.tsx';
 import { Sparkline } from '@/ui/sparkline.tsx';
-import { TimeAgo } from '@/ui/time-ago.tsx';
+import { useNow } from '@/ui/time-ago.tsx';
 
 interface Part {
   readonly state: State;
@@ -87,7 +87,7 @@ function Tile({ figure, part, value }: { figure: Figure; part: Part; value: numb
           {!isWell && part.since !== null && (
             <>
               {' '}
-              ({m.system.since} <TimeAgo at={part.since} />)
+              ({m.system.since} <ClockTime at={part.since} language={language} />)
             </>
           )}
         </Text>
@@ -102,4 +102,20 @@ function Tile({ figure, part, value }: { figure: Figure; part: Part; value: numb
       </Stack>
     </Card>
   );
+}
+
+const A_MINUTE_MS = 60_000;
+const A_DAY_MS = 86_400_000;
+
+/** The time of day, with its date where that is not today's: what follows "since" in any language. */
+function ClockTime({ at, language }: { at: string; language: string }) {
+  const date = new Date(at);
+  const now = useNow(A_MINUTE_MS);
+  const isOld = now.getTime() - date.getTime() > A_DAY_MS;
+  const format = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(isOld && { day: 'numeric', month: 'short' }),
+  });
+  return <time dateTime={at}>{format.format(date)}</time>;
 }

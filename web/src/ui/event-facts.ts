@@ -23,6 +23,8 @@ export interface EventFacts {
   readonly fields: readonly string[];
   readonly name: string;
   readonly userId: string;
+  /** What kind of dead letter it is about: `command`, `event` or `relay`. */
+  readonly letterKind: string;
   readonly counts: {
     readonly added: readonly string[];
     readonly unchanged: readonly string[];
@@ -45,6 +47,7 @@ export function factsOf(event: LoggedEvent): EventFacts {
     fields: [...keys].filter((key) => JSON.stringify(json(before)[key]) !== JSON.stringify(json(after)[key])),
     name: textOr(payload['name'], ''),
     userId: textOr(payload['user_id'], ''),
+    letterKind: textOr(payload['kind'], ''),
     counts: {
       added: texts(payload['applied']),
       unchanged: texts(payload['unchanged']),

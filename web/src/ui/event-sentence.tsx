@@ -52,6 +52,7 @@ export function EventSentence({ event }: { event: LoggedEvent }) {
   const sentences: Readonly<Record<string, string>> = events.sentences;
   const text = sentences[variantOf(event.type, facts)] ?? events.unknownType;
   const { counts } = facts;
+  const letters: Readonly<Record<string, string>> = events.letters;
   const parts = {
     who: <ActorName id={event.user_id} organizationId={event.organization_id} />,
     module: facts.moduleId && <ModuleName id={facts.moduleId} />,
@@ -63,6 +64,7 @@ export function EventSentence({ event }: { event: LoggedEvent }) {
     fields: shortened(facts.fields.map((field) => field.replaceAll('_', ' '))),
     name: facts.name,
     type: event.type,
+    letter: letters[facts.letterKind] ?? facts.letterKind,
     outcome: events.outcome(counts.added.length, counts.unchanged.length, counts.skipped.length, counts.removed.length),
   };
   return <Filled text={text} parts={parts} />;

@@ -17,6 +17,11 @@ export function told(error: unknown, m: Messages): Told {
   if (failed === null || failed.code === 'unreachable') {
     return { title: m.common.networkTitle, detail: m.common.networkDetail, operationId: null, fields: [] };
   }
+  // Not the service's answer but that of something before it: its words are for nobody here.
+  if (failed.type === 'about:blank') {
+    const detail = m.common.foreignDetail(failed.status);
+    return { title: m.common.networkTitle, detail, operationId: null, fields: [] };
+  }
   const { title, detail, errors } = failed;
   return { title, detail, operationId: failed.operationId, fields: errors };
 }

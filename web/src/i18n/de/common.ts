@@ -38,6 +38,8 @@ export const common = {
   networkDetail: 'Prüfen Sie die Verbindung und versuchen Sie es erneut. Ihre Eingaben bleiben erhalten.',
   forbiddenTitle: 'Diese Seite ist für Super-Admins',
   forbiddenDetail: 'Sie sind angemeldet, aber Ihr Konto reicht nicht bis hierher. Ein Super-Admin kann helfen.',
+  foreignDetail: (status: number) =>
+    `Etwas zwischen Ihnen und dem Dienst hat an seiner Stelle geantwortet (${status}). Versuchen Sie es gleich noch einmal.`,
   notFoundTitle: 'Diese Seite gibt es nicht',
   notFoundDetail: 'Die Adresse ist vielleicht vertippt, oder was sie zeigte, gibt es nicht mehr.',
   toStart: 'Zur Startseite',

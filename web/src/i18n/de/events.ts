@@ -42,7 +42,10 @@ export const events = {
     'access.user.deactivated': 'Konto von {user} deaktiviert von: {who}',
     'access.user.password_replaced': 'Passwort von {user} ersetzt von: {who}',
     'access.user.reactivated': '{user} wieder zugelassen von: {who}',
+    'system.dead_letter.retried': 'Unzustellbares erneut versucht von: {who} ({letter})',
+    'system.dead_letter.dropped': 'Unzustellbares verworfen von: {who} ({letter})',
   },
+  letters: { command: 'ein Befehl', event: 'ein Ereignis', relay: 'ein zu veröffentlichendes Ereignis' },
   types: {
     'tenant.module.registered': 'Modul registriert',
     'tenant.module.updated': 'Modul geändert',
@@ -68,5 +71,7 @@ export const events = {
     'access.user.deactivated': 'Konto deaktiviert',
     'access.user.password_replaced': 'Passwort ersetzt',
     'access.user.reactivated': 'Konto wieder zugelassen',
+    'system.dead_letter.retried': 'Unzustellbares erneut versucht',
+    'system.dead_letter.dropped': 'Unzustellbares verworfen',
   },
 };

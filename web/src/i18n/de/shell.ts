@@ -29,6 +29,7 @@ export const shell = {
   palette: 'Gehe zu, finde oder tue',
   palettePlaceholder: 'Seite, Modul, Mandant, Vorlage oder Aktion finden',
   paletteNothing: 'Nichts gefunden',
+  paletteAll: (count: number, list: string) => `Alle ${count} in ${list}`,
   paletteRecent: 'Zuletzt',
   palettePages: 'Seiten',
   paletteActions: 'Aktionen',

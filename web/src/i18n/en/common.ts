@@ -38,6 +38,8 @@ export const common = {
   networkDetail: 'Check the connection and try again. Nothing you typed is lost.',
   forbiddenTitle: 'This page is for super admins',
   forbiddenDetail: 'You are signed in, but your account does not reach this page. A super admin can help.',
+  foreignDetail: (status: number) =>
+    `Something between you and the service answered in its place (${status}). Try again in a moment.`,
   notFoundTitle: 'There is no such page',
   notFoundDetail: 'The address may be mistyped, or what it showed is gone.',
   toStart: 'Go to the start page',

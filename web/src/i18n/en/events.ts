@@ -42,7 +42,10 @@ export const events = {
     'access.user.deactivated': '{who} deactivated the account of {user}',
     'access.user.password_replaced': '{who} replaced the password of {user}',
     'access.user.reactivated': '{who} let {user} in again',
+    'system.dead_letter.retried': '{who} retried a dead letter: {letter}',
+    'system.dead_letter.dropped': '{who} dropped a dead letter: {letter}',
   },
+  letters: { command: 'a command', event: 'an event', relay: 'an event to publish' },
   types: {
     'tenant.module.registered': 'Module registered',
     'tenant.module.updated': 'Module changed',
@@ -68,5 +71,7 @@ export const events = {
     'access.user.deactivated': 'Account deactivated',
     'access.user.password_replaced': 'Password replaced',
     'access.user.reactivated': 'Account let in again',
+    'system.dead_letter.retried': 'Dead letter retried',
+    'system.dead_letter.dropped': 'Dead letter dropped',
   },
 };

@@ -29,6 +29,7 @@ export const shell = {
   palette: 'Go to, find or do',
   palettePlaceholder: 'Find a page, module, tenant, template or action',
   paletteNothing: 'Nothing found',
+  paletteAll: (count: number, list: string) => `All ${count} in ${list}`,
   paletteRecent: 'Recent',
   palettePages: 'Pages',
   paletteActions: 'Actions',
