@@ -21,6 +21,7 @@ from registry.commands import ApiEndpoint as Endpoint
 from registry.commands import Category, Description, Document, ModuleName, ModuleVersion, ServiceName
 from shared.json_schemas import JsonSchema, UnusableSchema
 from shared.slugs import Slug
+from shared.text import Kind, composed, flaw_of, text_kind
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 2000
@@ -240,9 +241,17 @@ class _Reading:
         if node.is_flawed:
             return None
         try:
-            return msgspec.convert(node.plain(), wanted)
+            value = msgspec.convert(node.plain(), wanted)
         except msgspec.ValidationError as error:
             return self._wrong(node.line, field, _told(error, node.value))
+        return self._text(value, text_kind(wanted), node.line, field)
+
+    def _text(self, value: Any, kind: tuple[Kind, int | None] | None, line: int, field: str) -> Any:
+        if kind is None or not isinstance(value, str):
+            return value
+        text = composed(value)
+        flaw = flaw_of(text, *kind)
+        return text if flaw is None else self._wrong(line, field, f"the text {flaw}")
 
     def _note_id(self, name: str, node: Located, field: str, scope: str) -> None:
         child = node.value.get(name)

@@ -18,6 +18,7 @@ from shared.cache import Cached
 from shared.errors import FieldError, Forbidden, Malformed, Refused, Unauthenticated
 from shared.messages import has_nul
 from shared.ports import Authenticator, Caller
+from shared.text import flaws_in, unreadable
 
 MAX_BODY_BYTES = 1024 * 1024
 EVERY_ORGANIZATION = ""
@@ -60,13 +61,26 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
         return
     body = await request.body()
     try:
-        strict_decoder(definition.annotation).decode(body)
+        decoded = strict_decoder(definition.annotation).decode(body)
     except msgspec.ValidationError as error:
         raise InvalidBody(f"The body does not fit: {error}", errors=[field_error(str(error))]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidBody(f"The body is not JSON: {error}") from error
     if b"\\u0000" in body and has_nul(msgspec.json.decode(body)):
         raise InvalidBody("Text may not contain the character NUL (\\u0000).")
+    refuse_unreadable(decoded)
+
+
+def refuse_unreadable(decoded: Any) -> None:
+    """Raises `UnreadableText` for names that nobody could read, and `InvalidBody` for an empty search.
+
+    The deciders refuse such names, too; here the fields have the names that the caller knows.
+    """
+    flaws = list(flaws_in(decoded))
+    if errors := [error for kind, error in flaws if kind == "search"]:
+        raise InvalidBody("A filter may not be empty: leave out what is not to be searched.", errors=errors)
+    if flaws:
+        raise unreadable([error for _, error in flaws])
 
 
 def field_error(message: str) -> FieldError:

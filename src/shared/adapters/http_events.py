@@ -24,6 +24,7 @@ from shared.adapters.streaming import StreamedAnswer
 from shared.errors import FieldError
 from shared.event_tail import EventTail
 from shared.logged_events import EventFilter, LoggedEvent
+from shared.moments import moment_of
 from shared.ports import Caller
 from shared.slugs import MAX_SLUG, SLUG_PATTERN
 
@@ -203,11 +204,13 @@ def known_types(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def moment(name: str, text: str | None) -> datetime | None:
-    """A time with its offset. Raises `BadParameter`."""
-    try:
-        return None if text is None else msgspec.convert(text, Annotated[datetime, msgspec.Meta(tz=True)])
-    except msgspec.ValidationError as error:
+    """A time with its offset, in UTC. Raises `BadParameter`."""
+    if text is None:
+        return None
+    found = moment_of(text)
+    if found is None:
         raise BadParameter(
             f"{name} must be a time with its offset from UTC, such as 2026-11-23T12:00:00Z.",
-            errors=[FieldError(name, "is no time with an offset")],
-        ) from error
+            errors=[FieldError(name, "is no time with an offset that the calendar has")],
+        )
+    return found
