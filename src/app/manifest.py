@@ -17,11 +17,10 @@ from msgspec.structs import FieldInfo
 from app.located import Flaw, Located, Unreadable, read_json, read_yaml
 from industries.commands import Description as IndustryDescription
 from industries.commands import IndustryName
-from registry.commands import ApiEndpoint as Endpoint
-from registry.commands import Category, Description, Document, ModuleName, ModuleVersion, ServiceName
+from registry.commands import ApiEndpoint, Category, Description, Document, ModuleName, ModuleVersion, ServiceName
 from shared.json_schemas import JsonSchema, UnusableSchema
 from shared.slugs import Slug
-from shared.text import Kind, composed, flaw_of, text_kind
+from shared.text import convert_text
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 2000
@@ -39,7 +38,7 @@ class ManifestModule(Struct, frozen=True, kw_only=True):
     description: Description
     category: Category
     service_name: ServiceName
-    api_endpoint: Endpoint
+    api_endpoint: ApiEndpoint
     version: ModuleVersion
     metadata: Document = {}
     default_config: Document = {}
@@ -241,17 +240,9 @@ class _Reading:
         if node.is_flawed:
             return None
         try:
-            value = msgspec.convert(node.plain(), wanted)
+            return convert_text(node.plain(), wanted)
         except msgspec.ValidationError as error:
             return self._wrong(node.line, field, _told(error, node.value))
-        return self._text(value, text_kind(wanted), node.line, field)
-
-    def _text(self, value: Any, kind: tuple[Kind, int | None] | None, line: int, field: str) -> Any:
-        if kind is None or not isinstance(value, str):
-            return value
-        text = composed(value)
-        flaw = flaw_of(text, *kind)
-        return text if flaw is None else self._wrong(line, field, f"the text {flaw}")
 
     def _note_id(self, name: str, node: Located, field: str, scope: str) -> None:
         child = node.value.get(name)

@@ -184,10 +184,15 @@ def meta_of(type_: Any) -> Meta | None:
     return next((meta for part in get_args(type_) if (meta := meta_of(part)) is not None), None)
 
 
-def text_kind(type_: Any) -> tuple[Kind, int | None] | None:
-    """The kind of text an annotated type is, and how long it may be; None where it is none."""
-    meta = meta_of(type_)
-    return (meta.extra["text"], meta.max_length) if meta is not None and meta.extra else None
+def convert_text(value: Any, type_: Any) -> Any:
+    """The value as the type has it; text that people read, as it is kept. Raises `msgspec.ValidationError`."""
+    found, meta = msgspec.convert(value, type_), meta_of(type_)
+    if meta is None or not meta.extra or not isinstance(found, str):
+        return found
+    text = composed(found)
+    if (flaw := flaw_of(text, meta.extra["text"], meta.max_length)) is not None:
+        raise msgspec.ValidationError(f"The text {flaw}")
+    return text
 
 
 def folded(text: str) -> str:

@@ -146,7 +146,7 @@ class PostgresApiTokenReader:
 
 def question(wanted: ApiTokenFilter, sort: Sort) -> Question:
     """All in the order of their making; there are not many."""
-    tests = [words_begin(wanted.q)] if wanted.q else []
+    tests = [words_begin(wanted.q)] if wanted.q is not None else []
     if wanted.organization_id is not None:
         tests.append(Where("organization_id = {0}", (wanted.organization_id,)))
     if wanted.role is not None:

@@ -96,7 +96,7 @@ def question(wanted: UserFilter, sort: Sort) -> Question:
         looked_up.append(INACTIVE)
     elif wanted.status is not None:
         tests.append(Where("is_active"))
-    words = [words_begin(wanted.q)] if wanted.q else []
+    words = [words_begin(wanted.q)] if wanted.q is not None else []
     turn, descending = Turn(looked_up[:1], [*looked_up[1:], *tests, *words]), sort.startswith("-")
     return Question(
         table="access.users",
@@ -104,6 +104,6 @@ def question(wanted: UserFilter, sort: Sort) -> Question:
         key=SORT_KEY,
         id="id",
         descending=descending,
-        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q else [turn],
+        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q is not None else [turn],
         narrow=[*words, *looked_up] if words or len(looked_up) > 1 else [],
     )

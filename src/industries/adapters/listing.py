@@ -96,7 +96,7 @@ def everything(industries: Sequence[IndustryDetails]) -> IndustryList:
 
 def question(wanted: IndustryFilter, sort: Sort, keep: Sequence[Keep]) -> Question:
     """By name, those whose name begins with `q` come first."""
-    words = [words_begin(wanted.q)] if wanted.q else []
+    words = [words_begin(wanted.q)] if wanted.q is not None else []
     status = wanted.status or (None if wanted.include_inactive else "active")
     turn = Turn([LIVING], [*([STANDING[status]] if status else []), *words])
     descending, by_name = sort.startswith("-"), sort.endswith("name")
@@ -106,7 +106,7 @@ def question(wanted: IndustryFilter, sort: Sort, keep: Sequence[Keep]) -> Questi
         key=SORT_KEY if by_name else "updated_at",
         id="industry_code",
         descending=descending,
-        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q and by_name else [turn],
+        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q is not None and by_name else [turn],
         narrow=words,
         keep=keep,
     )

@@ -65,7 +65,7 @@ class OrganizationList:
         if (id_ := id_of(q)) is not None:
             few.insert(0, Where("organization_id = {0}", (id_,)))
             q = None
-        searched = [words_begin(q)] if q else []
+        searched = [words_begin(q)] if q is not None else []
         way, tests = way_of(wanted)
         turn = Turn(way, [*tests, *searched, *few[1:]])
         # Nearly all are active: to test that costs next to nothing along the way.
@@ -77,7 +77,7 @@ class OrganizationList:
             key=SORT_KEY if by_name else "created_at",
             id="organization_id",
             descending=descending,
-            turns=beginnings_first(turn, q, descending=descending) if q and by_name else [turn],
+            turns=beginnings_first(turn, q, descending=descending) if q is not None and by_name else [turn],
             narrow=[] if is_simple else [*searched, *way, *(test for test in tests if test == SUSPENDED)],
             few=few[0] if few else None,
             keep=keep,

@@ -78,7 +78,7 @@ def everything(modules: Sequence[ModuleDetails]) -> ModuleList:
 
 def question(wanted: ModuleFilter, sort: Sort) -> Question:
     """By name, those whose name begins with `q` come first."""
-    searched = [words_begin(wanted.q)] if wanted.q else []
+    searched = [words_begin(wanted.q)] if wanted.q is not None else []
     equal = {"category": wanted.category, "service_name": wanted.service_name}
     tests = [Where(f"{column} = {{0}}", (value,)) for column, value in equal.items() if value is not None]
     tests += [STANDING[wanted.status]] if wanted.status else []
@@ -89,6 +89,6 @@ def question(wanted: ModuleFilter, sort: Sort) -> Question:
         key=SORT_KEY if by_name else "updated_at",
         id="module_id",
         descending=descending,
-        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q and by_name else [turn],
+        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q is not None and by_name else [turn],
         narrow=searched,
     )
