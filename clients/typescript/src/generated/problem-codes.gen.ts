@@ -86,5 +86,6 @@ export type ProblemCode =
     | 'unknown_industry'
     | 'unknown_modules'
     | 'unknown_version'
+    | 'unreadable_text'
     | 'user_not_found'
     | 'wrong_credentials';

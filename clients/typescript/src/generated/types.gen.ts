@@ -3044,7 +3044,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3071,6 +3071,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3213,7 +3214,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3240,6 +3241,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3444,7 +3446,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3471,6 +3473,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4019,6 +4022,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4186,6 +4190,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4435,6 +4440,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4598,6 +4604,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4936,6 +4943,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5443,6 +5451,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5618,6 +5627,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5906,6 +5916,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6089,6 +6100,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6541,9 +6553,10 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6799,6 +6812,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7248,6 +7262,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7419,6 +7434,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7584,6 +7600,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -8284,7 +8301,7 @@ export type CreateTokenErrors = {
      *
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      */
     422: Problem;
