@@ -8,6 +8,7 @@ import { getIndustriesOptions, getModuleRegistryOptions, getOrganizationsOptions
 import { recentlyVisited, visit } from '@/app/recently-visited.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { hasWords } from '@/ui/words.ts';
 
 interface PalettePage {
   readonly to: string;
@@ -26,8 +27,7 @@ export const openPalette = spotlight.open;
 
 const SHOWN = 6;
 
-const fits = (query: string, ...texts: readonly (string | null)[]) =>
-  texts.some((text) => text?.toLowerCase().includes(query.toLowerCase()));
+const fits = hasWords;
 
 /** Ctrl K: goes to a page, or to a module, tenant or template by its name or code. Begins with what was open lately. */
 export function CommandPalette({

@@ -1,8 +1,10 @@
 import { Badge, Checkbox, Group, ScrollArea, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { limits } from '@modplane/client';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { hasWords } from '@/ui/words.ts';
 
 export interface Pickable {
   readonly id: string;
@@ -34,8 +36,7 @@ export function PickList({
 }) {
   const m = useMessages();
   const [typed, setTyped] = useState('');
-  const words = typed.trim().toLowerCase();
-  const found = items.filter((one) => `${one.name} ${one.id} ${one.about}`.toLowerCase().includes(words));
+  const found = items.filter((one) => hasWords(typed, one.name, one.id, one.about));
   const shown = found.slice(0, SHOWN);
   const flip = (id: string) => {
     const next = new Set(chosen);
@@ -52,7 +53,7 @@ export function PickList({
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           leftSection={<IconSearch size={16} aria-hidden />}
-          maxLength={100}
+          maxLength={limits.query.q}
           style={{ flex: 1 }}
           // It may come after the dialog has given the focus away.
           autoFocus

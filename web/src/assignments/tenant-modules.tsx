@@ -19,6 +19,7 @@ import { TemplateDialog } from '@/assignments/template-dialog.tsx';
 import { useUnassign } from '@/assignments/use-unassign.tsx';
 import { SearchField } from '@/ui/search-field.tsx';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
+import { byName, hasWords } from '@/ui/words.ts';
 
 /** From so many modules on, a search helps. */
 const MANY = 8;
@@ -67,10 +68,7 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
       </Menu>
     </Group>
   );
-  const needle = words.toLowerCase();
-  const found = held.filter((one) =>
-    `${one.module_name} ${one.module_id} ${one.category}`.toLowerCase().includes(needle),
-  );
+  const found = held.filter((one) => hasWords(words, one.module_name, one.module_id, one.category));
   return (
     <Stack>
       <Group justify="space-between">
@@ -142,5 +140,5 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
 function byCategory(modules: readonly OrganizationModule[]): readonly [string, readonly OrganizationModule[]][] {
   const groups = new Map<string, OrganizationModule[]>();
   for (const one of modules) groups.set(one.category, [...(groups.get(one.category) ?? []), one]);
-  return [...groups].sort(([a], [b]) => a.localeCompare(b));
+  return [...groups].sort(([a], [b]) => byName(a, b));
 }

@@ -14,6 +14,7 @@ import { Page } from '@/ui/page.tsx';
 import { SearchField } from '@/ui/search-field.tsx';
 import { StateDot } from '@/ui/state-dot.tsx';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
+import { hasWords } from '@/ui/words.ts';
 
 const route = getRouteApi('/super-admin/industries');
 
@@ -202,9 +203,5 @@ export function Tenants({ usage }: { usage: IndustryUsage | undefined }) {
 }
 
 function fits(one: IndustryDetails, q: string): boolean {
-  const text = `${one.industry_name} ${one.industry_code} ${one.description}`.toLowerCase();
-  return q
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+  return hasWords(q, one.industry_name, one.industry_code, one.description);
 }

@@ -2,10 +2,11 @@ import { Alert, Button, Group, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { IndustryDetails, IndustryList } from '@modplane/client';
+import { limits, type IndustryDetails, type IndustryList } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import classes from '@/signup/signup.module.css';
 import { LoadingRows, useSlow } from '@/ui/states.tsx';
+import { hasWords } from '@/ui/words.ts';
 
 /** Null: none chosen yet; `skip`: none wanted. */
 export type Choice = { readonly code: string } | 'skip' | null;
@@ -41,7 +42,7 @@ export function IndustryPicker({
           placeholder={m.signup.findIndustry}
           leftSection={<IconSearch size={16} aria-hidden />}
           value={q}
-          maxLength={100}
+          maxLength={limits.query.q}
           onChange={(event) => setQ(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'Enter') event.preventDefault();
@@ -136,9 +137,5 @@ function Down({ onRetry }: { onRetry: () => void }) {
 }
 
 function fits(industry: IndustryDetails, q: string): boolean {
-  const text = `${industry.industry_name} ${industry.description} ${industry.industry_code}`.toLowerCase();
-  return q
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
+  return hasWords(q, industry.industry_name, industry.description, industry.industry_code);
 }

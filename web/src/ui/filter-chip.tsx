@@ -2,6 +2,7 @@ import { Box, CloseButton, Combobox, Group, ScrollArea, Text, UnstyledButton, us
 import { IconChevronDown } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
+import { hasWords } from '@/ui/words.ts';
 
 export interface FilterChoice {
   readonly value: string;
@@ -38,7 +39,7 @@ export function FilterChip({
     },
   });
   const shown = combobox.dropdownOpened
-    ? choices.filter((choice) => choice.label.toLowerCase().includes(search.trim().toLowerCase())).slice(0, SHOWN)
+    ? choices.filter((choice) => hasWords(search, choice.label)).slice(0, SHOWN)
     : NONE;
   const isSet = value !== undefined;
   const said = choices.find((choice) => choice.value === value)?.label ?? value;
