@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from shared.errors import Conflict, FieldError, Invalid, NotFound, Refusal, TooLarge
 from shared.slugs import Slug
-from shared.text import MAX_SEARCH, SEARCH
+from shared.text import MAX_SEARCH, SEARCH, VISIBLE
 
 SAMPLES = 5
 MAX_ORGANIZATIONS = 10_000
@@ -62,7 +62,7 @@ BulkCommand = Assign | Unassign | ApplyIndustry | Suspend | Reactivate
 class OrganizationFilter(Struct, frozen=True, forbid_unknown_fields=True):
     """Which organizations, as in their list. Without any field: all of them."""
 
-    q: Annotated[str, Meta(min_length=1, max_length=MAX_SEARCH, pattern=r"^[^\x00]*$", extra=SEARCH)] | None = None
+    q: Annotated[str, Meta(min_length=1, max_length=MAX_SEARCH, pattern=VISIBLE, extra=SEARCH)] | None = None
     status: Literal["active", "suspended"] | None = None
     industry_code: IndustryCode | None = None
     module_id: ModuleId | None = None

@@ -40,6 +40,13 @@ NO_CHARACTER = re.compile(
     f"[\ufdd0-\ufdef{''.join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))}]"
 )
 BLANK = re.compile(f"[\\s{IGNORABLE}\u2800]*")
+# The same for documents, whose patterns are read by other engines too.
+BLANK_CHARACTERS = (
+    r"\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+)
+VISIBLE = rf"^[^\x00]*[^\x00{BLANK_CHARACTERS}][^\x00]*$"
+"""The pattern of a filter: something to see, and no NUL."""
 
 JOINERS = "\u200c\u200d"
 VIRAMA = 9

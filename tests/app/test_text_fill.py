@@ -14,8 +14,8 @@ INSERTS = (
     ("organizations.organizations (organization_id, name, status, sequence)", "'o1', 'Ärzte 9', 'active', 1"),
     ("organizations.organizations (organization_id, name, status, sequence)", "'o2', '!?', 'active', 1"),
     (
-        ("registry.module_registry (module_id, module_name, description, category, service_name, api_endpoint, version, "
-        "metadata, default_config, is_active, is_deleted, sequence)"),
+        ("registry.module_registry (module_id, module_name, description, category, service_name, api_endpoint, "
+        "version, metadata, default_config, is_active, is_deleted, sequence)"),
         "'crm', 'O’Neil', '', 'c', 's', '/', '1', '{}', '{}', true, false, 1",
     ),
     *(
@@ -33,7 +33,7 @@ USER = "INSERT INTO access.users (id, email, name, password_hash, role) VALUES (
 
 
 @pytest.fixture
-async def older(database: PostgresDatabase, scratch_url: str) -> dict[str, UUID]:
+async def older(scratch_url: str) -> dict[str, UUID]:
     """Rows as they were, and the ids of users."""
     connection = await asyncpg.connect(scratch_url)
     for table, values in INSERTS:

@@ -27,11 +27,11 @@ from shared.logged_events import EventFilter, LoggedEvent
 from shared.moments import moment_of
 from shared.ports import Caller
 from shared.slugs import MAX_SLUG, SLUG_PATTERN
+from shared.text import VISIBLE
 
 MAX_TYPES = 30
 TYPE = re.compile(r"[a-z][a-z0-9_.]{0,99}")
 TYPES: dict[str, Any] = {"minItems": 1, "items": {"type": "string", "pattern": f"^{TYPE.pattern}$"}}
-NO_NUL = r"^[^\x00]*$"
 NDJSON, EVENT_STREAM = "application/x-ndjson", "text/event-stream"
 UNBUFFERED = {"X-Accel-Buffering": "no"}
 
@@ -69,7 +69,9 @@ async def concerned(
         str | None,
         QueryParameter(pattern=SLUG_PATTERN, max_length=MAX_SLUG, description="Its own, and organizations' about it."),
     ] = None,
-    user_id: Annotated[str | None, QueryParameter(max_length=300, pattern=NO_NUL, description="Who caused it.")] = None,
+    user_id: Annotated[
+        str | None, QueryParameter(max_length=300, pattern=VISIBLE, description="Who caused it.")
+    ] = None,
 ) -> EventFilter:
     """Whom and what the events are about."""
     return EventFilter(

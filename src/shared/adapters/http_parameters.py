@@ -15,7 +15,7 @@ from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesRea
 from shared.adapters.http import AnyRequest, strict_body
 from shared.errors import FieldError, Malformed
 from shared.messages import MAX_REASON, Previewed
-from shared.text import composed, flaw_of, is_blank
+from shared.text import composed, flaw_of, is_blank, unreadable
 
 MAX_SEQUENCE = 2**63 - 1
 PREVIEW = re.compile(PREVIEW_PATTERN)
@@ -72,13 +72,14 @@ def reason_of(request: Request[Any, Any, Any]) -> str | None:
 
 
 def checked_reason(text: str, name: str) -> str | None:
-    """The reason as it is kept; none when nothing is left."""
+    """The reason as it is kept; none when nothing is left. Raises `BadHeader` or `UnreadableText`."""
     reason = composed(text)
-    flaw = flaw_of(text, "lines", MAX_REASON) or flaw_of(reason, "lines", MAX_REASON)
-    if flaw is not None:
+    if max(len(text), len(reason)) > MAX_REASON or "\x00" in reason:
         raise BadHeader(
-            f"{name} must have at most {MAX_REASON} characters, all of them visible.", errors=[FieldError(name, flaw)]
+            f"{name} must have at most {MAX_REASON} characters.", errors=[FieldError(name, "too long, or not text")]
         )
+    if (flaw := flaw_of(reason, "lines")) is not None:
+        raise unreadable([FieldError(name, flaw)])
     return reason or None
 
 
