@@ -9,8 +9,9 @@ WITH made AS (SELECT gen_random_uuid()::text AS id, n FROM generate_series(1, $1
   SELECT 'organizations', id, 1, json_build_object('status', 'active', 'name', $2 || ' ' || n, 'industry_code', null,
     'industry_name', null, 'template_version', null, 'owner_id', null) FROM made
 )
-INSERT INTO organizations.organizations (organization_id, name, status, sequence, created_at, updated_at)
-SELECT id, $2 || ' ' || n, 'active', 1, now(), now() FROM made RETURNING organization_id
+INSERT INTO organizations.organizations (organization_id, name, status, sequence, created_at, updated_at, search_text,
+  sort_key)
+SELECT id, $2 || ' ' || n, 'active', 1, now(), now(), $2 || ' ' || n, $2 || ' ' || n FROM made RETURNING organization_id
 """
 
 

@@ -1,7 +1,5 @@
 """Decides what an e-mail, a name and a password may be, and who is refused. Pure: no await, no IO, no clock."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
@@ -9,14 +7,16 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from shared.emails import MAX_EMAIL, email_of
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from shared.moments import in_utc
+from shared.text import composed, flaw_of
 
 Role = Literal["super_admin", "organization_admin", "service"]
 ApiTokenRole = Literal["super_admin", "service"]
 Scope = Literal["read", "write"]
 
-MAX_EMAIL_LENGTH = 254
-MAX_LOCAL_PART_LENGTH = 64
+MAX_EMAIL_LENGTH = MAX_EMAIL
 MAX_NAME_LENGTH = 200
 MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 256
@@ -24,17 +24,13 @@ MAX_LOGIN_PASSWORD_LENGTH = 1024
 MIN_DIFFERENT_CHARACTERS = 5
 PENDING_OWNER_LIFETIME = timedelta(days=8)
 
-LOCAL_PART = r'[^\s@\x00-\x1f\x7f"(),:;<>\[\]\\]+'
-DOMAIN_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
-EMAIL = re.compile(rf"{LOCAL_PART}@{DOMAIN_LABEL}(?:\.{DOMAIN_LABEL})*")
-
 
 class InvalidEmail(Invalid):
     """The text is no e-mail address."""
 
 
 class InvalidName(Invalid):
-    """The name is too long or holds control characters."""
+    """The name is too long or has characters that nobody can see."""
 
 
 class UnacceptablePassword(Invalid):
@@ -174,33 +170,21 @@ class UserState(Struct, frozen=True):
     is_active: bool
 
 
-def normalized_email(text: str) -> str:
-    """The one spelling under which an e-mail is stored and compared. Says nothing about its being valid."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
-
-
-def is_email(email: str) -> bool:
-    """Whether a normalized e-mail can be one: syntax only, nothing is asked of the mail system."""
-    local_part = email.partition("@")[0]
-    fits = len(email) <= MAX_EMAIL_LENGTH and len(local_part) <= MAX_LOCAL_PART_LENGTH
-    return fits and is_text(email) and EMAIL.fullmatch(email) is not None
-
-
 def valid_email(text: str) -> str:
-    """The normalized e-mail. Raises `InvalidEmail`."""
-    email = normalized_email(text)
-    if not is_email(email):
+    """The e-mail in its one spelling. Raises `InvalidEmail`."""
+    email = email_of(text)
+    if email is None:
         detail = f"Give an e-mail address such as name@example.com, at most {MAX_EMAIL_LENGTH} characters long."
         raise InvalidEmail(detail, errors=[FieldError("/email", detail)])
     return email
 
 
 def valid_name(text: str | None) -> str | None:
-    """The trimmed name, none when it is blank. Raises `InvalidName`."""
-    name = unicodedata.normalize("NFC", (text or "").strip())
-    if len(name) > MAX_NAME_LENGTH or any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
-        detail = f"Give a name of at most {MAX_NAME_LENGTH} characters, without control characters."
-        raise InvalidName(detail, errors=[FieldError("/name", detail)])
+    """The name as it is kept, none when nothing is given. Raises `InvalidName`."""
+    name = composed(text or "")
+    if name and (flaw := flaw_of(name, limit=MAX_NAME_LENGTH)) is not None:
+        detail = f"Give a name of at most {MAX_NAME_LENGTH} characters, visible and in one line."
+        raise InvalidName(detail, errors=[FieldError("/name", flaw)])
     return name or None
 
 
@@ -225,9 +209,10 @@ def valid_api_token(token: ApiToken) -> ApiToken:
         raise invalid_api_token("/scopes", "A service may only read: leave out the scope `write`.")
     if token.role == "super_admin" and token.organization_id is not None:
         raise invalid_api_token("/organization_id", "A super admin's token belongs to no organization: leave it out.")
-    if token.expires_at is not None and token.expires_at <= token.created_at:
-        raise invalid_api_token("/expires_at", "Give a time in the future, or none.")
-    return structs.replace(token, name=name)
+    expires_at = None if token.expires_at is None else in_utc(token.expires_at)
+    if token.expires_at is not None and (expires_at is None or expires_at <= token.created_at):
+        raise invalid_api_token("/expires_at", "Give a time in the future and before the year 10000 (UTC), or none.")
+    return structs.replace(token, name=name, expires_at=expires_at)
 
 
 def invalid_api_token(pointer: str, detail: str) -> InvalidApiToken:

@@ -8,15 +8,14 @@ from access.domain import (
     EmailTaken,
     UserState,
     WrongCredentials,
-    is_email,
     is_text,
-    normalized_email,
     valid_email,
     valid_password,
 )
 from access.events import UserActivatedEvent, UserPasswordReplacedEvent
 from access.ports import Fact, FactLog, Passwords, SignInAttempts, Users
 from access.sessions import Sessions, SignedIn
+from shared.emails import email_of
 from shared.messages import Event
 from shared.ports import Clock, Database, Ids
 
@@ -53,8 +52,8 @@ class SignIn:
         return await self._sessions.start(account)
 
     async def _account(self, text: str) -> Account | None:
-        email = normalized_email(text)
-        if not is_email(email):
+        email = email_of(text)
+        if email is None:
             return None
         async with self._database.snapshot() as transaction:
             return await self._users.by_email(transaction, email)

@@ -10,6 +10,7 @@ from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
 from shared.adapters.http import AnyRequest, not_modified
+from shared.adapters.http_parameters import ANY_PARAMETER
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "schemas"
 
@@ -82,7 +83,7 @@ def document_routes(folder: Path = DOCUMENTS) -> list[HTTPRouteHandler]:
 def at(path: str, what: Shown) -> HTTPRouteHandler:
     """The route that shows it."""
 
-    @get(path, include_in_schema=False)
+    @get(path, include_in_schema=False, opt={ANY_PARAMETER: True})
     async def show(request: AnyRequest) -> ASGIResponse:
         return what.answer(request)
 

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from app.readiness import Readiness
 from app.vitals import Parts
 from shared.adapters.http import documented
+from shared.adapters.http_parameters import ANY_PARAMETER
 from shared.adapters.kafka import KafkaConnection
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisStore
@@ -32,6 +33,7 @@ class HealthController(Controller):
     """For whoever restarts processes and routes traffic."""
 
     path = "/health"
+    opt = {ANY_PARAMETER: True}  # noqa: RUF012 - litestar's controllers declare by class attributes
     tags = ["health"]  # noqa: RUF012 - litestar's controllers declare by class attributes
     security = [{}]  # noqa: RUF012 - the same
 
@@ -79,7 +81,7 @@ async def kafka_verdict(kafka: KafkaConnection) -> Verdict:
     return "ok" if await kafka.answers(CHECK_SECONDS) else "degraded"
 
 
-@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
+@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False, opt={ANY_PARAMETER: True})
 async def metrics(parts: FromDishka[Parts]) -> Response[bytes]:
     """The process's counters in Prometheus's text format."""
     parts.look()

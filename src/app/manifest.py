@@ -17,10 +17,10 @@ from msgspec.structs import FieldInfo
 from app.located import Flaw, Located, Unreadable, read_json, read_yaml
 from industries.commands import Description as IndustryDescription
 from industries.commands import IndustryName
-from registry.commands import ApiEndpoint as Endpoint
-from registry.commands import Category, Description, Document, ModuleName, ModuleVersion, ServiceName
+from registry.commands import ApiEndpoint, Category, Description, Document, ModuleName, ModuleVersion, ServiceName
 from shared.json_schemas import JsonSchema, UnusableSchema
 from shared.slugs import Slug
+from shared.text import convert_text
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 2000
@@ -38,7 +38,7 @@ class ManifestModule(Struct, frozen=True, kw_only=True):
     description: Description
     category: Category
     service_name: ServiceName
-    api_endpoint: Endpoint
+    api_endpoint: ApiEndpoint
     version: ModuleVersion
     metadata: Document = {}
     default_config: Document = {}
@@ -240,7 +240,7 @@ class _Reading:
         if node.is_flawed:
             return None
         try:
-            return msgspec.convert(node.plain(), wanted)
+            return convert_text(node.plain(), wanted)
         except msgspec.ValidationError as error:
             return self._wrong(node.line, field, _told(error, node.value))
 

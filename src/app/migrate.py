@@ -23,6 +23,7 @@ import registry.events
 from app.answering import Answer, CommandFailed, Say
 from app.large_logs import finish_event_log
 from app.settings import Settings
+from app.text_fill import fill_text_forms
 from shared.messages import command_topic
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -118,6 +119,7 @@ async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> S
     try:
         await migrate_database(postgres_url)
         await finish_event_log(postgres_url)
+        await fill_text_forms(postgres_url)
         return await create_topics(kafka_bootstrap, partitions)
     except (*OUTAGES, *REFUSALS) as error:
         raise MigrationFailed(told(error)) from error

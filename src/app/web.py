@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from shared.adapters.http import AnyRequest, not_modified
+from shared.adapters.http_parameters import ANY_PARAMETER
 
 PAGES = ("/", "/login", "/signup", "/organization", "/super-admin", "/super-admin/{path:path}")
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
@@ -20,6 +21,7 @@ READ = [HttpMethod.GET, HttpMethod.HEAD]
 OF_PROGRAMS = ("/api/", "/assets/", "/schema", "/asyncapi", "/health", "/metrics")
 """Where nobody looks for a page."""
 Refuse = Callable[[AnyRequest, Any], Response[bytes]]
+OVERLOOKS = {ANY_PARAMETER: True}
 
 # Styles are set inline by the component library; scripts never are.
 POLICY = (
@@ -88,20 +90,34 @@ def web_routes(directory: Path) -> Sequence[HTTPRouteHandler]:
     """The handlers of a build. Addresses that no page has are answered 404 like any other unknown route."""
     files = load_build(directory)
 
-    @route(list(PAGES), http_method=READ, include_in_schema=False, name="page", sync_to_thread=False)
+    @route(list(PAGES), http_method=READ, include_in_schema=False, name="page", sync_to_thread=False, opt=OVERLOOKS)
     def page(request: AnyRequest, path: str | None = None) -> Response[bytes]:
         """The one page there is: it reads its own address."""
         del path
         return sent(request, files["index.html"], PAGE_HEADERS)
 
-    @route("/assets/{path:path}", http_method=READ, include_in_schema=False, name="asset", sync_to_thread=False)
+    @route(
+        "/assets/{path:path}",
+        http_method=READ,
+        include_in_schema=False,
+        name="asset",
+        sync_to_thread=False,
+        opt=OVERLOOKS,
+    )
     def asset(request: AnyRequest, path: FromPath[Path]) -> Response[bytes]:
         """Named by its content, so it may be kept for ever."""
         return sent(request, found(files, f"assets/{str(path).lstrip('/')}"), {"Cache-Control": FOR_EVER})
 
     names = sorted(name for name in files if "/" not in name and name != "index.html")
 
-    @route([f"/{name}" for name in names], http_method=READ, include_in_schema=False, name="file", sync_to_thread=False)
+    @route(
+        [f"/{name}" for name in names],
+        http_method=READ,
+        include_in_schema=False,
+        name="file",
+        sync_to_thread=False,
+        opt=OVERLOOKS,
+    )
     def file(request: AnyRequest) -> Response[bytes]:
         """The few files whose names are fixed."""
         return sent(request, found(files, request.scope["path"].lstrip("/")), {"Cache-Control": AN_HOUR})

@@ -9,13 +9,15 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from shared.errors import Conflict, FieldError, Invalid, NotFound, Refusal, TooLarge
+from shared.slugs import Slug
+from shared.text import MAX_SEARCH, SEARCH, VISIBLE
 
 SAMPLES = 5
 MAX_ORGANIZATIONS = 10_000
 MAX_COMMAND_BYTES = 100_000
 
-ModuleId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
-IndustryCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
+ModuleId = Slug
+IndustryCode = Slug
 
 Status = Literal["selecting", "running", "cancelling", "finished", "cancelled"]
 """`selecting` finds the organizations, `running` asks them, `cancelling` waits for those that were asked already."""
@@ -60,7 +62,7 @@ BulkCommand = Assign | Unassign | ApplyIndustry | Suspend | Reactivate
 class OrganizationFilter(Struct, frozen=True, forbid_unknown_fields=True):
     """Which organizations, as in their list. Without any field: all of them."""
 
-    q: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")] | None = None
+    q: Annotated[str, Meta(min_length=1, max_length=MAX_SEARCH, pattern=VISIBLE, extra=SEARCH)] | None = None
     status: Literal["active", "suspended"] | None = None
     industry_code: IndustryCode | None = None
     module_id: ModuleId | None = None

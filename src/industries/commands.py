@@ -5,9 +5,10 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from industries.events import TemplateModule
+from shared.text import LINE, LINES
 
-IndustryName = Annotated[str, Meta(min_length=1, max_length=200)]
-Description = Annotated[str, Meta(max_length=4000)]
+IndustryName = Annotated[str, Meta(min_length=1, max_length=200, extra=LINE)]
+Description = Annotated[str, Meta(max_length=4000, extra=LINES)]
 TemplateModules = Annotated[list[TemplateModule], Meta(max_length=2000)]
 
 

@@ -29,6 +29,7 @@ from industries.facts import (
 )
 from shared.errors import Conflict, NotFound
 from shared.messages import Decision, Event, FieldChange, same_json
+from shared.text import cleaned
 
 __all__ = [
     "INITIAL",
@@ -112,9 +113,9 @@ def decide(industry: Industry, facts: IndustryFacts, command: Command) -> Decisi
     """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
     match command:
         case CreateIndustry():
-            return _create(industry, facts, command)
+            return _create(industry, facts, cleaned(command))
         case UpdateIndustry():
-            return _update(industry, facts, command)
+            return _update(industry, facts, cleaned(command))
         case DeleteIndustry():
             return _delete(industry, facts, command)
         case _ as never:

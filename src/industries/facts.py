@@ -10,6 +10,7 @@ from shared.errors import Conflict, FieldError, Invalid
 from shared.json_documents import capped, too_large, within
 from shared.layered_config import ConfigRules
 from shared.messages import same_json
+from shared.text import comparable
 
 ModuleStatus = Literal["active", "inactive", "deleted"]
 ModuleState = Literal["assignable", "inactive", "missing", "config_invalid"]
@@ -47,7 +48,7 @@ class JudgedModule(Struct, frozen=True):
 
 
 class IndustryNameTaken(Conflict):
-    """Another living template has the name, whatever the case."""
+    """Another living template has the name, whatever the case and the spaces."""
 
 
 class UnknownModules(Invalid):
@@ -64,7 +65,7 @@ class ConfigInvalid(Invalid):
 
 def name_key(industry_name: str) -> str:
     """Give the form in which names are compared: equal keys are the same name."""
-    return industry_name.casefold()
+    return comparable(industry_name)
 
 
 def require_free_name(facts: IndustryFacts, code: str, name: str) -> None:
@@ -72,7 +73,8 @@ def require_free_name(facts: IndustryFacts, code: str, name: str) -> None:
     holder = facts.names.get(name_key(name), code)
     if holder != code:
         raise IndustryNameTaken(
-            f"Industry {holder} is already named {name!r}, whatever the case. Choose another name, or rename that one.",
+            f"Industry {holder} is already named {name!r}, whatever the case and the spaces. Choose another name, "
+            "or rename that one.",
             industry_code=holder,
         )
 

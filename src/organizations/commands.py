@@ -5,7 +5,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-OrganizationName = Annotated[str, Meta(min_length=1, max_length=200)]
+from shared.text import LINE
+
+OrganizationName = Annotated[str, Meta(min_length=1, max_length=200, extra=LINE)]
 
 
 class RegisterOrganization(Struct, frozen=True, tag="register_organization"):

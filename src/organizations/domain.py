@@ -24,6 +24,7 @@ from organizations.events import (
 )
 from shared.errors import Conflict, FieldError, Invalid, NotFound
 from shared.messages import Decision, Event, FieldChange
+from shared.text import cleaned
 
 CHANGEABLE: Sequence[str] = ("name", "industry_code", "industry_name")
 """The fields an `OrganizationUpdatedEvent` may change."""
@@ -105,9 +106,9 @@ def decide(organization: Organization, facts: OrganizationFacts, command: Comman
     """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
     match command:
         case RegisterOrganization():
-            return _register(organization, facts, command)
+            return _register(organization, facts, cleaned(command))
         case UpdateOrganization():
-            return _rename(organization, command)
+            return _rename(organization, cleaned(command))
         case SuspendOrganization(organization_id):
             return _switch(organization, OrganizationSuspendedEvent(organization_id))
         case ReactivateOrganization(organization_id):

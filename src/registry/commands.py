@@ -4,12 +4,14 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-ModuleName = Annotated[str, Meta(min_length=1, max_length=200)]
-Description = Annotated[str, Meta(max_length=4000)]
-Category = Annotated[str, Meta(min_length=1, max_length=100)]
-ServiceName = Annotated[str, Meta(min_length=1, max_length=200)]
-ApiEndpoint = Annotated[str, Meta(min_length=1, max_length=500)]
-ModuleVersion = Annotated[str, Meta(min_length=1, max_length=64)]
+from shared.text import LINE, LINES
+
+ModuleName = Annotated[str, Meta(min_length=1, max_length=200, extra=LINE)]
+Description = Annotated[str, Meta(max_length=4000, extra=LINES)]
+Category = Annotated[str, Meta(min_length=1, max_length=100, extra=LINE)]
+ServiceName = Annotated[str, Meta(min_length=1, max_length=200, extra=LINE)]
+ApiEndpoint = Annotated[str, Meta(min_length=1, max_length=500, extra=LINE)]
+ModuleVersion = Annotated[str, Meta(min_length=1, max_length=64, extra=LINE)]
 Document = dict[str, Any]
 
 

@@ -28,6 +28,7 @@ from shared.json_documents import capped, too_large, within
 from shared.json_schemas import JsonSchema, UnusableSchema
 from shared.layered_config import ConfigRules
 from shared.messages import Decision, Event, FieldChange, same_json
+from shared.text import cleaned
 
 DESCRIPTIVE: Sequence[str] = tuple(name for name in UpdateModule.__struct_fields__ if name != "module_id")
 """The fields an update may change, in display order."""
@@ -131,9 +132,9 @@ def decide(module: Module, facts: RegistryFacts, command: Command) -> Decision:
     """Tell what the command causes: no events when nothing changes. Raises the refusal otherwise."""
     match command:
         case RegisterModule():
-            return _register(module, command)
+            return _register(module, cleaned(command))
         case UpdateModule():
-            return _update(module, command)
+            return _update(module, cleaned(command))
         case ActivateModule(module_id):
             return _switch(module, module_id, ModuleActivatedEvent(module_id))
         case DeactivateModule(module_id):

@@ -14,13 +14,14 @@ from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
 from access.adapters.user_list import PostgresUserReader
 from access.adapters.users import PostgresUserDirectory
 from access.api_tokens import ApiTokens
-from access.domain import TooManyAttempts, normalized_email
+from access.domain import TooManyAttempts
 from access.ports import Fact, SigningKey
 from access.sessions import Admission, Sessions, SignedIn
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.users import UserAdministration
 from shared.adapters.postgres import PostgresDatabase
+from shared.emails import normalized_email
 from shared.ports import Transaction
 from tests.fakes import CURSORS, FakeClock, FreshIds
 

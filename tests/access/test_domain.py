@@ -2,8 +2,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from access.domain import (
     Account,
@@ -11,8 +9,6 @@ from access.domain import (
     InvalidName,
     PendingOwner,
     UnacceptablePassword,
-    is_email,
-    normalized_email,
     valid_email,
     valid_name,
     valid_password,
@@ -24,11 +20,6 @@ NOBODY = UUID(int=0)
 def test_one_mailbox_has_one_spelling() -> None:
     assert valid_email("  Ada.Lovelace@EXAMPLE.com\n") == "ada.lovelace@example.com"
     assert valid_email("jose\u0301@example.com") == valid_email("JOS\u00c9@example.com")
-
-
-@given(st.text())
-def test_normalizing_twice_is_normalizing_once(text: str) -> None:
-    assert normalized_email(normalized_email(text)) == normalized_email(text)
 
 
 @pytest.mark.parametrize("email", ["a@b", "admin@localhost", "a+tag@mail.example.com", "ü@bücher.example", "o'x@x-y.z"])
@@ -60,15 +51,6 @@ def test_what_is_no_address_is_refused_and_named(email: str) -> None:
     assert refused.value.errors[0].pointer == "/email"
 
 
-@given(st.text(max_size=300))
-def test_a_valid_address_can_be_stored(text: str) -> None:
-    email = normalized_email(text)
-    if is_email(email):
-        assert len(email) <= 254
-        assert "\x00" not in email
-        assert email.encode()
-
-
 @pytest.mark.parametrize("password", ["abcde" + "a" * 7, "abcde" + "a" * 251, "päßwörter sind lang"])
 def test_a_password_in_bounds_is_taken_as_it_is(password: str) -> None:
     assert valid_password(password) == password
@@ -87,7 +69,7 @@ def test_a_blank_name_is_no_name() -> None:
     assert valid_name(" Ada ") == "Ada"
 
 
-@pytest.mark.parametrize("name", ["a" * 201, "a\x00b", "a\nb", "a\ud800"])
+@pytest.mark.parametrize("name", ["a" * 201, "a\x00b", "a\nb", "a\ud800", "a\u202eb", "\u200b"])
 def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
     with pytest.raises(InvalidName):
         valid_name(name)

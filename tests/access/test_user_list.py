@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from access.adapters.postgres import list_columns
 from access.adapters.user_list import Sort, UserFilter, UserQuery
 from shared.adapters.paging import BadCursor
 from shared.adapters.postgres import PostgresDatabase
@@ -13,8 +14,8 @@ from tests.access.conftest import Access
 
 OWN = uuid4()
 ADD = """
-INSERT INTO access.users (id, email, name, password_hash, role, organization_id, is_active)
-VALUES ($1, $2, $3, '', $4, $5, $6)
+INSERT INTO access.users (id, email, name, password_hash, role, organization_id, is_active, search_text, sort_key)
+VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8)
 """
 
 
@@ -28,7 +29,8 @@ async def access_of_five(access: Access, database: PostgresDatabase) -> Access:
             ("dora@example.com", "Dora Bo", "organization_admin", OWN, False),
             ("eve@acme.example", "Ève", "organization_admin", uuid4(), True),
         ):
-            await transaction.execute(ADD, uuid4(), email, name, role, organization_id, is_active)
+            values = (uuid4(), email, name, role, organization_id, is_active)
+            await transaction.execute(ADD, *values, *list_columns(email, name))
     return access
 
 

@@ -62,12 +62,12 @@ def test_modules_and_industries_are_read_with_their_defaults(tmp_path: Path) -> 
 
 def test_json_is_read_like_yaml(tmp_path: Path) -> None:
     content = {
-        "modules": [{**OVEN, "description": "🔥\t", "metadata": {"a": [1, 2.5, 1e3, None, True, {}], "": "[x"}}],
+        "modules": [{**OVEN, "description": "🔥\t🔥", "metadata": {"a": [1, 2.5, 1e3, None, True, {}], "": "[x"}}],
         "industries": [BAKERY],
     }
     manifest = load(written(tmp_path, json.dumps(content, indent=1), "manifest.json"))
     assert manifest.modules[0].metadata == {"a": [1, 2.5, 1000.0, None, True, {}], "": "[x"}
-    assert manifest.modules[0].description == "🔥\t"
+    assert manifest.modules[0].description == "🔥\t🔥"
 
 
 def test_the_documents_of_a_file_are_one_manifest(tmp_path: Path) -> None:
@@ -238,3 +238,14 @@ def test_a_refusal_reads_as_one_line_an_error(tmp_path: Path) -> None:
     assert str(refused.value).splitlines() == [str(error) for error in refused.value.errors]
     assert len(refused.value.errors) == 6
     assert EXIT_MANIFEST_REFUSED == 2
+
+
+def test_names_are_read_as_they_are_kept_and_refused_as_everywhere(tmp_path: Path) -> None:
+    module = {**OVEN, "module_name": "  Cafe\u0301 ", "description": "One\n\ttwo\n"}
+    manifest = load(written(tmp_path, json.dumps({"modules": [module]}), "manifest.json"))
+    assert (manifest.modules[0].module_name, manifest.modules[0].description) == ("Café", "One\n\ttwo")
+    for name, flaw in (("Acme\u202elive", "U+202E, at place 5"), ("   ", "has nothing to see"), ("a\nb", "U+000A")):
+        with pytest.raises(ManifestRefused) as refused:
+            load(written(tmp_path, json.dumps({"modules": [{**OVEN, "module_name": name}]}), "manifest.json"))
+        assert "modules[0].module_name: The text " in str(refused.value)
+        assert flaw in str(refused.value)

@@ -99,9 +99,10 @@ def importing_none_of(*roots: str) -> Check:
 
 
 JSON = ("shared.errors", "shared.json_documents", "shared.json_schemas", "shared.layered_config", "shared.messages")
-DECIDES = Rule((*PURE, "itertools", *JSON), (no_waiting, no_chance))
+TYPED = ("shared.emails", "shared.moments", "shared.slugs", "shared.text")
+DECIDES = Rule((*PURE, "itertools", *JSON, *TYPED), (no_waiting, no_chance))
 TELLS_A_STORY = Rule(
-    (*PURE, "hashlib", "hmac", "shared.errors", "shared.messages", "shared.ports", "structlog"), (no_chance,)
+    (*PURE, *TYPED, "hashlib", "hmac", "shared.errors", "shared.messages", "shared.ports", "structlog"), (no_chance,)
 )
 TELLS_A_STORY_OF_PARTS = Rule((*TELLS_A_STORY.imports, "dataclasses"), TELLS_A_STORY.checks)
 # It paces itself, which takes an event loop.
@@ -109,7 +110,7 @@ KEEPS_WORKING = Rule((*TELLS_A_STORY.imports, "asyncio", "dataclasses"))
 ROOMS = {
     "__init__": Rule((), (only_structs,)),
     "events": Rule((*PURE, "shared.messages"), (only_structs, no_waiting, no_chance)),
-    "commands": Rule((*PURE, "shared.slugs"), (only_structs, no_waiting, no_chance)),
+    "commands": Rule((*PURE, *TYPED), (only_structs, no_waiting, no_chance)),
     "domain": DECIDES,
     "applying": DECIDES,
     "configs": DECIDES,

@@ -42,16 +42,16 @@ async def found(listed: PostgresIndustryList, sort: Sort = "name", limit: int = 
 
 async def test_living_templates_are_found_by_what_is_asked(listed: PostgresIndustryList) -> None:
     for wanted, expected in (
-        ({}, ["bakery", "cake_shops", "smithy"]),
-        ({"include_inactive": True}, ["bakery", "cake_shops", "mint", "smithy"]),
+        ({}, ["smithy", "bakery", "cake_shops"]),
+        ({"include_inactive": True}, ["smithy", "bakery", "cake_shops", "mint"]),
         ({"status": "inactive"}, ["mint"]),
-        ({"status": "active", "include_inactive": True}, ["bakery", "cake_shops", "smithy"]),
+        ({"status": "active", "include_inactive": True}, ["smithy", "bakery", "cake_shops"]),
         ({"q": "cake"}, ["cake_shops", "bakery"]),
         ({"q": "BAKERY"}, ["bakery"]),
         ({"q": "äx"}, ["smithy"]),
         ({"q": "min"}, []),
         ({"q": "min", "include_inactive": True}, ["mint"]),
-        ({"applicable": True}, ["bakery", "smithy"]),
+        ({"applicable": True}, ["smithy", "bakery"]),
         ({"applicable": False}, ["cake_shops"]),
         ({"applicable": False, "include_inactive": True}, ["cake_shops", "mint"]),
         ({"applicable": True, "q": "cake"}, ["bakery"]),
@@ -61,7 +61,7 @@ async def test_living_templates_are_found_by_what_is_asked(listed: PostgresIndus
 
 
 async def test_every_order_can_be_turned_round(listed: PostgresIndustryList) -> None:
-    assert await found(listed, "-name") == ["smithy", "cake_shops", "bakery"]
+    assert await found(listed, "-name") == ["cake_shops", "bakery", "smithy"]
     assert await found(listed, "updated_at") == ["cake_shops", "smithy", "bakery"]
     assert await found(listed, "-updated_at", 2) == ["bakery", "smithy", "cake_shops"]
 

@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as AsgiScope
 from msgspec import Raw
 
-from access.domain import normalized_email, valid_email, valid_name, valid_password
+from access.domain import valid_email, valid_name, valid_password
 from organizations.commands import Command, RegisterOrganization
 from organizations.domain import TemplateFact
 from organizations.ports import (
@@ -41,6 +41,7 @@ from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.bus import CommandBus, encoded_command
 from shared.cache import ReadThrough
 from shared.deciding import Work
+from shared.emails import normalized_email
 from shared.errors import Conflict, FieldError, Unauthenticated
 from shared.messages import CommandEnvelope, Outcome, PreviewedChange
 from shared.outcomes import OutcomeBoard

@@ -13,10 +13,11 @@ import pytest
 
 from app.migrate import migrate_database
 from devstack import Stack
-from organizations.adapters.listing import NAME, OrganizationFilter, OrganizationList, Sort
+from organizations.adapters.listing import OrganizationFilter, OrganizationList, Sort
 from organizations.adapters.reading import OrganizationPage, OrganizationQuery, PostgresOrganizationReader
 from shared.adapters.long_lists import FEW, STEPS, place_of
 from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.words import SORT_KEY
 from shared.ports import Transaction
 from tests.databases import new_database
 from tests.fakes import CURSORS
@@ -28,13 +29,16 @@ TABLE = "organizations.organizations"
 
 # Of two thousand names in no order: "Dr …" at one place of it, "Acme …" at another, "… Clinic" everywhere.
 FILL = f"""
-INSERT INTO {TABLE} (organization_id, name, industry_code, status, sequence, created_at)
-SELECT format('%s', n),
+INSERT INTO {TABLE} (organization_id, name, industry_code, status, sequence, created_at, search_text,
+  sort_key)
+SELECT id, name, industry_code, status, sequence, created_at, lower(name), lower(name) FROM (
+SELECT format('%s', n) AS id,
   CASE WHEN n % 50 = 0 THEN 'Dr ' WHEN n % 5 = 0 THEN 'Acme ' ELSE '' END || substr(md5((n % 2000)::text), 1, 5)
-    || CASE WHEN n % 200000 = 0 THEN ' Rare' WHEN n % 151 = 1 THEN ' Clinic' ELSE '' END,
-  CASE WHEN n > 1000 THEN 'i' || n % 8 ELSE 'i0' END, CASE WHEN n % 1000 = 7 THEN 'suspended' ELSE 'active' END, 1,
-  timestamptz '2026-01-01' + n * interval '1 second'
-FROM generate_series($1::integer, $2) AS n
+    || CASE WHEN n % 200000 = 0 THEN ' Rare' WHEN n % 151 = 1 THEN ' Clinic' ELSE '' END AS name,
+  CASE WHEN n > 1000 THEN 'i' || n % 8 ELSE 'i0' END AS industry_code,
+  CASE WHEN n % 1000 = 7 THEN 'suspended' ELSE 'active' END AS status, 1 AS sequence,
+  timestamptz '2026-01-01' + n * interval '1 second' AS created_at
+FROM generate_series($1::integer, $2) AS n) AS made
 """
 
 INDEXES = f"""
@@ -89,7 +93,7 @@ class Million:
 
     async def cursor(self, number: int, sort: Sort, wanted: OrganizationFilter, condition: str = "true") -> str:
         """That of the page with this number."""
-        key = NAME if sort.endswith("name") else "created_at"
+        key = SORT_KEY if sort.endswith("name") else "created_at"
         direction = "DESC" if sort.startswith("-") else "ASC"
         row = await self.owner.fetchrow(
             f"SELECT {key} AS place_key, organization_id AS place_id FROM {TABLE} WHERE {condition} "

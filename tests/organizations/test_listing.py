@@ -14,8 +14,10 @@ from shared.adapters.paging import BadCursor
 from tests.organizations.conftest import World
 
 MANY = """
-INSERT INTO organizations.organizations (organization_id, name, industry_code, status, sequence)
-SELECT format('00000000-0000-7000-8000-%s', lpad(n::text, 12, '0')), 'Many ' || n, 'many', 'active', 1
+INSERT INTO organizations.organizations (organization_id, name, industry_code, status, sequence, search_text,
+  sort_key)
+SELECT format('00000000-0000-7000-8000-%s', lpad(n::text, 12, '0')), 'Many ' || n, 'many', 'active', 1,
+  'many ' || n, 'many ' || n
 FROM generate_series(1, $1::integer) AS n
 """
 
@@ -46,8 +48,8 @@ async def add_many(world: World, number: int = FEW + 1) -> set[str]:
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
-        ("name", ["Apple", "banana", "banana", "Cherry", "Ähre"]),
-        ("-name", ["Ähre", "Cherry", "banana", "banana", "Apple"]),
+        ("name", ["Ähre", "Apple", "banana", "banana", "Cherry"]),
+        ("-name", ["Cherry", "banana", "banana", "Apple", "Ähre"]),
         ("created_at", ["banana", "Ähre", "Cherry", "banana", "Apple"]),
         ("-created_at", ["Apple", "banana", "Cherry", "Ähre", "banana"]),
     ],
@@ -72,7 +74,7 @@ async def test_filters_narrow_the_list_together(world: World) -> None:
         ({"q": "pie app"}, ["apple pie"]),
         ({"q": "pple"}, []),
         ({"q": "%"}, []),
-        ({"q": ""}, ["Apple", "apple pie", "Big-APPLE", "Pear"]),
+        ({"q": ""}, []),
         ({"q": pear.upper()}, ["Pear"]),
         ({"q": pear, "status": "suspended"}, []),
         ({"q": str(uuid4())}, []),

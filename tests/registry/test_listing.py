@@ -9,12 +9,14 @@ from registry.adapters.listing import ModuleFilter, ModuleQuery, PostgresModuleL
 from registry.adapters.postgres import PostgresModuleReader
 from shared.adapters.paging import BadCursor
 from shared.adapters.postgres import PostgresDatabase
+from shared.text import search_text, sort_key
 from tests.fakes import CURSORS
 
 ADD = """
 INSERT INTO registry.module_registry (module_id, module_name, description, category, service_name, api_endpoint,
-  version, metadata, default_config, is_active, is_deleted, sequence, updated_at)
-VALUES ($1, $2, '', $3, $4, '/', '1', '{}', '{}', $5, $6, 1, now() + $7 * interval '1 s')
+  version, metadata, default_config, is_active, is_deleted, sequence, updated_at, search_text,
+  sort_key)
+VALUES ($1, $2, '', $3, $4, '/', '1', '{}', '{}', $5, $6, 1, now() + $7 * interval '1 s', $8, $9)
 """
 
 MODULES = (
@@ -30,7 +32,8 @@ MODULES = (
 async def modules(database: PostgresDatabase) -> PostgresModuleList:
     async with database.writing() as transaction:
         for number, module in enumerate(MODULES):
-            await transaction.execute(ADD, *module, number)
+            forms = (search_text(module[1], module[0]), sort_key(module[1]))
+            await transaction.execute(ADD, *module, number, *forms)
     return PostgresModuleList(database, CURSORS)
 
 
@@ -47,7 +50,7 @@ async def found(modules: PostgresModuleList, sort: Sort = "name", limit: int = 1
 
 async def test_living_modules_are_found_by_what_is_asked(modules: PostgresModuleList) -> None:
     asked: tuple[tuple[dict[str, Any], list[str]], ...] = (
-        ({}, ["crm", "field_service", "crm_leads", "hr"]),
+        ({}, ["hr", "crm", "field_service", "crm_leads"]),
         ({"q": "cust"}, ["crm", "crm_leads"]),
         ({"q": "leads"}, ["crm_leads"]),
         ({"q": "CRM"}, ["crm", "crm_leads"]),
@@ -66,7 +69,7 @@ async def test_living_modules_are_found_by_what_is_asked(modules: PostgresModule
 
 
 async def test_every_order_can_be_turned_round(modules: PostgresModuleList) -> None:
-    assert await found(modules, "-name") == ["hr", "crm_leads", "field_service", "crm"]
+    assert await found(modules, "-name") == ["crm_leads", "field_service", "crm", "hr"]
     assert await found(modules, "updated_at") == ["crm", "crm_leads", "field_service", "hr"]
     assert await found(modules, "-updated_at", 3) == ["hr", "field_service", "crm_leads", "crm"]
 
@@ -79,12 +82,12 @@ async def test_the_whole_list_is_all_pages_in_one(modules: PostgresModuleList, d
 
 async def test_available_modules_are_the_active_ones_and_a_list_of_their_own(modules: PostgresModuleList) -> None:
     page = await modules.available(ModuleQuery(2))
-    assert [module.module_id for module in page.items] == ["crm", "crm_leads"]
+    assert [module.module_id for module in page.items] == ["hr", "crm"]
     assert page.total.count == 3
     with pytest.raises(BadCursor):
         await modules.page(ModuleQuery(2, page.next_cursor, wanted=ModuleFilter(status="active")))
     rest = await modules.available(ModuleQuery(2, page.next_cursor))
-    assert [module.module_id for module in rest.items] == ["hr"]
+    assert [module.module_id for module in rest.items] == ["crm_leads"]
 
 
 async def test_a_cursor_is_bound_to_every_filter_and_the_order(modules: PostgresModuleList) -> None:

@@ -1,16 +1,17 @@
 """What every command takes beside its body, and what is refused rather than overlooked."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
 import pytest
 from litestar import Litestar, Request, get, post
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.testing import RequestFactory
 
 from shared.adapters.command_operation import CommandOperation, TakesReason
 from shared.adapters.http_parameters import (
+    ANY_PARAMETER,
     BadHeader,
     BadParameter,
     StateUnknown,
@@ -24,6 +25,7 @@ from shared.adapters.http_parameters import (
 from shared.adapters.problem_json import EXCEPTION_HANDLERS
 from shared.errors import Malformed
 from shared.messages import Previewed
+from shared.text import UnreadableText
 
 HASH = "9f86d081884c7d659a2feaa0c55ad015"
 
@@ -38,13 +40,21 @@ def request(query: str = "", **headers: str) -> Request[Any, Any, Any]:
 
 @pytest.mark.parametrize(
     ("query", "dry"),
-    [("", False), ("dry_run=true", True), ("dry_run=1", True), ("dry_run=false", False), ("dry_run=0", False)],
+    [
+        ("", False),
+        ("dry_run=true", True),
+        ("dry_run=1", True),
+        ("dry_run=True", True),
+        ("dry_run=false", False),
+        ("dry_run=False", False),
+        ("dry_run=0", False),
+    ],
 )
 def test_a_dry_run_is_asked_for(query: str, dry: bool) -> None:
     assert is_dry_run(request(query)) is dry
 
 
-@pytest.mark.parametrize("query", ["dry_run=yes", "dry_run=", "dry_run=TRUE", "dry_run=true&dry_run=false"])
+@pytest.mark.parametrize("query", ["dry_run=yes", "dry_run=", "dry_run=t", "dry_run=true&dry_run=false"])
 def test_a_dry_run_that_is_not_clear_is_refused(query: str) -> None:
     with pytest.raises(BadParameter):
         is_dry_run(request(query))
@@ -106,6 +116,12 @@ def test_a_reason_that_is_too_long_no_text_or_not_one_is_refused(query: str, hea
         reason_of(request(query, modplane_reason=header))
 
 
+@pytest.mark.parametrize("query", ["reason=a%E2%80%AEb", "reason=%E2%80%8B", "reason=a%08b"])
+def test_a_reason_that_hides_something_is_refused(query: str) -> None:
+    with pytest.raises(UnreadableText):
+        reason_of(request(query))
+
+
 @pytest.mark.parametrize(
     ("tag", "sequence"),
     [
@@ -164,6 +180,18 @@ async def read(
     return [str(owner), str(q), *(kinds or [])]
 
 
+@get("/probes", opt={ANY_PARAMETER: True})
+async def probe() -> None:
+    return
+
+
+@get("/things/{thing_id:int}")
+async def thing(
+    thing_id: FromPath[int], kind_: Annotated[int | None, QueryParameter(name="kind")] = None
+) -> list[int | None]:
+    return [thing_id, kind_]
+
+
 @pytest.mark.parametrize(
     ("method", "target", "status"),
     [
@@ -174,12 +202,27 @@ async def read(
         ("POST", "/reasons?dry_run=true", 400),
         ("POST", "/others", 201),
         ("POST", "/others?dry_run=true", 400),
-        ("GET", "/reads?anything=1", 200),
+        ("GET", "/reads?q=a&kinds=b", 200),
+        ("GET", "/reads?anything=1", 400),
+        ("GET", "/reads?kind=b", 400),
+        ("GET", "/reads?request=1", 400),
+        ("GET", "/reads?=1", 400),
+        ("GET", "/probes?anything=1", 200),
+        ("OPTIONS", "/reads?anything=1", 204),
+        ("GET", "/reads?q=", 400),
+        ("GET", "/reads?q=%20%E2%80%8B", 400),
+        ("GET", "/reads?kinds=a&kinds=", 400),
+        ("GET", "/things/7?thing_id=8", 400),
+        ("GET", "/things/7?kind=8", 200),
     ],
 )
-async def test_a_write_refuses_parameters_it_does_not_know(method: str, target: str, status: int) -> None:
+async def test_a_route_refuses_parameters_it_does_not_know_and_empty_ones(
+    method: str, target: str, status: int
+) -> None:
     handlers: Any = EXCEPTION_HANDLERS
-    app: Any = Litestar([command, reasoned, other, read], before_request=strict_request, exception_handlers=handlers)
+    app: Any = Litestar(
+        [command, reasoned, other, read, probe, thing], before_request=strict_request, exception_handlers=handlers
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
         assert (await client.request(method, target)).status_code == status
 

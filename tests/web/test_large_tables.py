@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from app.text_fill import fill_text_forms
 from devstack import Stack
 from tests.running import ADMIN, ServiceProcess
 from tests.web.conftest import prepared_stack
@@ -76,6 +77,7 @@ async def large(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         await owner.execute(REGISTRY, MODULES)
         await owner.execute(ADOPTION, MODULES)
         await owner.execute(ORGANIZATIONS, TENANTS)
+        await fill_text_forms(stack.plan().postgres_url)
         await owner.execute("ANALYZE")
         await owner.close()
         yield stack

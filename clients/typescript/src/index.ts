@@ -1,6 +1,7 @@
 export { type Configuration, configure, createModplaneClient } from "./configuration.js";
 export { type Code, ModplaneError, type ProblemBody } from "./errors.js";
 export { type EventQuery, exportEvents, followEvents, type Following, type StreamState } from "./events.js";
+export { limits } from "./generated/limits.gen.js";
 export type { ProblemCode } from "./generated/problem-codes.gen.js";
 export * from "./methods.js";
 export { outcome } from "./outcome.js";

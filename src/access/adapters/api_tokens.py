@@ -14,8 +14,9 @@ from access.domain import ApiToken, ApiTokenRole
 from shared.adapters.long_lists import LongList, Place, Question, Turn, Where, looking_up
 from shared.adapters.paging import Cursors
 from shared.adapters.postgres import metadata
-from shared.adapters.words import words_begin
+from shared.adapters.words import search_column, words_begin
 from shared.ports import Database, Transaction
+from shared.text import search_text
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -33,6 +34,7 @@ api_tokens = Table(
     Column("expires_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+    search_column(),
     CheckConstraint("role IN ('super_admin', 'service')", name="role"),
     Index("ix_api_tokens_created_at", "created_at", "id"),
     schema="access",
@@ -41,8 +43,9 @@ api_tokens = Table(
 COLUMNS = "id, name, role, organization_id, scopes, created_by, created_at, expires_at, last_used_at, revoked_at"
 
 ADD = """
-INSERT INTO access.api_tokens (id, name, token_hash, role, organization_id, scopes, created_by, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO access.api_tokens (id, name, token_hash, role, organization_id, scopes, created_by, created_at, expires_at,
+  search_text)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 REVOKE = f"""
@@ -97,7 +100,8 @@ class PostgresApiTokens:
     async def add(self, transaction: Transaction, token: ApiToken, token_hash: bytes) -> None:
         """One row."""
         wanted = (token.id, token.name, token_hash, token.role, token.organization_id, list(token.scopes))
-        await transaction.execute(ADD, *wanted, token.created_by, token.created_at, token.expires_at)
+        made = (token.created_by, token.created_at, token.expires_at)
+        await transaction.execute(ADD, *wanted, *made, search_text(token.name))
 
     async def find(self, transaction: Transaction, token_id: UUID) -> ApiToken | None:
         """One index look-up."""
@@ -142,7 +146,7 @@ class PostgresApiTokenReader:
 
 def question(wanted: ApiTokenFilter, sort: Sort) -> Question:
     """All in the order of their making; there are not many."""
-    tests = [words_begin("name", wanted.q)] if wanted.q else []
+    tests = [words_begin(wanted.q)] if wanted.q is not None else []
     if wanted.organization_id is not None:
         tests.append(Where("organization_id = {0}", (wanted.organization_id,)))
     if wanted.role is not None:
@@ -151,7 +155,7 @@ def question(wanted: ApiTokenFilter, sort: Sort) -> Question:
         tests.append(STANDING[wanted.status])
     return Question(
         table="access.api_tokens",
-        columns=COLUMNS,
+        columns=f"{COLUMNS}, search_text",
         key="created_at",
         id="id",
         descending=sort.startswith("-"),

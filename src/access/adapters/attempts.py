@@ -1,9 +1,10 @@
 """Failed sign-ins, counted in Redis by account and by address. Without Redis nobody is refused."""
 
-from access.domain import TooManyAttempts, normalized_email
+from access.domain import TooManyAttempts
 from access.ports import AccessSettings
 from shared.adapters.rate_limits import RedisWindows, digest
 from shared.cache import CacheDown
+from shared.emails import normalized_email
 
 WINDOW_SECONDS = 300
 

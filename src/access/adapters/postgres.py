@@ -10,14 +10,13 @@ from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, LargeB
 from access.domain import Account, PendingOwner
 from access.ports import SigningKey
 from shared.adapters.postgres import metadata
-from shared.adapters.words import AT_ONCE, words_of
+from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
+from shared.emails import in_ascii
 from shared.ports import Database, Transaction
+from shared.text import search_text, sort_key
 
 NOW = text("now()")
 SECRET_BYTES = 32
-
-EMAIL = text('(email COLLATE "C")')
-WORDS = "email || ' ' || coalesce(name, '')"
 
 users = Table(
     "users",
@@ -30,12 +29,14 @@ users = Table(
     Column("organization_id", Uuid),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("is_active", Boolean, nullable=False, server_default=text("true")),
+    search_column(),
+    sort_column(),
     CheckConstraint("role IN ('super_admin', 'organization_admin', 'service')", name="role"),
-    Index("ix_users_email", EMAIL, "id"),
-    Index("ix_users_organization_id", "organization_id", EMAIL, "id"),
-    Index("ix_users_super_admins", EMAIL, "id", postgresql_where=text("role = 'super_admin'")),
-    Index("ix_users_inactive", EMAIL, "id", postgresql_where=text("NOT is_active")),
-    Index("ix_users_words", text(words_of(WORDS)), postgresql_using="gin", postgresql_with=AT_ONCE),
+    Index("ix_users_email", SORT_KEY, "id"),
+    Index("ix_users_organization_id", "organization_id", SORT_KEY, "id"),
+    Index("ix_users_super_admins", SORT_KEY, "id", postgresql_where=text("role = 'super_admin'")),
+    Index("ix_users_inactive", SORT_KEY, "id", postgresql_where=text("NOT is_active")),
+    Index("ix_users_words", text(WORDS), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="access",
 )
 
@@ -48,6 +49,8 @@ pending_owners = Table(
     Column("password_hash", Text, nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
+    search_column(),
+    sort_column(),
     schema="access",
 )
 
@@ -64,7 +67,8 @@ signing_keys = Table(
 USER_BY_EMAIL = "SELECT id, role, organization_id, is_active, password_hash FROM access.users WHERE email = $1"
 
 ADD_USER = """
-INSERT INTO access.users (id, email, password_hash, role, organization_id, is_active) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO access.users (id, email, password_hash, role, organization_id, is_active, search_text, sort_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (email) DO NOTHING RETURNING id
 """
 
@@ -83,7 +87,8 @@ DELETE FROM access.pending_owners WHERE (email = $1 OR operation_id = $2) AND ex
 """
 
 ADD_PENDING_OWNER = """
-INSERT INTO access.pending_owners (operation_id, email, name, password_hash, expires_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO access.pending_owners (operation_id, email, name, password_hash, expires_at, search_text, sort_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT DO NOTHING RETURNING operation_id
 """
 
@@ -104,10 +109,12 @@ WITH activated AS (
   DELETE FROM access.pending_owners waiting
   USING unnest($1::uuid[], $2::uuid[]) AS owner (operation_id, organization_id)
   WHERE waiting.operation_id = owner.operation_id
-  RETURNING waiting.operation_id, waiting.email, waiting.name, waiting.password_hash, owner.organization_id
+  RETURNING waiting.operation_id, waiting.email, waiting.name, waiting.password_hash, owner.organization_id,
+    waiting.search_text, waiting.sort_key
 )
-INSERT INTO access.users (id, email, name, password_hash, role, organization_id, created_at)
-SELECT operation_id, email, name, password_hash, 'organization_admin', organization_id, $3 FROM activated
+INSERT INTO access.users (id, email, name, password_hash, role, organization_id, created_at, search_text, sort_key)
+SELECT operation_id, email, name, password_hash, 'organization_admin', organization_id, $3, search_text, sort_key
+FROM activated
 RETURNING id, organization_id
 """
 
@@ -119,6 +126,12 @@ HAVING count(*) = count(retired_at) ON CONFLICT (kid) DO NOTHING
 """
 
 UNRETIRED_KEYS = "SELECT kid, secret FROM access.signing_keys WHERE retired_at IS NULL ORDER BY created_at, kid"
+
+
+def list_columns(email: str, name: str | None) -> tuple[str, str]:
+    """What a user is found by, the domain in both its spellings; and where the user stands in the list."""
+    domain = in_ascii(email).partition("@")[2]
+    return search_text(email, name, None if email.endswith(domain) else domain), sort_key(email)
 
 
 class PostgresUsers:
@@ -133,7 +146,7 @@ class PostgresUsers:
         """False when a user with the e-mail exists."""
         await transaction.execute("DELETE FROM access.pending_owners WHERE email = $1", email)
         values = (account.id, email, account.password_hash, account.role, account.organization_id, account.is_active)
-        return await transaction.fetchval(ADD_USER, *values) is not None
+        return await transaction.fetchval(ADD_USER, *values, *list_columns(email, None)) is not None
 
     async def replace_password(self, transaction: Transaction, account: Account, password_hash: str) -> bool:
         """False when somebody else replaced it first."""
@@ -148,7 +161,7 @@ class PostgresPendingOwners:
         """Users are read after the insert: an activation of the same e-mail that it waited for is seen then."""
         await transaction.execute(DISCARD_EXPIRED_RIVALS, owner.email, owner.operation_id, now)
         values = (owner.operation_id, owner.email, owner.name, owner.password_hash, owner.expires_at)
-        if await transaction.fetchval(ADD_PENDING_OWNER, *values) is None:
+        if await transaction.fetchval(ADD_PENDING_OWNER, *values, *list_columns(owner.email, owner.name)) is None:
             return await self._is_held(transaction, owner.operation_id)
         user_id = await transaction.fetchval("SELECT id FROM access.users WHERE email = $1", owner.email)
         if user_id == owner.operation_id:

@@ -7,20 +7,17 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from access.adapters.postgres import WORDS
 from access.domain import Role
 from shared.adapters.long_lists import LongList, Place, Question, Turn, Where, looking_up
 from shared.adapters.paging import Cursors
-from shared.adapters.words import beginnings_first, words_begin
+from shared.adapters.words import COLUMNS as LISTED
+from shared.adapters.words import SORT_KEY, beginnings_first, words_begin
 from shared.ports import Database
 
 Sort = Literal["email", "-email"]
 UserStanding = Literal["active", "inactive"]
 
 COLUMNS = "id, email, name, role, organization_id, is_active, created_at"
-
-# E-mails are kept in lower case.
-EMAIL = 'email COLLATE "C"'
 
 SUPER_ADMIN = Where("role = 'super_admin'")
 INACTIVE = Where("NOT is_active")
@@ -99,14 +96,14 @@ def question(wanted: UserFilter, sort: Sort) -> Question:
         looked_up.append(INACTIVE)
     elif wanted.status is not None:
         tests.append(Where("is_active"))
-    words = [words_begin(WORDS, wanted.q)] if wanted.q else []
+    words = [words_begin(wanted.q)] if wanted.q is not None else []
     turn, descending = Turn(looked_up[:1], [*looked_up[1:], *tests, *words]), sort.startswith("-")
     return Question(
         table="access.users",
-        columns=COLUMNS,
-        key=EMAIL,
+        columns=f"{COLUMNS}, {LISTED}",
+        key=SORT_KEY,
         id="id",
         descending=descending,
-        turns=beginnings_first(turn, EMAIL, wanted.q, descending=descending) if wanted.q else [turn],
+        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q is not None else [turn],
         narrow=[*words, *looked_up] if words or len(looked_up) > 1 else [],
     )

@@ -11,6 +11,7 @@ from msgspec import Struct, to_builtins
 from app.contexts import CONTEXTS
 from app.contract.routes import Route
 from shared import errors
+from shared.adapters.http_parameters import ANY_PARAMETER
 from shared.adapters.problem_json import PROBLEM_JSON, STATUS, problem_body
 from shared.errors import Kind, PreconditionFailed, Refusal, Refused
 
@@ -108,7 +109,7 @@ def statuses_of(route: Route, parameters: Collection[Schema]) -> list[int]:
     """The refusals a route may give, by rules: what it takes, who may call it, whether a command is sent for it."""
     places = {parameter["in"] for parameter in parameters}
     rules = {
-        400: route.is_limited,
+        400: not route.handler.opt.get(ANY_PARAMETER),
         401: route.asks_who,
         403: route.asks_who,
         404: "path" in places,
@@ -116,7 +117,7 @@ def statuses_of(route: Route, parameters: Collection[Schema]) -> list[int]:
         412: route.takes_command,
         413: route.body is not None or route.takes_command,
         415: route.body is not None,
-        422: route.takes_command,
+        422: route.takes_command or route.takes_reason,
         429: route.is_limited,
         500: route.is_limited,
         503: route.is_limited,
@@ -146,7 +147,8 @@ class Problems:
         if status in ANYWHERE:
             return EVERYWHERE
         passed_on = ALSO_REFUSED_BY.get(str(route.handler.operation_id), ())
-        shared = ("shared",) if status != HTTPStatus.NOT_FOUND and route.takes_command else ()
+        gives_reason = route.takes_reason and status == HTTPStatus.UNPROCESSABLE_ENTITY
+        shared = ("shared",) if gives_reason or (status != HTTPStatus.NOT_FOUND and route.takes_command) else ()
         return (route.context, *passed_on, *shared, FRAMEWORK)
 
     def _response(self, status: int, contexts: tuple[str, ...], address: str) -> Schema:

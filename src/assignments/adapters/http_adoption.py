@@ -24,7 +24,6 @@ from assignments.refusals import IndustryNotFound, ModuleNotFound
 from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
 from shared.adapters.paging import (
     DEFAULT_LIMIT,
-    NO_NUL,
     PAGE_ORDER,
     Cursors,
     PageCursor,
@@ -32,8 +31,9 @@ from shared.adapters.paging import (
     PageSearch,
 )
 from shared.slugs import Slug
+from shared.text import VISIBLE
 
-CODE = QueryParameter(max_length=63, pattern=NO_NUL)
+CODE = QueryParameter(max_length=63, pattern=VISIBLE)
 VERSION = QueryParameter(
     max_length=9,
     pattern=r"^(current|older|[1-9][0-9]{0,8})$",

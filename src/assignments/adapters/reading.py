@@ -15,6 +15,7 @@ from shared.json_documents import capped
 from shared.layered_config import layered, origins
 from shared.ports import Database, Transaction
 from shared.processor import in_slices
+from shared.text import sort_key
 
 ASSIGNED = "SELECT module_id, config, sources FROM assignments.assignments WHERE organization_id = $1"
 
@@ -236,5 +237,5 @@ def obstacle_of(organization: OrganizationStatus, module: ModuleStatus) -> Obsta
 
 
 def by_name(module: OrganizationModule) -> tuple[str, str]:
-    """Names in one order, whatever their case."""
-    return module.module_name.casefold(), module.module_id
+    """Names in the order of all lists."""
+    return sort_key(module.module_name), module.module_id

@@ -5,11 +5,10 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from industries.adapters.postgres import NAME, WORDS
 from industries.adapters.reading import IndustryDetails, PostgresIndustryReader
 from shared.adapters.long_lists import Keep, LongList, Place, Question, Total, Turn, Where, looking_up
 from shared.adapters.paging import Cursors
-from shared.adapters.words import beginnings_first, words_begin
+from shared.adapters.words import COLUMNS, SORT_KEY, beginnings_first, words_begin
 from shared.ports import Database, Transaction
 
 Sort = Literal["name", "-name", "updated_at", "-updated_at"]
@@ -97,17 +96,17 @@ def everything(industries: Sequence[IndustryDetails]) -> IndustryList:
 
 def question(wanted: IndustryFilter, sort: Sort, keep: Sequence[Keep]) -> Question:
     """By name, those whose name begins with `q` come first."""
-    words = [words_begin(WORDS, wanted.q)] if wanted.q else []
+    words = [words_begin(wanted.q)] if wanted.q is not None else []
     status = wanted.status or (None if wanted.include_inactive else "active")
     turn = Turn([LIVING], [*([STANDING[status]] if status else []), *words])
     descending, by_name = sort.startswith("-"), sort.endswith("name")
     return Question(
         table="industries.industry_templates",
-        columns="industry_code, industry_name, is_active, is_deleted, updated_at",
-        key=NAME if by_name else "updated_at",
+        columns=f"industry_code, is_active, is_deleted, updated_at, {COLUMNS}",
+        key=SORT_KEY if by_name else "updated_at",
         id="industry_code",
         descending=descending,
-        turns=beginnings_first(turn, NAME, wanted.q, descending=descending) if wanted.q and by_name else [turn],
+        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q is not None and by_name else [turn],
         narrow=words,
         keep=keep,
     )

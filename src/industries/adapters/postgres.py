@@ -28,16 +28,14 @@ from industries.domain import Industry, IndustryFacts, name_key, published_versi
 from industries.events import TemplateModule
 from industries.ports import AppliedTemplates, ModuleCatalog
 from shared.adapters.postgres import metadata
-from shared.adapters.words import AT_ONCE, words_of
+from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.ports import Change, Transaction
 from shared.processor import in_slices
+from shared.text import search_text, sort_key
 
 TEMPLATES = uuid5(NAMESPACE_URL, "urn:modplane:industry-templates")
 NOW = text("now()")
 
-# By bytes, in every database alike.
-NAME = 'lower(industry_name) COLLATE "C"'
-WORDS = "industry_name || ' ' || industry_code"
 LIVES = text("NOT is_deleted")
 
 industry_templates = Table(
@@ -52,12 +50,14 @@ industry_templates = Table(
     Column("is_deleted", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    search_column(),
+    sort_column(),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Index("uq_industry_templates_name_key", "name_key", unique=True, postgresql_where=LIVES),
-    Index("ix_industry_templates_name", text(f"({NAME})"), "industry_code", postgresql_where=LIVES),
+    Index("ix_industry_templates_name", SORT_KEY, "industry_code", postgresql_where=LIVES),
     Index("ix_industry_templates_updated_at", "updated_at", "industry_code", postgresql_where=LIVES),
-    Index("ix_industry_templates_words", text(words_of(WORDS)), postgresql_using="gin", postgresql_with=AT_ONCE),
+    Index("ix_industry_templates_words", text(WORDS), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="industries",
 )
 
@@ -89,12 +89,13 @@ industry_module_templates = Table(
 
 SAVE_TEMPLATES = """
 INSERT INTO industries.industry_templates AS t (id, industry_code, industry_name, name_key, description, is_active,
-  is_deleted, version, sequence)
+  is_deleted, version, sequence, search_text, sort_key)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::boolean[],
-                     $8::integer[], $9::bigint[])
+                     $8::integer[], $9::bigint[], $10::text[], $11::text[])
 ON CONFLICT (id) DO UPDATE SET industry_name = excluded.industry_name, name_key = excluded.name_key,
   description = excluded.description, is_active = excluded.is_active, is_deleted = excluded.is_deleted,
-  version = excluded.version, sequence = excluded.sequence, updated_at = now()
+  version = excluded.version, sequence = excluded.sequence, search_text = excluded.search_text,
+  sort_key = excluded.sort_key, updated_at = now()
 """
 
 SAVE_VERSIONS = """
@@ -184,6 +185,8 @@ def template_row(change: Change) -> tuple[Any, ...]:
         industry.status == "deleted",
         industry.version,
         change.version,
+        search_text(industry.industry_name, change.aggregate_id),
+        sort_key(industry.industry_name),
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from msgspec import Struct
 
 from industries.adapters.catalog import MODULE_LIST, MODULES_OF_VERSION, blocked_by
-from industries.adapters.postgres import NAME
 from industries.events import TemplateModule
 from industries.facts import ModuleStanding, ModuleState, config_errors_of, state_of
 from industries.ports import AppliedTemplates, ModuleCatalog, ModuleSummary
+from shared.adapters.words import SORT_KEY
 from shared.errors import FieldError
 from shared.ports import Database, Transaction
 from shared.processor import in_slices
@@ -23,8 +23,8 @@ FROM industries.industry_templates t
 LEFT JOIN industries.industry_module_templates m ON m.template_id = t.id AND m.version = t.version
 """
 
-LIVING = f"{DETAILS} WHERE NOT t.is_deleted GROUP BY t.id ORDER BY {NAME}, t.industry_code"
-ACTIVE = f"{DETAILS} WHERE NOT t.is_deleted AND t.is_active GROUP BY t.id ORDER BY {NAME}, t.industry_code"
+LIVING = f"{DETAILS} WHERE NOT t.is_deleted GROUP BY t.id ORDER BY t.{SORT_KEY}, t.industry_code"
+ACTIVE = f"{DETAILS} WHERE NOT t.is_deleted AND t.is_active GROUP BY t.id ORDER BY t.{SORT_KEY}, t.industry_code"
 SOME = f"{DETAILS} WHERE NOT t.is_deleted AND t.industry_code = ANY($1::text[]) GROUP BY t.id"
 ONE = f"{DETAILS} WHERE NOT t.is_deleted AND t.industry_code = $1 GROUP BY t.id"
 

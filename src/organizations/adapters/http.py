@@ -40,7 +40,6 @@ from shared.adapters.http import (
 from shared.adapters.http_commands import Asked, CommandSender
 from shared.adapters.paging import (
     DEFAULT_LIMIT,
-    NO_NUL,
     PAGE_ORDER,
     PageCursor,
     PageLimit,
@@ -49,11 +48,12 @@ from shared.adapters.paging import (
 )
 from shared.cache import Cached, encode_cached
 from shared.errors import FieldError
+from shared.text import VISIBLE
 
-CODE = QueryParameter(max_length=63, pattern=NO_NUL)
-HAS_MODULE = QueryParameter(max_length=63, pattern=NO_NUL, description="They have this module.")
+CODE = QueryParameter(max_length=63, pattern=VISIBLE)
+HAS_MODULE = QueryParameter(max_length=63, pattern=VISIBLE, description="They have this module.")
 HAS_TEMPLATE = QueryParameter(
-    max_length=63, pattern=NO_NUL, description="This industry's template was applied to them."
+    max_length=63, pattern=VISIBLE, description="This industry's template was applied to them."
 )
 IN_VERSION = QueryParameter(ge=1, lt=2**31, description="In this version; needs `template_code`.")
 

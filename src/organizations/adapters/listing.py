@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from organizations.adapters.postgres import OrganizationStatus
 from organizations.ports import Holders
+from shared.adapters import words
 from shared.adapters.long_lists import FEW, Keep, Question, Turn, Where
-from shared.adapters.words import beginnings_first, words_begin
+from shared.adapters.words import SORT_KEY, beginnings_first, words_begin
 from shared.ports import Transaction
 
 Sort = Literal["name", "-name", "created_at", "-created_at"]
@@ -19,9 +20,6 @@ COLUMNS = """
 organization_id, name, industry_code, industry_name, template_version, status, owner_id, sequence, created_at,
 updated_at
 """
-
-# By bytes, in every database alike: one index serves the order, the beginnings and the place to go on from.
-NAME = 'lower(name) COLLATE "C"'
 
 SUSPENDED = Where("status = 'suspended'")
 ACTIVE = Where("status = 'active'")
@@ -67,20 +65,20 @@ class OrganizationList:
         if (id_ := id_of(q)) is not None:
             few.insert(0, Where("organization_id = {0}", (id_,)))
             q = None
-        words = [words_begin("name", q)] if q else []
+        searched = [words_begin(q)] if q is not None else []
         way, tests = way_of(wanted)
-        turn = Turn(way, [*tests, *words, *few[1:]])
+        turn = Turn(way, [*tests, *searched, *few[1:]])
         # Nearly all are active: to test that costs next to nothing along the way.
         is_simple = not keep and all(test == ACTIVE for test in turn.tests)
         by_name, descending = sort.endswith("name"), sort.startswith("-")
         return Question(
             table="organizations.organizations",
-            columns=COLUMNS,
-            key=NAME if by_name else "created_at",
+            columns=f"{COLUMNS}, {words.COLUMNS}",
+            key=SORT_KEY if by_name else "created_at",
             id="organization_id",
             descending=descending,
-            turns=beginnings_first(turn, NAME, q, descending=descending) if q and by_name else [turn],
-            narrow=[] if is_simple else [*words, *way, *(test for test in tests if test == SUSPENDED)],
+            turns=beginnings_first(turn, q, descending=descending) if q is not None and by_name else [turn],
+            narrow=[] if is_simple else [*searched, *way, *(test for test in tests if test == SUSPENDED)],
             few=few[0] if few else None,
             keep=keep,
         )

@@ -11,11 +11,11 @@ from organizations.commands import Command, RegisterOrganization, SetIndustry
 from organizations.domain import Organization, OrganizationFacts
 from organizations.ports import IndustryTemplates, PendingOwners
 from shared.adapters.postgres import PostgresDatabase, metadata
-from shared.adapters.words import AT_ONCE, words_of
+from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.messages import stream_name
 from shared.ports import Change, Clock, Transaction
+from shared.text import search_text, sort_key
 
-NAME = text('(lower(name) COLLATE "C")')
 SUSPENDED = text("status = 'suspended'")
 
 organizations = Table(
@@ -29,27 +29,33 @@ organizations = Table(
     Column("status", Text, nullable=False),
     Column("owner_id", Uuid),
     Column("sequence", BigInteger, nullable=False),
+    search_column(),
+    sort_column(),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    Index("ix_organizations_name", NAME, "organization_id"),
+    Index("ix_organizations_name", SORT_KEY, "organization_id"),
     Index("ix_organizations_created_at", "created_at", "organization_id"),
-    Index("ix_organizations_industry_name", "industry_code", NAME, "organization_id"),
+    Index("ix_organizations_industry_name", "industry_code", SORT_KEY, "organization_id"),
     Index("ix_organizations_industry_created_at", "industry_code", "created_at", "organization_id"),
-    Index("ix_organizations_suspended_name", NAME, "organization_id", postgresql_where=SUSPENDED),
+    Index("ix_organizations_suspended_name", SORT_KEY, "organization_id", postgresql_where=SUSPENDED),
     Index("ix_organizations_suspended_created_at", "created_at", "organization_id", postgresql_where=SUSPENDED),
-    Index("ix_organizations_words", text(words_of("name")), postgresql_using="gin", postgresql_with=AT_ONCE),
+    Index("ix_organizations_words", text(WORDS), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="organizations",
 )
 
 SAVE = """
 INSERT INTO organizations.organizations (organization_id, name, industry_code, industry_name, template_version, status,
-  owner_id, sequence)
-SELECT n.organization_id, n.name, n.industry_code, n.industry_name, n.template_version, n.status, n.owner_id, n.sequence
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::uuid[], $8::bigint[])
-  AS n(organization_id, name, industry_code, industry_name, template_version, status, owner_id, sequence)
+  owner_id, sequence, search_text, sort_key)
+SELECT n.organization_id, n.name, n.industry_code, n.industry_name, n.template_version, n.status, n.owner_id,
+  n.sequence, n.search_text, n.sort_key
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::uuid[], $8::bigint[],
+            $9::text[], $10::text[])
+  AS n(organization_id, name, industry_code, industry_name, template_version, status, owner_id, sequence, search_text,
+       sort_key)
 ON CONFLICT (organization_id) DO UPDATE SET name = excluded.name, industry_code = excluded.industry_code,
   industry_name = excluded.industry_name, template_version = excluded.template_version, status = excluded.status,
-  owner_id = excluded.owner_id, sequence = excluded.sequence, updated_at = now()
+  owner_id = excluded.owner_id, sequence = excluded.sequence, search_text = excluded.search_text,
+  sort_key = excluded.sort_key, updated_at = now()
 """
 
 STATES = """
@@ -169,6 +175,8 @@ def columns(change: Change) -> tuple[Any, ...]:
         organization.status,
         organization.owner_id,
         change.version,
+        search_text(organization.name),
+        sort_key(organization.name),
     )
 
 

@@ -1,6 +1,5 @@
 """Signing up over HTTP: the owner waits, the organization is registered, its industry's modules follow."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -23,6 +22,7 @@ from shared.adapters.http import AnyRequest, documented
 from shared.adapters.http_commands import Asked, CommandSender, accepted
 from shared.adapters.http_parameters import expected_sequence, is_dry_run, previewed, reason_of
 from shared.bus import Answer, IdempotencyKeyReused
+from shared.emails import MAX_EMAIL, normalized_email
 from shared.errors import FieldError, Refused, Unavailable
 from shared.messages import Outcome, PreviewedChange
 from shared.preview import preview_body
@@ -33,7 +33,7 @@ class SignupRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A new organization and its first admin. The fields' rules beyond their length are the owners'."""
 
     organization_name: OrganizationName
-    admin_email: Annotated[str, Meta(min_length=1, max_length=254)]
+    admin_email: Annotated[str, Meta(min_length=1, max_length=MAX_EMAIL)]
     admin_password: Annotated[str, Meta(min_length=1, max_length=1024)]
     admin_name: Annotated[str, Meta(max_length=200)] | None = None
     industry_code: Slug | None = None
@@ -201,7 +201,7 @@ def created(
 
 def principal(email: str) -> str:
     """Whose an Idempotency-Key is before there is a user: the e-mail's, however it is spelled."""
-    return "signup:" + unicodedata.normalize("NFC", email.strip().casefold())
+    return "signup:" + normalized_email(email)
 
 
 def asked(operation_id: UUID, wanted: SignupRequest) -> Asked:

@@ -41,13 +41,14 @@ from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
 from shared.adapters.command_operation import CommandOperation
 from shared.adapters.http import AnyRequest, documented, send_cached, signed_in, super_admin
 from shared.adapters.http_commands import Asked, CommandSender
-from shared.adapters.paging import DEFAULT_LIMIT, NO_NUL, PAGE_ORDER, PageCursor, PageSearch, SomeOrAll
+from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageSearch, SomeOrAll
 from shared.cache import Cached, encode_cached
 from shared.slugs import Slug
+from shared.text import VISIBLE, composed
 
 ModulePath = FromPath[str]
-CATEGORY = QueryParameter(max_length=100, pattern=NO_NUL, description="Those of this category.")
-SERVICE = QueryParameter(max_length=200, pattern=NO_NUL, description="Those that this service provides.")
+CATEGORY = QueryParameter(max_length=100, pattern=VISIBLE, description="Those of this category.")
+SERVICE = QueryParameter(max_length=200, pattern=VISIBLE, description="Those that this service provides.")
 
 
 class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +88,7 @@ async def module_filter(
     status: FromQuery[ModuleStanding | None] = None,
 ) -> ModuleFilter:
     """Which modules."""
-    return ModuleFilter(q, category, service_name, status)
+    return ModuleFilter(q, kept(category), kept(service_name), status)
 
 
 async def available_filter(
@@ -96,7 +97,12 @@ async def available_filter(
     service_name: Annotated[str | None, SERVICE] = None,
 ) -> ModuleFilter:
     """Which of the active modules."""
-    return ModuleFilter(q, category, service_name)
+    return ModuleFilter(q, kept(category), kept(service_name))
+
+
+def kept(text: str | None) -> str | None:
+    """A name as the registry keeps it, however it is typed."""
+    return None if text is None else composed(text)
 
 
 async def module_query(

@@ -6,10 +6,11 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from registry.adapters.postgres import COLUMNS, NAME, WORDS, ModuleDetails, details
+from registry.adapters.postgres import COLUMNS, ModuleDetails, details
+from shared.adapters import words
 from shared.adapters.long_lists import LongList, Place, Question, Total, Turn, Where, looking_up
 from shared.adapters.paging import Cursors
-from shared.adapters.words import beginnings_first, words_begin
+from shared.adapters.words import SORT_KEY, beginnings_first, words_begin
 from shared.ports import Database
 
 Sort = Literal["name", "-name", "updated_at", "-updated_at"]
@@ -77,17 +78,17 @@ def everything(modules: Sequence[ModuleDetails]) -> ModuleList:
 
 def question(wanted: ModuleFilter, sort: Sort) -> Question:
     """By name, those whose name begins with `q` come first."""
-    words = [words_begin(WORDS, wanted.q)] if wanted.q else []
+    searched = [words_begin(wanted.q)] if wanted.q is not None else []
     equal = {"category": wanted.category, "service_name": wanted.service_name}
     tests = [Where(f"{column} = {{0}}", (value,)) for column, value in equal.items() if value is not None]
     tests += [STANDING[wanted.status]] if wanted.status else []
-    turn, descending, by_name = Turn([LIVING], [*tests, *words]), sort.startswith("-"), sort.endswith("name")
+    turn, descending, by_name = Turn([LIVING], [*tests, *searched]), sort.startswith("-"), sort.endswith("name")
     return Question(
         table="registry.module_registry",
-        columns=f"{COLUMNS}, is_deleted",
-        key=NAME if by_name else "updated_at",
+        columns=f"{COLUMNS}, is_deleted, {words.COLUMNS}",
+        key=SORT_KEY if by_name else "updated_at",
         id="module_id",
         descending=descending,
-        turns=beginnings_first(turn, NAME, wanted.q, descending=descending) if wanted.q and by_name else [turn],
-        narrow=words,
+        turns=beginnings_first(turn, wanted.q, descending=descending) if wanted.q is not None and by_name else [turn],
+        narrow=searched,
     )

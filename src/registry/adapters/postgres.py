@@ -14,13 +14,11 @@ from registry.commands import ActivateModule, Command, DeactivateModule, DeleteM
 from registry.domain import Module, RegistryFacts, Usage
 from registry.ports import AssignedModules, TemplateModules
 from shared.adapters.postgres import PostgresDatabase, metadata
-from shared.adapters.words import AT_ONCE, words_of
+from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.messages import stream_name
 from shared.ports import Change, Transaction
+from shared.text import search_text, sort_key
 
-# By bytes, in every database alike.
-NAME = 'lower(module_name) COLLATE "C"'
-WORDS = "module_name || ' ' || module_id"
 LIVES = text("NOT is_deleted")
 
 module_registry = Table(
@@ -40,29 +38,34 @@ module_registry = Table(
     Column("is_active", Boolean, nullable=False),
     Column("is_deleted", Boolean, nullable=False),
     Column("sequence", BigInteger, nullable=False),
+    search_column(),
+    sort_column(),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-    Index("ix_module_registry_name", text(f"({NAME})"), "module_id", postgresql_where=LIVES),
+    Index("ix_module_registry_name", SORT_KEY, "module_id", postgresql_where=LIVES),
     Index("ix_module_registry_updated_at", "updated_at", "module_id", postgresql_where=LIVES),
-    Index("ix_module_registry_words", text(words_of(WORDS)), postgresql_using="gin", postgresql_with=AT_ONCE),
+    Index("ix_module_registry_words", text(WORDS), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="registry",
 )
 
 SAVE = """
 INSERT INTO registry.module_registry AS m (module_id, module_name, description, category, service_name, api_endpoint,
-  version, metadata, default_config, config_schema, config_digest, is_active, is_deleted, sequence)
+  version, metadata, default_config, config_schema, config_digest, is_active, is_deleted, sequence, search_text,
+  sort_key)
 SELECT n.module_id, n.module_name, n.description, n.category, n.service_name, n.api_endpoint, n.version,
   n.metadata::json, n.default_config::json, n.config_schema::json, n.config_digest, n.is_active, n.is_deleted,
-  n.sequence
+  n.sequence, n.search_text, n.sort_key
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::text[], $11::text[], $12::boolean[], $13::boolean[], $14::bigint[])
+            $10::text[], $11::text[], $12::boolean[], $13::boolean[], $14::bigint[],
+            $15::text[], $16::text[])
   AS n(module_id, module_name, description, category, service_name, api_endpoint, version, metadata, default_config,
-       config_schema, config_digest, is_active, is_deleted, sequence)
+       config_schema, config_digest, is_active, is_deleted, sequence, search_text, sort_key)
 ON CONFLICT (module_id) DO UPDATE SET module_name = excluded.module_name, description = excluded.description,
   category = excluded.category, service_name = excluded.service_name, api_endpoint = excluded.api_endpoint,
   version = excluded.version, metadata = excluded.metadata, default_config = excluded.default_config,
   config_schema = excluded.config_schema, config_digest = excluded.config_digest, is_active = excluded.is_active,
-  is_deleted = excluded.is_deleted, sequence = excluded.sequence, updated_at = now()
+  is_deleted = excluded.is_deleted, sequence = excluded.sequence, search_text = excluded.search_text,
+  sort_key = excluded.sort_key, updated_at = now()
 """
 
 STATES = """
@@ -76,7 +79,7 @@ module_id, module_name, description, category, service_name, api_endpoint, versi
 config_schema, is_active, sequence, created_at, updated_at
 """
 
-LIVING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY {NAME}, module_id"
+LIVING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY {SORT_KEY}, module_id"
 ONE = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted AND module_id = $1"
 LIVING_IDS = "SELECT module_id FROM registry.module_registry WHERE NOT is_deleted"
 
@@ -170,6 +173,8 @@ def columns(change: Change) -> tuple[Any, ...]:
         module.status == "active",
         module.status == "deleted",
         change.version,
+        search_text(module.module_name, change.aggregate_id),
+        sort_key(module.module_name),
     )
 
 

@@ -1,7 +1,7 @@
 """The reads other services make on every request, answered before any routing.
 
 Only what would be a plain success is answered here, with the bytes and headers the route would send; anything else
-(another path, no token, a stranger, an absent thing, an outage) goes on to the route, which says why.
+(another path, a parameter, no token, a stranger, an absent thing, an outage) goes on to the route, which says why.
 """
 
 import re
@@ -32,7 +32,7 @@ class HotReads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers the hot route's successes; hands everything else on."""
-        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and not scope["query_string"]:
             match = self._path.fullmatch(scope["path"])
             if match is not None and (cached := await self._cached(scope, match[1])) is not None:
                 scope["path_template"] = self._route  # as routing would have set it, for whoever counts

@@ -21,6 +21,7 @@ from shared.errors import FieldError, Forbidden, Malformed, Refused, Unauthentic
 from shared.json_documents import duplicate_keys
 from shared.messages import has_nul
 from shared.ports import Authenticator, Caller
+from shared.text import flaws_in, unreadable
 
 MAX_BODY_BYTES = 1024 * 1024
 LARGE_BODY_BYTES = 16 * 1024
@@ -85,7 +86,7 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
         return
     body = await request.body()
     try:
-        strict_decoder(definition.annotation).decode(body)
+        decoded = strict_decoder(definition.annotation).decode(body)
     except msgspec.ValidationError as error:
         raise InvalidBody(f"The body does not fit: {error}", errors=[field_error(str(error))]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -95,6 +96,7 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
     large = len(body) > LARGE_BODY_BYTES
     if duplicates := await asyncio.to_thread(duplicate_keys, body) if large else duplicate_keys(body):
         raise InvalidBody("A key may be in an object once: which of its values is meant?", errors=duplicates)
+    refuse_unreadable(decoded)
 
 
 async def refuse_body(request: Request[Any, Any, Any]) -> None:
@@ -107,6 +109,18 @@ async def refuse_body(request: Request[Any, Any, Any]) -> None:
         return
     if (await request.body()).strip() not in NO_BODY:
         raise InvalidBody("This route takes no body. Nothing was done: put what it takes into the address.")
+
+
+def refuse_unreadable(decoded: Any) -> None:
+    """Raises `UnreadableText` for names that nobody could read, and `InvalidBody` for an empty search.
+
+    The deciders refuse such names, too; here the fields have the names that the caller knows.
+    """
+    flaws = list(flaws_in(decoded))
+    if errors := [error for kind, error in flaws if kind == "search"]:
+        raise InvalidBody("A filter may not be empty: leave out what is not to be searched.", errors=errors)
+    if flaws:
+        raise unreadable([error for _, error in flaws])
 
 
 def field_error(message: str) -> FieldError:

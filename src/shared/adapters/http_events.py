@@ -24,13 +24,14 @@ from shared.adapters.streaming import StreamedAnswer
 from shared.errors import FieldError
 from shared.event_tail import EventTail
 from shared.logged_events import EventFilter, LoggedEvent
+from shared.moments import moment_of
 from shared.ports import Caller
 from shared.slugs import MAX_SLUG, SLUG_PATTERN
+from shared.text import VISIBLE
 
 MAX_TYPES = 30
 TYPE = re.compile(r"[a-z][a-z0-9_.]{0,99}")
 TYPES: dict[str, Any] = {"minItems": 1, "items": {"type": "string", "pattern": f"^{TYPE.pattern}$"}}
-NO_NUL = r"^[^\x00]*$"
 NDJSON, EVENT_STREAM = "application/x-ndjson", "text/event-stream"
 UNBUFFERED = {"X-Accel-Buffering": "no"}
 
@@ -68,7 +69,9 @@ async def concerned(
         str | None,
         QueryParameter(pattern=SLUG_PATTERN, max_length=MAX_SLUG, description="Its own, and organizations' about it."),
     ] = None,
-    user_id: Annotated[str | None, QueryParameter(max_length=300, pattern=NO_NUL, description="Who caused it.")] = None,
+    user_id: Annotated[
+        str | None, QueryParameter(max_length=300, pattern=VISIBLE, description="Who caused it.")
+    ] = None,
 ) -> EventFilter:
     """Whom and what the events are about."""
     return EventFilter(
@@ -203,11 +206,13 @@ def known_types(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def moment(name: str, text: str | None) -> datetime | None:
-    """A time with its offset. Raises `BadParameter`."""
-    try:
-        return None if text is None else msgspec.convert(text, Annotated[datetime, msgspec.Meta(tz=True)])
-    except msgspec.ValidationError as error:
+    """A time with its offset, in UTC. Raises `BadParameter`."""
+    if text is None:
+        return None
+    found = moment_of(text)
+    if found is None:
         raise BadParameter(
             f"{name} must be a time with its offset from UTC, such as 2026-11-23T12:00:00Z.",
-            errors=[FieldError(name, "is no time with an offset")],
-        ) from error
+            errors=[FieldError(name, "is no time with an offset that the calendar has")],
+        )
+    return found

@@ -21,14 +21,15 @@ from shared.adapters.operation_list import (
     Sort,
 )
 from shared.adapters.operations import Operation, PostgresOperations
-from shared.adapters.paging import DEFAULT_LIMIT, NO_NUL, PAGE_ORDER, PageCursor, PageLimit
+from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit
 from shared.errors import NotFound, Refusal
 from shared.messages import Status
 from shared.ports import Caller, Clock, Invalidation
+from shared.text import VISIBLE
 
 YOUNG = timedelta(hours=1)
-CONTEXT = QueryParameter(max_length=63, pattern=NO_NUL, description="Those of this context, such as `assignments`.")
-COMMAND = QueryParameter(max_length=63, pattern=NO_NUL, description="This command, such as `AssignModule`.")
+CONTEXT = QueryParameter(max_length=63, pattern=VISIBLE, description="Those of this context, such as `assignments`.")
+COMMAND = QueryParameter(max_length=63, pattern=VISIBLE, description="This command, such as `AssignModule`.")
 
 
 class OperationNotFound(NotFound):

@@ -8,12 +8,14 @@ from urllib.parse import unquote_to_bytes
 from litestar import Request
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.spec import Operation
+from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
 from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesCommand, TakesReason
 from shared.adapters.http import SAFE_METHODS, AnyRequest, strict_body
 from shared.errors import FieldError, Malformed, PreconditionFailed
 from shared.messages import MAX_REASON, Previewed
+from shared.text import composed, flaw_of, is_blank, unreadable
 
 MAX_SEQUENCE = 2**63 - 1
 PREVIEW = re.compile(PREVIEW_PATTERN)
@@ -21,6 +23,8 @@ ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"|[0-9]{1,19}(?:\.[^"
 TAGS = re.compile(rf"\s*(?:{ENTITY_TAG.pattern})?(?:\s*,\s*(?:{ENTITY_TAG.pattern})?)*\s*")
 OWN_TAG = re.compile(r'(?:W/)?"?([0-9]{1,19})(?:\.[^"]*)?"?')
 ANY_STATE = "*"
+ANY_PARAMETER = "any_parameter"
+"""The `opt` of routes that overlook query parameters they do not know."""
 SWITCH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -100,12 +104,14 @@ def decoded_header(value: str, name: str) -> str:
 
 
 def checked_reason(text: str, name: str) -> str | None:
-    """The reason without the space around it; none when nothing is left."""
-    reason = text.strip()
-    if len(text) > MAX_REASON or "\x00" in reason:
+    """The reason as it is kept; none when nothing is left. Raises `BadHeader` or `UnreadableText`."""
+    reason = composed(text)
+    if max(len(text), len(reason)) > MAX_REASON or "\x00" in reason:
         raise BadHeader(
             f"{name} must have at most {MAX_REASON} characters.", errors=[FieldError(name, "too long, or not text")]
         )
+    if (flaw := flaw_of(reason, "lines")) is not None:
+        raise unreadable([FieldError(name, flaw)])
     return reason or None
 
 
@@ -114,11 +120,11 @@ def is_dry_run(request: Request[Any, Any, Any]) -> bool:
     value = parameter(request, "dry_run")
     if value is None:
         return False
-    if value not in SWITCH:
+    if value.lower() not in SWITCH:
         raise BadParameter(
             "dry_run must be true or false.", errors=[FieldError("dry_run", "is neither true nor false")]
         )
-    return SWITCH[value]
+    return SWITCH[value.lower()]
 
 
 def previewed(request: Request[Any, Any, Any]) -> Previewed | None:
@@ -150,6 +156,7 @@ async def strict_request(request: AnyRequest) -> None:
     if request.scope.get("query_string"):
         refuse_unknown(request)
         refuse_misread(request)
+        refuse_empty(request)
     refuse_preconditions(request)
     await strict_body(request)
 
@@ -170,8 +177,11 @@ def operation_of(handler: BaseRouteHandler) -> type[Operation]:
 
 
 def refuse_unknown(request: AnyRequest) -> None:
-    """Raises `BadParameter` for what a write does not know."""
-    if request.scope["method"] in SAFE_METHODS:
+    """Raises `BadParameter` for what a route does not know: overlooked, a mistyped filter would let everything through.
+
+    Probes and pages (`ANY_PARAMETER`) may be asked with more than they know.
+    """
+    if request.scope["method"] == "OPTIONS" or request.route_handler.opt.get(ANY_PARAMETER):
         return
     known = known_parameters(request.route_handler)
     unknown = sorted({name for name in request.query_params if name not in known})
@@ -192,13 +202,22 @@ def refuse_misread(request: AnyRequest) -> None:
             raise BadParameter(f"Leave {name} out to give none.", errors=[FieldError(name, "is the word null")])
 
 
+def refuse_empty(request: AnyRequest) -> None:
+    """Raises `BadParameter` for a parameter without a value: a filter that is left empty is not meant to be none."""
+    for name in declared(request.route_handler):
+        if any(is_blank(value) for value in request.query_params.getall(name, [])):
+            raise BadParameter(
+                f"{name} is empty. Give it a value, or leave it out.", errors=[FieldError(name, "is empty")]
+            )
+
+
 @lru_cache
 def declared(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
-    """What a route and its dependencies say they take."""
-    found = dict(handler.parsed_fn_signature.parameters)
-    for dependency in handler.resolve_dependencies().values():
-        found |= dependency.parsed_fn_signature.parameters
-    return found
+    """The query parameters that a route and its dependencies say they take, by the names they have in an address."""
+    signatures: list[Any] = [handler, *handler.resolve_dependencies().values()]
+    fields = [field for each in signatures for field in each.parsed_fn_signature.parameters.values()]
+    kwargs = [(field, field.kwarg_definition) for field in fields]
+    return {kwarg.name or field.name: field for field, kwarg in kwargs if isinstance(kwarg, QueryParameter)}
 
 
 def parts(field: FieldDefinition) -> list[FieldDefinition]:

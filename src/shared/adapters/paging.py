@@ -10,6 +10,7 @@ import msgspec
 from litestar.params import QueryParameter
 
 from shared.errors import FieldError, Malformed
+from shared.text import MAX_SEARCH, VISIBLE
 
 Place = TypeVar("Place")
 Row = TypeVar("Row")
@@ -29,10 +30,11 @@ PageCursor = Annotated[
     str | None, QueryParameter(max_length=2000, description="`next_cursor` of a page of this list, asked the same way.")
 ]
 PAGE_ORDER = QueryParameter(description="The order; `-` turns it round.")
-NO_NUL = r"^[^\x00]*$"
 PageSearch = Annotated[
     str | None,
-    QueryParameter(max_length=100, pattern=NO_NUL, description="Each of its words begins a word of a name or code."),
+    QueryParameter(
+        max_length=MAX_SEARCH, pattern=VISIBLE, description="Each of its words begins a word of a name or code."
+    ),
 ]
 
 

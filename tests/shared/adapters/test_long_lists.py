@@ -12,20 +12,23 @@ import pytest
 
 from shared.adapters.long_lists import Bounds, LongList, Place, Question, Turn, Where, looking_up
 from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.words import words_begin, words_of
+from shared.adapters.words import SORT_KEY, beginnings_first, words_begin
+from shared.adapters.words import WORDS as INDEXED
 from shared.ports import Transaction
+from shared.text import search_text, sort_key
 from tests.measured import MeasuredDatabase
 
 MADE = f"""
-CREATE TABLE public.things (id text COLLATE "C" PRIMARY KEY, name text NOT NULL, colour text, made_at timestamptz);
-CREATE INDEX ON public.things ((lower(name) COLLATE "C"), id);
-CREATE INDEX ON public.things (colour, (lower(name) COLLATE "C"), id);
+CREATE TABLE public.things (id text COLLATE "C" PRIMARY KEY, name text NOT NULL, colour text, made_at timestamptz,
+  search_text text NOT NULL DEFAULT '', sort_key text COLLATE "C" NOT NULL);
+CREATE INDEX ON public.things (sort_key, id);
+CREATE INDEX ON public.things (colour, sort_key, id);
 CREATE INDEX ON public.things (made_at, id);
-CREATE INDEX ON public.things USING gin ({words_of("name")});
+CREATE INDEX ON public.things USING gin ({INDEXED});
 GRANT SELECT ON public.things TO modplane_service
 """
-NAME = 'lower(name) COLLATE "C"'
-THINGS = Question(table="public.things", columns="id, name, colour, made_at", key=NAME, id="id")
+LISTED = "id, name, colour, made_at, search_text, sort_key"
+THINGS = Question(table="public.things", columns=LISTED, key=SORT_KEY, id="id")
 SMALL = Bounds(few=3, steps=7, stride=2)
 WORDS = ("Acme", "bakery", "Zeta", "dr", "Öl", "7")
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -66,9 +69,12 @@ async def owner(scratch_url: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
 
 async def store(owner: "asyncpg.Connection[Any]", things: Sequence[Thing]) -> None:
     await owner.execute("TRUNCATE public.things")
-    rows = [(thing.id, thing.name, thing.colour, thing.made_at) for thing in things]
+    rows = [
+        (thing.id, thing.name, thing.colour, thing.made_at, search_text(thing.name), sort_key(thing.name))
+        for thing in things
+    ]
     dice_of(len(rows)).shuffle(rows)  # nothing lies in the table as it is listed
-    await owner.executemany("INSERT INTO public.things VALUES ($1, $2, $3, $4)", rows)
+    await owner.executemany("INSERT INTO public.things VALUES ($1, $2, $3, $4, $5, $6)", rows)
 
 
 async def pages(
@@ -97,7 +103,7 @@ async def everything(database: PostgresDatabase, question: Question, **options: 
 
 
 def by_name(things: Sequence[Thing], *, descending: bool = False) -> list[str]:
-    ordered = sorted(things, key=lambda thing: (thing.name.lower().encode(), thing.id), reverse=descending)
+    ordered = sorted(things, key=lambda thing: (sort_key(thing.name).encode(), thing.id), reverse=descending)
     return [thing.id for thing in ordered]
 
 
@@ -114,7 +120,7 @@ async def test_pages_lead_through_what_is_asked_for_in_order(
     await store(owner, things)
     for _ in range(12):
         word, colour = dice.choice(WORDS)[:2].upper(), dice.choice(("red", "blue", "green"))
-        searched, coloured = words_begin("name", word), Where("colour = {0}", (colour,))
+        searched, coloured = words_begin(word), Where("colour = {0}", (colour,))
         with_word = [t for t in things if any(part.lower().startswith(word.lower()) for part in t.name.split())]
         of_colour = [t for t in things if t.colour == colour]
         both = [t for t in with_word if t in of_colour]
@@ -168,9 +174,7 @@ async def test_a_search_that_became_common_goes_on_where_it_was(
     database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await store(owner, [Thing(f"{n:04}", f"{n:04} Acme", None, START) for n in range(3)])
-    question = msgspec.structs.replace(
-        THINGS, turns=[Turn([], [words_begin("name", "acme")])], narrow=[words_begin("name", "acme")]
-    )
+    question = msgspec.structs.replace(THINGS, turns=[Turn([], [words_begin("acme")])], narrow=[words_begin("acme")])
     async with looking_up(database) as transaction:
         first = await LongList(transaction, question, SMALL).page(None, 2)
     assert first.end is not None
@@ -185,7 +189,7 @@ async def test_a_total_is_exact_as_far_as_it_looks(
     database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await store(owner, [Thing(f"{n:04}", "Acme" if n else "Rare", "red", START) for n in range(9)])
-    red, rare = Where("colour = {0}", ("red",)), words_begin("name", "rare")
+    red, rare = Where("colour = {0}", ("red",)), words_begin("rare")
     async with looking_up(database) as transaction:
         for question, bounds, told in (
             (THINGS, Bounds(), (9, True)),
@@ -203,7 +207,7 @@ async def test_even_a_small_table_is_read_by_its_indexes(
 ) -> None:
     await store(owner, made_up(3))
     await owner.execute("ANALYZE public.things")
-    red, acme = Where("colour = {0}", ("red",)), words_begin("name", "acme")
+    red, acme = Where("colour = {0}", ("red",)), words_begin("acme")
     measured = MeasuredDatabase(database)
     for question in (
         THINGS,
@@ -224,6 +228,30 @@ async def test_even_a_small_table_is_read_by_its_indexes(
         ("ÉCOLE Supérieure", "école sup", True),
         ("O'Brien & Sons (Ltd.)", "brien ltd", True),
         ("O'Brien & Sons", "o'br", True),
+        ("ООО «Ромашка»", "РОМАШКА", True),
+        ("Acme\u00a0GmbH", "Acme GmbH", True),
+        ("Acme GmbH", "acme\u00a0gmbh", True),
+        ("O’Neil & Söhne", "O'Neil", True),
+        ("O'Neil", "O\u02bcneil", True),
+        ("Meier–Huber", "Huber", True),
+        ("Meier-Huber", "meier\u2212huber", True),
+        ("“Zebra” Ltd", "Zebra", True),
+        ("straße", "STRASSE", True),
+        ("STRASSE", "straße", True),
+        ("Café", "cafe\u0301", True),
+        ("Cafe\u0301", "CAFÉ", True),
+        ("Cafe", "café", False),
+        ("ΟΔΟΣ", "οδος", True),
+        ("Ｆｕｌｌ width", "full", True),
+        ("ﬁnance", "fin", True),
+        ("東京　タワー", "タワー", True),
+        ("「東京」タワー", "タワー", True),
+        ("किताब घर", "किता", True),
+        ("☕ Café", "☕", True),
+        ("Zebra", "Zebra ®", True),
+        ("a\\b", "b", True),
+        ("x" * 400, "x" * 400, True),
+        ("Shop 10", "shop 1", True),
         ("acme.com", "com", True),
         ("a/b testing", "b", True),
         ("field_service", "serv", True),
@@ -243,7 +271,7 @@ async def test_words_are_found_by_how_they_begin(
     database: PostgresDatabase, owner: "asyncpg.Connection[Any]", name: str, q: str, is_found: bool
 ) -> None:
     await store(owner, [Thing("1", name, None, START)])
-    searched = words_begin("name", q)
+    searched = words_begin(q)
     for narrow in ([], [searched]):
         question = msgspec.structs.replace(THINGS, turns=[Turn([], [searched])], narrow=narrow)
         assert bool(await everything(database, question)) == is_found
@@ -262,13 +290,44 @@ async def test_rows_that_come_and_go_move_no_others(
         if (after := page.end) is None:
             break
         await owner.execute(
-            "INSERT INTO public.things VALUES ($1, $2, NULL, NULL), ($3, $4, NULL, NULL)",
-            f"x{step}",
-            f"{step:04}x",
-            f"y{step}",
-            f"{39 - step:04}y",
+            "INSERT INTO public.things VALUES ($1, $2, NULL, NULL, '', $3), ($4, $5, NULL, NULL, '', $6)",
+            *(f"x{step}", f"{step:04}x", sort_key(f"{step:04}x")),
+            *(f"y{step}", f"{39 - step:04}y", sort_key(f"{39 - step:04}y")),
         )
         await owner.execute("DELETE FROM public.things WHERE id = ANY($1)", [f"x{step - 1}", f"y{step - 1}"])
-        await owner.execute("UPDATE public.things SET name = '0000' WHERE id = $1", seen[-1])
+        await owner.execute("UPDATE public.things SET sort_key = $2 WHERE id = $1", seen[-1], sort_key("0000"))
     assert [id_ for id_ in seen if id_.isdigit()] == [thing.id for thing in things]
     assert all(one != other for one, other in pairwise(sorted(seen)))
+
+
+async def test_what_begins_with_a_search_comes_first_in_the_order_of_people(
+    database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
+) -> None:
+    names = (
+        "Zum Shop 1",
+        "Shop 10",
+        "Shop 2 at 1",
+        "Shop 9 - 100",
+        "shop 1",
+        "A shop 11",
+        "Shop-1a",
+        "Shop 2",
+        "Shöp 1",
+    )
+    await store(owner, [Thing(f"{n:04}", name, None, START) for n, name in enumerate(names)])
+
+    async def found(q: str, *, descending: bool = False, limit: int = 1) -> list[str]:
+        searched = words_begin(q)
+        turns = beginnings_first(Turn([], [searched]), q, descending=descending)
+        question = msgspec.structs.replace(THINGS, turns=turns, narrow=[searched], descending=descending)
+        return [names[int(id_)] for id_ in await everything(database, question, limit=limit)]
+
+    beginning, rest = ["shop 1", "Shop-1a", "Shop 10"], ["Shop 2 at 1", "Shop 9 - 100", "A shop 11", "Zum Shop 1"]
+    for limit in (1, 2, 50):
+        assert await found("Shop 1", limit=limit) == [*beginning, *rest]
+        assert await found("SHOP-1", descending=True, limit=limit) == [
+            *("Shop 10", "Shop-1a", "shop 1", "Shop 9 - 100", "Shop 2 at 1"),
+            *("Zum Shop 1", "A shop 11"),
+        ]
+        assert await found("shöp", limit=limit) == ["Shöp 1"]
+        assert (await found("1", limit=limit))[:2] == ["A shop 11", "shop 1"]

@@ -1,12 +1,14 @@
+import { limits } from '@modplane/client';
+
 /** What the address holds beside the path. Anything that cannot be read is left out, so a mangled link still opens. */
 type Raw = Record<string, unknown>;
 
-const LONGEST = 300;
+const LONGEST = limits.query.q;
 
 const text = (raw: Raw, key: string): string | undefined => {
   const value = raw[key];
   const shown = typeof value === 'number' ? String(value) : value;
-  return typeof shown === 'string' && shown !== '' ? shown.slice(0, LONGEST) : undefined;
+  return typeof shown === 'string' && shown.trim() !== '' ? shown.slice(0, LONGEST) : undefined;
 };
 
 const oneOf = <Choice extends string>(raw: Raw, key: string, choices: readonly Choice[]): Choice | undefined =>

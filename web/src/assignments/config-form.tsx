@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import type { ConfigLayer, OrganizationModuleDetails } from '@modplane/client';
+import { limits, type ConfigLayer, type OrganizationModuleDetails } from '@modplane/client';
 import { isConflict, problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ConfigConflict } from '@/assignments/config-conflict.tsx';
@@ -140,7 +140,7 @@ export function ConfigForm({
             description={m.common.reasonHint}
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
-            maxLength={500}
+            maxLength={limits.query.reason}
             rows={2}
           />
         </>

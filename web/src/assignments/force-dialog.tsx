@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, Group, Modal, Stack, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
-import type { OrganizationModule } from '@modplane/client';
+import { limits, type OrganizationModule } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
@@ -50,7 +50,7 @@ export function ForceDialog({
             description={m.common.reasonHint}
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
-            maxLength={500}
+            maxLength={limits.query.reason}
             disabled={!isSure}
             required
             withAsterisk={isSure}

@@ -1,4 +1,5 @@
 import { Badge, Checkbox, Group, ScrollArea, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { limits } from '@modplane/client';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
@@ -52,7 +53,7 @@ export function PickList({
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           leftSection={<IconSearch size={16} aria-hidden />}
-          maxLength={100}
+          maxLength={limits.query.q}
           style={{ flex: 1 }}
           // It may come after the dialog has given the focus away.
           autoFocus

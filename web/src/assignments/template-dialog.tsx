@@ -1,7 +1,7 @@
 import { Alert, Button, Group, List, Modal, SegmentedControl, Stack, Text, Textarea } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { operations, outcome } from '@modplane/client';
+import { limits, operations, outcome } from '@modplane/client';
 import { isConflict } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { type Foreseen, foreseenOf, movedBetween } from '@/assignments/foreseen.ts';
@@ -143,7 +143,7 @@ export function TemplateDialog({
           description={m.common.reasonHint}
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
-          maxLength={500}
+          maxLength={limits.query.reason}
           rows={2}
         />
         <Group justify="flex-end" gap="xs">

@@ -20,6 +20,7 @@ import { useUnassign } from '@/assignments/use-unassign.tsx';
 import { SearchField } from '@/ui/search-field.tsx';
 import { bestFirst, searchedModule } from '@/ui/search-rank.ts';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
+import { byName } from '@/ui/words.ts';
 
 /** From so many modules on, a search helps. */
 const MANY = 8;
@@ -140,5 +141,5 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
 function byCategory(modules: readonly OrganizationModule[]): readonly [string, readonly OrganizationModule[]][] {
   const groups = new Map<string, OrganizationModule[]>();
   for (const one of modules) groups.set(one.category, [...(groups.get(one.category) ?? []), one]);
-  return [...groups].sort(([a], [b]) => a.localeCompare(b));
+  return [...groups].sort(([a], [b]) => byName(a, b));
 }

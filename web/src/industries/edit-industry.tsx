@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { type IndustryDetails, deleteIndustry, updateIndustry } from '@modplane/client';
+import { deleteIndustry, type IndustryDetails, limits, updateIndustry } from '@modplane/client';
 import { isConflict, problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { eventsSince } from '@/ui/events-since.ts';
@@ -65,11 +65,17 @@ function Fields({ onClose, industry }: Omit<DialogProps, 'opened'>) {
         <TextInput
           label={m.name}
           data-autofocus
-          maxLength={200}
+          maxLength={limits.IndustryChanges.industry_name}
           {...form.getInputProps('industry_name')}
           error={nameTaken ? m.nameTaken : form.errors['industry_name']}
         />
-        <Textarea label={m.description} autosize minRows={2} maxLength={2000} {...form.getInputProps('description')} />
+        <Textarea
+          label={m.description}
+          autosize
+          minRows={2}
+          maxLength={limits.IndustryChanges.description}
+          {...form.getInputProps('description')}
+        />
         <Switch
           label={m.offered}
           description={m.offeredHint}

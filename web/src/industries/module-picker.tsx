@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from '@mantine
 import { IconSearch } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useState } from 'react';
-import type { ModuleDetails } from '@modplane/client';
+import { limits, type ModuleDetails } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import type { Registry } from '@/industries/draft.ts';
 import classes from '@/industries/industries.module.css';
@@ -77,7 +77,7 @@ function Choices({
         placeholder={m.pickSearch}
         leftSection={<IconSearch size={16} aria-hidden />}
         value={q}
-        maxLength={100}
+        maxLength={limits.query.q}
         onChange={(event) => setQ(event.currentTarget.value)}
       />
       <div ref={setBox} className={classes.picks} tabIndex={-1} role="group" aria-label={m.pickTitle}>

@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { type IndustryDetails, createIndustry } from '@modplane/client';
+import { createIndustry, type IndustryDetails, limits } from '@modplane/client';
 import { problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { codeFor } from '@/industries/draft.ts';
@@ -79,7 +79,7 @@ function Fields({ onClose, taken }: { onClose: () => void; taken: readonly Indus
         <TextInput
           label={m.name}
           data-autofocus
-          maxLength={200}
+          maxLength={limits.IndustryToCreate.industry_name}
           {...form.getInputProps('name')}
           error={nameTaken ? m.nameTaken : form.errors['name']}
         />
@@ -88,11 +88,17 @@ function Fields({ onClose, taken }: { onClose: () => void; taken: readonly Indus
           description={m.codeHint}
           ff="monospace"
           value={code}
-          maxLength={63}
+          maxLength={limits.IndustryToCreate.industry_code}
           error={codeError}
           onChange={(event) => setOwnCode(event.currentTarget.value)}
         />
-        <Textarea label={m.description} autosize minRows={2} maxLength={2000} {...form.getInputProps('description')} />
+        <Textarea
+          label={m.description}
+          autosize
+          minRows={2}
+          maxLength={limits.IndustryToCreate.description}
+          {...form.getInputProps('description')}
+        />
         {!nameTaken && <ProblemAlert error={create.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

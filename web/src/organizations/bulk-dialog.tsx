@@ -3,7 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { type OrganizationFilter, operations } from '@modplane/client';
+import { limits, operations, type OrganizationFilter } from '@modplane/client';
 import {
   getIndustriesOptions,
   getModuleRegistryOptions,
@@ -98,7 +98,7 @@ export function BulkDialog({
           description={m.common.reasonHint}
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
-          maxLength={500}
+          maxLength={limits.query.reason}
           rows={2}
         />
         <ProblemAlert error={start.error} />

@@ -9,6 +9,7 @@ import { Drift } from '@/organizations/drift.tsx';
 import { TenantActivity } from '@/organizations/tenant-activity.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
+import { byName } from '@/ui/words.ts';
 
 const RECENT = 6;
 
@@ -88,7 +89,7 @@ function ByCategory({ modules }: { modules: readonly OrganizationModule[] }) {
   return (
     <Paper p={0}>
       {[...groups]
-        .sort(([a], [b]) => a.localeCompare(b))
+        .sort(([a], [b]) => byName(a, b))
         .map(([category, ones], place) => (
           <div
             key={category}

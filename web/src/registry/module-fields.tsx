@@ -16,7 +16,7 @@ import {
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Suspense, lazy, useMemo } from 'react';
-import type { ModuleDetails } from '@modplane/client';
+import { limits, type ModuleDetails } from '@modplane/client';
 import { getEventsOptions } from '@modplane/client/react-query';
 import { useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { type FormField, type FormValues, isSlug } from '@/registry/form-values.ts';
@@ -68,7 +68,7 @@ export function ModuleFields(props: FieldsProps) {
     <Autocomplete
       label={m.modules.category}
       required
-      maxLength={100}
+      maxLength={limits.ModuleToRegister.category}
       data={categories}
       limit={40}
       value={values.category}
@@ -84,7 +84,7 @@ export function ModuleFields(props: FieldsProps) {
             <TextInput
               label={m.modules.name}
               required
-              maxLength={200}
+              maxLength={limits.ModuleToRegister.module_name}
               data-autofocus
               value={values.module_name}
               error={wrong.module_name}
@@ -95,7 +95,7 @@ export function ModuleFields(props: FieldsProps) {
               <TextInput
                 label={m.modules.code}
                 required
-                maxLength={63}
+                maxLength={limits.ModuleToRegister.module_id}
                 spellCheck={false}
                 description={revived === null ? m.modules.codeHint : undefined}
                 inputWrapperOrder={['label', 'input', 'error', 'description']}
@@ -116,7 +116,7 @@ export function ModuleFields(props: FieldsProps) {
             autosize
             minRows={2}
             maxRows={8}
-            maxLength={4000}
+            maxLength={limits.ModuleToRegister.description}
             value={values.description}
             error={wrong.description}
             onChange={(event) => onChange({ description: event.currentTarget.value })}
@@ -129,7 +129,7 @@ export function ModuleFields(props: FieldsProps) {
           <Autocomplete
             label={m.modules.service}
             required
-            maxLength={200}
+            maxLength={limits.ModuleToRegister.service_name}
             data={services}
             limit={40}
             value={values.service_name}
@@ -139,7 +139,7 @@ export function ModuleFields(props: FieldsProps) {
           <TextInput
             label={m.modules.endpoint}
             required
-            maxLength={500}
+            maxLength={limits.ModuleToRegister.api_endpoint}
             placeholder="/api/v1/…"
             value={values.api_endpoint}
             error={wrong.api_endpoint}
@@ -148,7 +148,7 @@ export function ModuleFields(props: FieldsProps) {
           <TextInput
             label={m.modules.version}
             required
-            maxLength={64}
+            maxLength={limits.ModuleToRegister.version}
             value={values.version}
             error={wrong.version}
             onChange={(event) => onChange({ version: event.currentTarget.value })}

@@ -1,5 +1,6 @@
 import type { ModuleDetails, ModuleUsage } from '@modplane/client';
 import { bestFirst, searchedModule } from '@/ui/search-rank.ts';
+import { byName } from '@/ui/words.ts';
 
 /** What of the registry is shown, and in which order. */
 export interface Selection {
@@ -22,8 +23,6 @@ export const isFiltered = (wanted: Selection): boolean =>
   wanted.status !== undefined ||
   wanted.service !== undefined;
 
-const order = new Intl.Collator(undefined, { sensitivity: 'base', numeric: true });
-
 /** The registry in an order. It costs more than finding, and changes less often. */
 export function sorted(
   modules: readonly ModuleDetails[],
@@ -32,8 +31,8 @@ export function sorted(
   isDescending: boolean,
 ): readonly ModuleDetails[] {
   const by: Record<SortColumn, (one: ModuleDetails, other: ModuleDetails) => number> = {
-    name: (one, other) => order.compare(one.module_name, other.module_name),
-    category: (one, other) => order.compare(one.category, other.category) || by.name(one, other),
+    name: (one, other) => byName(one.module_name, other.module_name),
+    category: (one, other) => byName(one.category, other.category) || by.name(one, other),
     used: (one, other) => used(usages, other.module_id) - used(usages, one.module_id) || by.name(one, other),
     updated: (one, other) => (one.updated_at < other.updated_at ? 1 : one.updated_at > other.updated_at ? -1 : 0),
   };
@@ -79,6 +78,6 @@ export function choices(modules: readonly ModuleDetails[], of: (module: ModuleDe
   const counts = new Map<string, number>();
   for (const module of modules) counts.set(of(module), (counts.get(of(module)) ?? 0) + 1);
   return [...counts]
-    .sort(([one], [other]) => order.compare(one, other))
+    .sort(([one], [other]) => byName(one, other))
     .map(([value, count]) => ({ value, label: value, count }));
 }

@@ -1,5 +1,6 @@
 import { Anchor, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { limits } from '@modplane/client';
 import { useMutation } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
 import { useEffect } from 'react';
@@ -52,7 +53,7 @@ export function SignInPage() {
                 required
                 withAsterisk={false}
                 autoFocus
-                maxLength={320}
+                maxLength={limits.LoginRequest.email}
                 key={form.key('email')}
                 {...form.getInputProps('email')}
               />
@@ -61,7 +62,7 @@ export function SignInPage() {
                 autoComplete="current-password"
                 required
                 withAsterisk={false}
-                maxLength={1024}
+                maxLength={limits.LoginRequest.password}
                 key={form.key('password')}
                 {...form.getInputProps('password')}
                 error={wrong ? m.session.wrong : undefined}

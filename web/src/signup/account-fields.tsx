@@ -1,5 +1,6 @@
 import { Box, PasswordInput, Stack, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
+import { limits } from '@modplane/client';
 import { IconCheck, IconCircle } from '@tabler/icons-react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { LEAST_CHARACTERS, LEAST_DIFFERENT, MOST_CHARACTERS, rulesMet } from '@/signup/password-rules.ts';
@@ -21,13 +22,13 @@ export function AccountFields({ form }: { form: UseFormReturnType<Account> }) {
         label={m.signup.organizationName}
         placeholder={m.signup.organizationPlaceholder}
         autoComplete="organization"
-        maxLength={200}
+        maxLength={limits.SignupRequest.organization_name}
         {...field('organization_name')}
       />
       <TextInput
         label={`${m.signup.adminName} (${m.common.optional})`}
         autoComplete="name"
-        maxLength={200}
+        maxLength={limits.SignupRequest.admin_name}
         {...field('admin_name')}
       />
       <TextInput
@@ -36,7 +37,7 @@ export function AccountFields({ form }: { form: UseFormReturnType<Account> }) {
         inputWrapperOrder={['label', 'input', 'error', 'description']}
         type="email"
         autoComplete="username"
-        maxLength={254}
+        maxLength={limits.SignupRequest.admin_email}
         {...field('admin_email')}
       />
       <PasswordInput

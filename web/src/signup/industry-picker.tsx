@@ -2,7 +2,7 @@ import { Alert, Button, Group, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { IndustryDetails, IndustryList } from '@modplane/client';
+import { limits, type IndustryDetails, type IndustryList } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import classes from '@/signup/signup.module.css';
 import { bestFirst, searchedIndustry } from '@/ui/search-rank.ts';
@@ -43,7 +43,7 @@ export function IndustryPicker({
           placeholder={m.signup.findIndustry}
           leftSection={<IconSearch size={16} aria-hidden />}
           value={q}
-          maxLength={100}
+          maxLength={limits.query.q}
           onChange={(event) => setQ(event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'Enter') event.preventDefault();

@@ -5,6 +5,7 @@ import type { IndustryModule, ModuleDetails, OrganizationModule } from '@modplan
 import { useMessages } from '@/i18n/messages.tsx';
 import classes from '@/signup/signup.module.css';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
+import { byName } from '@/ui/words.ts';
 
 const STEP_MS = 70;
 const MOST_STEPS = 12;
@@ -25,7 +26,7 @@ export function WorkspaceModules({
   /** Null while nothing can be changed. */
   onConfigure: ((moduleId: string) => void) | null;
 }) {
-  const byCategory = [...items].sort((one, other) => one.category.localeCompare(other.category));
+  const byCategory = [...items].sort((one, other) => byName(one.category, other.category));
   return (
     <ul className={classes.workspace}>
       {byCategory.map((item, place) => (

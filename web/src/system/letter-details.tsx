@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconRefresh, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { DeadLetter } from '@modplane/client';
+import { limits, type DeadLetter } from '@modplane/client';
 import { dropDeadLetterMutation, getDeadLetterOptions, retryDeadLetterMutation } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
@@ -118,7 +118,7 @@ function Actions({ letter }: { letter: DeadLetter }) {
             <Textarea
               label={m.common.reason}
               required
-              maxLength={500}
+              maxLength={limits.query.reason}
               rows={3}
               data-autofocus
               value={reason}

@@ -1,4 +1,5 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { limits } from '@modplane/client';
 import { type ReactNode, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
@@ -74,7 +75,7 @@ function Asked({ onClose, children, action, onConfirm, code, danger, asksReason,
             label={m.common.reason}
             description={m.common.reasonHint}
             value={reason}
-            maxLength={500}
+            maxLength={limits.query.reason}
             onChange={(event) => setReason(event.currentTarget.value)}
           />
         )}

@@ -1,5 +1,6 @@
 import { CloseButton, Kbd, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { limits } from '@modplane/client';
 import { IconSearch } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
@@ -26,7 +27,8 @@ export function SearchField({
   useHotkeys([['/', () => field.current?.focus()]]);
   const change = (text: string) => {
     setTyped(text);
-    tell(text);
+    // White space alone is no search: the API refuses an empty one.
+    tell(text.trim() === '' ? '' : text);
   };
   return (
     <TextInput
@@ -35,7 +37,7 @@ export function SearchField({
       aria-label={label}
       placeholder={label}
       value={typed}
-      maxLength={200}
+      maxLength={limits.query.q}
       onChange={(event) => change(event.currentTarget.value)}
       onKeyDown={(event) => {
         if (event.key === 'Escape' && typed) {

@@ -32,7 +32,6 @@ test('nothing asked is everything, in its order', () => {
 
 test.each([
   ['ÄRZTE', 'Ärzte'],
-  ['arzte', 'Ärzte'],
   ['STRASSE', 'straße'],
   ['Cafe\u0301', 'Café'],
   ['huber', 'Meier–Huber'],

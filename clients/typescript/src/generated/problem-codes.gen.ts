@@ -88,6 +88,7 @@ export type ProblemCode =
     | 'unknown_industry'
     | 'unknown_modules'
     | 'unknown_version'
+    | 'unreadable_text'
     | 'unsupported_content_encoding'
     | 'user_not_found'
     | 'wrong_credentials';

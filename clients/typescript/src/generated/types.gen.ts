@@ -2113,9 +2113,11 @@ export type StartBulkOperationErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
      * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3126,7 +3128,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3160,6 +3162,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3302,7 +3305,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3330,6 +3333,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3548,7 +3552,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3582,6 +3586,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4152,6 +4157,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4321,6 +4327,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4592,6 +4599,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4757,6 +4765,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5125,6 +5134,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5639,6 +5649,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5821,6 +5832,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6116,6 +6128,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6300,6 +6313,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6773,9 +6787,10 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7052,6 +7067,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7550,6 +7566,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7722,6 +7739,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7888,6 +7906,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -8204,6 +8223,14 @@ export type DropDeadLetterErrors = {
      */
     409: Problem;
     /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     */
+    422: Problem;
+    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -8318,6 +8345,14 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
     409: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     */
+    422: Problem;
     /**
      * More than the caller's share.
      *
@@ -8620,10 +8655,13 @@ export type CreateTokenErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -8732,6 +8770,18 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:user_not_found`: No user has this id.
      */
     404: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     */
+    422: Problem;
     /**
      * More than the caller's share.
      *
@@ -9126,6 +9176,18 @@ export type ActivateUserErrors = {
      */
     404: Problem;
     /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     */
+    422: Problem;
+    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -9240,6 +9302,18 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
      */
     409: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     */
+    422: Problem;
     /**
      * More than the caller's share.
      *
