@@ -239,7 +239,7 @@ def test_a_new_route_gets_all_of_it_by_itself() -> None:
     }
     assert bread["description"] == "A loaf.\n\nFor super admins."
     assert {each["name"] for each in parameters_of(document, bread)} == {"module_id", "If-None-Match"}
-    assert set(bread["responses"]) == {"200", "304", "401", "403", "404", "429", "500", "503"}
+    assert set(bread["responses"]) == {"200", "304", "400", "401", "403", "404", "429", "500", "503"}
 
 
 class Cake(Struct, frozen=True):
