@@ -10,7 +10,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.spec import Operation
 from litestar.typing import FieldDefinition
 
-from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesReason
+from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesCommand, TakesKey, TakesReason
 from shared.adapters.http import SAFE_METHODS, AnyRequest, strict_body
 from shared.errors import FieldError, Malformed
 from shared.messages import MAX_REASON, Previewed
@@ -118,7 +118,18 @@ async def strict_request(request: AnyRequest) -> None:
     if request.scope.get("query_string"):
         refuse_unknown(request)
         refuse_misread(request)
+    refuse_dropped_key(request)
     await strict_body(request)
+
+
+def refuse_dropped_key(request: AnyRequest) -> None:
+    """Raises `BadHeader` where a write would overlook the key, and be done again by whoever relies on it."""
+    if request.scope["method"] in SAFE_METHODS or "idempotency-key" not in request.headers:
+        return
+    if not issubclass(request.route_handler.operation_class, TakesKey | TakesCommand):
+        raise BadHeader(
+            "This route takes no Idempotency-Key: repeating it is not once. Leave the header out. Nothing was done."
+        )
 
 
 def refuse_unknown(request: AnyRequest) -> None:
