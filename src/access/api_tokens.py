@@ -120,9 +120,7 @@ class ApiTokens:
         if creator is not None and not await self._store.may_mint(transaction, creator):
             raise CreatorLetGo("Whoever asks for this token was let go meanwhile: sign in again.")
         secret = API_TOKEN_PREFIX + self._secrets.new()
-        event = ApiTokenCreatedEvent(
-            token.id, token.name, token.role, token.organization_id, token.scopes, token.expires_at
-        )
+        event = creation(token)
         await self._store.add(transaction, token, hashed(secret))
         await self._lineage.record(transaction, [self._lineage.fact(token, event, created_by, reason)])
         return CreatedApiToken(secret, token)
@@ -143,6 +141,19 @@ class ApiTokens:
             revoked_tokens=revoked,
             living_tokens=left,
         )
+
+
+def creation(token: ApiToken) -> ApiTokenCreatedEvent:
+    """What is told of a new token."""
+    return ApiTokenCreatedEvent(
+        token.id,
+        token.name,
+        token.role,
+        token.organization_id,
+        [scope for scope in token.scopes if scope != "events:read"],
+        token.expires_at,
+        [scope for scope in token.scopes if scope == "events:read"],
+    )
 
 
 def default_scopes(role: ApiTokenRole) -> Sequence[Scope]:

@@ -42,13 +42,14 @@ NAMES = {400: "Malformed", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 4
 
 ALSO_GIVES: Mapping[str, tuple[int, ...]] = {
     "login": (401, 403),
-    "refresh": (401, 403),
-    "createToken": (422,),
+    "refresh": (400, 401, 403),
+    "logout": (400,),
+    "signUp": (403,),
+    "createToken": (409,),
     "deactivateUser": (409,),
     "dropDeadLetter": (409,),
     "retryDeadLetter": (409,),
     "updateModuleConfig": (428,),
-    "startBulkOperation": (422,),
     "cancelBulkOperation": (409,),
     "retryBulkOperation": (409,),
 }
@@ -107,7 +108,7 @@ def statuses_of(route: Route, parameters: Collection[Schema]) -> list[int]:
         409: route.takes_command,
         412: route.takes_command,
         413: route.body is not None or route.takes_command,
-        422: route.takes_command,
+        422: route.takes_command or route.takes_key,
         429: route.is_limited,
         500: route.is_limited,
         503: route.is_limited,
