@@ -54,7 +54,7 @@ class SessionReusedEvent(Event, frozen=True):
 class ApiTokenCreatedEvent(Event, frozen=True):
     """A program can come in with this token from now on.
 
-    `further_scopes` are those that `scopes` did not have at first, so that who reads the event goes on understanding it.
+    `further_scopes` are those that `scopes` did not have at first: who reads the event goes on understanding it.
     """
 
     topic: ClassVar[str] = "access.api_token.created"

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from access.domain import SecretNotKept
-from access.ports import CredentialMemory, KeptOutcome, KeyedWrite, Seals, WriteOutcomes
+from access.ports import EndedCredentials, KeptOutcome, KeyedWrite, Seals, WriteOutcomes
 from shared.ports import Clock, Database, Transaction
 
 OUTCOME_KEPT = timedelta(days=30)
@@ -33,7 +33,7 @@ class KeyedWrites:
     """Runs writes: each in one transaction, and one with a key once."""
 
     def __init__(
-        self, database: Database, outcomes: WriteOutcomes, seals: Seals, memory: CredentialMemory, clock: Clock
+        self, database: Database, outcomes: WriteOutcomes, seals: Seals, memory: EndedCredentials, clock: Clock
     ) -> None:
         self._database = database
         self._outcomes = outcomes

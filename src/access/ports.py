@@ -69,9 +69,6 @@ class KeptOutcome(Struct, frozen=True):
     sealed: bytes | None
     created_at: datetime
 
-    def __repr__(self) -> str:
-        return f"KeptOutcome({self.created_at})"
-
 
 class WriteOutcomes(Protocol):
     """What keyed writes came to, by operation id."""
@@ -98,8 +95,16 @@ class Seals(Protocol):
         ...
 
 
-class CredentialMemory(Protocol):
-    """What processes remember of credentials that were good when they read them."""
+class LiveSessions(Protocol):
+    """Which sign-ins still stand."""
+
+    async def require(self, session_id: UUID) -> None:
+        """Raises `SessionEnded`, or `Unavailable`."""
+        ...
+
+
+class EndedCredentials(Protocol):
+    """The word that credentials ended, for whoever remembers having read them."""
 
     async def announce(self, transaction: Transaction, ended: Sequence[UUID] | None) -> None:
         """Have every process read these sessions and tokens again, with the commit. None: all."""

@@ -13,7 +13,7 @@ from access.domain import Account, OrganizationSuspended, Session, SessionEnded,
 from access.events import SessionReusedEvent
 from access.ports import (
     AccessTokens,
-    CredentialMemory,
+    EndedCredentials,
     Fact,
     FactLog,
     IssuedToken,
@@ -49,7 +49,7 @@ class SignedIn(Struct, frozen=True):
 class Admission:
     """Lets those in who were told apart already, and has every process put those out whose sessions ended."""
 
-    def __init__(self, standing: OrganizationStanding, tokens: AccessTokens, memory: CredentialMemory) -> None:
+    def __init__(self, standing: OrganizationStanding, tokens: AccessTokens, memory: EndedCredentials) -> None:
         self._standing = standing
         self._tokens = tokens
         self.memory = memory

@@ -25,7 +25,7 @@ from access.ports import (
     AccessSettings,
     AccessTokens,
     ApiTokenStore,
-    CredentialMemory,
+    EndedCredentials,
     FreeEmails,
     OrganizationStanding,
     Passwords,
@@ -69,7 +69,7 @@ class AccessProvider(Provider):
     api_token_reader = provide(PostgresApiTokenReader)
     lineage = provide(TokenLineage)
     api_tokens = provide(ApiTokens)
-    memories = provide(CredentialMemories, provides=AnyOf[CredentialMemories, CredentialMemory])
+    memories = provide(CredentialMemories, provides=AnyOf[CredentialMemories, EndedCredentials])
     session_reader = provide(PostgresSessionReader)
     session_memory = provide(SessionMemory)
     write_outcomes = provide(PostgresWriteOutcomes, provides=WriteOutcomes)

@@ -16,7 +16,7 @@ from access.adapters.user_list import PostgresUserReader
 from access.adapters.users import PostgresUserDirectory
 from access.adapters.write_outcomes import PostgresWriteOutcomes, SigningKeySeals
 from access.api_tokens import ApiTokens
-from access.domain import TooManyAttempts, normalized_email
+from access.domain import SessionEnded, TooManyAttempts, normalized_email
 from access.idempotency import KeyedWrites
 from access.ports import Fact, SigningKey
 from access.sessions import Admission, Sessions, SignedIn
@@ -74,21 +74,32 @@ class FakeStanding:
 
 
 class FakeAttempts:
-    """Counts an account's failures, for ever, and notes who succeeded."""
+    """Counts failures by account and address, for ever, and notes who succeeded."""
 
     def __init__(self, failures_per_account: int = 10) -> None:
         self.failures_per_account = failures_per_account
-        self.failures, self.ended = Counter[str](), list[str]()
+        self.failures, self.ended = Counter[tuple[str, str]](), list[str]()
 
     async def begin(self, email: str, address: str) -> None:
-        account = normalized_email(email)
-        self.failures[account] += 1
-        if self.failures[account] > self.failures_per_account:
+        pair = normalized_email(email), address
+        self.failures[pair] += 1
+        if self.failures[pair] > self.failures_per_account:
             raise TooManyAttempts("Later.", retry_after=7)
 
     async def succeeded(self, email: str, address: str) -> None:
-        self.failures.pop(normalized_email(email), None)
+        self.failures.pop((normalized_email(email), address), None)
         self.ended.append(f"{email} {address}")
+
+
+class FakeLiveSessions:
+    """Sessions that stand until a test ends them."""
+
+    def __init__(self) -> None:
+        self.ended = set[UUID]()
+
+    async def require(self, session_id: UUID) -> None:
+        if session_id in self.ended:
+            raise SessionEnded("Ended.")
 
 
 class FakeSigningKeys:

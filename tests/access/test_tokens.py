@@ -11,23 +11,12 @@ from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
 from access.domain import Account, SessionEnded, TokenExpired, TokenInvalid
 from access.ports import SigningKey
 from shared.ports import Caller
-from tests.access.conftest import FakeSigningKeys
+from tests.access.conftest import FakeLiveSessions, FakeSigningKeys
 from tests.fakes import FakeClock
 
 USER, ORGANIZATION, OPERATION, SESSION = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 ADMIN = Account(USER, "organization_admin", ORGANIZATION, is_active=True, password_hash="")
 SECRET = b"1" * 32
-
-
-class EndedSessions:
-    """Sessions that stand until a test ends them."""
-
-    def __init__(self) -> None:
-        self.ended = set[UUID]()
-
-    async def require(self, session_id: UUID) -> None:
-        if session_id in self.ended:
-            raise SessionEnded("Ended.")
 
 
 class Replica:
@@ -36,7 +25,7 @@ class Replica:
     def __init__(self, signing_keys: FakeSigningKeys, clock: FakeClock, *, max_remembered: int = 100) -> None:
         ring = KeyRing(signing_keys, clock)
         self.issuer = JwtIssuer(ring, clock)
-        self.sessions = EndedSessions()
+        self.sessions = FakeLiveSessions()
         self.authenticator = TokenAuthenticator(ring, self.sessions, clock, max_remembered=max_remembered)
 
     async def token(self) -> str:

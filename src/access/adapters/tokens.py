@@ -3,14 +3,14 @@
 import asyncio
 from collections import OrderedDict
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import jwt
 import msgspec
 
 from access.domain import Account, TokenExpired, TokenInvalid
-from access.ports import IssuedToken, SigningKey, SigningKeys
+from access.ports import IssuedToken, LiveSessions, SigningKey, SigningKeys
 from shared.ports import Caller, Clock
 
 ALGORITHM = "HS256"
@@ -41,14 +41,6 @@ class Claims(msgspec.Struct, frozen=True):
     org: str | None = None
     op: UUID | None = None
     sid: UUID | None = None
-
-
-class LiveSessions(Protocol):
-    """Which sign-ins still stand."""
-
-    async def require(self, session_id: UUID) -> None:
-        """Raises `SessionEnded`, or `Unavailable`."""
-        ...
 
 
 class KeyRing:
