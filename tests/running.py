@@ -273,6 +273,12 @@ def new_tenant(url: str, industry_code: str | None = None, **fields: Any) -> Ten
     return Tenant(told["organization"]["id"], told["operation_id"], email, password, sign_in(url, email, password))
 
 
+def refresh_cookie(cookies: httpx.Cookies) -> tuple[str, str]:
+    """The refresh cookie's name, which has the port in it, and its value."""
+    ((name, value),) = [(name, value) for name, value in cookies.items() if name.startswith("modplane_refresh")]
+    return name, value
+
+
 def problem_of(answer: httpx.Response) -> dict[str, Any]:
     """The answer, which must be a problem in full form."""
     assert answer.headers.get("content-type", "").partition(";")[0] == "application/problem+json", answer.text

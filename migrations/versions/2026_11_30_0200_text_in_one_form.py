@@ -6,7 +6,7 @@
 from alembic import op
 
 revision = "2026_11_30_0200"
-down_revision = "2026_11_25_1900"
+down_revision = "2026_11_30_0100"
 branch_labels = None
 depends_on = None
 

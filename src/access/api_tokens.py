@@ -4,14 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
-from access.domain import ApiToken, ApiTokenNotFound, ApiTokenRole, ApiTokenState, Scope, valid_api_token
-from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
-from access.ports import ApiTokenStore, Fact, FactLog, Secrets
+from access.domain import (
+    ApiToken,
+    ApiTokenNotFound,
+    ApiTokenRole,
+    CreatorLetGo,
+    NamedToken,
+    Scope,
+    valid_api_token,
+)
+from access.events import ApiTokenCreatedEvent
+from access.idempotency import Done, KeyedWrites, parsed
+from access.ports import ApiTokenStore, KeyedWrite, Secrets
 from access.sessions import hashed
-from shared.messages import Event
-from shared.ports import Clock, Database, Ids
+from access.token_lineage import TokenLineage, named
+from shared.ports import Clock, Ids, Transaction
 
 API_TOKEN_PREFIX = "mpt_"  # noqa: S105 - by which scanners know a leaked token
 
@@ -36,21 +46,64 @@ class CreatedApiToken(Struct, frozen=True):
         return f"CreatedApiToken({self.described.id})"
 
 
+class RevokedApiToken(ApiToken, frozen=True, kw_only=True):
+    """A token that is worth nothing any more, and those that were made with it, by them too.
+
+    `revoked_tokens` were revoked together with it; `living_tokens` were left as they are.
+    """
+
+    revoked_tokens: Sequence[NamedToken] = ()
+    living_tokens: Sequence[NamedToken] = ()
+
+
 class ApiTokens:
     """The database keeps the hash alone."""
 
     def __init__(
-        self, database: Database, store: ApiTokenStore, secrets: Secrets, facts: FactLog, clock: Clock, ids: Ids
+        self, writes: KeyedWrites, store: ApiTokenStore, lineage: TokenLineage, secrets: Secrets, clock: Clock, ids: Ids
     ) -> None:
-        self._database = database
+        self._writes = writes
         self._store = store
+        self._lineage = lineage
         self._secrets = secrets
-        self._facts = facts
         self._clock = clock
         self._ids = ids
 
-    async def create(self, wanted: WantedApiToken, created_by: str, reason: str | None = None) -> CreatedApiToken:
-        """Raises `InvalidApiToken`."""
+    async def create(
+        self, wanted: WantedApiToken, created_by: str, reason: str | None = None, write: KeyedWrite | None = None
+    ) -> CreatedApiToken:
+        """Raises `InvalidApiToken`, `CreatorLetGo`, or what `KeyedWrites` raises."""
+
+        async def work(transaction: Transaction) -> Done:
+            made = await self._create(transaction, wanted, created_by, reason)
+            return Done(msgspec.json.encode(made.described), secret=made.token)
+
+        done = await self._writes.run(write, work)
+        return CreatedApiToken(done.secret or "", msgspec.json.decode(done.body, type=ApiToken))
+
+    async def revoke(
+        self,
+        token_id: UUID,
+        revoked_by: str,
+        reason: str | None = None,
+        write: KeyedWrite | None = None,
+        *,
+        with_minted: bool = False,
+    ) -> RevokedApiToken:
+        """The token as it is afterwards, and what became of those made with it. Repeating it changes nothing.
+
+        Raises `ApiTokenNotFound`, or what `KeyedWrites` raises.
+        """
+
+        async def work(transaction: Transaction) -> Done:
+            answer = await self._revoke(transaction, token_id, revoked_by, reason, with_minted=with_minted)
+            return Done(msgspec.json.encode(answer), ended=[token_id, *(each.id for each in answer.revoked_tokens)])
+
+        return msgspec.json.decode((await self._writes.run(write, work)).body, type=RevokedApiToken)
+
+    async def _create(
+        self, transaction: Transaction, wanted: WantedApiToken, created_by: str, reason: str | None
+    ) -> CreatedApiToken:
         token = valid_api_token(
             ApiToken(
                 id=self._ids.new(),
@@ -63,41 +116,46 @@ class ApiTokens:
                 expires_at=wanted.expires_at,
             )
         )
+        creator = parsed(created_by)
+        if creator is not None and not await self._store.may_mint(transaction, creator):
+            raise CreatorLetGo("Whoever asks for this token was let go meanwhile: sign in again.")
         secret = API_TOKEN_PREFIX + self._secrets.new()
-        event = ApiTokenCreatedEvent(
-            token.id, token.name, token.role, token.organization_id, token.scopes, token.expires_at
-        )
-        async with self._database.writing() as transaction:
-            await self._store.add(transaction, token, hashed(secret))
-            await self._facts.record(transaction, [self._fact(token, event, created_by, reason)])
+        event = creation(token)
+        await self._store.add(transaction, token, hashed(secret))
+        await self._lineage.record(transaction, [self._lineage.fact(token, event, created_by, reason)])
         return CreatedApiToken(secret, token)
 
-    async def revoke(self, token_id: UUID, revoked_by: str, reason: str | None = None) -> ApiToken:
-        """The token as it is afterwards. Repeating it changes nothing. Raises `ApiTokenNotFound`."""
-        async with self._database.writing() as transaction:
-            token = await self._store.revoke(transaction, token_id, self._clock.now())
-            if token is not None:
-                fact = self._fact(token, ApiTokenRevokedEvent(token.id), revoked_by, reason)
-                await self._facts.record(transaction, [fact])
-                return token
-            known = await self._store.find(transaction, token_id)
-        if known is None:
+    async def _revoke(
+        self, transaction: Transaction, token_id: UUID, by: str, reason: str | None, *, with_minted: bool
+    ) -> RevokedApiToken:
+        await self._lineage.revoke(transaction, [token_id], by, reason)
+        token = await self._store.find(transaction, token_id)
+        if token is None:
             raise ApiTokenNotFound(f"There is no API token {token_id}. See GET /api/v1/tokens.")
-        return known
-
-    def _fact(self, token: ApiToken, event: Event, user_id: str, reason: str | None) -> Fact:
-        return Fact(
-            aggregate_id=str(token.id),
-            event=event,
-            state=ApiTokenState(token.role, token.organization_id, token.scopes, token.revoked_at is not None),
-            user_id=user_id,
-            organization_id=str(token.organization_id) if token.organization_id else None,
-            operation_id=self._ids.new(),
-            occurred_at=self._clock.now(),
-            reason=reason,
+        living = await self._lineage.living(transaction, str(token_id))
+        if with_minted:
+            await self._lineage.revoke(transaction, [each.id for each in living], by, reason)
+        revoked, left = (named(living), ()) if with_minted else ((), named(living))
+        return RevokedApiToken(
+            **{name: getattr(token, name) for name in ApiToken.__struct_fields__},
+            revoked_tokens=revoked,
+            living_tokens=left,
         )
+
+
+def creation(token: ApiToken) -> ApiTokenCreatedEvent:
+    """What is told of a new token."""
+    return ApiTokenCreatedEvent(
+        token.id,
+        token.name,
+        token.role,
+        token.organization_id,
+        [scope for scope in token.scopes if scope != "events:read"],
+        token.expires_at,
+        [scope for scope in token.scopes if scope == "events:read"],
+    )
 
 
 def default_scopes(role: ApiTokenRole) -> Sequence[Scope]:
-    """All that the role may."""
+    """All that the role may, but the scope for events, which is never implied."""
     return ("read",) if role == "service" else ("read", "write")

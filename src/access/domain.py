@@ -14,7 +14,7 @@ from shared.text import composed, flaw_of
 
 Role = Literal["super_admin", "organization_admin", "service"]
 ApiTokenRole = Literal["super_admin", "service"]
-Scope = Literal["read", "write"]
+Scope = Literal["read", "write", "events:read"]
 
 MAX_EMAIL_LENGTH = MAX_EMAIL
 MAX_NAME_LENGTH = 200
@@ -69,6 +69,10 @@ class NoRoleHere(Forbidden):
     """The token is genuine and names no role of ours."""
 
 
+class ClaimNotUnderstood(Forbidden):
+    """The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do."""
+
+
 class TokenInvalid(Unauthenticated):
     """The token was not issued here, or was changed."""
 
@@ -91,6 +95,14 @@ class InvalidApiToken(Invalid):
 
 class ApiTokenNotFound(NotFound):
     """No API token has this id."""
+
+
+class CreatorLetGo(Unauthenticated):
+    """Who asks for a token was deactivated, or revoked, while asking."""
+
+
+class SecretNotKept(Conflict):
+    """The write is done, and its secret can no longer be told again."""
 
 
 class Account(Struct, frozen=True):
@@ -151,6 +163,13 @@ class ApiToken(Struct, frozen=True):
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+
+
+class NamedToken(Struct, frozen=True):
+    """An API token as an answer about something else names it."""
+
+    id: UUID
+    name: str
 
 
 class ApiTokenState(Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
-from access.domain import ApiTokenRole, Role, Scope
+from access.domain import ApiTokenRole, Role
 from shared.messages import Event
 
 
@@ -52,7 +52,10 @@ class SessionReusedEvent(Event, frozen=True):
 
 
 class ApiTokenCreatedEvent(Event, frozen=True):
-    """A program can come in with this token from now on."""
+    """A program can come in with this token from now on.
+
+    `further_scopes` are those that `scopes` did not have at first: who reads the event goes on understanding it.
+    """
 
     topic: ClassVar[str] = "access.api_token.created"
 
@@ -60,8 +63,9 @@ class ApiTokenCreatedEvent(Event, frozen=True):
     name: str
     role: ApiTokenRole
     organization_id: UUID | None
-    scopes: Sequence[Scope]
+    scopes: Sequence[Literal["read", "write"]]
     expires_at: datetime | None
+    further_scopes: Sequence[str] = ()
 
 
 class ApiTokenRevokedEvent(Event, frozen=True):

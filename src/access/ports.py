@@ -50,6 +50,71 @@ class Fact(Struct, frozen=True, kw_only=True):
         return uuid5(self.operation_id, self.event.topic)
 
 
+class KeyedWrite(Struct, frozen=True):
+    """A write to which its caller gave an Idempotency-Key. `fingerprint` tells two requests with one key apart."""
+
+    operation_id: UUID
+    fingerprint: str
+    key: str
+
+    def __repr__(self) -> str:
+        return f"KeyedWrite({self.operation_id})"
+
+
+class KeptOutcome(Struct, frozen=True):
+    """What a keyed write came to the first time. `sealed` is none once its secret is no longer kept."""
+
+    body: bytes
+    has_secret: bool
+    sealed: bytes | None
+    created_at: datetime
+
+
+class WriteOutcomes(Protocol):
+    """What keyed writes came to, by operation id."""
+
+    async def claim(self, transaction: Transaction, write: KeyedWrite, now: datetime) -> KeptOutcome | None:
+        """The first outcome; none: this is the first. Waits for one that is under way.
+
+        Raises `IdempotencyKeyReused` where the first was another request.
+        """
+        ...
+
+    async def keep(self, transaction: Transaction, operation_id: UUID, body: bytes, sealed: bytes | None) -> None: ...
+
+    async def discard(self, transaction: Transaction, secrets_before: datetime, outcomes_before: datetime) -> int: ...
+
+
+class Seals(Protocol):
+    """Closes a secret so that only who repeats its request, at a service with the same signing keys, can open it."""
+
+    async def seal(self, write: KeyedWrite, secret: str) -> bytes: ...
+
+    async def unseal(self, write: KeyedWrite, sealed: bytes) -> str | None:
+        """None when the key it was sealed with was retired."""
+        ...
+
+
+class LiveSessions(Protocol):
+    """Which sign-ins still stand."""
+
+    async def require(self, session_id: UUID) -> None:
+        """Raises `SessionEnded`, or `Unavailable`."""
+        ...
+
+
+class EndedCredentials(Protocol):
+    """The word that credentials ended, for whoever remembers having read them."""
+
+    async def announce(self, transaction: Transaction, ended: Sequence[UUID] | None) -> None:
+        """Have every process read these sessions and tokens again, with the commit. None: all."""
+        ...
+
+    def forget(self, ended: Sequence[UUID] | None) -> None:
+        """The same in this process, at once: to be called after the commit."""
+        ...
+
+
 class FactLog(Protocol):
     """The event log and the heads of users' and API tokens' streams (context `access`, id the user's or token's)."""
 
@@ -98,8 +163,10 @@ class UserDirectory(Protocol):
 
     async def active_super_admins(self, transaction: Transaction) -> frozenset[UUID]: ...
 
-    async def set_active(self, transaction: Transaction, user_id: UUID, now: datetime, *, is_active: bool) -> None:
-        """With a deactivation all sessions of the user end."""
+    async def set_active(
+        self, transaction: Transaction, user_id: UUID, now: datetime, *, is_active: bool
+    ) -> Sequence[UUID]:
+        """With a deactivation all sessions of the user end: their ids."""
         ...
 
 
@@ -167,8 +234,16 @@ class ApiTokenStore(Protocol):
 
     async def find(self, transaction: Transaction, token_id: UUID) -> ApiToken | None: ...
 
-    async def revoke(self, transaction: Transaction, token_id: UUID, now: datetime) -> ApiToken | None:
-        """The revoked token; none when it was revoked already, or is unknown."""
+    async def revoke(self, transaction: Transaction, token_ids: Sequence[UUID], now: datetime) -> Sequence[ApiToken]:
+        """The revoked tokens, without those that were revoked already, or are unknown."""
+        ...
+
+    async def minted_by(self, transaction: Transaction, creators: Sequence[str]) -> Sequence[ApiToken]:
+        """All tokens that these users and tokens made, revoked ones too; locked until the transaction ends."""
+        ...
+
+    async def may_mint(self, transaction: Transaction, creator: UUID) -> bool:
+        """Whether the user or the token still stands, locked against its end. True for one nobody knows."""
         ...
 
 
@@ -222,4 +297,4 @@ class SigningKeys(Protocol):
 class AccessTokens(Protocol):
     """Issues the token a signed-in user works with."""
 
-    async def access_token(self, account: Account) -> IssuedToken: ...
+    async def access_token(self, account: Account, session_id: UUID) -> IssuedToken: ...

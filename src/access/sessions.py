@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -10,7 +11,16 @@ from msgspec import Struct
 
 from access.domain import Account, OrganizationSuspended, Session, SessionEnded, UserState
 from access.events import SessionReusedEvent
-from access.ports import AccessTokens, Fact, FactLog, IssuedToken, OrganizationStanding, Secrets, SessionStore
+from access.ports import (
+    AccessTokens,
+    EndedCredentials,
+    Fact,
+    FactLog,
+    IssuedToken,
+    OrganizationStanding,
+    Secrets,
+    SessionStore,
+)
 from shared.ports import Clock, Database
 
 SESSION_LIFETIME = timedelta(days=30)
@@ -37,19 +47,24 @@ class SignedIn(Struct, frozen=True):
 
 
 class Admission:
-    """Lets those in who were told apart already."""
+    """Lets those in who were told apart already, and has every process put those out whose sessions ended."""
 
-    def __init__(self, standing: OrganizationStanding, tokens: AccessTokens) -> None:
+    def __init__(self, standing: OrganizationStanding, tokens: AccessTokens, memory: EndedCredentials) -> None:
         self._standing = standing
         self._tokens = tokens
+        self.memory = memory
 
-    async def admit(self, account: Account) -> IssuedToken:
+    async def check(self, account: Account) -> None:
         """Raises `OrganizationSuspended`."""
         if account.organization_id and await self._standing.is_suspended(account.organization_id):
             raise OrganizationSuspended(
                 "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
             )
-        return await self._tokens.access_token(account)
+
+    async def admit(self, account: Account, session_id: UUID) -> IssuedToken:
+        """Raises `OrganizationSuspended`."""
+        await self.check(account)
+        return await self._tokens.access_token(account, session_id)
 
 
 class Sessions:
@@ -73,11 +88,12 @@ class Sessions:
 
     async def start(self, account: Account) -> SignedIn:
         """Raises `OrganizationSuspended`."""
-        access = await self._admission.admit(account)
+        await self._admission.check(account)
         secret, now = self._secrets.new(), self._clock.now()
         async with self._database.writing() as transaction:
             expires_at = now + SESSION_LIFETIME
             session_id = await self._store.open(transaction, account.id, hashed(secret), now, expires_at)
+        access = await self._admission.admit(account, session_id)
         return SignedIn(access, refresh_token(session_id, secret, SESSION_LIFETIME))
 
     async def refresh(self, presented: str) -> SignedIn:
@@ -92,7 +108,7 @@ class Sessions:
             return await self._repeated(session, secret, now)
         if not is_good(session, now):
             raise ended()
-        access, following = await self._admission.admit(session.account), self._secrets.new()
+        access, following = await self._admission.admit(session.account, session.id), self._secrets.new()
         async with self._database.writing() as transaction:
             sealed = masked(following.encode(), secret)
             rotated = await self._store.rotate(transaction, session, hashed(following), sealed, now)
@@ -100,12 +116,20 @@ class Sessions:
             return await self._repeated(*await self._found(presented), now)
         return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
 
-    async def end(self, presented: str) -> None:
-        """Signs out. Harmless to repeat, and with a token that was never one."""
-        match = REFRESH_TOKEN.fullmatch(presented)
-        if match is not None:
-            async with self._database.writing() as transaction:
-                await self._store.revoke(transaction, UUID(match[1]), self._clock.now())
+    async def end(self, presented: Sequence[str], session_id: UUID | None = None) -> None:
+        """Sign out of the sessions of refresh tokens, and of the one an access token names, everywhere at once.
+
+        Harmless to repeat, and with tokens that were never one.
+        """
+        matches = [match for each in presented if (match := REFRESH_TOKEN.fullmatch(each)) is not None]
+        named = {UUID(match[1]) for match in matches} | ({session_id} if session_id is not None else set())
+        if not named:
+            return
+        async with self._database.writing() as transaction:
+            ending = sorted(named)
+            over = [each for each in ending if await self._store.revoke(transaction, each, self._clock.now())]
+            await self._admission.memory.announce(transaction, over)
+        self._admission.memory.forget(ending)
 
     async def sweep(self) -> int:
         """Deletes expired sessions and returns how many there were."""
@@ -128,7 +152,7 @@ class Sessions:
         following = successor(session, secret, now)
         if following is None:
             raise await self._reused(session)
-        access = await self._admission.admit(session.account)
+        access = await self._admission.admit(session.account, session.id)
         return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
 
     async def _reused(self, session: Session) -> SessionEnded:
@@ -136,6 +160,8 @@ class Sessions:
         async with self._database.writing() as transaction:
             if await self._store.revoke(transaction, session.id, now):
                 await self._facts.record(transaction, [reuse(session, now)])
+                await self._admission.memory.announce(transaction, [session.id])
+        self._admission.memory.forget([session.id])
         return ended()
 
 

@@ -1,47 +1,87 @@
 """Keeps users out, and lets them in again."""
 
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
 from uuid import UUID
 
-from access.domain import Account, LastSuperAdmin, UserNotFound, UserState
+import msgspec
+from msgspec import Struct
+
+from access.domain import Account, LastSuperAdmin, NamedToken, UserNotFound, UserState
 from access.events import UserDeactivatedEvent, UserReactivatedEvent
-from access.ports import Fact, FactLog, UserDirectory
+from access.idempotency import Done, KeyedWrites
+from access.ports import Fact, FactLog, KeyedWrite, UserDirectory
+from access.token_lineage import TokenLineage, named
 from shared.messages import Event
-from shared.ports import Clock, Database, Ids, Transaction
+from shared.ports import Clock, Ids, Transaction
+
+
+class UserStatus(Struct, frozen=True):
+    """How the user stands now. `revoked_tokens`: those of a deactivated user that were revoked with it."""
+
+    user_id: UUID
+    status: Literal["active", "inactive"]
+    revoked_tokens: Sequence[NamedToken] = ()
 
 
 class UserAdministration:
     """What a super admin does to users. Repeating it changes nothing."""
 
-    def __init__(self, database: Database, users: UserDirectory, facts: FactLog, clock: Clock, ids: Ids) -> None:
-        self._database = database
+    def __init__(
+        self, writes: KeyedWrites, users: UserDirectory, lineage: TokenLineage, facts: FactLog, clock: Clock, ids: Ids
+    ) -> None:
+        self._writes = writes
         self._users = users
+        self._lineage = lineage
         self._facts = facts
         self._clock = clock
         self._ids = ids
 
-    async def deactivate(self, user_id: UUID, deactivated_by: str, reason: str | None = None) -> None:
-        """He cannot sign in, and his sessions end; an access token he holds ends with its lifetime.
+    async def deactivate(
+        self, user_id: UUID, deactivated_by: str, reason: str | None = None, write: KeyedWrite | None = None
+    ) -> UserStatus:
+        """Nobody signs in as the user; sessions end, and so do the tokens the user made, and those made with them.
 
-        Raises `UserNotFound`, or `LastSuperAdmin`: somebody must be able to let him in again.
+        A user who is inactive already may have left tokens behind: they end too. Raises `UserNotFound`, what
+        `KeyedWrites` raises, or `LastSuperAdmin`: somebody must be able to let the user in again.
         """
-        async with self._database.writing() as transaction:
-            super_admins = await self._users.active_super_admins(transaction)
+
+        async def work(transaction: Transaction) -> Done:
+            sessions = await self._keep_out(transaction, user_id, deactivated_by, reason)
+            living = [each.id for each in await self._lineage.living(transaction, str(user_id))]
+            tokens = await self._lineage.revoke(transaction, living, deactivated_by, reason)
+            status = UserStatus(user_id, "inactive", named(tokens))
+            return Done(msgspec.json.encode(status), ended=[*sessions, *(token.id for token in tokens)])
+
+        return await self._run(write, work)
+
+    async def activate(
+        self, user_id: UUID, activated_by: str, reason: str | None = None, write: KeyedWrite | None = None
+    ) -> UserStatus:
+        """The user can sign in again; tokens stay revoked. Raises `UserNotFound`, or what `KeyedWrites` raises."""
+
+        async def work(transaction: Transaction) -> Done:
             account = await self._account(transaction, user_id)
             if not account.is_active:
-                return
-            if super_admins == {user_id}:
-                raise LastSuperAdmin("This is the last active super admin: create or activate another one first.")
-            await self._users.set_active(transaction, user_id, self._clock.now(), is_active=False)
-            await self._record(transaction, account, UserDeactivatedEvent(user_id), deactivated_by, reason)
+                await self._users.set_active(transaction, user_id, self._clock.now(), is_active=True)
+                await self._record(transaction, account, UserReactivatedEvent(user_id), activated_by, reason)
+            return Done(msgspec.json.encode(UserStatus(user_id, "active")))
 
-    async def activate(self, user_id: UUID, activated_by: str, reason: str | None = None) -> None:
-        """He can sign in again. Raises `UserNotFound`."""
-        async with self._database.writing() as transaction:
-            account = await self._account(transaction, user_id)
-            if account.is_active:
-                return
-            await self._users.set_active(transaction, user_id, self._clock.now(), is_active=True)
-            await self._record(transaction, account, UserReactivatedEvent(user_id), activated_by, reason)
+        return await self._run(write, work)
+
+    async def _run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> UserStatus:
+        return msgspec.json.decode((await self._writes.run(write, work)).body, type=UserStatus)
+
+    async def _keep_out(self, transaction: Transaction, user_id: UUID, by: str, reason: str | None) -> Sequence[UUID]:
+        super_admins = await self._users.active_super_admins(transaction)
+        account = await self._account(transaction, user_id)
+        if not account.is_active:
+            return ()
+        if super_admins == {user_id}:
+            raise LastSuperAdmin("This is the last active super admin: create or activate another one first.")
+        sessions = await self._users.set_active(transaction, user_id, self._clock.now(), is_active=False)
+        await self._record(transaction, account, UserDeactivatedEvent(user_id), by, reason)
+        return sessions
 
     async def _account(self, transaction: Transaction, user_id: UUID) -> Account:
         account = await self._users.by_id(transaction, user_id)

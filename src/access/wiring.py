@@ -7,35 +7,42 @@ from dishka import AnyOf, Provider, Scope, provide
 
 from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
 from access.adapters.attempts import RedisSignInAttempts
-from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator, other_issuer
+from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator, SessionMemory, other_issuer
+from access.adapters.credential_memory import CredentialMemories
 from access.adapters.http import AuthController
 from access.adapters.http_tokens import ApiTokensController
 from access.adapters.http_users import UsersController
 from access.adapters.passwords import Argon2Passwords
 from access.adapters.postgres import PostgresPendingOwners, PostgresSigningKeys, PostgresUsers
-from access.adapters.sessions import PostgresSessions, RandomSecrets
+from access.adapters.sessions import PostgresSessionReader, PostgresSessions, RandomSecrets
 from access.adapters.tokens import ACCESS_LIFETIME, JwtIssuer, KeyRing, TokenAuthenticator
 from access.adapters.user_list import PostgresUserReader
 from access.adapters.users import PostgresUserDirectory
+from access.adapters.write_outcomes import PostgresWriteOutcomes, SigningKeySeals
 from access.api_tokens import ApiTokens
+from access.idempotency import KeyedWrites
 from access.ports import (
     AccessSettings,
     AccessTokens,
     ApiTokenStore,
+    EndedCredentials,
     FreeEmails,
     OrganizationStanding,
     Passwords,
     PendingOwnerStore,
+    Seals,
     Secrets,
     SessionStore,
     SignInAttempts,
     SigningKeys,
     UserDirectory,
     Users,
+    WriteOutcomes,
 )
 from access.sessions import Admission, Sessions
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
+from access.token_lineage import TokenLineage
 from access.users import UserAdministration
 from shared.ports import Authenticator, Clock
 from shared.wiring import Context
@@ -60,7 +67,14 @@ class AccessProvider(Provider):
     sessions = provide(Sessions)
     api_token_store = provide(PostgresApiTokens, provides=ApiTokenStore)
     api_token_reader = provide(PostgresApiTokenReader)
+    lineage = provide(TokenLineage)
     api_tokens = provide(ApiTokens)
+    memories = provide(CredentialMemories, provides=AnyOf[CredentialMemories, EndedCredentials])
+    session_reader = provide(PostgresSessionReader)
+    session_memory = provide(SessionMemory)
+    write_outcomes = provide(PostgresWriteOutcomes, provides=WriteOutcomes)
+    seals = provide(SigningKeySeals, provides=Seals)
+    keyed_writes = provide(KeyedWrites)
     user_directory = provide(PostgresUserDirectory, provides=UserDirectory)
     user_reader = provide(PostgresUserReader)
     user_administration = provide(UserAdministration)
@@ -87,20 +101,28 @@ class AccessProvider(Provider):
         return issuer
 
     @provide
+    def own_tokens(self, keys: KeyRing, sessions: SessionMemory, clock: Clock) -> TokenAuthenticator:
+        """One memory of verified tokens."""
+        return TokenAuthenticator(keys, sessions, clock)
+
+    @provide
+    def programs_tokens(
+        self, tokens: PostgresApiTokenReader, memories: CredentialMemories, clock: Clock
+    ) -> ApiTokenAuthenticator:
+        """One memory of API tokens."""
+        return ApiTokenAuthenticator(tokens, memories, clock)
+
+    @provide
     def authenticator(
         self,
-        keys: KeyRing,
-        clock: Clock,
-        api_tokens: PostgresApiTokenReader,
+        own: TokenAuthenticator,
+        programs: ApiTokenAuthenticator,
         settings: AccessSettings,
         standing: OrganizationStanding,
+        clock: Clock,
     ) -> Authenticator:
-        """One memory of verified tokens a kind."""
-        return BearerAuthenticator(
-            TokenAuthenticator(keys, clock),
-            ApiTokenAuthenticator(api_tokens, clock),
-            other_issuer(settings, standing, clock),
-        )
+        """All kinds of tokens."""
+        return BearerAuthenticator(own, programs, other_issuer(settings, standing, clock))
 
 
 CONTEXT = Context(

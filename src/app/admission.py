@@ -4,6 +4,7 @@ from dishka import Provider, Scope, provide
 
 from access.ports import AccessSettings, OidcSettings
 from app.settings import Settings
+from organizations.ports import SignupSettings
 from shared.adapters.rate_limits import RateLimits, RedisWindows, RequestCounts
 from shared.ports import Clock
 
@@ -24,6 +25,11 @@ class AdmissionProvider(Provider):
             proxy_hops=settings.proxy_hops,
             oidc=oidc_settings(settings),
         )
+
+    @provide
+    def signup_settings(self, settings: Settings) -> SignupSettings:
+        """For `organizations`."""
+        return SignupSettings(is_open=settings.signup == "open")
 
     @provide
     def rate_limits(self, settings: Settings) -> RateLimits:

@@ -9,6 +9,7 @@ import uuid_utils
 from dishka import AnyOf, Provider, Scope, from_context, provide
 from faststream.kafka import KafkaBroker
 
+from access.adapters.credential_memory import CredentialMemories
 from app.presence import PostgresPresence
 from app.readiness import Readiness
 from app.registered import RegisteredInPostgres
@@ -212,6 +213,7 @@ class InfrastructureProvider(Provider):
         board: OutcomeBoard,
         commits: Commits,
         store: RedisStore,
+        credentials: CredentialMemories,
     ) -> PostgresListener:
         """Wakes whoever waits for other processes' doings."""
         return PostgresListener(
@@ -220,4 +222,5 @@ class InfrastructureProvider(Provider):
             on_commit=commits.look,
             on_decided=board.wake,
             on_reset=lambda: store.distrust(tell=False),
+            on_ended=credentials.heard,
         )

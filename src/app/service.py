@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from dishka import AsyncContainer
 
+from access.idempotency import KeyedWrites
 from access.sessions import Sessions
 from access.sign_in import SuperAdmins
 from access.signup import PendingOwners
@@ -157,12 +158,13 @@ class Service:
         operations, owners = await self._container.get(PostgresOperations), await self._container.get(PendingOwners)
         clock, sessions = await self._container.get(Clock), await self._container.get(Sessions)
         bulk = await self._container.get(PostgresBulkOperations)
-        letters = await self._container.get(PostgresLetters)
+        letters, writes = await self._container.get(PostgresLetters), await self._container.get(KeyedWrites)
         while True:
             await asyncio.sleep(0 if await operations.sweep(clock.now()) else SWEEP_SECONDS)
             await letters.sweep(clock.now())
             await owners.sweep()
             await sessions.sweep()
+            await writes.sweep()
             await bulk.sweep()
 
 

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Role = Literal["api", "worker", "all"]
 LogLevel = Literal["debug", "info", "warning"]
+Signup = Literal["open", "closed"]
 
 
 class Settings(BaseSettings):
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     oidc_jwks_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     oidc_role_claim: str = Field(default="role", min_length=1)
     oidc_organization_claim: str = Field(default="org", min_length=1)
+    signup: Signup = "open"
     proxy_hops: int = Field(default=0, ge=0, le=10)
     requests_per_address: int = Field(default=30_000, ge=0)
     requests_per_token: int = Field(default=600_000, ge=0)

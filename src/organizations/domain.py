@@ -22,7 +22,7 @@ from organizations.events import (
     OrganizationSuspendedEvent,
     OrganizationUpdatedEvent,
 )
-from shared.errors import Conflict, FieldError, Invalid, NotFound
+from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from shared.messages import Decision, Event, FieldChange
 from shared.text import cleaned
 
@@ -96,6 +96,10 @@ class IndustryInactive(Conflict):
 
 class IndustryNotApplicable(Conflict):
     """Modules the template requires are missing, inactive or without a valid config."""
+
+
+class SignupClosed(Forbidden):
+    """The operator takes no signups: super admins alone create organizations."""
 
 
 class SignupExpired(Conflict):

@@ -12,6 +12,12 @@ from shared.messages import CommandEnvelope, Outcome, PreviewedChange
 from shared.ports import Transaction
 
 
+class SignupSettings(Struct, frozen=True):
+    """What the operator sets: whether everybody may sign up, or super admins alone may sign somebody up."""
+
+    is_open: bool = True
+
+
 class IndustryTemplates(Protocol):
     """What the industries' templates hold now, judged by the registry."""
 

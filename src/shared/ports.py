@@ -134,12 +134,16 @@ class OrganizationStanding(Protocol):
 
 
 ALL_SCOPES = frozenset({"read", "write"})
+"""What a token may do that names no scopes."""
+EVENTS_SCOPE = "events:read"
+"""Lets a service that is bound to no organization read the events of all; never implied."""
 
 
 class Caller(Struct, frozen=True):
     """Who asks. `operation_id` is set for the token of one pending operation, which may read that alone.
 
-    A caller does what the role may and `scopes` allow. A service with an organization is bound to it.
+    A caller does what the role may and `scopes` allow. A service with an organization is bound to it. `session_id` is
+    the sign-in the token was issued for.
     """
 
     user_id: str
@@ -147,6 +151,7 @@ class Caller(Struct, frozen=True):
     organization_id: str | None = None
     operation_id: UUID | None = None
     scopes: frozenset[str] = ALL_SCOPES
+    session_id: UUID | None = None
 
 
 class Authenticator(Protocol):

@@ -7,18 +7,22 @@ from uuid import UUID
 import pytest
 
 from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
-from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator
+from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator, SessionMemory
+from access.adapters.credential_memory import CredentialMemories
 from access.adapters.postgres import PostgresPendingOwners, PostgresUsers
-from access.adapters.sessions import PostgresSessions, RandomSecrets
+from access.adapters.sessions import PostgresSessionReader, PostgresSessions, RandomSecrets
 from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
 from access.adapters.user_list import PostgresUserReader
 from access.adapters.users import PostgresUserDirectory
+from access.adapters.write_outcomes import PostgresWriteOutcomes, SigningKeySeals
 from access.api_tokens import ApiTokens
-from access.domain import TooManyAttempts
+from access.domain import SessionEnded, TooManyAttempts
+from access.idempotency import KeyedWrites
 from access.ports import Fact, SigningKey
 from access.sessions import Admission, Sessions, SignedIn
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
+from access.token_lineage import TokenLineage
 from access.users import UserAdministration
 from shared.adapters.postgres import PostgresDatabase
 from shared.emails import normalized_email
@@ -71,21 +75,32 @@ class FakeStanding:
 
 
 class FakeAttempts:
-    """Counts an account's failures, for ever, and notes who succeeded."""
+    """Counts failures by account and address, for ever, and notes who succeeded."""
 
     def __init__(self, failures_per_account: int = 10) -> None:
         self.failures_per_account = failures_per_account
-        self.failures, self.ended = Counter[str](), list[str]()
+        self.failures, self.ended = Counter[tuple[str, str]](), list[str]()
 
     async def begin(self, email: str, address: str) -> None:
-        account = normalized_email(email)
-        self.failures[account] += 1
-        if self.failures[account] > self.failures_per_account:
+        pair = normalized_email(email), address
+        self.failures[pair] += 1
+        if self.failures[pair] > self.failures_per_account:
             raise TooManyAttempts("Later.", retry_after=7)
 
     async def succeeded(self, email: str, address: str) -> None:
-        self.failures.pop(normalized_email(email), None)
+        self.failures.pop((normalized_email(email), address), None)
         self.ended.append(f"{email} {address}")
+
+
+class FakeLiveSessions:
+    """Sessions that stand until a test ends them."""
+
+    def __init__(self) -> None:
+        self.ended = set[UUID]()
+
+    async def require(self, session_id: UUID) -> None:
+        if session_id in self.ended:
+            raise SessionEnded("Ended.")
 
 
 class FakeSigningKeys:
@@ -112,17 +127,29 @@ class Access:
         self.ring = KeyRing(self.signing_keys, clock)
         self.issuer = JwtIssuer(self.ring, clock)
         users, store = PostgresUsers(), PostgresPendingOwners()
-        admission = Admission(self.standing, self.issuer)
+        self.memories, tokens = CredentialMemories(), PostgresApiTokens()
+        admission = Admission(self.standing, self.issuer, self.memories)
         self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.facts, clock)
         self.attempts, self.user_reader = FakeAttempts(), PostgresUserReader(database, CURSORS)
-        self.administration = UserAdministration(database, PostgresUserDirectory(), self.facts, clock, FreshIds())
+        seals = SigningKeySeals(self.ring)
+        self.writes = KeyedWrites(database, PostgresWriteOutcomes(), seals, self.memories, clock)
+        self.lineage = TokenLineage(tokens, self.facts, clock, FreshIds())
+        self.administration = self.administration_with(PostgresUserDirectory())
         self._sign_in = SignIn(database, users, self.passwords, self.sessions, self.attempts)
         self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FreshIds())
         self.token_reader = PostgresApiTokenReader(database, CURSORS)
-        self.api_tokens = ApiTokens(database, PostgresApiTokens(), RandomSecrets(), self.facts, clock, FreshIds())
-        own, programs = TokenAuthenticator(self.ring, clock), ApiTokenAuthenticator(self.token_reader, clock)
-        self.bearer = BearerAuthenticator(own, programs)
+        self.api_tokens = ApiTokens(self.writes, tokens, self.lineage, RandomSecrets(), clock, FreshIds())
+        self.bearer = self.process(self.memories)
         self.owners = PendingOwners(database, store, store, self.passwords, self.facts, clock)
+
+    def administration_with(self, directory: PostgresUserDirectory) -> UserAdministration:
+        return UserAdministration(self.writes, directory, self.lineage, self.facts, self.clock, FreshIds())
+
+    def process(self, memories: CredentialMemories) -> BearerAuthenticator:
+        """Another process: what it remembers is its own."""
+        sessions = SessionMemory(PostgresSessionReader(self.database), memories, self.clock)
+        own = TokenAuthenticator(KeyRing(self.signing_keys, self.clock), sessions, self.clock)
+        return BearerAuthenticator(own, ApiTokenAuthenticator(self.token_reader, memories, self.clock))
 
     async def sign_in(self, email: str, password: str) -> SignedIn:
         return await self._sign_in(email, password, "198.51.100.7")

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from access.adapters.api_tokens import ApiTokenFilter, ApiTokenQuery
-from access.adapters.authentication import TRUSTED_FOR, TRUSTED_IN_OUTAGE, ApiTokenAuthenticator
+from access.adapters.authentication import ApiTokenAuthenticator
+from access.adapters.credential_memory import TRUSTED_FOR, TRUSTED_IN_OUTAGE, CredentialMemories
 from access.api_tokens import CreatedApiToken, WantedApiToken
 from access.domain import ApiToken, ApiTokenNotFound, InvalidApiToken, InvalidName, TokenExpired, TokenInvalid
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
@@ -41,8 +42,8 @@ class ReadTokens:
         await self._reader.note_use(token, now)
 
 
-async def created(access: Access, **wanted: Any) -> CreatedApiToken:
-    return await access.api_tokens.create(WantedApiToken(**({"name": "ci", "role": "super_admin"} | wanted)), CREATOR)
+async def created(access: Access, creator: str = CREATOR, **wanted: Any) -> CreatedApiToken:
+    return await access.api_tokens.create(WantedApiToken(**({"name": "ci", "role": "super_admin"} | wanted)), creator)
 
 
 async def test_a_token_speaks_under_its_own_id_with_its_role_and_scopes(access: Access) -> None:
@@ -98,7 +99,7 @@ async def test_a_token_ends_at_its_time_also_when_it_is_remembered(access: Acces
 
 async def test_a_revoked_token_is_refused_by_every_process_within_three_seconds(access: Access) -> None:
     made = await created(access)
-    replicas = [ApiTokenAuthenticator(access.token_reader, access.clock) for _ in range(2)]
+    replicas = [ApiTokenAuthenticator(access.token_reader, CredentialMemories(), access.clock) for _ in range(2)]
     for replica in replicas:
         await replica.authenticate(made.token)
     revoked = await access.api_tokens.revoke(made.described.id, CREATOR)
@@ -109,6 +110,30 @@ async def test_a_revoked_token_is_refused_by_every_process_within_three_seconds(
         for _ in range(2):
             with pytest.raises(TokenInvalid):
                 await replica.authenticate(made.token)
+
+
+@pytest.mark.parametrize("with_minted", [False, True])
+async def test_revoking_a_token_names_those_that_were_made_with_it(access: Access, *, with_minted: bool) -> None:
+    first = await created(access)
+    second = await created(access, str(first.described.id), name="second")
+    third = await created(access, str(second.described.id), name="third", role="service")
+    answer = await access.api_tokens.revoke(first.described.id, CREATOR, with_minted=with_minted)
+    made = {"second", "third"}
+    assert {each.name for each in answer.revoked_tokens} == (made if with_minted else set())
+    assert {each.name for each in answer.living_tokens} == (set() if with_minted else made)
+    for token in (second.token, third.token):
+        if with_minted:
+            with pytest.raises(TokenInvalid):
+                await access.bearer.authenticate(token)
+        else:
+            await access.bearer.authenticate(token)
+
+
+async def test_a_service_reads_all_events_only_where_it_was_asked_for(access: Access) -> None:
+    by_default = await created(access, role="service")
+    with_events = await created(access, role="service", scopes=["read", "events:read"])
+    assert (await access.bearer.authenticate(by_default.token)).scopes == {"read"}
+    assert (await access.bearer.authenticate(with_events.token)).scopes == {"read", "events:read"}
 
 
 async def test_a_token_nobody_has_cannot_be_revoked(access: Access) -> None:
@@ -135,7 +160,7 @@ async def test_creating_and_revoking_are_told_without_the_secret(access: Access)
 
 async def test_many_requests_cost_one_look_at_the_database_in_three_seconds(access: Access) -> None:
     made, tokens = await created(access), ReadTokens(access)
-    replica = ApiTokenAuthenticator(tokens, access.clock)  # type: ignore[arg-type]  # the same form
+    replica = ApiTokenAuthenticator(tokens, CredentialMemories(), access.clock)  # type: ignore[arg-type]  # the same form
     for looks in (1, 2):
         await asyncio.gather(*(replica.authenticate(made.token) for _ in range(20)))
         assert tokens.looks == looks
@@ -144,7 +169,7 @@ async def test_many_requests_cost_one_look_at_the_database_in_three_seconds(acce
 
 async def test_without_the_database_a_known_token_is_good_for_five_minutes(access: Access) -> None:
     made, tokens = await created(access), ReadTokens(access)
-    replica = ApiTokenAuthenticator(tokens, access.clock)  # type: ignore[arg-type]  # the same form
+    replica = ApiTokenAuthenticator(tokens, CredentialMemories(), access.clock)  # type: ignore[arg-type]  # the same form
     await replica.authenticate(made.token)
     tokens.away = True
     with pytest.raises(Unavailable):
@@ -168,7 +193,7 @@ async def test_the_last_use_is_noted_once_a_minute(access: Access) -> None:
 
 async def test_the_least_recently_read_token_is_forgotten_first(access: Access) -> None:
     tokens = ReadTokens(access)
-    replica = ApiTokenAuthenticator(tokens, access.clock, max_remembered=2)  # type: ignore[arg-type]  # the same form
+    replica = ApiTokenAuthenticator(tokens, CredentialMemories(), access.clock, max_remembered=2)  # type: ignore[arg-type]  # the same form
     first, second, third = [(await created(access)).token for _ in range(3)]
     for token in (first, second, third, third, second):
         await replica.authenticate(token)
@@ -210,6 +235,9 @@ async def test_the_list_tells_living_tokens_from_others(access: Access, database
         (ApiTokenFilter(organization_id=organization_id), [bound]),
         (ApiTokenFilter(q="rep"), [bound, nightly]),
         (ApiTokenFilter(q="old", status="active"), []),
+        (ApiTokenFilter(created_by=CREATOR), [expired, revoked, bound, nightly]),
+        (ApiTokenFilter(created_by=CREATOR, q="rep"), [bound, nightly]),
+        (ApiTokenFilter(created_by="another"), []),
     ):
         page = await access.token_reader.page(ApiTokenQuery(50, wanted=wanted))
         assert [token.id for token in page.items] == expected, wanted

@@ -13,7 +13,15 @@ from access.adapters.attempts import RedisSignInAttempts
 from access.domain import TooManyAttempts, WrongCredentials
 from access.ports import AccessSettings
 from devstack import Stack
-from shared.adapters.rate_limits import Limited, RateLimits, RedisWindows, RequestCounts, client_address, network_of
+from shared.adapters.rate_limits import (
+    Limited,
+    RateLimits,
+    RedisWindows,
+    RequestCounts,
+    client_address,
+    network_of,
+    site_of,
+)
 from shared.adapters.redis import RedisStore
 from tests.access.conftest import Access
 from tests.fakes import FakeClock
@@ -54,38 +62,77 @@ def somebody() -> str:
     return f"{uuid4().hex}@example.com"
 
 
-async def test_an_account_is_closed_after_its_failures_whatever_the_spelling_and_the_address(
+def an_address() -> str:
+    return network_of(f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1")
+
+
+async def fail(bounded: RedisSignInAttempts, email: str, address: str, times: int) -> None:
+    for _ in range(times):
+        await bounded.begin(email, address)
+
+
+async def test_an_account_is_closed_to_an_address_after_its_failures_whatever_the_spelling(
+    windows: RedisWindows,
+) -> None:
+    email, bounded, here = somebody(), attempts(windows), an_address()
+    await fail(bounded, email, here, 3)
+    with pytest.raises(TooManyAttempts) as refused:
+        await attempts(windows).begin(f" {email.upper()} ", here)
+    assert 0 < refused.value.extra["retry_after"] <= 300
+    await bounded.begin(somebody(), here)
+
+
+async def test_no_stranger_uses_up_what_the_owner_may_fail(windows: RedisWindows) -> None:
+    email, bounded = somebody(), attempts(windows, address=100)
+    for _ in range(30):  # from everywhere, one after the other
+        await bounded.begin(email, an_address())
+    for _ in range(2):  # the first slip of the owner's, and the right password
+        await bounded.begin(email, "198.51.100.7")
+    await bounded.succeeded(email, "198.51.100.7")
+    await fail(bounded, email, "198.51.100.7", 3)  # from where the account knows its owner now
+
+
+async def test_while_somebody_guesses_an_address_the_account_does_not_know_has_two_attempts(
     windows: RedisWindows,
 ) -> None:
     email, bounded = somebody(), attempts(windows)
-    for address in ("a", "b", "c"):
-        await bounded.begin(email, uuid4().hex + address)
-    with pytest.raises(TooManyAttempts) as refused:
-        await attempts(windows).begin(f" {email.upper()} ", uuid4().hex)
-    assert 0 < refused.value.extra["retry_after"] <= 300
-    await bounded.begin(somebody(), uuid4().hex)
+    for _ in range(9):
+        await bounded.begin(email, an_address())
+    stranger = an_address()
+    await fail(bounded, email, stranger, 2)
+    with pytest.raises(TooManyAttempts):
+        await bounded.begin(email, stranger)
+
+
+async def test_many_networks_of_one_site_guess_as_little_as_three(windows: RedisWindows) -> None:
+    email, bounded, site = somebody(), attempts(windows), f"2001:db8:{uuid4().hex[:4]}"
+    networks = [network_of(f"{site}:{n:x}::1") for n in range(20)]
+    answers = await asyncio.gather(*(bounded.begin(email, each) for each in networks), return_exceptions=True)
+    assert answers.count(None) <= 9
+    await bounded.begin(email, an_address())
 
 
 async def test_an_address_is_closed_after_its_failures_whatever_the_account(windows: RedisWindows) -> None:
-    here, bounded = uuid4().hex, attempts(windows, address=3)
+    here, bounded = an_address(), attempts(windows, address=3)
     for _ in range(3):
         await bounded.begin(somebody(), here)
     with pytest.raises(TooManyAttempts):
         await bounded.begin(somebody(), here)
-    await bounded.begin(somebody(), uuid4().hex)
+    await bounded.begin(somebody(), an_address())
 
 
 async def test_whoever_signs_in_begins_anew(windows: RedisWindows) -> None:
-    email, here, bounded = somebody(), uuid4().hex, attempts(windows, address=3)
+    email, here, bounded = somebody(), an_address(), attempts(windows, address=3)
     for _ in range(10):
         await bounded.begin(email, here)
         await bounded.succeeded(email, here)
 
 
 async def test_attempts_at_the_same_time_do_not_slip_through_together(windows: RedisWindows) -> None:
-    email, bounded = somebody(), attempts(windows)
-    answers = await asyncio.gather(*(bounded.begin(email, uuid4().hex) for _ in range(20)), return_exceptions=True)
-    assert answers.count(None) == 3
+    email, here, bounded = somebody(), an_address(), attempts(windows)
+    answers = await asyncio.gather(*(bounded.begin(email, here) for _ in range(20)), return_exceptions=True)
+    assert answers.count(None) <= 3
+    assert answers[0] is None
 
 
 async def test_without_redis_nobody_is_refused(nowhere: RedisWindows) -> None:
@@ -222,6 +269,9 @@ async def test_the_memory_of_counts_is_bounded(windows: RedisWindows, clock: Fak
         ([b"6.6.6.6", b"7.7.7.7"], 2, "6.6.6.6"),
         ([b"7.7.7.7"], 2, "10.0.0.1"),
         ([b"<script>"], 1, "unknown"),
+        ([b"6.6.6.6:1, 7.7.7.7:50123"], 1, "7.7.7.7"),
+        ([b'6.6.6.6, "[2001:db8::1]:443"'], 1, "2001:db8::/64"),
+        ([b"203.0.113.7, unknown"], 1, "unknown"),
     ],
 )
 def test_only_our_own_proxies_are_believed(forwarded: Sequence[bytes], hops: int, address: str) -> None:
@@ -232,3 +282,5 @@ def test_only_our_own_proxies_are_believed(forwarded: Sequence[bytes], hops: int
 def test_an_ipv6_network_is_one_address() -> None:
     assert network_of("2001:db8::1") == network_of("2001:db8::ffff:1") == "2001:db8::/64"
     assert network_of("::ffff:10.0.0.1") == "10.0.0.1"
+    assert site_of("2001:db8:1:ffff::/64") == site_of("2001:db8:1::/64") == "2001:db8:1::/48"
+    assert site_of("10.0.0.1") == "10.0.0.1"

@@ -10,10 +10,13 @@ from uuid import UUID
 
 import jwt
 import pytest
+from structlog.testing import capture_logs
 
-from access.adapters.oidc import IssuerKeys, IssuerUnreachable, OidcAuthenticator, read, usable_keys
-from access.domain import NoRoleHere, OrganizationSuspended, TokenExpired, TokenInvalid
+from access.adapters.jwks import IssuerHasNoKeys, IssuerKeys, IssuerUnreachable, read, usable_keys
+from access.adapters.oidc import OidcAuthenticator
+from access.domain import ClaimNotUnderstood, NoRoleHere, OrganizationSuspended, TokenExpired, TokenInvalid
 from access.ports import OidcSettings
+from shared.errors import Unavailable
 from shared.ports import Caller
 from tests.access.conftest import FakeStanding
 from tests.fakes import FakeClock
@@ -48,6 +51,7 @@ class Issuer:
         self.clock = clock
         self.published = [public(algorithm, algorithm) for algorithm in KEYS]
         self.fetches, self.answered, self.away = 0, 0, False
+        self.document: bytes | None = None
 
     async def fetch(self, url: str) -> bytes:
         assert url == URL
@@ -56,13 +60,15 @@ class Issuer:
         if self.away:
             raise OSError("away")
         self.answered += 1
+        if self.document is not None:
+            return self.document
         return json.dumps({"keys": self.published}).encode()
 
     def token(self, algorithm: str = "RS256", kid: str | None = None, **changed: Any) -> str:
         now = int(self.clock.now().timestamp())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "iat": now, "exp": now + 3600, "role": "super_admin"}
         said = {name: value for name, value in (claims | changed).items() if value is not None}
-        return jwt.encode(said, KEYS[algorithm], algorithm, {"kid": kid or algorithm})
+        return jwt.encode(said, KEYS[algorithm], algorithm, {"kid": kid or algorithm} if kid != "" else {})
 
 
 @pytest.fixture
@@ -160,8 +166,8 @@ async def test_other_algorithms_are_refused_whatever_key_they_name(oidc: OidcAut
 def test_a_published_secret_or_an_encryption_key_verifies_nothing() -> None:
     shared = {"kty": "oct", "kid": "oct", "k": "MTIz", "alg": "HS256"}
     listed = [shared, public("RS256", "enc", use="enc"), public("RS256", "ps", alg="PS256"), {"kty": "RSA"}, 7]
-    assert list(usable_keys(json.dumps({"keys": [*listed, public("ES256", "good")]}).encode())) == ["good"]
-    assert usable_keys(b'{"keys": 7}') == {}
+    found = usable_keys(json.dumps({"keys": [*listed, public("ES256", "good")]}).encode())
+    assert [each.kid for each in found] == ["good"]
 
 
 async def test_a_new_key_is_found_at_once_and_unknown_ones_cost_one_look_in_ten_seconds(
@@ -208,6 +214,68 @@ async def test_while_the_issuer_is_away_its_known_keys_serve_and_unknown_ones_wa
         await asyncio.sleep(0)
 
 
+async def test_a_key_nobody_knows_proves_nothing_while_the_issuer_is_away(
+    oidc: OidcAuthenticator, issuer: Issuer
+) -> None:
+    await oidc.authenticate(issuer.token())
+    issuer.published.append(public("ES256", "new"))
+    issuer.away = True
+    for seconds in (10, 1, 10):  # a look that fails, none within ten seconds, and another that fails
+        issuer.clock.advance(timedelta(seconds=seconds))
+        with pytest.raises(IssuerUnreachable):
+            await oidc.authenticate(issuer.token("ES256", kid="new"))
+    with pytest.raises(TokenInvalid):
+        await oidc.authenticate(issuer.token()[:-8] + "AAAAAAAA")
+    issuer.away = False
+    issuer.clock.advance(timedelta(seconds=10))
+    await oidc.authenticate(issuer.token("ES256", kid="new"))
+
+
+@pytest.mark.parametrize(
+    ("document", "error"),
+    [
+        (b"<html>Back soon</html>", IssuerUnreachable),
+        (b'{"error": "busy"}', IssuerUnreachable),
+        (b'{"keys": 7}', IssuerUnreachable),
+        (b'{"keys": []}', IssuerHasNoKeys),
+        (b'{"keys": [{"kty": "oct", "k": "MTIz"}, {"kty": "RSA"}, 7]}', IssuerHasNoKeys),
+    ],
+)
+async def test_an_answer_without_usable_keys_makes_no_token_wrong_and_is_logged(
+    oidc: OidcAuthenticator, issuer: Issuer, document: bytes, error: type[Unavailable]
+) -> None:
+    issuer.document = document
+    with capture_logs() as lines, pytest.raises(error):
+        await oidc.authenticate(issuer.token())
+    assert {line["event"] for line in lines} & {"jwks_not_read", "jwks_without_usable_key"}
+
+
+@pytest.mark.parametrize("kid", ["", "any"])
+async def test_a_key_without_a_name_verifies_what_it_signed(oidc: OidcAuthenticator, issuer: Issuer, kid: str) -> None:
+    issuer.published = [public("RS256", ""), public("ES256", "")]
+    for key in issuer.published:
+        del key["kid"]
+    for algorithm in ("RS256", "ES256"):
+        await oidc.authenticate(issuer.token(algorithm, kid=kid))
+    assert issuer.fetches == 1
+    other = rsa.generate_private_key(65537, 2048)
+    said = jwt.decode(issuer.token(), options={"verify_signature": False})
+    with pytest.raises(TokenInvalid):
+        await oidc.authenticate(jwt.encode(said, other, "RS256"))
+
+
+async def test_a_new_key_without_a_name_is_found(oidc: OidcAuthenticator, issuer: Issuer) -> None:
+    issuer.published = [{**public("RS256", ""), "kid": None}]
+    await oidc.authenticate(issuer.token(kid=""))
+    issuer.published = [{**public("ES256", ""), "kid": None}]
+    issuer.clock.advance(timedelta(seconds=10))
+    await oidc.authenticate(issuer.token("ES256", kid=""))
+
+
+async def test_a_token_that_names_no_key_may_be_signed_by_a_named_one(oidc: OidcAuthenticator, issuer: Issuer) -> None:
+    assert (await oidc.authenticate(issuer.token("ES256", kid=""))).role == "super_admin"
+
+
 async def test_many_that_come_first_together_cost_one_look(oidc: OidcAuthenticator, issuer: Issuer) -> None:
     await asyncio.gather(*(oidc.authenticate(issuer.token(sub=f"user-{n}")) for n in range(10)))
     assert issuer.fetches == 1
@@ -238,15 +306,121 @@ async def test_the_role_comes_from_the_configured_claim(
 async def test_an_organizations_admin_needs_an_organization_that_is_not_suspended(
     oidc: OidcAuthenticator, issuer: Issuer, standing: FakeStanding
 ) -> None:
-    for nowhere in (None, "acme", 7):
-        with pytest.raises(NoRoleHere):
-            await oidc.authenticate(issuer.token(role="organization_admin", org=nowhere))
+    with pytest.raises(NoRoleHere):
+        await oidc.authenticate(issuer.token(role="organization_admin"))
     token = issuer.token(role="organization_admin", org=str(ORGANIZATION).upper())
     assert (await oidc.authenticate(token)).organization_id == str(ORGANIZATION)
     standing.suspended.add(ORGANIZATION)
     issuer.clock.advance(timedelta(minutes=1))
     with pytest.raises(OrganizationSuspended):
         await oidc.authenticate(token)
+
+
+NOT_ONE_ID: list[Any] = [
+    "acme",
+    "",
+    " ",
+    7,
+    True,
+    {},
+    {"id": str(ORGANIZATION)},
+    [],
+    ["acme"],
+    [7],
+    [[str(ORGANIZATION)]],
+    [str(ORGANIZATION), str(UUID(int=8))],
+    [str(ORGANIZATION), "acme"],
+    f"{ORGANIZATION} {ORGANIZATION}",
+    str(ORGANIZATION)[:-1],
+]
+
+
+@pytest.mark.parametrize("org", NOT_ONE_ID, ids=str)
+@pytest.mark.parametrize("role", ["service", "organization_admin", "super_admin"])
+async def test_an_organization_that_is_not_understood_makes_nobody_unbound(
+    oidc: OidcAuthenticator, issuer: Issuer, role: str, org: Any
+) -> None:
+    with pytest.raises(ClaimNotUnderstood, match="`org`"):
+        await oidc.authenticate(issuer.token(role=role, org=org))
+
+
+async def test_a_claim_that_is_null_or_ends_half_way_is_not_absent(issuer: Issuer, standing: FakeStanding) -> None:
+    said = jwt.decode(issuer.token(role="service"), options={"verify_signature": False})
+    plain, nested = authenticator_of(issuer, standing), authenticator_of(issuer, standing, organization_claim="org.id")
+    for oidc, org in ((plain, None), (nested, None), (nested, "acme"), (nested, {}), (nested, {"id": None})):
+        token = jwt.encode(said | {"org": org}, KEYS["RS256"], "RS256", {"kid": "RS256"})
+        with pytest.raises(ClaimNotUnderstood):
+            await oidc.authenticate(token)
+    bound = await nested.authenticate(issuer.token(role="service", org={"id": [str(ORGANIZATION)]}))
+    assert bound.organization_id == str(ORGANIZATION)
+
+
+@pytest.mark.parametrize("org", [str(ORGANIZATION), [str(ORGANIZATION)], ORGANIZATION.hex, f"urn:uuid:{ORGANIZATION}"])
+async def test_one_id_binds_a_service_and_none_leaves_it_unbound(
+    oidc: OidcAuthenticator, issuer: Issuer, org: Any
+) -> None:
+    assert (await oidc.authenticate(issuer.token(role="service", org=org))).organization_id == str(ORGANIZATION)
+    assert (await oidc.authenticate(issuer.token(role="service"))).organization_id is None
+
+
+@pytest.mark.parametrize("role", ["", "Service", "service super_admin", None, 7, {}, [], [["service"]], {"service": 1}])
+async def test_a_role_that_is_not_understood_is_none(issuer: Issuer, standing: FakeStanding, role: Any) -> None:
+    oidc = authenticator_of(issuer, standing)
+    said = jwt.decode(issuer.token(), options={"verify_signature": False})
+    with pytest.raises(NoRoleHere):
+        await oidc.authenticate(jwt.encode(said | {"role": role}, KEYS["RS256"], "RS256", {"kid": "RS256"}))
+
+
+@pytest.mark.parametrize(
+    ("said", "scopes"),
+    [
+        ({}, {"read", "write"}),
+        ({"scope": "openid profile email"}, {"read", "write"}),
+        ({"scope": "read"}, {"read"}),
+        ({"scope": "openid read events:read"}, {"read", "events:read"}),
+        ({"scp": ["read", "write"]}, {"read", "write"}),
+        ({"scopes": ["read write"]}, {"read", "write"}),
+        ({"scope": "read write", "scp": "read"}, {"read"}),
+        ({"scope": "read", "scp": "write"}, set()),
+        ({"scope": "openid", "scp": "read"}, {"read"}),
+        ({"scope": "reports.view"}, {"reports.view"}),
+        ({"scope": ""}, set()),
+        ({"scope": []}, set()),
+    ],
+)
+async def test_a_token_may_do_what_its_scopes_name(
+    oidc: OidcAuthenticator, issuer: Issuer, said: dict[str, Any], scopes: set[str]
+) -> None:
+    assert (await oidc.authenticate(issuer.token(**said))).scopes == scopes
+
+
+@pytest.mark.parametrize("claim", ["scope", "scp", "scopes"])
+@pytest.mark.parametrize("value", [7, True, {"read": True}, ["read", 7], [["read"]]], ids=str)
+async def test_scopes_that_are_not_understood_are_not_all_scopes(
+    oidc: OidcAuthenticator, issuer: Issuer, claim: str, value: Any
+) -> None:
+    with pytest.raises(ClaimNotUnderstood, match=claim):
+        await oidc.authenticate(issuer.token(**{claim: value}))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}},
+        {"authorization_details": [{"type": "module", "actions": ["read"]}]},
+        {"exp": float("nan")},
+        {"exp": float("inf")},
+        {"nbf": float("nan")},
+        {"exp": True},
+        {"nbf": "soon"},
+    ],
+    ids=str,
+)
+async def test_a_token_that_is_bound_to_what_nobody_checks_is_refused(
+    oidc: OidcAuthenticator, issuer: Issuer, said: dict[str, Any]
+) -> None:
+    with pytest.raises(TokenInvalid):
+        await oidc.authenticate(issuer.token(**said))
 
 
 def test_a_jwks_is_read_over_http_alone() -> None:

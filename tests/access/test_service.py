@@ -17,7 +17,17 @@ import jwt
 import pytest
 
 from devstack import Endpoints
-from tests.running import ADMIN, Api, ServiceProcess, code_of, new_tenant, sign_in, wait_for
+from tests.running import (
+    ADMIN,
+    Api,
+    ServiceProcess,
+    code_of,
+    new_tenant,
+    refresh_cookie,
+    sign_in,
+    signup,
+    wait_for,
+)
 
 PASSWORD, AUDIENCE = "correct horse battery", "modplane"
 REFRESH, LOGOUT = "/auth/refresh", "/auth/logout"
@@ -38,11 +48,15 @@ def admin(service: ServiceProcess) -> Api:
 
 @pytest.fixture(scope="module")
 def strict(endpoints: Endpoints, issuer: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
-    """A replica behind https and one proxy, with small shares for addresses, that takes another issuer's tokens."""
+    """A replica behind https and one proxy, with small shares for addresses, that takes another issuer's tokens.
+
+    Signing up is closed there.
+    """
     environment = {
         "MODPLANE_COOKIE_SECURE": "true",
         "MODPLANE_PROXY_HOPS": "1",
         "MODPLANE_REQUESTS_PER_ADDRESS": "5",
+        "MODPLANE_SIGNUP": "closed",
         "MODPLANE_OIDC_ISSUER": issuer,
         "MODPLANE_OIDC_AUDIENCE": AUDIENCE,
         "MODPLANE_OIDC_JWKS_URL": f"{issuer}/jwks",
@@ -147,6 +161,109 @@ def test_a_suspended_organization_is_not_refreshed(service: ServiceProcess, admi
     assert browser.post(REFRESH).status_code == 200
 
 
+def test_signing_out_ends_the_access_token_on_every_replica(service: ServiceProcess, strict: ServiceProcess) -> None:
+    browser, other = Api(service.url), Api(service.url)
+    token = browser.post("/auth/login", ADMIN).json()["access_token"]
+    kept = Api(service.url, other.post("/auth/login", ADMIN).json()["access_token"])
+    here, there = Api(service.url, token), Api(strict.url, token)
+    assert [here.get("/users").status_code, there.get("/users").status_code] == [200, 200]
+    assert here.post(LOGOUT).status_code == 200  # by the access token alone, the cookie stayed behind
+    refused = here.get("/users")
+    assert (refused.status_code, code_of(refused)) == (401, "session_ended")
+    wait_for(partial(is_refused, there), "the sign-out", 6)
+    assert browser.post(REFRESH).status_code == 401
+    assert kept.get("/users").status_code == 200
+
+
+def test_two_installations_on_one_machine_keep_their_sessions_apart(
+    service: ServiceProcess, strict: ServiceProcess
+) -> None:
+    jar = dict[str, str]()  # one browser's: cookies know no ports
+
+    def post(process: ServiceProcess, path: str, body: Any = None) -> httpx.Response:
+        headers = {"X-Forwarded-For": an_address()}
+        answer = httpx.post(f"{process.url}/api/v1{path}", json=body, cookies=jar, headers=headers)
+        jar.update(answer.cookies.items())
+        return answer
+
+    for process in (service, strict):
+        assert post(process, "/auth/login", ADMIN).status_code == 200
+    assert set(jar) == {f"modplane_refresh_{each.url.rpartition(':')[2]}" for each in (service, strict)}
+    for process in (service, strict, service):
+        assert post(process, REFRESH).status_code == 200
+
+
+def test_a_session_of_an_earlier_version_goes_on_under_the_new_name(service: ServiceProcess) -> None:
+    browser, earlier = Api(service.url), Api(service.url)
+    browser.post("/auth/login", ADMIN)
+    name, value = refresh_cookie(browser.client.cookies)
+    earlier.client.cookies.set("modplane_refresh", value, domain="127.0.0.1", path="/api/v1/auth")
+    assert earlier.post(REFRESH).status_code == 200
+    assert refresh_cookie(earlier.client.cookies)[0] == name
+    assert earlier.post(REFRESH).status_code == 200
+    assert earlier.post(LOGOUT).status_code == 200
+    assert dict(earlier.client.cookies) == {}
+
+
+def test_a_service_for_all_events_needs_the_scope(service: ServiceProcess, admin: Api) -> None:
+    tenant = new_tenant(service.url)
+    _, without = program(service.url, admin, role="service")
+    _, both = program(service.url, admin, role="service", scopes=["read", "events:read"])
+    _, events_alone = program(service.url, admin, role="service", scopes=["events:read"])
+    _, bound = program(service.url, admin, role="service", scopes=["read", "events:read"], organization_id=tenant.id)
+    for path in ("/events", "/events/export", "/events/stream"):
+        assert code_of(without.get(path)) == "scope_required"
+    for reader in (both, events_alone):
+        found = reader.get(f"/events?organization_id={tenant.id}").json()["items"]
+        assert "tenant.organization.registered" in {event["type"] for event in found}
+        assert reader.get("/events?type=access.api_token.created").json()["items"] == []
+        assert reader.get(f"/events/export?organization_id={tenant.id}").text.count("\n") >= 1
+        with reader.client.stream("GET", f"{service.url}/api/v1/events/stream") as stream:
+            assert stream.status_code == 200
+    assert both.get("/modules/available").status_code == 200
+    assert code_of(events_alone.get("/modules/available")) == "scope_required"
+    assert code_of(events_alone.get("/eventsx")) in {"scope_required", "route_not_found"}
+    other = new_tenant(service.url)
+    assert code_of(bound.get(f"/events?organization_id={other.id}")) == "not_your_organization"
+    assert {event["organization_id"] for event in bound.get("/events").json()["items"]} == {tenant.id}
+
+
+def test_a_write_of_access_is_done_once_for_a_key(service: ServiceProcess, strict: ServiceProcess, admin: Api) -> None:
+    wanted, key = {"name": "ci", "role": "service"}, f"key-{uuid4()}"
+    bearer_of_admin = admin.client.headers["authorization"].removeprefix("Bearer ")
+    elsewhere = Api(strict.url, bearer_of_admin)
+    made = [each.post("/tokens", wanted, idempotency_key=key) for each in (admin, elsewhere, admin)]
+    assert [answer.status_code for answer in made] == [201] * 3
+    assert len({answer.text for answer in made}) == 1
+    assert Api(service.url, made[1].json()["token"]).get("/modules/available").status_code == 200
+    other = admin.post("/tokens", {**wanted, "name": "another"}, idempotency_key=key)
+    assert (other.status_code, code_of(other)) == (422, "idempotency_key_reused")
+    token_id, revoking = made[0].json()["id"], f"key-{uuid4()}"
+    revoked = [admin.delete(f"/tokens/{token_id}", idempotency_key=revoking) for _ in range(2)]
+    assert revoked[0].json() == revoked[1].json()
+    other = admin.delete(f"/tokens/{token_id}?with_minted=true", idempotency_key=revoking)
+    assert code_of(other) == "idempotency_key_reused"
+    unheard = f"/system/dead-letters/{uuid4()}/retry"
+    for path, body in (("/auth/login", ADMIN), (REFRESH, None), (LOGOUT, None), (unheard, None)):
+        refused = admin.post(path, body, idempotency_key=key)
+        assert refused.status_code == 400, path
+        assert "Idempotency-Key" in refused.json()["detail"]
+
+
+def test_signing_up_is_for_super_admins_where_it_is_closed(
+    service: ServiceProcess, strict: ServiceProcess, admin: Api
+) -> None:
+    bearer_of_admin = admin.client.headers["authorization"].removeprefix("Bearer ")
+    for dry in ("", "?dry_run=true"):
+        path = f"/organizations/signup{dry}"
+        refused = Api(strict.url).post(path, signup(), x_forwarded_for=an_address())
+        assert (refused.status_code, code_of(refused)) == (403, "signup_closed")
+        made = Api(strict.url, bearer_of_admin).post(path, signup(), x_forwarded_for=an_address())
+        assert made.status_code in {200, 201}, made.text
+    told = [Api(each.url).get("/organizations/signup", x_forwarded_for=an_address()) for each in (service, strict)]
+    assert [answer.json() for answer in told] == [{"status": "open"}, {"status": "closed"}]
+
+
 def test_a_service_token_reads_what_it_is_for_and_writes_nothing(service: ServiceProcess, admin: Api) -> None:
     mine, other = new_tenant(service.url), new_tenant(service.url)
     _, everywhere = program(service.url, admin, role="service")
@@ -219,14 +336,32 @@ def test_wrong_wishes_for_a_token_are_refused_and_named(admin: Api) -> None:
         assert answer.json()["errors"]
 
 
-def test_guessing_closes_the_account_for_a_while_and_no_other(service: ServiceProcess) -> None:
-    tenant, guesser = new_tenant(service.url), Api(service.url)
-    wrong = {"email": tenant.email, "password": "wrong horse battery"}
-    assert [guesser.post("/auth/login", wrong).status_code for _ in range(10)] == [401] * 10
-    refused = guesser.post("/auth/login", {"email": tenant.email, "password": tenant.password})
+def test_guessing_closes_the_account_to_where_it_comes_from_and_to_nobody_else(
+    service: ServiceProcess, strict: ServiceProcess
+) -> None:
+    tenant, guesser = new_tenant(service.url), Api(strict.url)
+    right = {"email": tenant.email, "password": tenant.password}
+    stranger = an_address()
+
+    def attempt(password: str, port: int) -> httpx.Response:
+        credentials = {**right, "password": password}
+        return guesser.post("/auth/login", credentials, x_forwarded_for=f'"[{stranger}]:{port}"')
+
+    guesses = [attempt("wrong horse battery", 50_000 + n).status_code for n in range(4)]
+    assert guesses == [401] * 4  # the address has five requests a minute in this process
+    assert [Api(service.url).post("/auth/login", {**right, "password": "no"}).status_code for _ in range(10)] == [
+        401
+    ] * 10
+    refused = Api(service.url).post("/auth/login", right)
     assert (refused.status_code, code_of(refused)) == (429, "too_many_attempts")
     assert 0 < int(refused.headers["retry-after"]) <= 300
-    assert guesser.post("/auth/login", ADMIN).status_code == 200
+    assert Api(service.url).post("/auth/login", ADMIN).status_code == 200
+    answer = Api(strict.url).post("/auth/login", right, x_forwarded_for="198.51.100.9:40000")
+    assert answer.status_code == 200, answer.text
+
+
+def an_address() -> str:
+    return f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"
 
 
 def test_an_address_over_its_share_is_refused_and_health_and_other_addresses_are_not(strict: ServiceProcess) -> None:
@@ -294,4 +429,4 @@ def test_another_issuers_tokens_are_taken_where_it_is_named(
 
 
 def bearer(process: ServiceProcess, token: str) -> httpx.Response:
-    return Api(process.url, token).get("/users", x_forwarded_for=f"2001:db8:{uuid4().hex[:4]}::1")
+    return Api(process.url, token).get("/users", x_forwarded_for=an_address())

@@ -90,7 +90,7 @@ async def test_two_that_refresh_at_once_go_on_with_the_same_token(access: Access
     await access.owners.hold(operation_id, OWNER, None, PASSWORD)
     await access.activate(operation_id, uuid4())
     token = (await access.sign_in(OWNER, PASSWORD)).refresh.value
-    admission = Admission(MeetingStanding(), access.issuer)
+    admission = Admission(MeetingStanding(), access.issuer, access.memories)
     meeting = Sessions(access.database, PostgresSessions(), admission, RandomSecrets(), access.facts, access.clock)
     answers = await asyncio.gather(*(meeting.refresh(token) for _ in range(2)))
     (following,) = {answer.refresh.value for answer in answers}
@@ -109,8 +109,8 @@ async def test_a_session_does_not_outlive_its_time_however_often_it_is_refreshed
 
 async def test_whoever_signed_out_stays_out_and_may_sign_out_again(access: Access) -> None:
     token = (await signed_in(access)).refresh.value
-    await access.sessions.end(token)
-    await access.sessions.end(token)
+    await access.sessions.end([token])
+    await access.sessions.end([token])
     await assert_ended(access, token)
 
 
@@ -136,7 +136,7 @@ async def test_a_replaced_password_ends_the_sessions_of_the_old_one(access: Acce
 async def test_what_is_no_refresh_token_is_refused_and_ends_nothing(access: Access, presented: str) -> None:
     token = (await signed_in(access)).refresh.value
     await assert_ended(access, presented)
-    await access.sessions.end(presented)
+    await access.sessions.end([presented])
     await access.sessions.refresh(token)
 
 

@@ -8,13 +8,13 @@ import jwt
 import pytest
 
 from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
-from access.domain import Account, TokenExpired, TokenInvalid
+from access.domain import Account, SessionEnded, TokenExpired, TokenInvalid
 from access.ports import SigningKey
 from shared.ports import Caller
-from tests.access.conftest import FakeSigningKeys
+from tests.access.conftest import FakeLiveSessions, FakeSigningKeys
 from tests.fakes import FakeClock
 
-USER, ORGANIZATION, OPERATION = UUID(int=1), UUID(int=2), UUID(int=3)
+USER, ORGANIZATION, OPERATION, SESSION = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
 ADMIN = Account(USER, "organization_admin", ORGANIZATION, is_active=True, password_hash="")
 SECRET = b"1" * 32
 
@@ -25,10 +25,11 @@ class Replica:
     def __init__(self, signing_keys: FakeSigningKeys, clock: FakeClock, *, max_remembered: int = 100) -> None:
         ring = KeyRing(signing_keys, clock)
         self.issuer = JwtIssuer(ring, clock)
-        self.authenticator = TokenAuthenticator(ring, clock, max_remembered=max_remembered)
+        self.sessions = FakeLiveSessions()
+        self.authenticator = TokenAuthenticator(ring, self.sessions, clock, max_remembered=max_remembered)
 
     async def token(self) -> str:
-        return (await self.issuer.access_token(ADMIN)).token
+        return (await self.issuer.access_token(ADMIN, SESSION)).token
 
 
 @pytest.fixture
@@ -43,11 +44,19 @@ def forged(clock: FakeClock, *, secret: bytes = SECRET, kid: str = "key-1", **ch
 
 
 async def test_an_access_token_speaks_for_its_user(replica: Replica) -> None:
-    issued = await replica.issuer.access_token(ADMIN)
+    issued = await replica.issuer.access_token(ADMIN, SESSION)
     assert issued.expires_in == 900
     assert "token" not in repr(issued).replace("IssuedToken", "")
-    expected = Caller(str(USER), "organization_admin", str(ORGANIZATION))
+    expected = Caller(str(USER), "organization_admin", str(ORGANIZATION), session_id=SESSION)
     assert await replica.authenticator.authenticate(issued.token) == expected
+
+
+async def test_a_token_ends_with_its_session_also_when_it_is_remembered(replica: Replica) -> None:
+    token = await replica.token()
+    await replica.authenticator.authenticate(token)
+    replica.sessions.ended.add(SESSION)
+    with pytest.raises(SessionEnded):
+        await replica.authenticator.authenticate(token)
 
 
 async def test_a_token_names_its_key_its_issuer_and_its_time(replica: Replica, clock: FakeClock) -> None:
@@ -58,6 +67,7 @@ async def test_a_token_names_its_key_its_issuer_and_its_time(replica: Replica, c
         "sub": str(USER),
         "role": "organization_admin",
         "org": str(ORGANIZATION),
+        "sid": str(SESSION),
         "iss": "modplane",
         "iat": now,
         "exp": now + 900,

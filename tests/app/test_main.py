@@ -29,12 +29,15 @@ PUBLIC = {
     "GET /api/v1/industries",
     "GET /api/v1/industries/{industry_code}",
     "GET /api/v1/industries/{industry_code}/modules",
+    "GET /api/v1/organizations/signup",
     "POST /api/v1/organizations/signup",
 }
 ANSWERS_ONLY_WHO_MAY_SEE = {"GET /api/v1/operations/{operation_id}"}
 EVENTS = {"organization_id", "module_id", "industry_code", "user_id", "type", "operation_id", "since", "until"}
 QUERY = {
     "applicable",
+    "created_by",
+    "with_minted",
     "category",
     "command",
     "context",

@@ -122,11 +122,13 @@ ROOMS = {
         (*PURE, "shared.layered_config", "shared.messages", "shared.ports"), (only_structs, small_protocols, no_chance)
     ),
     "api_tokens": TELLS_A_STORY,
+    "idempotency": TELLS_A_STORY,
     "requests": TELLS_A_STORY_OF_PARTS,
     "running": KEEPS_WORKING,
     "sessions": TELLS_A_STORY,
     "sign_in": TELLS_A_STORY,
     "signup": TELLS_A_STORY,
+    "token_lineage": TELLS_A_STORY,
     "users": TELLS_A_STORY,
     "wiring": Rule((), (no_logic,)),
     "adapters/http": Rule((), (no_sql, importing_none_of("sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis"))),

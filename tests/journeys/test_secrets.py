@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from devstack import Endpoints
-from tests.running import ADMIN, Api, ServiceProcess, signup
+from tests.running import ADMIN, Api, ServiceProcess, refresh_cookie, signup
 
 ALL_TABLES = """
 SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
@@ -51,7 +51,7 @@ async def secrets(endpoints: Endpoints, service: ServiceProcess, nobody: Api, ad
     program = admin.post("/tokens", {"name": "ci", "role": "service"}).json()["token"]
     assert Api(service.url, program).get("/modules/available").status_code == 200
     assert Api(service.url, f"{program}x").get("/modules/available").status_code == 401
-    return [*found, program, told[1].cookies["modplane_refresh"], *await hashes_and_keys(endpoints)]
+    return [*found, program, refresh_cookie(told[1].cookies)[1], *await hashes_and_keys(endpoints)]
 
 
 async def hashes_and_keys(endpoints: Endpoints) -> list[str]:

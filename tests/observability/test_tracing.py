@@ -14,7 +14,7 @@ import pytest
 from devstack import Endpoints
 from tests.faults.broker import Broker
 from tests.observability.collector import Collector, Told, collecting
-from tests.running import ADMIN, Api, ServiceProcess, sign_in, signup, wait_for
+from tests.running import ADMIN, Api, ServiceProcess, refresh_cookie, sign_in, signup, wait_for
 
 ASSIGN = "/api/v1/modules/assign/{organization_id}"
 COMMANDS, EVENTS = "tenant.commands.assignments", "tenant.module.assigned"
@@ -181,7 +181,7 @@ def test_neither_spans_nor_lines_have_a_secret(
     assert Api(url, program).get("/modules/available", **header).status_code == 200
     trace = header["traceparent"].split("-")[1]
     wait_for(lambda: len([s for s in collector.spans(trace) if "auth/login" in s.name]) == 2, "the spans of both")
-    cookie = signed_in.cookies["modplane_refresh"]
+    cookie = refresh_cookie(signed_in.cookies)[1]
     secrets = [password, wrong, typed.replace(" ", "-"), program, signed_in.json()["access_token"], cookie]
     secrets += [str(ADMIN["password"]), "$argon2", admin.client.headers["authorization"].removeprefix("Bearer ")]
     shown = {"spans": str(collector.spans()), **{replica.replica: replica.log for replica in replicas}}

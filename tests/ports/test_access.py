@@ -10,17 +10,19 @@ import pytest
 from msgspec.structs import replace
 
 from access.adapters.attempts import RedisSignInAttempts
+from access.adapters.authentication import SessionMemory
 from access.adapters.postgres import PostgresSigningKeys
-from access.domain import TooManyAttempts
-from access.ports import AccessSettings, Fact, FactLog, SignInAttempts, SigningKeys
+from access.adapters.sessions import PostgresSessionReader
+from access.domain import SessionEnded, TooManyAttempts
+from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAttempts, SigningKeys
 from access.signup import activation
 from devstack import Endpoints
 from shared.adapters.fact_log import PostgresFactLog
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.rate_limits import RedisWindows
 from shared.adapters.redis import RedisStore
-from tests.access.conftest import FakeAttempts, FakeFactLog, FakeSigningKeys
-from tests.fakes import NOON, FakeAnnouncer
+from tests.access.conftest import Access, FakeAttempts, FakeFactLog, FakeLiveSessions, FakeSigningKeys
+from tests.fakes import NOON, FakeAnnouncer, FakeClock
 from tests.waiting import eventually
 
 TYPES = "SELECT aggregateid, id, sequence FROM shared.event_log WHERE aggregatetype = 'access' ORDER BY seq"
@@ -30,7 +32,7 @@ HERE = "198.51.100.7"
 
 @pytest.fixture(params=["fake", "redis"])
 async def attempts(request: pytest.FixtureRequest, endpoints: Endpoints) -> AsyncIterator[SignInAttempts]:
-    """Three failures close an account."""
+    """Three failures close an account to an address."""
     if request.param == "fake":
         yield FakeAttempts(failures_per_account=3)
         return
@@ -46,14 +48,15 @@ def somebody() -> str:
     return f"{uuid4().hex}@example.com"
 
 
-async def test_an_account_is_closed_after_its_failures_and_no_other(attempts: SignInAttempts) -> None:
+async def test_an_account_is_closed_to_who_failed_and_to_nobody_else(attempts: SignInAttempts) -> None:
     email = somebody()
     for _ in range(3):
         await attempts.begin(email, HERE)
     with pytest.raises(TooManyAttempts) as refused:
-        await attempts.begin(email.upper(), "203.0.113.9")
+        await attempts.begin(email.upper(), HERE)
     assert refused.value.extra["retry_after"] > 0
     await attempts.begin(somebody(), HERE)
+    await attempts.begin(email, "203.0.113.9")
 
 
 async def test_whoever_signs_in_begins_anew(attempts: SignInAttempts) -> None:
@@ -100,6 +103,43 @@ async def test_a_retired_key_is_gone_and_another_takes_its_place(keys: Keys) -> 
     await keys.retire(old)
     (new,) = await keys.names()
     assert new != old
+
+
+class Session(NamedTuple):
+    """A sign-in that stands, and how it ends."""
+
+    live: LiveSessions
+    id: UUID
+    access: Access | None
+
+    async def end(self) -> None:
+        if isinstance(self.live, FakeLiveSessions):
+            self.live.ended.add(self.id)
+            return
+        assert self.access is not None
+        await self.access.sessions.end([], self.id)
+
+
+@pytest.fixture
+async def session(real_database: PostgresDatabase | None) -> Session:
+    if real_database is None:
+        return Session(FakeLiveSessions(), uuid4(), None)
+    access = Access(real_database, FakeClock())
+    await access.super_admins.create("ada@example.com", "correct horse battery")
+    signed_in = await access.sign_in("ada@example.com", "correct horse battery")
+    session_id = (await access.bearer.authenticate(signed_in.access.token)).session_id
+    assert session_id is not None
+    live = SessionMemory(PostgresSessionReader(real_database), access.memories, access.clock)
+    return Session(live, session_id, access)
+
+
+async def test_a_session_stands_until_it_ends(session: Session) -> None:
+    for _ in range(2):
+        await session.live.require(session.id)
+    await session.end()
+    for _ in range(2):
+        with pytest.raises(SessionEnded):
+            await session.live.require(session.id)
 
 
 class Log(NamedTuple):

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 
-from access.domain import Account
 from app.infrastructure import SystemClock, TimeOrderedIds
 from shared.adapters.cursor_key import PostgresCursorKey
 from shared.adapters.listener import PostgresResetAnnouncer
@@ -72,8 +71,9 @@ async def tokens(real_database: PostgresDatabase | None) -> tuple[Authenticator,
     if real_database is None:
         return RolesAsTokens(), "super_admin", "ada"
     access = Access(real_database, FakeClock())
-    account = Account(uuid4(), "super_admin", None, is_active=True, password_hash="")
-    return access.bearer, (await access.issuer.access_token(account)).token, str(account.id)
+    user_id = await access.super_admins.create("ada@example.com", "correct horse battery")
+    signed_in = await access.sign_in("ada@example.com", "correct horse battery")
+    return access.bearer, signed_in.access.token, str(user_id)
 
 
 async def test_a_token_speaks_for_its_user_and_any_other_for_nobody(tokens: tuple[Authenticator, str, str]) -> None:

@@ -37,6 +37,7 @@ api_tokens = Table(
     search_column(),
     CheckConstraint("role IN ('super_admin', 'service')", name="role"),
     Index("ix_api_tokens_created_at", "created_at", "id"),
+    Index("ix_api_tokens_created_by", "created_by", "created_at", "id"),
     schema="access",
 )
 
@@ -49,8 +50,16 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 REVOKE = f"""
-UPDATE access.api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING {COLUMNS}
+UPDATE access.api_tokens SET revoked_at = $2 WHERE id = ANY($1::uuid[]) AND revoked_at IS NULL RETURNING {COLUMNS}
 """
+
+MINTED_BY = f"""
+SELECT {COLUMNS} FROM access.api_tokens WHERE created_by = ANY($1::text[]) ORDER BY id FOR UPDATE
+"""
+
+# Whoever ends a credential waits for the tokens that are being made with it, and finds them then.
+IS_ACTIVE_USER = "SELECT is_active FROM access.users WHERE id = $1 FOR SHARE"
+IS_LIVING_MINTER = "SELECT revoked_at IS NULL FROM access.api_tokens WHERE id = $1 FOR SHARE"
 
 NOTE_USE = """
 UPDATE access.api_tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)
@@ -76,6 +85,7 @@ class ApiTokenFilter(Struct, frozen=True):
     organization_id: UUID | None = None
     role: ApiTokenRole | None = None
     status: ApiTokenStatus | None = None
+    created_by: str | None = None
 
 
 class ApiTokenQuery(Struct, frozen=True):
@@ -108,10 +118,20 @@ class PostgresApiTokens:
         row = await transaction.fetchrow(BY_ID, token_id)
         return ApiToken(*row) if row else None
 
-    async def revoke(self, transaction: Transaction, token_id: UUID, now: datetime) -> ApiToken | None:
-        """None when there was nothing left to revoke."""
-        row = await transaction.fetchrow(REVOKE, token_id, now)
-        return ApiToken(*row) if row else None
+    async def revoke(self, transaction: Transaction, token_ids: Sequence[UUID], now: datetime) -> Sequence[ApiToken]:
+        """Without those that there was nothing left to revoke of."""
+        return [ApiToken(*row) for row in await transaction.fetch(REVOKE, list(token_ids), now)]
+
+    async def minted_by(self, transaction: Transaction, creators: Sequence[str]) -> Sequence[ApiToken]:
+        """Locked in the order of their ids."""
+        return [ApiToken(*row) for row in await transaction.fetch(MINTED_BY, list(creators))]
+
+    async def may_mint(self, transaction: Transaction, creator: UUID) -> bool:
+        """Two index look-ups at most."""
+        stands = await transaction.fetchval(IS_ACTIVE_USER, creator)
+        if stands is None:
+            stands = await transaction.fetchval(IS_LIVING_MINTER, creator)
+        return stands is None or bool(stands)
 
 
 class PostgresApiTokenReader:
@@ -147,6 +167,7 @@ class PostgresApiTokenReader:
 def question(wanted: ApiTokenFilter, sort: Sort) -> Question:
     """All in the order of their making; there are not many."""
     tests = [words_begin(wanted.q)] if wanted.q is not None else []
+    looked_up = [] if wanted.created_by is None else [Where("created_by = {0}", (wanted.created_by,))]
     if wanted.organization_id is not None:
         tests.append(Where("organization_id = {0}", (wanted.organization_id,)))
     if wanted.role is not None:
@@ -159,5 +180,5 @@ def question(wanted: ApiTokenFilter, sort: Sort) -> Question:
         key="created_at",
         id="id",
         descending=sort.startswith("-"),
-        turns=[Turn((), tests)],
+        turns=[Turn(looked_up, tests)],
     )

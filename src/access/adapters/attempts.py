@@ -1,12 +1,26 @@
-"""Failed sign-ins, counted in Redis by account and by address. Without Redis nobody is refused."""
+"""Failed sign-ins, counted in Redis so that a stranger's never keep the owner of an account out.
+
+What one address may fail at one account is bounded, and what it may fail at all. What an account may fail from
+everywhere is not: a stranger could use that up. Instead, while an account fails more often than one person would, an
+address it never signed in from has `SLOWED` attempts in each window, the right password among them, so that many
+addresses together guess slowly. Without Redis nobody is refused.
+"""
+
+from collections.abc import Sequence
 
 from access.domain import TooManyAttempts
 from access.ports import AccessSettings
-from shared.adapters.rate_limits import RedisWindows, digest
+from shared.adapters.rate_limits import RedisWindows, digest, site_of
 from shared.cache import CacheDown
 from shared.emails import normalized_email
 
 WINDOW_SECONDS = 300
+KNOWN_SECONDS = 90 * 24 * 3600
+# An IPv6 site of 65,536 networks has so many times what one network has.
+SITE_SHARE = 3
+# So many times what one address may fail, from all together, means that somebody guesses.
+GUESSED_AT = 3
+SLOWED = 2
 
 
 class RedisSignInAttempts:
@@ -14,31 +28,65 @@ class RedisSignInAttempts:
 
     def __init__(self, windows: RedisWindows, settings: AccessSettings) -> None:
         self._windows = windows
-        self._limits = (settings.failures_per_account, settings.failures_per_address)
+        self._per_account = settings.failures_per_account
+        self._per_address = settings.failures_per_address
 
     async def begin(self, email: str, address: str) -> None:
-        """One round trip. The e-mail itself is not kept."""
+        """Two round trips at most. The e-mail itself is not kept."""
+        account, limits = account_key(email), self._limits(email, address)
         try:
-            counts = await self._windows.add(dict.fromkeys(keys(email, address), 1), WINDOW_SECONDS)
+            counted = await self._windows.add(dict.fromkeys([*limits, account], 1), WINDOW_SECONDS)
+            counts = dict(zip([*limits, account], counted, strict=True))
+            guessed_at = 0 < self._per_account * GUESSED_AT < counts[account][0]
+            if guessed_at and not await self._windows.holds(known_key(email, address)):
+                limits = {**limits, **self._at_account(email, address, min(SLOWED, self._per_account))}
         except CacheDown:
             return
-        waits = [left for (count, left), limit in zip(counts, self._limits, strict=True) if 0 < limit < count]
+        waits = [counts[key][1] for key, limit in limits.items() if 0 < limit < counts[key][0]]
         if waits:
             seconds = max(waits)
             raise TooManyAttempts(
-                f"Too many failed attempts to sign in. Try again in {seconds} seconds.", retry_after=seconds
+                f"Too many failed attempts to sign in from here. Try again in {seconds} seconds.", retry_after=seconds
             )
 
     async def succeeded(self, email: str, address: str) -> None:
-        """The account begins anew; the address is spared this one."""
-        of_account, of_address = keys(email, address)
+        """The account begins anew at this address, which it knows from now on; what is wider is spared this one."""
+        here = pair_key(email, address)
+        wider = [key for key in (*self._limits(email, address), account_key(email)) if key != here]
         try:
-            await self._windows.forget([of_account])
-            await self._windows.add({of_address: -1}, WINDOW_SECONDS)
+            await self._windows.forget([here])
+            await self._windows.add(dict.fromkeys(wider, -1), WINDOW_SECONDS)
+            await self._windows.hold(known_key(email, address), KNOWN_SECONDS)
         except CacheDown:
             return
 
+    def _limits(self, email: str, address: str) -> dict[str, int]:
+        """What one network may fail, at this account and at all, and what the site around it may."""
+        limits = self._at_account(email, address, self._per_account)
+        for each, share in networks(address):
+            limits[f"signin:address:{each}"] = self._per_address * share
+        return limits
 
-def keys(email: str, address: str) -> tuple[str, str]:
-    """The account's and the address's."""
-    return f"signin:account:{digest(normalized_email(email))}", f"signin:address:{address}"
+    def _at_account(self, email: str, address: str, failures: int) -> dict[str, int]:
+        return {pair_key(email, each): failures * share for each, share in networks(address)}
+
+
+def networks(address: str) -> Sequence[tuple[str, int]]:
+    """The address, and the IPv6 site it is part of, with how many times one address's failures each may have."""
+    site = site_of(address)
+    return [(address, 1)] if site == address else [(address, 1), (site, SITE_SHARE)]
+
+
+def account_key(email: str) -> str:
+    """Failures at an account, from wherever."""
+    return f"signin:account:{digest(normalized_email(email))}"
+
+
+def pair_key(email: str, address: str) -> str:
+    """Failures at an account from one address, or from one site."""
+    return f"{account_key(email)}:{address}"
+
+
+def known_key(email: str, address: str) -> str:
+    """There while an address is one that the account signed in from."""
+    return f"signin:known:{digest(normalized_email(email) + ' ' + address)}"

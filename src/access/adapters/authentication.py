@@ -1,106 +1,88 @@
 """Who a bearer token speaks for: a token of our own, an API token, or one that another issuer signed."""
 
-import asyncio
-from collections import OrderedDict
-from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from msgspec import Struct
 
 from access.adapters.api_tokens import PostgresApiTokenReader
-from access.adapters.oidc import IssuerKeys, OidcAuthenticator
+from access.adapters.credential_memory import MAX_REMEMBERED, CredentialMemories, CredentialMemory
+from access.adapters.jwks import IssuerKeys
+from access.adapters.oidc import OidcAuthenticator
+from access.adapters.sessions import PostgresSessionReader
 from access.adapters.tokens import TokenAuthenticator
 from access.api_tokens import API_TOKEN_PREFIX
 from access.domain import ApiToken, TokenExpired, TokenInvalid
 from access.ports import AccessSettings, OrganizationStanding
-from access.sessions import hashed
+from access.sessions import ended, hashed
 from shared.errors import Unavailable
 from shared.ports import Caller, Clock
 
 log = structlog.get_logger(__name__)
 
-TRUSTED_FOR = timedelta(seconds=3)
-TRUSTED_IN_OUTAGE = timedelta(minutes=5)
-MAX_REMEMBERED = 10_000
 MAX_API_TOKEN_LENGTH = 100
 
 
-class Remembered(Struct):
-    """An API token as it was read, when that was, and when it was last tried."""
+class KnownToken(Struct, frozen=True):
+    """An API token, and who it speaks for."""
 
     token: ApiToken
     caller: Caller
-    read_at: datetime
-    tried_at: datetime
 
 
 class ApiTokenAuthenticator:
-    """A token is read again every three seconds, so a revocation reaches every process within three seconds.
+    """Tells who an API token speaks for. A revocation reaches every process at once, at the latest in three seconds."""
 
-    While the database is away, when nothing can be revoked, a token that was read is good for five minutes.
-    """
-
-    def __init__(self, tokens: PostgresApiTokenReader, clock: Clock, *, max_remembered: int = MAX_REMEMBERED) -> None:
+    def __init__(
+        self,
+        tokens: PostgresApiTokenReader,
+        memories: CredentialMemories,
+        clock: Clock,
+        *,
+        max_remembered: int = MAX_REMEMBERED,
+    ) -> None:
         self._tokens = tokens
         self._clock = clock
-        self._max_remembered = max_remembered
-        self._remembered: OrderedDict[bytes, Remembered] = OrderedDict()
-        self._reading: dict[bytes, asyncio.Task[Remembered]] = {}
+        self._memory = CredentialMemory(self._read, clock, max_remembered=max_remembered)
+        memories.join(self._memory.forget)
 
     async def authenticate(self, token: str) -> Caller:
         """Raises `TokenExpired`, `TokenInvalid`, or `Unavailable`."""
         if len(token) > MAX_API_TOKEN_LENGTH:
             raise unknown()
-        key, now = hashed(token), self._clock.now()
-        known = self._remembered.get(key)
-        if known is None or abs(now - known.tried_at) >= TRUSTED_FOR:
-            known = await self._read_together(key)
-        if known.token.expires_at is not None and known.token.expires_at <= now:
+        known = await self._memory.get(hashed(token))
+        if known.token.expires_at is not None and known.token.expires_at <= self._clock.now():
             raise TokenExpired("The API token has expired: ask a super admin for another.")
         return known.caller
 
-    async def _read_together(self, key: bytes) -> Remembered:
-        task = self._reading.get(key)
-        if task is None:
-            task = asyncio.create_task(self._read(key))
-            self._reading[key] = task
-            task.add_done_callback(lambda _: self._reading.pop(key, None))
-        return await asyncio.shield(task)
-
-    async def _read(self, key: bytes) -> Remembered:
-        try:
-            token = await self._tokens.by_hash(key)
-        except Unavailable:
-            if (trusted := self._still_trusted(key)) is None:
-                raise
-            return trusted
+    async def _read(self, key: bytes) -> tuple[UUID, KnownToken]:
+        token = await self._tokens.by_hash(key)
         if token is None or token.revoked_at is not None:
-            self._remembered.pop(key, None)
             raise unknown()
-        now = self._clock.now()
-        known = Remembered(token, caller_of(token), now, now)
-        self._remember(key, known)
-        await self._note_use(token, now)
-        return known
-
-    def _still_trusted(self, key: bytes) -> Remembered | None:
-        known, now = self._remembered.get(key), self._clock.now()
-        if known is None or now - known.read_at >= TRUSTED_IN_OUTAGE:
-            return None
-        known.tried_at = now
-        return known
-
-    async def _note_use(self, token: ApiToken, now: datetime) -> None:
         try:
-            await self._tokens.note_use(token, now)
+            await self._tokens.note_use(token, self._clock.now())
         except Unavailable:
             log.info("api_token_use_not_noted", token_id=str(token.id))
+        return token.id, KnownToken(token, caller_of(token))
 
-    def _remember(self, key: bytes, known: Remembered) -> None:
-        self._remembered[key] = known
-        self._remembered.move_to_end(key)
-        if len(self._remembered) > self._max_remembered:
-            self._remembered.popitem(last=False)
+
+class SessionMemory:
+    """Tells whether a sign-in still stands. Its end reaches every process at once, at the latest in three seconds."""
+
+    def __init__(self, sessions: PostgresSessionReader, memories: CredentialMemories, clock: Clock) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._memory = CredentialMemory(self._read, clock)
+        memories.join(self._memory.forget)
+
+    async def require(self, session_id: UUID) -> None:
+        """Raises `SessionEnded`, or `Unavailable`."""
+        await self._memory.get(session_id)
+
+    async def _read(self, session_id: UUID) -> tuple[UUID, None]:
+        if not await self._sessions.is_good(session_id, self._clock.now()):
+            raise ended()
+        return session_id, None
 
 
 class BearerAuthenticator:

@@ -20,18 +20,23 @@ from access.adapters.api_tokens import (
     PostgresApiTokenReader,
     Sort,
 )
-from access.api_tokens import ApiTokens, CreatedApiToken, WantedApiToken
+from access.adapters.http_keys import keyed_write
+from access.api_tokens import ApiTokens, CreatedApiToken, RevokedApiToken, WantedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
-from shared.adapters.command_operation import TakesReason
+from shared.adapters.command_operation import TakesKey
 from shared.adapters.http import AnyRequest, caller_of, super_admin
 from shared.adapters.http_parameters import reason_of
 from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
+
+MAX_CREATOR = 300
+NO_NUL = r"^[^\x00]*$"
 
 
 class ApiTokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """`service` reads, `super_admin` does everything that its scopes allow.
 
-    With an `organization_id` a service reads that organization alone. Without `scopes` a token has all its role may.
+    With an `organization_id` a service reads that organization alone. Without `scopes` a token has all its role may,
+    but `events:read`: with that a service which is bound to no organization reads the events of all.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
@@ -55,9 +60,13 @@ async def token_filter(
     organization_id: Annotated[UUID | None, QueryParameter(description="Bound to this organization.")] = None,
     role: Annotated[ApiTokenRole | None, QueryParameter(description="Those with this role.")] = None,
     status: FromQuery[ApiTokenStatus | None] = None,
+    created_by: Annotated[
+        str | None,
+        QueryParameter(max_length=MAX_CREATOR, pattern=NO_NUL, description="Made by this user, or with this token."),
+    ] = None,
 ) -> ApiTokenFilter:
     """Which tokens."""
-    return ApiTokenFilter(q, organization_id, role, status)
+    return ApiTokenFilter(q, organization_id, role, status, created_by)
 
 
 async def token_query(
@@ -79,14 +88,18 @@ class ApiTokensController(Controller):
 
     @post(
         operation_id="createToken",
-        operation_class=TakesReason,
+        operation_class=TakesKey,
         summary="Create an API token; its secret is shown once",
         cache_control=CacheControlHeader(no_store=True),
     )
     async def create(
         self, request: AnyRequest, data: JSONBody[ApiTokenRequest], tokens: FromDishka[ApiTokens]
     ) -> ApiTokenResponse:
-        """Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would."""
+        """Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
+
+        Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
+        user who made it is deactivated.
+        """
         wanted = WantedApiToken(
             name=data.name,
             role=data.role,
@@ -94,7 +107,8 @@ class ApiTokensController(Controller):
             scopes=data.scopes,
             expires_at=data.expires_at,
         )
-        return shown_once(await tokens.create(wanted, caller_of(request).user_id, reason_of(request)))
+        write = await keyed_write(request)
+        return shown_once(await tokens.create(wanted, caller_of(request).user_id, reason_of(request), write))
 
     @get(
         dependencies={"wanted": Provide(token_filter), "which_page": Provide(token_query)},
@@ -110,13 +124,26 @@ class ApiTokensController(Controller):
     @delete(
         "/{token_id:uuid}",
         operation_id="revokeToken",
-        operation_class=TakesReason,
+        operation_class=TakesKey,
         summary="Revoke an API token",
         status_code=200,
     )
-    async def revoke(self, request: AnyRequest, token_id: FromPath[UUID], tokens: FromDishka[ApiTokens]) -> ApiToken:
-        """Every replica refuses it within three seconds. Repeating it changes nothing."""
-        return await tokens.revoke(token_id, caller_of(request).user_id, reason_of(request))
+    async def revoke(
+        self,
+        request: AnyRequest,
+        token_id: FromPath[UUID],
+        tokens: FromDishka[ApiTokens],
+        with_minted: Annotated[
+            bool, QueryParameter(description="Revoke the tokens that were made with it too, and those made with them.")
+        ] = False,
+    ) -> RevokedApiToken:
+        """Every replica refuses it at once. Repeating it changes nothing.
+
+        Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
+        """
+        write = await keyed_write(request)
+        caller = caller_of(request).user_id
+        return await tokens.revoke(token_id, caller, reason_of(request), write, with_minted=with_minted)
 
 
 def shown_once(created: CreatedApiToken) -> ApiTokenResponse:

@@ -1,28 +1,21 @@
 """Users over HTTP, for super admins."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
-from msgspec import Struct
 
+from access.adapters.http_keys import keyed_write
 from access.adapters.user_list import PostgresUserReader, Sort, UserFilter, UserPage, UserQuery, UserStanding
 from access.domain import Role
-from access.users import UserAdministration
-from shared.adapters.command_operation import TakesReason
+from access.users import UserAdministration, UserStatus
+from shared.adapters.command_operation import TakesKey
 from shared.adapters.http import AnyRequest, caller_of, super_admin
 from shared.adapters.http_parameters import reason_of
 from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
-
-
-class UserStatus(Struct, frozen=True):
-    """How the user stands now."""
-
-    user_id: UUID
-    status: Literal["active", "inactive"]
 
 
 async def user_filter(
@@ -64,27 +57,32 @@ class UsersController(Controller):
     @post(
         "/{user_id:uuid}/deactivate",
         operation_id="deactivateUser",
-        operation_class=TakesReason,
+        operation_class=TakesKey,
         summary="Keep a user out",
         status_code=200,
     )
     async def deactivate(
         self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
     ) -> UserStatus:
-        """The user's sessions end at once, an access token within 15 minutes. 409 for the last super admin."""
-        await users.deactivate(user_id, caller_of(request).user_id, reason_of(request))
-        return UserStatus(user_id, "inactive")
+        """The user's sessions and access tokens end at once on every replica.
+
+        So do the API tokens the user made, and those that were made with them: the answer names them. Look at
+        `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
+        admin.
+        """
+        write = await keyed_write(request)
+        return await users.deactivate(user_id, caller_of(request).user_id, reason_of(request), write)
 
     @post(
         "/{user_id:uuid}/activate",
         operation_id="activateUser",
-        operation_class=TakesReason,
+        operation_class=TakesKey,
         summary="Let a user in again",
         status_code=200,
     )
     async def activate(
         self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
     ) -> UserStatus:
-        """The user signs in with the old password."""
-        await users.activate(user_id, caller_of(request).user_id, reason_of(request))
-        return UserStatus(user_id, "active")
+        """The user signs in with the old password. Sessions and API tokens that ended do not come back."""
+        write = await keyed_write(request)
+        return await users.activate(user_id, caller_of(request).user_id, reason_of(request), write)

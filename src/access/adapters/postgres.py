@@ -9,6 +9,8 @@ from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, LargeB
 
 from access.domain import Account, PendingOwner
 from access.ports import SigningKey
+from shared.adapters.journal import CHANNEL
+from shared.adapters.listener import ENDED, EVERYTHING
 from shared.adapters.postgres import metadata
 from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.emails import in_ascii
@@ -79,7 +81,7 @@ WITH replaced AS (
 ), ended AS (
   UPDATE access.sessions SET revoked_at = now() WHERE revoked_at IS NULL AND user_id IN (SELECT id FROM replaced)
 )
-SELECT id FROM replaced
+SELECT id, pg_notify($4, $5) FROM replaced
 """
 
 DISCARD_EXPIRED_RIVALS = """
@@ -150,7 +152,7 @@ class PostgresUsers:
 
     async def replace_password(self, transaction: Transaction, account: Account, password_hash: str) -> bool:
         """False when somebody else replaced it first."""
-        arguments = (account.id, account.password_hash, password_hash)
+        arguments = (account.id, account.password_hash, password_hash, CHANNEL, f"{ENDED} {EVERYTHING}")
         return await transaction.fetchval(REPLACE_HASH, *arguments) is not None
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, DateTime, ForeignKey, Index, LargeBinary, Table, 
 from access.adapters.postgres import NOW, SECRET_BYTES
 from access.domain import Account, Session
 from shared.adapters.postgres import metadata
-from shared.ports import Transaction
+from shared.ports import Database, Transaction
 
 sessions = Table(
     "sessions",
@@ -41,6 +41,13 @@ FROM access.sessions s JOIN access.users u ON u.id = s.user_id WHERE s.id = $1
 ROTATE = """
 UPDATE access.sessions SET token_hash = $3, sealed = $4, rotated_at = $5
 WHERE id = $1 AND token_hash = $2 AND revoked_at IS NULL RETURNING id
+"""
+
+IS_GOOD = """
+SELECT EXISTS (
+  SELECT FROM access.sessions s JOIN access.users u ON u.id = s.user_id
+  WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.is_active
+)
 """
 
 REVOKE = "UPDATE access.sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING id"
@@ -79,6 +86,18 @@ class PostgresSessions:
         """The number of deleted rows."""
         tag = await transaction.execute("DELETE FROM access.sessions WHERE expires_at <= $1", now)
         return int(tag.rpartition(" ")[2])
+
+
+class PostgresSessionReader:
+    """Sessions outside any use case: looked up at their tokens' signs of life."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def is_good(self, session_id: UUID, now: datetime) -> bool:
+        """Whether it is neither over nor its user kept out."""
+        async with self._database.snapshot() as transaction:
+            return bool(await transaction.fetchval(IS_GOOD, session_id, now))
 
 
 class RandomSecrets:

@@ -10,7 +10,7 @@ import jwt
 import msgspec
 
 from access.domain import Account, TokenExpired, TokenInvalid
-from access.ports import IssuedToken, SigningKey, SigningKeys
+from access.ports import IssuedToken, LiveSessions, SigningKey, SigningKeys
 from shared.ports import Caller, Clock
 
 ALGORITHM = "HS256"
@@ -40,6 +40,7 @@ class Claims(msgspec.Struct, frozen=True):
     exp: int
     org: str | None = None
     op: UUID | None = None
+    sid: UUID | None = None
 
 
 class KeyRing:
@@ -75,17 +76,18 @@ class KeyRing:
 
 
 class JwtIssuer:
-    """Issues tokens. They cannot be taken back: they end by themselves, after a short time."""
+    """Issues tokens. They end by themselves after a short time, and those of a sign-in with it."""
 
     def __init__(self, keys: KeyRing, clock: Clock, lifetime: timedelta = ACCESS_LIFETIME) -> None:
         self._keys = keys
         self._clock = clock
         self._lifetime = lifetime
 
-    async def access_token(self, account: Account) -> IssuedToken:
-        """The token of a signed-in user."""
+    async def access_token(self, account: Account, session_id: UUID) -> IssuedToken:
+        """The token of a signed-in user, good while the session is."""
         organization_id = str(account.organization_id) if account.organization_id else None
-        return await self._issue({"sub": str(account.id), "role": account.role, "org": organization_id}, self._lifetime)
+        claims = {"sub": str(account.id), "role": account.role, "org": organization_id, "sid": str(session_id)}
+        return await self._issue(claims, self._lifetime)
 
     async def operation_token(self, operation_id: UUID) -> IssuedToken:
         """The token by which somebody who is no user yet follows one operation, for an hour."""
@@ -102,18 +104,21 @@ class JwtIssuer:
 class TokenAuthenticator:
     """Tells who a token speaks for. Remembers verified tokens, so a repeated one costs a look into a dict.
 
-    A token is good until it expires, whatever becomes of its user meanwhile: people of a suspended organization and
-    deactivated users cannot sign in again, and lose what they hold within an access token's lifetime (15 minutes).
+    A token is good until it expires or its session ends: by signing out, a deactivation, another password. People of a
+    suspended organization cannot sign in again, and lose what they hold within an access token's lifetime (15 minutes).
     """
 
-    def __init__(self, keys: KeyRing, clock: Clock, *, max_remembered: int = MAX_REMEMBERED) -> None:
+    def __init__(
+        self, keys: KeyRing, sessions: LiveSessions, clock: Clock, *, max_remembered: int = MAX_REMEMBERED
+    ) -> None:
         self._keys = keys
+        self._sessions = sessions
         self._clock = clock
         self._max_remembered = max_remembered
         self._verified: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
 
     async def authenticate(self, token: str) -> Caller:
-        """Raises `TokenExpired` or `TokenInvalid`."""
+        """Raises `TokenExpired`, `TokenInvalid`, `SessionEnded`, or `Unavailable`."""
         remembered = self._verified.get(token)
         if remembered is None:
             remembered = await self._verify(token)
@@ -122,6 +127,8 @@ class TokenAuthenticator:
             self._verified.pop(token, None)
             raise TokenExpired("The token has expired: sign in again.")
         self._remember(token, remembered)
+        if caller.session_id is not None:
+            await self._sessions.require(caller.session_id)
         return caller
 
     async def _verify(self, token: str) -> tuple[Caller, int]:
@@ -130,7 +137,7 @@ class TokenAuthenticator:
         claims = verified_claims(token, key) if key else None
         if claims is None:
             raise TokenInvalid("The token is unknown or damaged: sign in again.")
-        return Caller(claims.sub, claims.role, claims.org, claims.op), claims.exp
+        return Caller(claims.sub, claims.role, claims.org, claims.op, session_id=claims.sid), claims.exp
 
     def _remember(self, token: str, verified: tuple[Caller, int]) -> None:
         self._verified[token] = verified

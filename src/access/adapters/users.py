@@ -1,5 +1,6 @@
 """Users as a super admin administers them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ ACTIVE_SUPER_ADMINS = """
 SELECT id FROM access.users WHERE role = 'super_admin' AND is_active ORDER BY id FOR UPDATE
 """
 
-END_SESSIONS = "UPDATE access.sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL"
+END_SESSIONS = "UPDATE access.sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id"
 
 
 class PostgresUserDirectory:
@@ -29,8 +30,9 @@ class PostgresUserDirectory:
         """All locked, so that two cannot deactivate each other at once."""
         return frozenset(row[0] for row in await transaction.fetch(ACTIVE_SUPER_ADMINS))
 
-    async def set_active(self, transaction: Transaction, user_id: UUID, now: datetime, *, is_active: bool) -> None:
-        """With a deactivation all sessions end."""
+    async def set_active(
+        self, transaction: Transaction, user_id: UUID, now: datetime, *, is_active: bool
+    ) -> Sequence[UUID]:
+        """With a deactivation all sessions end: their ids."""
         await transaction.execute("UPDATE access.users SET is_active = $2 WHERE id = $1", user_id, is_active)
-        if not is_active:
-            await transaction.execute(END_SESSIONS, user_id, now)
+        return [] if is_active else [row[0] for row in await transaction.fetch(END_SESSIONS, user_id, now)]

@@ -156,13 +156,14 @@ LAYERS = [
     },
 ]
 WRONG = [{"pointer": "/dispatch/radius_km", "message": 'the value is not of type "integer"'}]
+PROGRAM = {"name": "nightly report", "role": "service", "scopes": ["read"]}
 
 OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     **TOLD_OF_ALL,
     "AdoptionDay": {"assigned": 14},
-    "ApiToken": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
-    "ApiTokenRequest": {"name": "nightly report", "role": "service", "scopes": ["read"]},
-    "ApiTokenResponse": {"id": TOKEN, "name": "nightly report", "role": "service", "scopes": ["read"]},
+    **{each: {"id": TOKEN, **PROGRAM} for each in ("ApiToken", "ApiTokenResponse", "RevokedApiToken")},
+    "ApiTokenRequest": PROGRAM,
+    "NamedToken": {"id": TOKEN, "name": "nightly report"},
     "BulkForesight": {"dry_run": True, "examined": 318, "unchanged": 4, "refused": 1, "would_change": 313},
     "BulkItem": {"outcome": "rejected", "code": "organization_suspended", "detail": "The organization is suspended."},
     "BulkProgress": {"status": "running", "total": 318, "finished_at": None},
@@ -215,7 +216,7 @@ OF_STRUCTS: Mapping[str, Mapping[str, Any]] = {
     "ModulesOutcome": {"reason": None},
     "NewOrganization": {"id": ORGANIZATION, "status": "active"},
     "OrganizationUpdatedEvent": {"changes": {"name": {"before": "Crumb", "after": "Crumb & Crust"}}},
-    "ApiTokenCreatedEvent": {"name": "nightly report", "role": "service", "scopes": ["read"]},
+    "ApiTokenCreatedEvent": PROGRAM | {"further_scopes": ["events:read"]},
     "UserActivatedEvent": {"role": "organization_admin"},
     "OrganizationModule": {"version": "2.4.0"},
     "OrganizationModuleDetails": {"version": "2.4.0", "layers": LAYERS},

@@ -51,13 +51,14 @@ NAMES = {
 
 ALSO_GIVES: Mapping[str, tuple[int, ...]] = {
     "login": (401, 403),
-    "refresh": (401, 403),
-    "createToken": (422,),
+    "refresh": (400, 401, 403),
+    "logout": (400,),
+    "signUp": (403,),
+    "createToken": (409,),
     "deactivateUser": (409,),
     "dropDeadLetter": (409,),
     "retryDeadLetter": (409,),
     "updateModuleConfig": (428,),
-    "startBulkOperation": (422,),
     "cancelBulkOperation": (409,),
     "retryBulkOperation": (409,),
 }
@@ -117,7 +118,7 @@ def statuses_of(route: Route, parameters: Collection[Schema]) -> list[int]:
         412: route.takes_command,
         413: route.body is not None or route.takes_command,
         415: route.body is not None,
-        422: route.takes_command or route.takes_reason,
+        422: route.takes_command or route.takes_key or route.takes_reason,
         429: route.is_limited,
         500: route.is_limited,
         503: route.is_limited,

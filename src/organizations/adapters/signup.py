@@ -8,15 +8,22 @@ from uuid import UUID, uuid5
 
 import msgspec
 from dishka.integrations.litestar import FromDishka
-from litestar import Controller, Response, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from organizations.commands import OrganizationName, RegisterOrganization
-from organizations.domain import OrganizationResult
-from organizations.ports import DecidedOperations, ModulesOutcome, OperationTokens, SignupModules, SignupOwners
+from organizations.domain import OrganizationResult, SignupClosed
+from organizations.ports import (
+    DecidedOperations,
+    ModulesOutcome,
+    OperationTokens,
+    SignupModules,
+    SignupOwners,
+    SignupSettings,
+)
 from shared.adapters.command_operation import TakesCommand
 from shared.adapters.http import AnyRequest, documented
 from shared.adapters.http_commands import Asked, CommandSender, accepted
@@ -25,6 +32,7 @@ from shared.bus import Answer, IdempotencyKeyReused
 from shared.emails import MAX_EMAIL, normalized_email
 from shared.errors import FieldError, Refused, Unavailable
 from shared.messages import Outcome, PreviewedChange
+from shared.ports import Caller
 from shared.preview import preview_body
 from shared.slugs import Slug
 
@@ -84,6 +92,12 @@ class SignupPending(Struct, frozen=True):
         return f"SignupPending({self.operation_id})"
 
 
+class SignupStatus(Struct, frozen=True):
+    """Whether everybody may sign up. With `closed` super admins alone may."""
+
+    status: Literal["open", "closed"]
+
+
 class Signup:
     """One signup, as often as its request is repeated with one Idempotency-Key."""
 
@@ -94,7 +108,9 @@ class Signup:
         owners: SignupOwners,
         modules: SignupModules,
         tokens: OperationTokens,
+        settings: SignupSettings,
     ) -> None:
+        self._settings = settings
         self._sender = sender
         self._operations = operations
         self._owners = owners
@@ -102,7 +118,11 @@ class Signup:
         self._tokens = tokens
 
     async def answer(self, request: AnyRequest, wanted: SignupRequest) -> Response[bytes]:
-        """201 with the organization, 202 with a token, or the refusal. The owner waits for as long as it is open."""
+        """201 with the organization, 202 with a token, or the refusal. The owner waits for as long as it is open.
+
+        Raises `SignupClosed`.
+        """
+        require_open(request, self._settings)
         operation_id = self._sender.operation_id(request, principal(wanted.admin_email))
         refuse_bad_parameters(request)
         if is_dry_run(request):
@@ -180,9 +200,15 @@ class SignupController(Controller):
     ) -> Response[bytes]:
         """The organization, its admin and, with an industry, its modules: all there when this answers 201.
 
-        With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation.
+        With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation. Where the
+        operator has closed the signup it is 403 (`signup_closed`) for all but super admins, who send their token.
         """
         return await signup.answer(request, data)
+
+    @get(operation_id="getSignup", summary="Get whether signing up is open")
+    async def status(self, settings: FromDishka[SignupSettings]) -> SignupStatus:
+        """For pages that lead to the signup, before anybody is signed in."""
+        return SignupStatus("open" if settings.is_open else "closed")
 
 
 def created(
@@ -227,6 +253,15 @@ def shown(organization: OrganizationResult) -> NewOrganization:
         organization.industry_name,
         organization.organization_status,
     )
+
+
+def require_open(request: AnyRequest, settings: SignupSettings) -> None:
+    """Raises `SignupClosed` for all but super admins while signing up is closed."""
+    caller = request.scope.get("user")
+    if not settings.is_open and not (isinstance(caller, Caller) and caller.role == "super_admin"):
+        raise SignupClosed(
+            "Signing up is closed here. Ask the operator for an account; a super admin who is signed in can create one."
+        )
 
 
 def refuse_bad_parameters(request: AnyRequest) -> None:

@@ -45,7 +45,7 @@ class HotReads:
         if not token:
             return None
         try:
-            caller = within_scopes(await self._authenticator.authenticate(token), scope["method"])
+            caller = within_scopes(await self._authenticator.authenticate(token), scope["method"], scope["path"])
             return await self._read(organization_id) if may_read(caller, organization_id) else None
         except Refused:
             return None

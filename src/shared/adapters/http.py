@@ -20,8 +20,8 @@ from shared.cache import Cached
 from shared.errors import FieldError, Forbidden, Malformed, Refused, Unauthenticated, UnsupportedMedia
 from shared.json_documents import duplicate_keys
 from shared.messages import has_nul
-from shared.ports import Authenticator, Caller
 from shared.text import flaws_in, unreadable
+from shared.ports import EVENTS_SCOPE, Authenticator, Caller
 
 MAX_BODY_BYTES = 1024 * 1024
 LARGE_BODY_BYTES = 16 * 1024
@@ -29,6 +29,7 @@ LARGE_BODY_BYTES = 16 * 1024
 NO_BODY = (b"", b"{}", b"null")
 EVERY_ORGANIZATION = ""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+EVENTS_PATH = "/api/v1/events"
 
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
@@ -159,15 +160,21 @@ class Authentication:
             self._authenticator = found
         authenticator: Authenticator = self._authenticator
         try:
-            return within_scopes(await authenticator.authenticate(token), scope["method"])
+            return within_scopes(await authenticator.authenticate(token), scope["method"], scope["path"])
         except Refused as refused:
             return refused
 
 
-def within_scopes(caller: Caller, method: str) -> Caller:
-    """The caller, if his scopes allow such requests. Raises `ScopeRequired`."""
+def within_scopes(caller: Caller, method: str, path: str) -> Caller:
+    """The caller, if his scopes allow such requests. Raises `ScopeRequired`.
+
+    The scope for events is enough to read events, and nothing else.
+    """
     needed = "read" if method in SAFE_METHODS else "write"
     if needed not in caller.scopes:
+        is_about_events = path == EVENTS_PATH or path.startswith(f"{EVENTS_PATH}/")
+        if needed == "read" and is_about_events and EVENTS_SCOPE in caller.scopes:
+            return caller
         raise ScopeRequired(f"This needs a token with the scope `{needed}`.")
     return caller
 

@@ -162,8 +162,11 @@ class CommandSender:
 def operation_id_of(request: Request[Any, Any, Any], principal: str, ids: Ids) -> UUID:
     """Derived from the Idempotency-Key and whose it is; a new one when there is no key. Raises `BadHeader`."""
     key = idempotency_key(request)
-    if key is None:
-        return ids.new()
+    return ids.new() if key is None else operation_id_for(request, principal, key)
+
+
+def operation_id_for(request: Request[Any, Any, Any], principal: str, key: str) -> UUID:
+    """The operation that whoever has this key means by this route."""
     return uuid5(OPERATIONS, f"{principal}\x1f{request.scope['method']}\x1f{request.scope['path']}\x1f{key}")
 
 

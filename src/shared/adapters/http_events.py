@@ -17,7 +17,15 @@ from litestar.params import QueryParameter
 
 from shared.adapters.event_reading import NEWEST_FIRST, EventPage, EventReader, PageOfEvents, Sort
 from shared.adapters.event_streams import EventStreams, Listener
-from shared.adapters.http import AnyRequest, NotYourOrganization, RoleRequired, bearer_token, caller_of, documented
+from shared.adapters.http import (
+    AnyRequest,
+    NotYourOrganization,
+    RoleRequired,
+    ScopeRequired,
+    bearer_token,
+    caller_of,
+    documented,
+)
 from shared.adapters.http_parameters import BadParameter
 from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.adapters.streaming import StreamedAnswer
@@ -25,7 +33,7 @@ from shared.errors import FieldError
 from shared.event_tail import EventTail
 from shared.logged_events import EventFilter, LoggedEvent
 from shared.moments import moment_of
-from shared.ports import Caller
+from shared.ports import EVENTS_SCOPE, Caller
 from shared.slugs import MAX_SLUG, SLUG_PATTERN
 from shared.text import VISIBLE
 
@@ -42,10 +50,21 @@ def streamed(media_type: str, description: str) -> dict[int, ResponseSpec]:
 
 
 async def may_read_events(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: super admins, and whoever belongs to an organization."""
+    """Guard: super admins, whoever belongs to an organization, and services with the scope for all events."""
     caller = caller_of(connection)
-    if caller.role != "super_admin" and (caller.organization_id is None or caller.operation_id is not None):
+    if caller.role == "super_admin" or may_read_all_published(caller):
+        return
+    if caller.operation_id is not None or (caller.role != "service" and caller.organization_id is None):
         raise RoleRequired("Only super admins, and the people of an organization for their own, may read events.")
+    if caller.organization_id is None:
+        raise ScopeRequired(
+            f"A service that is bound to no organization needs a token with the scope `{EVENTS_SCOPE}` to read events."
+        )
+
+
+def may_read_all_published(caller: Caller) -> bool:
+    """Whether a service, bound to no organization, was given every organization's events."""
+    return caller.role == "service" and caller.organization_id is None and EVENTS_SCOPE in caller.scopes
 
 
 Moment = Annotated[
@@ -135,7 +154,9 @@ class EventsController(Controller):
     ) -> Response[bytes]:
         """Each with who did it, why, and in its payload what was before and what is after.
 
-        An organization's people see what happened to it; what happened to accounts and tokens, super admins alone.
+        An organization's people see what happened to it, and so does a service that is bound to it; a service that is
+        bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
+        tokens, super admins alone see.
         """
         page = await events.page(visible(caller_of(request), wanted), which)
         body = msgspec.json.encode(page)
@@ -188,9 +209,14 @@ class EventsController(Controller):
 
 
 def visible(caller: Caller, wanted: EventFilter) -> EventFilter:
-    """What of the wanted the caller may see: super admins all. Raises `NotYourOrganization`."""
+    """What of the wanted the caller may see: super admins all. Raises `NotYourOrganization`.
+
+    What happened to accounts and tokens is published to nobody else.
+    """
     if caller.role == "super_admin":
         return wanted
+    if may_read_all_published(caller):
+        return msgspec.structs.replace(wanted, published_only=True)
     if wanted.organization_id not in {None, caller.organization_id}:
         raise NotYourOrganization("You may only reach your own organization.")
     return msgspec.structs.replace(wanted, organization_id=caller.organization_id, published_only=True)

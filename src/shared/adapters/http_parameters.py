@@ -11,7 +11,7 @@ from litestar.openapi.spec import Operation
 from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
-from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesCommand, TakesReason
+from shared.adapters.command_operation import MAX_KEY, PREVIEW_PATTERN, TakesCommand, TakesKey, TakesReason
 from shared.adapters.http import SAFE_METHODS, AnyRequest, strict_body
 from shared.errors import FieldError, Malformed, PreconditionFailed
 from shared.messages import MAX_REASON, Previewed
@@ -157,17 +157,22 @@ async def strict_request(request: AnyRequest) -> None:
         refuse_unknown(request)
         refuse_misread(request)
         refuse_empty(request)
-    refuse_preconditions(request)
+    refuse_overlooked_headers(request)
     await strict_body(request)
 
 
-def refuse_preconditions(request: AnyRequest) -> None:
-    """Raise `BadHeader` for a precondition of a write that would be overlooked."""
+def refuse_overlooked_headers(request: AnyRequest) -> None:
+    """Raise `BadHeader` for a header that a write would overlook: a precondition, or a key that makes repeating it safe."""
     if request.scope["method"] in SAFE_METHODS:
         return
+    operation = operation_of(request.route_handler)
+    if "idempotency-key" in request.headers and not issubclass(operation, TakesKey | TakesCommand):
+        raise BadHeader(
+            "This route takes no Idempotency-Key: repeating it is not once. Leave the header out. Nothing was done."
+        )
     if "if-none-match" in request.headers:
         raise BadHeader("If-None-Match is for reads. Nothing was done: tie a change to a state by If-Match.")
-    if "if-match" in request.headers and not issubclass(operation_of(request.route_handler), TakesCommand):
+    if "if-match" in request.headers and not issubclass(operation, TakesCommand):
         raise BadHeader("This route compares no state: leave If-Match out. Nothing was done.")
 
 

@@ -15,12 +15,15 @@ log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 10.0
 PAUSE_SECONDS = 1.0
+ENDED = "ended"
+EVERYTHING = "*"
 
 
 class PostgresListener:
     """Calls `on_commit` for every notice, `on_decided` and `on_reset` for those of other processes.
 
-    After an outage all are called, for whatever may have been missed.
+    `on_ended` hears the ids of credentials that ended, or `EVERYTHING`. After an outage all are called, for whatever
+    may have been missed.
     """
 
     def __init__(
@@ -31,12 +34,14 @@ class PostgresListener:
         on_commit: Callable[[], None],
         on_decided: Callable[[], None],
         on_reset: Callable[[], None],
+        on_ended: Callable[[str], None],
     ) -> None:
         self._database = database
         self._replica_id = replica_id
         self._on_commit = on_commit
         self._on_decided = on_decided
         self._on_reset = on_reset
+        self._on_ended = on_ended
         self._missed = False
 
     async def run(self) -> None:
@@ -72,11 +77,15 @@ class PostgresListener:
             self._on_commit()
             self._on_reset()
             self._on_decided()
+            self._on_ended(EVERYTHING)
 
     def _heard(self, _connection: Any, _pid: int, _channel: str, payload: object) -> None:
         self._on_commit()
-        notice, _, replica = str(payload).partition(" ")
-        if replica == self._replica_id:
+        notice, _, about = str(payload).partition(" ")
+        if notice == ENDED:
+            self._on_ended(about)
+            return
+        if about == self._replica_id:
             return
         if notice == "reset":
             self._on_reset()

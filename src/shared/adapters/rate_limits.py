@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address
 from typing import Any
 
 import structlog
@@ -16,6 +16,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import Struct
 
+from shared.adapters.addresses import address_in
 from shared.adapters.http import bearer_token
 from shared.adapters.problem_json import PROBLEM_JSON, problem_body
 from shared.adapters.redis import RedisStore
@@ -77,6 +78,16 @@ class RedisWindows:
         """Begins anew."""
         async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
             await redis.unlink(*keys)
+
+    async def hold(self, key: str, seconds: int) -> None:
+        """Have the key be there for so long."""
+        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+            await redis.set(key, 1, ex=seconds)
+
+    async def holds(self, key: str) -> bool:
+        """Whether the key is there."""
+        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+            return bool(await redis.exists(key))
 
 
 class RequestCounts:
@@ -217,15 +228,17 @@ def client_address(scope: Scope, proxy_hops: int) -> str:
 @lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """An IPv6 customer has a whole /64; text that is no address stands for all such text."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    parsed = address_in(address)
+    if parsed is None:
         return NOBODY
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
-    return str(parsed)
+    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64" if isinstance(parsed, IPv6Address) else str(parsed)
+
+
+@lru_cache(maxsize=10_000)
+def site_of(network: str) -> str:
+    """The /48 an IPv6 /64 of `network_of` is part of: one site has 65,536 of them. Any other text is itself."""
+    prefix, slash, _ = network.partition("/")
+    return f"{IPv6Address(int(IPv6Address(prefix)) >> 80 << 80)}/48" if slash else network
 
 
 @lru_cache(maxsize=10_000)

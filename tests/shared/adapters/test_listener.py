@@ -24,8 +24,14 @@ class Hearing:
 
     def __init__(self, database: PostgresDatabase, replica: str) -> None:
         self.commits = self.decided = self.resets = 0
+        self.ended = list[str]()
         self.listener = PostgresListener(
-            database, replica, on_commit=self.on_commit, on_decided=self.on_decided, on_reset=self.on_reset
+            database,
+            replica,
+            on_commit=self.on_commit,
+            on_decided=self.on_decided,
+            on_reset=self.on_reset,
+            on_ended=self.on_ended,
         )
 
     def on_commit(self) -> None:
@@ -36,6 +42,9 @@ class Hearing:
 
     def on_reset(self) -> None:
         self.resets += 1
+
+    def on_ended(self, ids: str) -> None:
+        self.ended.append(ids)
 
     async def heard(self) -> tuple[int, int, int]:
         return self.commits, self.decided, self.resets

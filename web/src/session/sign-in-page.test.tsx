@@ -53,3 +53,15 @@ test('an address of another site is not followed after signing in', async () => 
   await signInAs(user);
   await waitFor(() => expect(router.state.location.pathname).toBe('/organization'));
 });
+
+test('a closed signup is said instead of leading to it', async () => {
+  server.use(http.get('*/api/v1/organizations/signup', () => HttpResponse.json({ status: 'closed' })));
+  renderAt('/login', null);
+  expect(await screen.findByText(/Accounts are given out by the operator/)).toBeVisible();
+  expect(screen.queryByRole('link', { name: 'Create an organization' })).toBeNull();
+});
+
+test('an open signup is one click away', async () => {
+  renderAt('/login', null);
+  expect(await screen.findByRole('link', { name: 'Create an organization' })).toBeVisible();
+});

@@ -9,6 +9,7 @@ import { problemOf } from '@/api/client.ts';
 import { signedIn } from '@/api/token.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { useSession } from '@/session/session.tsx';
+import { useSignupClosed } from '@/signup/signup-status.ts';
 import { Logo } from '@/ui/logo.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
@@ -25,6 +26,7 @@ export function SignInPage() {
   useEffect(() => {
     if (session.kind === 'signed-in') void navigate({ to: next ?? '/', replace: true });
   }, [session, navigate, next]);
+  const isSignupClosed = useSignupClosed();
   const wrong = problemOf(login.error)?.status === 401;
   const ended = session.kind === 'signed-out' && session.ended;
   return (
@@ -76,9 +78,13 @@ export function SignInPage() {
         </Paper>
         <Text fz="sm" c="dimmed" ta="center">
           {m.session.noAccount}{' '}
-          <Anchor component={Link} to="/signup" fz="sm">
-            {m.session.signup}
-          </Anchor>
+          {isSignupClosed ? (
+            m.session.signupClosed
+          ) : (
+            <Anchor component={Link} to="/signup" fz="sm">
+              {m.session.signup}
+            </Anchor>
+          )}
         </Text>
       </Stack>
     </Center>

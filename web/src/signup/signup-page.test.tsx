@@ -125,3 +125,45 @@ test(
   },
   SLOW_MS,
 );
+
+test(
+  'a closed signup says so, and a super admin may create an organization all the same',
+  async () => {
+    server.use(http.get(SIGN_UP, () => HttpResponse.json({ status: 'closed' })));
+    const closed = renderAt('/signup', null);
+    expect(await screen.findByRole('heading', { name: 'Signing up is closed' })).toBeVisible();
+    expect(screen.getByRole('link', { name: 'Sign in' })).toHaveAttribute('href', '/login');
+    expect(screen.queryByRole('button', { name: 'Create organization' })).toBeNull();
+    closed.unmount();
+    renderAt('/signup');
+    expect(await screen.findByRole('button', { name: 'Create organization' })).toBeVisible();
+    expect(screen.queryByText('Signing up is closed')).toBeNull();
+  },
+  SLOW_MS,
+);
+
+test(
+  'a signup that was closed meanwhile is said as that',
+  async () => {
+    const { user } = renderAt('/signup?skip=true', null);
+    await fillIn(user);
+    server.use(
+      http.post(SIGN_UP, () =>
+        HttpResponse.json(
+          {
+            type: 'urn:modplane:problem:signup_closed',
+            title: 'Forbidden',
+            status: 403,
+            detail: 'Closed.',
+            instance: '/',
+          },
+          { status: 403, headers: { 'Content-Type': 'application/problem+json' } },
+        ),
+      ),
+    );
+    await user.click(screen.getByRole('button', { name: 'Create organization' }));
+    const told = await screen.findByRole('heading', { name: 'Signing up is closed' }, { timeout: SLOW_MS / 2 });
+    expect(told).toBeVisible();
+  },
+  SLOW_MS,
+);

@@ -13,6 +13,7 @@ import { type Choice, IndustryPicker } from '@/signup/industry-picker.tsx';
 import { rulesMet } from '@/signup/password-rules.ts';
 import classes from '@/signup/signup.module.css';
 import { type Outcome, keyedSignUp } from '@/signup/signing-up.ts';
+import { useSignupClosed } from '@/signup/signup-status.ts';
 import { WhatYouGet } from '@/signup/what-you-get.tsx';
 import { Logo } from '@/ui/logo.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
@@ -77,6 +78,8 @@ export function SignupPage() {
       },
     );
   };
+  const isClosed = useSignupClosed();
+  if (isClosed || codeOf(attempt.error) === 'signup_closed') return <Closed />;
   if (attempt.data?.accessToken === null) return <Created />;
   const isBusy = attempt.isPending || attempt.isSuccess;
   return (
@@ -191,6 +194,25 @@ function Refused({ error, hasFields }: { error: Error | null; hasFields: boolean
     <Alert color="orange" title={m.signup.downTitle} role="alert">
       {m.signup.downHint}
     </Alert>
+  );
+}
+
+/** The operator takes no signups. */
+function Closed() {
+  const m = useMessages();
+  return (
+    <main className={classes.page}>
+      <Stack align="flex-start">
+        <Logo />
+        <Title order={1} fz={26}>
+          {m.signup.closedTitle}
+        </Title>
+        <Text>{m.signup.closedHint}</Text>
+        <Button component={Link} to="/login">
+          {m.signup.signIn}
+        </Button>
+      </Stack>
+    </main>
   );
 }
 

@@ -35,7 +35,7 @@ export type ApiToken = {
     name: string;
     role: 'service' | 'super_admin';
     organization_id: string | null;
-    scopes: Array<'read' | 'write'>;
+    scopes: Array<'events:read' | 'read' | 'write'>;
     created_by: string;
     created_at: string;
     expires_at: string | null;
@@ -58,13 +58,14 @@ export type ApiTokenPage = {
  *
  * `service` reads, `super_admin` does everything that its scopes allow.
  *
- * With an `organization_id` a service reads that organization alone. Without `scopes` a token has all its role may.
+ * With an `organization_id` a service reads that organization alone. Without `scopes` a token has all its role may,
+ * but `events:read`: with that a service which is bound to no organization reads the events of all.
  */
 export type ApiTokenRequest = {
     name: string;
     role: 'service' | 'super_admin';
     organization_id?: string | null;
-    scopes?: Array<'read' | 'write'> | null;
+    scopes?: Array<'events:read' | 'read' | 'write'> | null;
     expires_at?: string | null;
 };
 
@@ -78,7 +79,7 @@ export type ApiTokenResponse = {
     name: string;
     role: 'service' | 'super_admin';
     organization_id: string | null;
-    scopes: Array<'read' | 'write'>;
+    scopes: Array<'events:read' | 'read' | 'write'>;
     created_by: string;
     created_at: string;
     expires_at: string | null;
@@ -780,7 +781,7 @@ export type LoginResponse = {
 /**
  * LogoutResponse
  *
- * Access tokens that were issued before end by themselves, within 15 minutes.
+ * The session's access tokens are worth nothing from now on.
  */
 export type LogoutResponse = {
     status: 'signed_out';
@@ -1056,6 +1057,16 @@ export type ModulesToAssign = {
 export type ModulesUsage = {
     since: string;
     items: Array<ModuleUsage>;
+};
+
+/**
+ * NamedToken
+ *
+ * An API token as an answer about something else names it.
+ */
+export type NamedToken = {
+    id: string;
+    name: string;
 };
 
 /**
@@ -1366,7 +1377,7 @@ export type Reactivate = {
  * A refusal as it is stored and sent: the same on every replica and at every replay.
  */
 export type Refusal = {
-    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable' | 'unsupported_media';
+    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
     code: string;
     detail: string;
     errors: Array<FieldError>;
@@ -1381,7 +1392,7 @@ export type Refusal = {
  * Why a command was rejected, in short.
  */
 export type RefusalSummary = {
-    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable' | 'unsupported_media';
+    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
     code: string;
     detail: string;
 };
@@ -1440,6 +1451,28 @@ export type ReplicasStatus = {
     since: string | null;
     still_works: string | null;
     items: Array<ReplicaStatus>;
+};
+
+/**
+ * RevokedApiToken
+ *
+ * A token that is worth nothing any more, and those that were made with it, by them too.
+ *
+ * `revoked_tokens` were revoked together with it; `living_tokens` were left as they are.
+ */
+export type RevokedApiToken = {
+    id: string;
+    name: string;
+    role: 'service' | 'super_admin';
+    organization_id: string | null;
+    scopes: Array<'events:read' | 'read' | 'write'>;
+    created_by: string;
+    created_at: string;
+    expires_at: string | null;
+    last_used_at: string | null;
+    revoked_at: string | null;
+    revoked_tokens: Array<NamedToken>;
+    living_tokens: Array<NamedToken>;
 };
 
 /**
@@ -1505,6 +1538,15 @@ export type SignupRequest = {
     admin_password: string;
     admin_name?: string | null;
     industry_code?: string | null;
+};
+
+/**
+ * SignupStatus
+ *
+ * Whether everybody may sign up. With `closed` super admins alone may.
+ */
+export type SignupStatus = {
+    status: 'closed' | 'open';
 };
 
 /**
@@ -1659,11 +1701,12 @@ export type UserPage = {
 /**
  * UserStatus
  *
- * How the user stands now.
+ * How the user stands now. `revoked_tokens`: those of a deactivated user that were revoked with it.
  */
 export type UserStatus = {
     user_id: string;
     status: 'active' | 'inactive';
+    revoked_tokens: Array<NamedToken>;
 };
 
 /**
@@ -1731,6 +1774,7 @@ export type LoginErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1741,6 +1785,7 @@ export type LoginErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -1756,12 +1801,6 @@ export type LoginErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
-    /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
     /**
      * More than the caller's share.
      *
@@ -1781,7 +1820,8 @@ export type LoginErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1842,7 +1882,8 @@ export type LogoutErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1887,6 +1928,7 @@ export type RefreshErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1897,6 +1939,7 @@ export type RefreshErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -1924,7 +1967,8 @@ export type RefreshErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1978,6 +2022,7 @@ export type GetBulkOperationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1988,6 +2033,7 @@ export type GetBulkOperationsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2015,7 +2061,8 @@ export type GetBulkOperationsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2079,6 +2126,7 @@ export type StartBulkOperationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2089,6 +2137,7 @@ export type StartBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2105,19 +2154,11 @@ export type StartBulkOperationErrors = {
      */
     413: Problem;
     /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
-    /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
      * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -2139,7 +2180,8 @@ export type StartBulkOperationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2177,22 +2219,9 @@ export type GetBulkOperationData = {
 
 export type GetBulkOperationErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2203,6 +2232,7 @@ export type GetBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2237,7 +2267,8 @@ export type GetBulkOperationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2271,22 +2302,9 @@ export type CancelBulkOperationData = {
 
 export type CancelBulkOperationErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2297,6 +2315,7 @@ export type CancelBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2338,7 +2357,8 @@ export type CancelBulkOperationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2401,6 +2421,7 @@ export type GetBulkOperationItemsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2411,6 +2432,7 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2445,7 +2467,8 @@ export type GetBulkOperationItemsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2479,22 +2502,9 @@ export type RetryBulkOperationData = {
 
 export type RetryBulkOperationErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2505,6 +2515,7 @@ export type RetryBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2546,7 +2557,8 @@ export type RetryBulkOperationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2636,6 +2648,7 @@ export type GetEventsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2646,6 +2659,7 @@ export type GetEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2673,7 +2687,8 @@ export type GetEventsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2755,6 +2770,7 @@ export type ExportEventsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2765,6 +2781,7 @@ export type ExportEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2792,7 +2809,8 @@ export type ExportEventsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2874,6 +2892,7 @@ export type StreamEventsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2884,6 +2903,7 @@ export type StreamEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2911,7 +2931,8 @@ export type StreamEventsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2991,6 +3012,7 @@ export type GetIndustriesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3001,6 +3023,7 @@ export type GetIndustriesErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3028,7 +3051,8 @@ export type GetIndustriesErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3104,6 +3128,7 @@ export type CreateIndustryErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3114,6 +3139,7 @@ export type CreateIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3128,7 +3154,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3138,7 +3164,6 @@ export type CreateIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3149,12 +3174,6 @@ export type CreateIndustryErrors = {
      */
     413: Problem;
     /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
-    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
@@ -3162,7 +3181,6 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3184,7 +3202,8 @@ export type CreateIndustryErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3273,6 +3292,7 @@ export type DeleteIndustryErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3283,6 +3303,7 @@ export type DeleteIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3305,7 +3326,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3315,7 +3336,6 @@ export type DeleteIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3333,7 +3353,6 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3355,7 +3374,8 @@ export type DeleteIndustryErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3399,20 +3419,6 @@ export type GetIndustryData = {
 
 export type GetIndustryErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * What the path names does not exist.
      *
      * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
@@ -3439,7 +3445,8 @@ export type GetIndustryErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3520,6 +3527,7 @@ export type UpdateIndustryErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3530,6 +3538,7 @@ export type UpdateIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3552,7 +3561,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3562,7 +3571,6 @@ export type UpdateIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3573,12 +3581,6 @@ export type UpdateIndustryErrors = {
      */
     413: Problem;
     /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
-    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
@@ -3586,7 +3588,6 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3608,7 +3609,8 @@ export type UpdateIndustryErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3652,20 +3654,6 @@ export type GetIndustryModulesData = {
 
 export type GetIndustryModulesErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * What the path names does not exist.
      *
      * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
@@ -3692,7 +3680,8 @@ export type GetIndustryModulesErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3755,6 +3744,7 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3765,6 +3755,7 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3802,7 +3793,8 @@ export type GetIndustryOrganizationsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3861,6 +3853,7 @@ export type GetIndustryVersionsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3871,6 +3864,7 @@ export type GetIndustryVersionsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3906,7 +3900,8 @@ export type GetIndustryVersionsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3986,6 +3981,7 @@ export type GetModuleRegistryErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3996,6 +3992,7 @@ export type GetModuleRegistryErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4023,7 +4020,8 @@ export type GetModuleRegistryErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4099,6 +4097,7 @@ export type RegisterModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4109,6 +4108,7 @@ export type RegisterModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4133,7 +4133,6 @@ export type RegisterModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4144,20 +4143,12 @@ export type RegisterModuleErrors = {
      */
     413: Problem;
     /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
-    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4179,7 +4170,8 @@ export type RegisterModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4268,6 +4260,7 @@ export type DeleteModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4278,6 +4271,7 @@ export type DeleteModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4309,7 +4303,6 @@ export type DeleteModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4326,8 +4319,6 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4349,7 +4340,8 @@ export type DeleteModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4393,22 +4385,9 @@ export type GetModuleData = {
 
 export type GetModuleErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4419,6 +4398,7 @@ export type GetModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4453,7 +4433,8 @@ export type GetModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4534,6 +4515,7 @@ export type UpdateModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4544,6 +4526,7 @@ export type UpdateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4575,7 +4558,6 @@ export type UpdateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4586,20 +4568,12 @@ export type UpdateModuleErrors = {
      */
     413: Problem;
     /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
-    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4621,7 +4595,8 @@ export type UpdateModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4706,6 +4681,7 @@ export type ActivateModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4716,6 +4692,7 @@ export type ActivateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4747,7 +4724,6 @@ export type ActivateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4764,8 +4740,6 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4787,7 +4761,8 @@ export type ActivateModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4831,22 +4806,9 @@ export type GetModuleAdoptionData = {
 
 export type GetModuleAdoptionErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4857,6 +4819,7 @@ export type GetModuleAdoptionErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4894,7 +4857,8 @@ export type GetModuleAdoptionErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4934,22 +4898,9 @@ export type GetModuleConfigData = {
 
 export type GetModuleConfigErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4960,6 +4911,7 @@ export type GetModuleConfigErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4994,7 +4946,8 @@ export type GetModuleConfigErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5075,6 +5028,7 @@ export type DeactivateModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5085,6 +5039,7 @@ export type DeactivateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5116,7 +5071,6 @@ export type DeactivateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5133,8 +5087,6 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5156,7 +5108,8 @@ export type DeactivateModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5219,6 +5172,7 @@ export type GetModuleIndustriesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5229,6 +5183,7 @@ export type GetModuleIndustriesErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5264,7 +5219,8 @@ export type GetModuleIndustriesErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5339,6 +5295,7 @@ export type GetModuleOrganizationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5349,6 +5306,7 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5386,7 +5344,8 @@ export type GetModuleOrganizationsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5445,6 +5404,7 @@ export type GetModuleViolationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5455,6 +5415,7 @@ export type GetModuleViolationsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5492,7 +5453,8 @@ export type GetModuleViolationsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5573,6 +5535,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5583,6 +5546,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5621,7 +5585,6 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5631,12 +5594,6 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
-    /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -5649,7 +5606,6 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5671,7 +5627,8 @@ export type ApplyIndustryTemplateErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5756,6 +5713,7 @@ export type AssignModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5766,6 +5724,7 @@ export type AssignModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5804,7 +5763,6 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5814,12 +5772,6 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
-    /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -5832,7 +5784,6 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5854,7 +5805,8 @@ export type AssignModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5934,6 +5886,7 @@ export type GetAvailableModulesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5944,6 +5897,7 @@ export type GetAvailableModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5971,7 +5925,8 @@ export type GetAvailableModulesErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6052,6 +6007,7 @@ export type BulkAssignModulesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6062,6 +6018,7 @@ export type BulkAssignModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6100,7 +6057,6 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6110,12 +6066,6 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
-    /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -6128,7 +6078,6 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6150,7 +6099,8 @@ export type BulkAssignModulesErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6243,6 +6193,7 @@ export type UnassignModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6253,6 +6204,7 @@ export type UnassignModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6291,7 +6243,6 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6313,7 +6264,6 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6335,7 +6285,8 @@ export type UnassignModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6413,6 +6364,7 @@ export type GetOperationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6423,6 +6375,7 @@ export type GetOperationsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6450,7 +6403,8 @@ export type GetOperationsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6484,22 +6438,9 @@ export type GetOperationData = {
 
 export type GetOperationErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6510,6 +6451,7 @@ export type GetOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6545,7 +6487,8 @@ export type GetOperationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6631,6 +6574,7 @@ export type GetOrganizationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6641,6 +6585,7 @@ export type GetOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6668,7 +6613,8 @@ export type GetOrganizationsErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6687,6 +6633,54 @@ export type GetOrganizationsResponses = {
 };
 
 export type GetOrganizationsResponse = GetOrganizationsResponses[keyof GetOrganizationsResponses];
+
+export type GetSignupData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/organizations/signup';
+};
+
+export type GetSignupErrors = {
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type GetSignupError = GetSignupErrors[keyof GetSignupErrors];
+
+export type GetSignupResponses = {
+    /**
+     * Done.
+     */
+    200: SignupStatus;
+};
+
+export type GetSignupResponse = GetSignupResponses[keyof GetSignupResponses];
 
 export type SignUpData = {
     body: SignupRequest;
@@ -6742,6 +6736,18 @@ export type SignUpErrors = {
      */
     400: Problem;
     /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
@@ -6756,6 +6762,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
@@ -6764,7 +6771,6 @@ export type SignUpErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6775,22 +6781,15 @@ export type SignUpErrors = {
      */
     413: Problem;
     /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
-    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6812,7 +6811,8 @@ export type SignUpErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6860,22 +6860,9 @@ export type GetOrganizationData = {
 
 export type GetOrganizationErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6886,6 +6873,7 @@ export type GetOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6920,7 +6908,8 @@ export type GetOrganizationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7001,6 +6990,7 @@ export type UpdateOrganizationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7011,6 +7001,7 @@ export type UpdateOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7045,7 +7036,6 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7056,18 +7046,11 @@ export type UpdateOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
-    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7089,7 +7072,8 @@ export type UpdateOrganizationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7133,22 +7117,9 @@ export type GetOrganizationInfoData = {
 
 export type GetOrganizationInfoErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7159,6 +7130,7 @@ export type GetOrganizationInfoErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7193,7 +7165,8 @@ export type GetOrganizationInfoErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7233,22 +7206,9 @@ export type GetOrganizationModulesData = {
 
 export type GetOrganizationModulesErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7259,6 +7219,7 @@ export type GetOrganizationModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7296,7 +7257,8 @@ export type GetOrganizationModulesErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7340,22 +7302,9 @@ export type GetOrganizationModuleData = {
 
 export type GetOrganizationModuleErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7366,6 +7315,7 @@ export type GetOrganizationModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7403,7 +7353,8 @@ export type GetOrganizationModuleErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7490,6 +7441,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7500,6 +7452,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7538,7 +7491,6 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7548,12 +7500,6 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
-    /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -7566,7 +7512,6 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7594,7 +7539,8 @@ export type UpdateModuleConfigErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7679,6 +7625,7 @@ export type ReactivateOrganizationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7689,6 +7636,7 @@ export type ReactivateOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7723,7 +7671,6 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7739,7 +7686,6 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7761,7 +7707,8 @@ export type ReactivateOrganizationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7846,6 +7793,7 @@ export type SuspendOrganizationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7856,6 +7804,7 @@ export type SuspendOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7890,7 +7839,6 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
-     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7906,7 +7854,6 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7928,7 +7875,8 @@ export type SuspendOrganizationErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7994,6 +7942,7 @@ export type GetDeadLettersErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8004,6 +7953,7 @@ export type GetDeadLettersErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8031,7 +7981,8 @@ export type GetDeadLettersErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8065,22 +8016,9 @@ export type GetDeadLetterData = {
 
 export type GetDeadLetterErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8091,6 +8029,7 @@ export type GetDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8126,7 +8065,8 @@ export type GetDeadLetterErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8187,6 +8127,7 @@ export type DropDeadLetterErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8197,6 +8138,7 @@ export type DropDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8223,14 +8165,6 @@ export type DropDeadLetterErrors = {
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
-     *
-     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
-     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
-     */
-    422: Problem;
-    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -8249,7 +8183,8 @@ export type DropDeadLetterErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8310,6 +8245,7 @@ export type RetryDeadLetterErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8320,6 +8256,7 @@ export type RetryDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8346,14 +8283,6 @@ export type RetryDeadLetterErrors = {
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
-     *
-     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
-     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
-     */
-    422: Problem;
-    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -8372,7 +8301,8 @@ export type RetryDeadLetterErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8401,22 +8331,9 @@ export type GetSystemStatusData = {
 
 export type GetSystemStatusErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8427,6 +8344,7 @@ export type GetSystemStatusErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8454,7 +8372,8 @@ export type GetSystemStatusErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8495,6 +8414,10 @@ export type GetTokensData = {
          */
         status?: 'active' | 'expired' | 'revoked' | null;
         /**
+         * Made by this user, or with this token.
+         */
+        created_by?: string;
+        /**
          * How many items at most.
          */
         limit?: number;
@@ -8528,6 +8451,7 @@ export type GetTokensErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8538,6 +8462,7 @@ export type GetTokensErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8565,7 +8490,8 @@ export type GetTokensErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8588,6 +8514,10 @@ export type GetTokensResponse = GetTokensResponses[keyof GetTokensResponses];
 export type CreateTokenData = {
     body: ApiTokenRequest;
     headers?: {
+        /**
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         */
+        'Idempotency-Key'?: string;
         /**
          * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
@@ -8621,6 +8551,7 @@ export type CreateTokenErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8631,6 +8562,7 @@ export type CreateTokenErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8640,6 +8572,16 @@ export type CreateTokenErrors = {
      */
     403: Problem;
     /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
+     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     */
+    409: Problem;
+    /**
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
@@ -8647,21 +8589,12 @@ export type CreateTokenErrors = {
      */
     413: Problem;
     /**
-     * The body is in a form that is not taken.
-     *
-     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
-     */
-    415: Problem;
-    /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
-     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -8683,7 +8616,8 @@ export type CreateTokenErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8707,6 +8641,10 @@ export type RevokeTokenData = {
     body?: never;
     headers?: {
         /**
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         */
+        'Idempotency-Key'?: string;
+        /**
          * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
@@ -8718,6 +8656,10 @@ export type RevokeTokenData = {
         token_id: string;
     };
     query?: {
+        /**
+         * Revoke the tokens that were made with it too, and those made with them.
+         */
+        with_minted?: boolean;
         /**
          * Why, in your words, such as `asked for by the customer`. Kept with the events.
          */
@@ -8744,6 +8686,7 @@ export type RevokeTokenErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8754,6 +8697,7 @@ export type RevokeTokenErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8773,13 +8717,10 @@ export type RevokeTokenErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
-     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -8801,7 +8742,8 @@ export type RevokeTokenErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8816,7 +8758,7 @@ export type RevokeTokenResponses = {
     /**
      * Done.
      */
-    200: ApiToken;
+    200: RevokedApiToken;
 };
 
 export type RevokeTokenResponse = RevokeTokenResponses[keyof RevokeTokenResponses];
@@ -8836,22 +8778,9 @@ export type GetIndustriesUsageData = {
 
 export type GetIndustriesUsageErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8862,6 +8791,7 @@ export type GetIndustriesUsageErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8889,7 +8819,8 @@ export type GetIndustriesUsageErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8924,22 +8855,9 @@ export type GetModulesUsageData = {
 
 export type GetModulesUsageErrors = {
     /**
-     * The request cannot be read.
-     *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
-     * - `urn:modplane:problem:bad_header`: A header cannot be read.
-     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
-     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
-     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
-     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
-     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
-     */
-    400: Problem;
-    /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8950,6 +8868,7 @@ export type GetModulesUsageErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8977,7 +8896,8 @@ export type GetModulesUsageErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9051,6 +8971,7 @@ export type GetUsersErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9061,6 +8982,7 @@ export type GetUsersErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9088,7 +9010,8 @@ export type GetUsersErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9111,6 +9034,10 @@ export type GetUsersResponse = GetUsersResponses[keyof GetUsersResponses];
 export type ActivateUserData = {
     body?: never;
     headers?: {
+        /**
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         */
+        'Idempotency-Key'?: string;
         /**
          * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
@@ -9149,6 +9076,7 @@ export type ActivateUserErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9159,6 +9087,7 @@ export type ActivateUserErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9178,13 +9107,10 @@ export type ActivateUserErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
-     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -9206,7 +9132,8 @@ export type ActivateUserErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9229,6 +9156,10 @@ export type ActivateUserResponse = ActivateUserResponses[keyof ActivateUserRespo
 export type DeactivateUserData = {
     body?: never;
     headers?: {
+        /**
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         */
+        'Idempotency-Key'?: string;
         /**
          * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
@@ -9267,6 +9198,7 @@ export type DeactivateUserErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9277,6 +9209,7 @@ export type DeactivateUserErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9300,18 +9233,16 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
      */
     409: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
-     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -9333,7 +9264,8 @@ export type DeactivateUserErrors = {
      * A part that is needed does not answer; the same request may succeed later.
      *
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.

@@ -8,5 +8,6 @@ export const session = {
   ended: 'Ihre Sitzung ist beendet. Melden Sie sich an, um weiterzuarbeiten, wo Sie waren.',
   noAccount: 'Neu hier?',
   signup: 'Organisation anlegen',
+  signupClosed: 'Konten vergibt der Betreiber: Fragen Sie dort danach.',
   signOut: 'Abmelden',
 };

@@ -56,6 +56,9 @@ export const signup = {
   downTitle: 'Der Dienst antwortet nicht',
   downHint:
     'Nichts ist verloren: Ihre Eingaben stehen noch hier. Versuchen Sie es gleich erneut; nichts entsteht doppelt.',
+  closedTitle: 'Die Registrierung ist geschlossen',
+  closedHint:
+    'Neue Organisationen legt der Betreiber dieses Dienstes an. Fragen Sie dort nach einem Konto, oder melden Sie sich an, wenn Sie eines haben.',
   createdTitle: 'Ihre Organisation ist da',
   createdHint: 'Sie wurde angelegt, nur die Anmeldung gelang nicht. Melden Sie sich mit E-Mail und Passwort an.',
 };

@@ -8,5 +8,6 @@ export const session = {
   ended: 'Your session has ended. Sign in to go on where you were.',
   noAccount: 'New here?',
   signup: 'Create an organization',
+  signupClosed: 'Accounts are given out by the operator: ask there for one.',
   signOut: 'Sign out',
 };

@@ -53,6 +53,9 @@ export const signup = {
   takesLonger: 'Your request is safe and waits its turn. This page goes on by itself; you need not send it again.',
   downTitle: 'The service does not answer',
   downHint: 'Nothing was lost: what you typed is still here. Try again in a moment; nothing is created twice.',
+  closedTitle: 'Signing up is closed',
+  closedHint:
+    'New organizations are created by the operator of this service. Ask there for an account, or sign in if you have one.',
   createdTitle: 'Your organization is there',
   createdHint: 'It was created, but signing you in did not work. Sign in with your e-mail and password.',
 };

@@ -1,0 +1,90 @@
+"""Has a write of this context one effect and one answer for each Idempotency-Key, without a command.
+
+The outcome is kept in the transaction that makes it true. A refusal changes nothing and is not kept: the request is
+decided anew.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from access.domain import SecretNotKept
+from access.ports import EndedCredentials, KeptOutcome, KeyedWrite, Seals, WriteOutcomes
+from shared.ports import Clock, Database, Transaction
+
+OUTCOME_KEPT = timedelta(days=30)
+SECRET_KEPT = timedelta(hours=24)
+
+
+class Done(Struct, frozen=True):
+    """What a write came to. `secret` is sealed before it is kept, and no part of `body`. `ended` are credentials."""
+
+    body: bytes
+    secret: str | None = None
+    ended: Sequence[UUID] = ()
+
+    def __repr__(self) -> str:
+        return "Done()"
+
+
+class KeyedWrites:
+    """Runs writes: each in one transaction, and one with a key once."""
+
+    def __init__(
+        self, database: Database, outcomes: WriteOutcomes, seals: Seals, memory: EndedCredentials, clock: Clock
+    ) -> None:
+        self._database = database
+        self._outcomes = outcomes
+        self._seals = seals
+        self._memory = memory
+        self._clock = clock
+
+    async def run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> Done:
+        """What the work came to, now or the first time. Credentials it ended are refused when this returns.
+
+        Raises `IdempotencyKeyReused` or `SecretNotKept`.
+        """
+        async with self._database.writing() as transaction:
+            done = await self._once(transaction, write, work)
+            await self._memory.announce(transaction, done.ended)
+        self._memory.forget(done.ended)
+        return done
+
+    async def _once(
+        self, transaction: Transaction, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]
+    ) -> Done:
+        if write is None:
+            return await work(transaction)
+        kept = await self._outcomes.claim(transaction, write, self._clock.now())
+        if kept is not None:
+            return Done(kept.body, secret=await self._kept_secret(write, kept) if kept.has_secret else None)
+        done = await work(transaction)
+        sealed = None if done.secret is None else await self._seals.seal(write, done.secret)
+        await self._outcomes.keep(transaction, write.operation_id, done.body, sealed)
+        return done
+
+    async def _kept_secret(self, write: KeyedWrite, kept: KeptOutcome) -> str:
+        fresh = self._clock.now() - kept.created_at < SECRET_KEPT
+        secret = await self._seals.unseal(write, kept.sealed) if kept.sealed is not None and fresh else None
+        if secret is None:
+            raise SecretNotKept(
+                "This was done, and its secret is kept for 24 hours alone. Revoke the token, and create another with a "
+                "new Idempotency-Key."
+            )
+        return secret
+
+    async def sweep(self) -> int:
+        """Delete secrets after a day and outcomes after 30, and return how many outcomes there were."""
+        now = self._clock.now()
+        async with self._database.writing() as transaction:
+            return await self._outcomes.discard(transaction, now - SECRET_KEPT, now - OUTCOME_KEPT)
+
+
+def parsed(id_: str) -> UUID | None:
+    """The id of a user or a token; none for whoever is neither."""
+    try:
+        return UUID(id_)
+    except ValueError:
+        return None
