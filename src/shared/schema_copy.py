@@ -1,0 +1,145 @@
+"""A schema said anew: only what has an effect in its dialect, complete in itself, with patterns for a linear engine.
+
+So what was counted and judged is what runs, whatever else a validator would make of the names in a schema.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from shared.errors import FieldError
+from shared.json_documents import json_pointer
+from shared.pattern_items import NoPattern, PatternNotTaken
+from shared.schema_dialects import ASSERTIONS, MANY, ONE, Dialect
+from shared.schema_patterns import Pattern, translated
+from shared.schema_places import Path, Places, children
+from shared.schema_ways import Ways
+
+MAX_PATTERNS = 64
+MAX_PATTERN_LENGTH = 10_000
+MAX_PLACES = 10_000
+
+TOO_MANY = f"has more than {MAX_PATTERNS} patterns, or more than {MAX_PLACES:,} characters in them to look for"
+TOO_LONG = f"is a pattern of more than {MAX_PATTERN_LENGTH:,} characters"
+LOOKING_NAME = "looks ahead or behind, which a pattern for names of keys cannot do here"
+
+
+class SchemaCopy:
+    """The copy of a schema, as `document`.
+
+    `patterns` and `looking` tell what a pattern of the copy was, by its text, and by the format it became because it
+    looks around; `told` where all those texts are from, its parts among them. `flaws` are patterns that cannot be used.
+    """
+
+    def __init__(self, places: Places, ways: Ways, dialect: Dialect) -> None:
+        self.flaws: list[FieldError] = []
+        self.patterns: dict[str, str] = {}
+        self.looking: dict[str, tuple[str, Pattern]] = {}
+        self.told: dict[str, Path] = {}
+        self._places = places
+        self._dialect = dialect
+        self._characters = 0
+        reachable = set(ways.paths)
+        referred = [path for path in dict.fromkeys(places.referred) if path in reachable and path]
+        self._names = {path: str(number) for number, path in enumerate(referred)}
+        self.document: dict[str, Any] = {}
+        self.document.update(self._copied((), is_whole=True))
+        if self._names:
+            self.document[dialect.definitions] = {
+                name: self._copied(path, is_whole=True) for path, name in self._names.items()
+            }
+        if len(self.patterns) + len(self.looking) > MAX_PATTERNS or self._characters > MAX_PLACES:
+            self.flaws.append(FieldError("", TOO_MANY))
+
+    def _copied(self, path: Path, *, is_whole: bool = False) -> Any:
+        place = self._places.by_path[path]
+        if not isinstance(place.schema, dict):
+            return place.schema
+        if not is_whole and path in self._names:
+            return self._reference(path)
+        references = [self._reference(target) for target in place.leads_to.values()]
+        if self._dialect.is_only_reference(place.schema):
+            return references[0]
+        copy = {
+            keyword: value if keyword in ASSERTIONS else self._held(keyword, value, (*path, keyword))
+            for keyword, value in place.schema.items()
+            if keyword in ASSERTIONS or (keyword in ONE | MANY and self._dialect.knows(keyword))
+        }
+        beside = [*references, *self._own_pattern(place.schema, copy, path)]
+        if beside and "$ref" in (first := {} if isinstance(beside[0], bool) else beside[0]):
+            copy |= first
+            del beside[0]
+        if beside:
+            copy["allOf"] = [*copy.get("allOf", ()), *beside]
+        return copy
+
+    def _own_pattern(self, schema: Mapping[str, Any], copy: dict[str, Any], path: Path) -> Iterator[Any]:
+        """Put the pattern into the copy; one that looks around comes beside it."""
+        if not isinstance(text := schema.get("pattern"), str):
+            return
+        pattern = self._pattern(text, (*path, "pattern"))
+        if isinstance(pattern, str):
+            copy["pattern"] = pattern
+        elif pattern is not None:
+            yield {"format": self._format(text, pattern)}
+
+    def _reference(self, path: Path) -> Any:
+        target = self._places.by_path[path].schema
+        if not isinstance(target, dict):
+            return target
+        return {"$ref": f"#/{self._dialect.definitions}/{self._names[path]}" if path else "#"}
+
+    def _held(self, keyword: str, value: Any, path: Path) -> Any:
+        if keyword in ONE and isinstance(value, dict | bool):
+            return self._copied(path)
+        if isinstance(value, list):
+            return [self._copied((*path, place)) for place in range(len(value))]
+        if keyword == "patternProperties":
+            return self._by_pattern(value, path)
+        return {
+            name: self._copied((*path, name)) if isinstance(child, dict | bool) else child
+            for name, child in children(value)
+        }
+
+    def _by_pattern(self, value: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+        found: dict[str, Any] = {}
+        for name in value:
+            pattern = self._pattern(name, (*path, name))
+            if isinstance(pattern, str):
+                found[pattern] = self._copied((*path, name))
+            elif pattern is not None:
+                self._refuse((*path, name), LOOKING_NAME)
+        return found
+
+    def _pattern(self, text: str, path: Path) -> Pattern | str | None:
+        """What stands for it: a text, or cases for one that looks around. None when it cannot be used."""
+        if len(text) > MAX_PATTERN_LENGTH:
+            self._refuse(path, TOO_LONG)
+            return None
+        try:
+            pattern = translated(text)
+        except NoPattern as wrong:
+            self._refuse(path, f"is no regular expression of ECMA-262: {wrong}")
+            return None
+        except PatternNotTaken as reason:
+            self._refuse(path, f"is a pattern that is not taken: it {reason}")
+            return None
+        self._characters += pattern.places
+        if (told := pattern.plain) is None:
+            self.told |= {each: path for case in pattern.cases for each in (case.rest, *case.fits, *case.misses)}
+            return pattern
+        while self.patterns.get(told, text) != text:
+            told = f"(?:{told})"
+        self.patterns[told] = text
+        self.told.setdefault(told, path)
+        return told
+
+    def _format(self, text: str, pattern: Pattern) -> str:
+        for name, (known, _) in self.looking.items():
+            if known == text:
+                return name
+        name = f"pattern {len(self.looking)}"
+        self.looking[name] = (text, pattern)
+        return name
+
+    def _refuse(self, path: Path, message: str) -> None:
+        self.flaws.append(FieldError(json_pointer(path), message))
