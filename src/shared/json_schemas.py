@@ -22,7 +22,7 @@ from jsonschema_rs import (
 
 from shared.errors import FieldError
 from shared.json_documents import json_pointer, nested_sizes, too_large
-from shared.pattern_engine import LARGE, finder, pattern_flaws
+from shared.pattern_engine import LARGE, LOOKING, finder, pattern_flaws
 from shared.schema_copy import SchemaCopy
 from shared.schema_dialects import DIALECTS, UNKNOWN, USUAL, Dialect, dialect_of
 from shared.schema_patterns import is_pattern
@@ -84,9 +84,10 @@ class JsonSchema:
         self._patterns: Mapping[str, str] = copy.patterns
         self._looking = {name: text for name, (text, _) in copy.looking.items()}
         formats = {"regex": is_pattern} | {name: finder(pattern) for name, (_, pattern) in copy.looking.items()}
+        options = LOOKING if copy.has_looking_names else LARGE
         try:
             self._validator = VALIDATORS[dialect.order](
-                copy.document, offline=True, mask=MASK, validate_formats=True, formats=formats, pattern_options=LARGE
+                copy.document, offline=True, mask=MASK, validate_formats=True, formats=formats, pattern_options=options
             )
         except ValidationError as error:
             raise UnusableSchema([FieldError("", error.message[:MAX_MESSAGE])]) from error

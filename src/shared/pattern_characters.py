@@ -92,5 +92,5 @@ def is_known_property(name: str, value: str) -> bool:
 
 
 def _range(low: int, high: int, around: str = "") -> str:
-    told = f"\\x{{{low:X}}}" if low == high else f"\\x{{{low:X}}}-\\x{{{high:X}}}"
+    told = f"\\u{{{low:X}}}" if low == high else f"\\u{{{low:X}}}-\\u{{{high:X}}}"
     return f"{around[:-1]}{told}{around[-1:]}"

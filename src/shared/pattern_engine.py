@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
-from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+from jsonschema_rs import Draft202012Validator, FancyRegexOptions, RegexOptions, ValidationError
 
 from shared.errors import FieldError
-from shared.json_documents import json_pointer
+from shared.json_documents import CONFIG_BYTES, json_pointer
 from shared.schema_copy import SchemaCopy
 from shared.schema_patterns import Pattern
 
@@ -17,6 +17,8 @@ MAX_LARGE = 4
 
 USUAL = RegexOptions(size_limit=USUAL_BYTES, dfa_size_limit=CACHE_BYTES)
 LARGE = RegexOptions(size_limit=LARGE_BYTES, dfa_size_limit=CACHE_BYTES)
+# For patterns that look around, all at their beginning: a place of the text is given up at once but the first.
+LOOKING = FancyRegexOptions(backtrack_limit=4 * CONFIG_BYTES, size_limit=LARGE_BYTES, dfa_size_limit=CACHE_BYTES)
 PROPERTY = re.compile(r"\\[pP]\{[^}]*\}")
 
 TOO_LARGE = (

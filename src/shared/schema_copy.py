@@ -14,30 +14,35 @@ from shared.schema_patterns import Pattern, translated
 from shared.schema_places import Path, Places, children
 from shared.schema_ways import Ways
 
+# Not every engine takes it; written out, it is in no other pattern.
+EDGE_OF_WORD = "(?-u:"
 MAX_PATTERNS = 64
 MAX_PATTERN_LENGTH = 10_000
 MAX_PLACES = 10_000
 
 TOO_MANY = f"has more than {MAX_PATTERNS} patterns, or more than {MAX_PLACES:,} characters in them to look for"
 TOO_LONG = f"is a pattern of more than {MAX_PATTERN_LENGTH:,} characters"
-LOOKING_NAME = "looks ahead or behind, which a pattern for names of keys cannot do here"
+EDGE_IN_NAME = "asks for the edge of a word, which a pattern for names of keys cannot do in this schema"
 
 
 class SchemaCopy:
     """The copy of a schema, as `document`.
 
     `patterns` and `looking` tell what a pattern of the copy was, by its text, and by the format it became because it
-    looks around; `told` where all those texts are from, its parts among them. `flaws` are patterns that cannot be used.
+    looks around, which names of keys cannot become; `told` where all those texts are from, their parts among them.
+    `flaws` are patterns that cannot be used.
     """
 
     def __init__(self, places: Places, ways: Ways, dialect: Dialect) -> None:
         self.flaws: list[FieldError] = []
         self.patterns: dict[str, str] = {}
+        self.has_looking_names = False
         self.looking: dict[str, tuple[str, Pattern]] = {}
         self.told: dict[str, Path] = {}
         self._places = places
         self._dialect = dialect
         self._characters = 0
+        self._with_edges: list[Path] = []
         reachable = set(ways.paths)
         referred = [path for path in dict.fromkeys(places.referred) if path in reachable and path]
         self._names = {path: str(number) for number, path in enumerate(referred)}
@@ -49,6 +54,9 @@ class SchemaCopy:
             }
         if len(self.patterns) + len(self.looking) > MAX_PATTERNS or self._characters > MAX_PLACES:
             self.flaws.append(FieldError("", TOO_MANY))
+        if self.has_looking_names or not dialect.has_plain_names:
+            for path in self._with_edges:
+                self._refuse(path, EDGE_IN_NAME)
 
     def _copied(self, path: Path, *, is_whole: bool = False) -> Any:
         place = self._places.by_path[path]
@@ -76,10 +84,11 @@ class SchemaCopy:
         """Put the pattern into the copy; one that looks around comes beside it."""
         if not isinstance(text := schema.get("pattern"), str):
             return
-        pattern = self._pattern(text, (*path, "pattern"))
-        if isinstance(pattern, str):
-            copy["pattern"] = pattern
-        elif pattern is not None:
+        if (pattern := self._pattern(text, (*path, "pattern"))) is None:
+            return
+        if (told := pattern.plain) is not None and EDGE_OF_WORD not in told:
+            copy["pattern"] = self._unlike_others(told, text)
+        else:
             yield {"format": self._format(text, pattern)}
 
     def _reference(self, path: Path) -> Any:
@@ -103,15 +112,17 @@ class SchemaCopy:
     def _by_pattern(self, value: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
         for name in value:
-            pattern = self._pattern(name, (*path, name))
-            if isinstance(pattern, str):
-                found[pattern] = self._copied((*path, name))
-            elif pattern is not None:
-                self._refuse((*path, name), LOOKING_NAME)
+            if (pattern := self._pattern(name, (*path, name))) is None:
+                continue
+            if pattern.plain is None:
+                self.has_looking_names = True
+            if EDGE_OF_WORD in pattern.whole:
+                self._with_edges.append((*path, name))
+            found[self._unlike_others(pattern.whole, name)] = self._copied((*path, name))
         return found
 
-    def _pattern(self, text: str, path: Path) -> Pattern | str | None:
-        """What stands for it: a text, or cases for one that looks around. None when it cannot be used."""
+    def _pattern(self, text: str, path: Path) -> Pattern | None:
+        """What stands for it. None when it cannot be used."""
         if len(text) > MAX_PATTERN_LENGTH:
             self._refuse(path, TOO_LONG)
             return None
@@ -124,13 +135,14 @@ class SchemaCopy:
             self._refuse(path, f"is a pattern that is not taken: it {reason}")
             return None
         self._characters += pattern.places
-        if (told := pattern.plain) is None:
-            self.told |= {each: path for case in pattern.cases for each in (case.rest, *case.fits, *case.misses)}
-            return pattern
+        self.told |= {each: path for case in pattern.cases for each in (case.rest, *case.fits, *case.misses)}
+        return pattern
+
+    def _unlike_others(self, told: str, text: str) -> str:
+        """A pattern of the copy that stands for this one alone."""
         while self.patterns.get(told, text) != text:
             told = f"(?:{told})"
         self.patterns[told] = text
-        self.told.setdefault(told, path)
         return told
 
     def _format(self, text: str, pattern: Pattern) -> str:

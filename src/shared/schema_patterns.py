@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from shared.pattern_characters import Characters
 from shared.pattern_items import Atom, Edge, Group, Item, Look, NoPattern, PatternNotTaken, Reference, Repeat
 from shared.pattern_syntax import LOOKS, Reader
 
 MAX_PLACES = 5000
 MAX_CASES = 16
 MAX_LOOKS = 32
+ANYTHING = f"{Characters(negated=True)}*"
 
 REFERS_BACK = "refers back to what a group has taken, which cannot be checked in time in proportion to the text"
 LOOKS_AROUND = (
@@ -43,6 +45,17 @@ class Pattern(Struct, frozen=True):
         """The pattern as a single one; None when it looks around."""
         case = self.cases[0]
         return case.rest if len(self.cases) == 1 and not (case.fits or case.misses) else None
+
+    @property
+    def whole(self) -> str:
+        """The pattern as a single one. One that looks around does so at the very beginning only."""
+        return "|".join(map(_looking_first, self.cases)) if self.plain is None else self.plain
+
+
+def _looking_first(case: Case) -> str:
+    fits = "".join(f"(?={ANYTHING}(?:{each}))" for each in case.fits)
+    misses = "".join(f"(?!{ANYTHING}(?:{each}))" for each in case.misses)
+    return f"^{fits}{misses}{ANYTHING}(?:{case.rest})"
 
 
 def translated(text: str) -> Pattern:
