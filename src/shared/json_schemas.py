@@ -23,7 +23,7 @@ from jsonschema_rs import (
 from shared.errors import FieldError
 from shared.json_documents import json_pointer, nested_sizes, too_large
 from shared.pattern_engine import LARGE, LOOKING, finder, pattern_flaws
-from shared.schema_copy import SchemaCopy
+from shared.schema_copy import MAX_PATTERNS, SchemaCopy, judged, patterns_of
 from shared.schema_dialects import DIALECTS, UNKNOWN, USUAL, Dialect, dialect_of
 from shared.schema_patterns import is_pattern
 from shared.schema_places import Places
@@ -70,11 +70,8 @@ class JsonSchema:
         dialect = dialect_of(document)
         if dialect is None:
             raise UnusableSchema([FieldError("/$schema", UNKNOWN)])
-        _require_schema(document, dialect)
         places = Places(document, dialect)
-        for place in places.unforeseen:
-            _require_schema(place.schema, dialect, json_pointer(place.path))
-        _require_none(places.flaws)
+        _require_schema(document, dialect, places)
         ways = Ways(places)
         _require_none(ways.flaws)
         self._ways = ways.by_depth
@@ -151,13 +148,28 @@ def _require_none(flaws: Sequence[FieldError]) -> None:
         raise UnusableSchema(list(dict.fromkeys(flaws)))
 
 
-def _require_schema(document: Any, dialect: Dialect, pointer: str = "") -> None:
+def _require_schema(document: Mapping[str, Any], dialect: Dialect, places: Places) -> None:
+    of_meta = _meta_flaws(document, dialect)
+    for place in places.unforeseen:
+        of_meta += _meta_flaws(place.schema, dialect, json_pointer(place.path))
+    if not of_meta:
+        _require_none(places.flaws)
+        return
+    # its patterns are told only here when the rest of it is no schema
+    patterns = [each for place in places.by_path.values() for each in patterns_of(place)][:MAX_PATTERNS]
+    wrong = [
+        FieldError(json_pointer(path), reason) for text, path in patterns if isinstance(reason := judged(text), str)
+    ]
+    raise UnusableSchema(list(dict.fromkeys([*of_meta, *places.flaws, *wrong])))
+
+
+def _meta_flaws(document: Any, dialect: Dialect, pointer: str = "") -> list[FieldError]:
     meta = META[dialect.order]
     if meta.is_valid(document):
-        return
+        return []
     if sum(nested_sizes(document)) > LOOKS_TOLD:
-        raise UnusableSchema([FieldError(pointer, "is no schema, and too large to say where it is none")])
-    _require_none([_meta_flaw(error, dialect, pointer) for error in meta.iter_errors(document)])
+        return [FieldError(pointer, "is no schema, and too large to say where it is none")]
+    return [_meta_flaw(error, dialect, pointer) for error in meta.iter_errors(document)]
 
 
 def _meta_flaw(error: ValidationError, dialect: Dialect, pointer: str) -> FieldError:

@@ -11,7 +11,7 @@ from shared.json_documents import json_pointer
 from shared.pattern_items import NoPattern, PatternNotTaken
 from shared.schema_dialects import ASSERTIONS, MANY, ONE, Dialect
 from shared.schema_patterns import Pattern, translated
-from shared.schema_places import Path, Places, children
+from shared.schema_places import Path, Place, Places, children
 from shared.schema_ways import Ways
 
 # Not every engine takes it; written out, it is in no other pattern.
@@ -123,16 +123,9 @@ class SchemaCopy:
 
     def _pattern(self, text: str, path: Path) -> Pattern | None:
         """What stands for it. None when it cannot be used."""
-        if len(text) > MAX_PATTERN_LENGTH:
-            self._refuse(path, TOO_LONG)
-            return None
-        try:
-            pattern = translated(text)
-        except NoPattern as wrong:
-            self._refuse(path, f"is no regular expression of ECMA-262: {wrong}")
-            return None
-        except PatternNotTaken as reason:
-            self._refuse(path, f"is a pattern that is not taken: it {reason}")
+        pattern = judged(text)
+        if isinstance(pattern, str):
+            self._refuse(path, pattern)
             return None
         self._characters += pattern.places
         self.told |= {each: path for case in pattern.cases for each in (case.rest, *case.fits, *case.misses)}
@@ -155,3 +148,24 @@ class SchemaCopy:
 
     def _refuse(self, path: Path, message: str) -> None:
         self.flaws.append(FieldError(json_pointer(path), message))
+
+
+def judged(text: str) -> Pattern | str:
+    """A pattern, or why it is none, or none that is taken."""
+    if len(text) > MAX_PATTERN_LENGTH:
+        return TOO_LONG
+    try:
+        return translated(text)
+    except NoPattern as wrong:
+        return f"is no regular expression of ECMA-262: {wrong}"
+    except PatternNotTaken as reason:
+        return f"is a pattern that is not taken: it {reason}"
+
+
+def patterns_of(place: Place) -> Iterator[tuple[str, Path]]:
+    """The patterns of a subschema, each with its path, whatever else is wrong with it."""
+    if isinstance(place.schema, dict):
+        if isinstance(text := place.schema.get("pattern"), str):
+            yield text, (*place.path, "pattern")
+        if isinstance(names := place.schema.get("patternProperties"), dict):
+            yield from ((name, (*place.path, "patternProperties", name)) for name in names)

@@ -161,7 +161,11 @@ def test_what_is_no_usable_schema_is_told_where(document: dict[str, Any], pointe
 
 
 def test_all_that_is_wrong_in_a_schema_is_told() -> None:
-    assert flaws({"type": 1, "properties": {"a": {"minimum": "1"}, "b": 7}, "required": "a"}).keys() == {
+    wrong = {"a": {"minimum": "1"}, "b": 7, "c": {"pattern": "("}, "d": {"$ref": "x"}, "e": {"nullable": True}}
+    assert flaws({"type": 1, "properties": wrong, "required": "a"}).keys() == {
+        "/properties/c/pattern",
+        "/properties/d/$ref",
+        "/properties/e/nullable",
         "/type",
         "/properties/a/minimum",
         "/properties/b",
