@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { en } from '@/i18n/en.ts';
 import type { JsonObject } from '@/ui/json-values.ts';
 import { misfits } from '@/ui/misfits.ts';
-import { formSchemaOf } from '@/ui/schema-dialects.ts';
+import { followed, formSchemaOf } from '@/ui/schema-dialects.ts';
 import { unicodePattern } from '@/ui/unicode-pattern.ts';
 
 const told = (schema: JsonObject, value: unknown, partial = false) =>
@@ -84,6 +84,8 @@ test('a form is made of the schema with its names resolved', () => {
     },
     $defs: { 0: { required: ['name'] } },
   });
+  expect(followed(said ?? {}, { $ref: '#/$defs/0' })).toMatchObject({ required: ['name'] });
+  expect(followed({ $ref: '#' }, { $ref: '#' })).toEqual({ $ref: '#' });
   expect(JSON.stringify(said)).not.toContain('charts.example');
   expect(formSchemaOf({ $ref: '#' })).toEqual({ $ref: '#' });
 });

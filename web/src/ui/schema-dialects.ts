@@ -59,6 +59,18 @@ export const formSchemaOf = remembered((schema) => said(schema, false)?.schema ?
 /** For the validator; `patterns` tells what a pattern was before. */
 export const judgedSchemaOf = remembered((schema) => said(schema, true));
 
+/** What a reference in such a schema leads to, through those it leads to; anything else is itself. */
+export function followed(root: JsonObject, schema: unknown): unknown {
+  let at = schema;
+  for (const seen = new Set<unknown>(); isJsonObject(at) && typeof at['$ref'] === 'string' && !seen.has(at);) {
+    seen.add(at);
+    const definitions = root['$defs'];
+    const name = at['$ref'].split('/')[2];
+    at = name === undefined ? root : isJsonObject(definitions) ? definitions[name] : undefined;
+  }
+  return at;
+}
+
 interface Said {
   readonly schema: JsonObject;
   readonly patterns: ReadonlyMap<string, string>;
