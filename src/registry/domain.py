@@ -169,7 +169,7 @@ def _update(module: Module, command: UpdateModule) -> Decision:
 
 
 def _require_fitting(module: Module, changed: AbstractSet[str]) -> None:
-    """Refuse a schema that cannot be used, and defaults that are wrong. What is missing outside lists others may add."""
+    """Refuse a schema that cannot be used, and defaults that are wrong. What lacks outside lists others may add."""
     default, schema = module.default_config, module.config_schema
     if "default_config" in changed and (errors := too_large(default)):
         _refuse_default(errors)
