@@ -94,6 +94,7 @@ async def test_a_schema_of_an_earlier_dialect_makes_a_form_that_misses_what_nobo
     await page.goto(f"{MODULES}?module={module}&form=edit")
     form = page.get_by_role("dialog")
     defaults = form.get_by_role("group", name="Default config")
+    await defaults.get_by_role("button", name="Add an item").wait_for()
     await expect(defaults.get_by_label("Its name")).to_have_count(1)
     await expect(defaults.get_by_text("is required")).to_have_count(0)
     await defaults.get_by_role("button", name="Add an item").click()
