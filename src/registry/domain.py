@@ -174,7 +174,7 @@ def _update(module: Module, command: UpdateModule) -> Decision:
 
 
 def _require_fitting(module: Module, changed: AbstractSet[str]) -> None:
-    """Refuse a schema that cannot be used, and defaults that are wrong; what is missing others may add."""
+    """Refuse a schema that cannot be used, and defaults that are wrong. What lacks outside lists others may add."""
     default, schema = module.default_config, module.config_schema
     if "metadata" in changed and (errors := too_large(module.metadata)):
         raise MetadataInvalid("The metadata cannot be kept: see `errors`.", errors=within("/metadata", errors))
@@ -191,8 +191,8 @@ def _compiled(schema: dict[str, Any]) -> JsonSchema:
         return JsonSchema(schema)
     except UnusableSchema as unusable:
         raise ConfigSchemaUnusable(
-            "The config schema cannot be used: see `errors`. It has to be a JSON Schema (2020-12) that refers to "
-            "nothing outside itself.",
+            "The config schema cannot be used: see `errors`. It has to be a JSON Schema of the dialect that its "
+            "`$schema` names (draft-04 to 2020-12; without a name the latter), and refer to nothing outside itself.",
             errors=capped(within("/config_schema", unusable.errors)),
         ) from unusable
 
@@ -200,7 +200,8 @@ def _compiled(schema: dict[str, Any]) -> JsonSchema:
 def _refuse_default(errors: Sequence[FieldError]) -> NoReturn:
     raise DefaultConfigInvalid(
         "The default config cannot be used: see `errors`. It may leave out keys that the config schema requires, for "
-        "templates and organizations to add, but no value may be wrong.",
+        "templates and organizations to add, but no value may be wrong, and nothing may be missing inside a list: "
+        "lists are replaced as a whole.",
         errors=capped(within("/default_config", errors)),
     )
 

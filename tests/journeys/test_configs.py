@@ -213,6 +213,27 @@ def test_schemas_and_defaults_are_judged_before_they_are_kept(admin: Api, till: 
     }
 
 
+def test_a_schema_of_an_earlier_dialect_binds_by_its_own_rules(admin: Api, tenant: Tenant) -> None:
+    values = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "https://charts.example/web/values.schema.json",
+        "type": "object",
+        "required": ["image"],
+        "properties": {"image": {"$ref": "values.schema.json#/definitions/image"}},
+        "definitions": {"image": {"required": ["name"], "properties": {"name": {"pattern": "^(?!-)[a-z-]{1,255}$"}}}},
+    }
+    module = admin.module(default_config={"image": {}}, config_schema=values)
+    assert admin.get(f"/module-registry/{module}").json()["config_schema"] == values
+    answer = admin.post(f"/modules/assign/{tenant.id}", {"module_id": module, "config": {"image": {"name": "-"}}})
+    assert refused(answer) == {"/config/image/name": 'the value does not match "^(?!-)[a-z-]{1,255}$"'}
+    assigned(admin, tenant, module, image={"name": "a-b"})
+    lists = values | {"properties": {"images": {"items": {"$ref": "#/definitions/image"}}}}
+    answer = admin.patch(f"/module-registry/{module}", {"config_schema": lists, "default_config": {"images": [{}]}})
+    assert refused(answer, "default_config_invalid").keys() == {"/default_config/images/0/name"}
+    answer = admin.patch(f"/module-registry/{module}", {"config_schema": values | {"nullable": True}})
+    assert refused(answer, "config_schema_unusable").keys() == {"/config_schema/nullable"}
+
+
 def test_a_manifest_is_judged_when_it_is_read_and_when_it_is_applied(
     admin: Api, endpoints: Endpoints, tmp_path: Path, till: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

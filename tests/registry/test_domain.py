@@ -316,6 +316,14 @@ def test_defaults_may_leave_to_others_what_the_schema_requires() -> None:
     assert after(replace(WITH_SCHEMA, default_config={})).default_config == {}
 
 
+def test_defaults_may_leave_out_nothing_in_a_list_which_others_can_only_replace() -> None:
+    steps = {"type": "array", "items": {"required": ["name"]}}
+    schema = {"properties": {"steps": steps, "first": {"required": ["name"]}}}
+    with pytest.raises(DefaultConfigInvalid, match="inside a list") as refused:
+        told(INITIAL, replace(REGISTER, config_schema=schema, default_config={"steps": [{}], "first": {}}))
+    assert pointers(refused) == ["/default_config/steps/0/name"]
+
+
 def test_defaults_that_fit_no_longer_keep_nobody_from_changing_something_else() -> None:
     broken = replace(after(REGISTER), config_schema={"required": ["x"], "maxProperties": 0})
     assert fold(broken, told(broken, RENAME)).module_name == "General ledger"

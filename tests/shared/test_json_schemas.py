@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.errors import FieldError
 from shared.json_documents import CONFIG_BYTES, CONFIG_DEPTH
 from shared.json_schemas import TOO_MANY_VALUES, UNTOLD, JsonSchema, UnusableSchema
+from shared.schema_dialects import DIALECTS, Dialect
 
 PERSON = JsonSchema(
     {
@@ -103,6 +104,18 @@ ONE_OF_TWO = {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}
         ({"not": {"properties": {"a": {"const": 1}}}}, {}, []),
         ({"additionalProperties": False, "properties": {"a": {}}, "required": ["a"]}, {"b": 1}, ["/b"]),
         ({"properties": {"a": {"minItems": 2}}}, {"a": [1]}, ["/a"]),
+        ({"properties": {"a": {"contains": {"required": ["b"]}}}}, {"a": [{}]}, ["/a"]),
+        ({"properties": {"a": {"items": {"required": ["b"]}}}}, {"a": [{"b": 1}, {}]}, ["/a/1/b"]),
+        (
+            {"properties": {"a": {"items": {"properties": {"c": {"required": ["b"]}}}}}},
+            {"a": [{"c": {}}]},
+            ["/a/0/c/b"],
+        ),
+        ({"properties": {"a": {"prefixItems": [{"minProperties": 1}]}}}, {"a": [{}]}, ["/a/0"]),
+        ({"properties": {"a": {"items": ONE_OF_TWO}}}, {"a": [{}, {"a": 1, "b": 1}, {"a": 1}]}, ["/a/0", "/a/1"]),
+        ({"properties": {"a": {"items": {"not": {"maxProperties": 0}}}}}, {"a": [{}]}, ["/a/0"]),
+        ({"anyOf": [{"properties": {"a": {"items": {"required": ["b"]}}}}, {"required": ["c"]}]}, {"a": [{}]}, []),
+        ({"anyOf": [{"properties": {"a": {"items": {"required": ["b"]}}}}]}, {"a": [{}]}, [""]),
     ],
 )
 def test_of_an_incomplete_value_only_what_is_written_can_be_wrong(
@@ -117,20 +130,29 @@ def test_of_an_incomplete_value_only_what_is_written_can_be_wrong(
         ({"type": "objekt"}, "/type", "anyOf"),
         ({"properties": {"a~": {"minimum": "1"}}}, "/properties/a~0/minimum", "number"),
         ({"properties": []}, "/properties", "object"),
-        ({"pattern": "("}, "/pattern", "regex"),
-        ({"$schema": "http://json-schema.org/draft-07/schema#"}, "/$schema", "2020-12"),
+        ({"pattern": "("}, "/pattern", "no regular expression of ECMA-262: a group has no end"),
+        ({"$schema": "https://modplane.example/schema"}, "/$schema", "no dialect that is known here"),
+        ({"$schema": "json-schema.org/draft-07/schema"}, "/$schema", "no dialect that is known here"),
+        ({"$schema": "http://json-schema.org/draft-03/schema#"}, "/$schema", "draft-04, draft-06, draft-07"),
+        ({"items": {"$schema": "http://json-schema.org/draft-07/schema#"}}, "/items/$schema", "not that of the whole"),
+        ({"items": [{"type": "string"}]}, "/items", "`prefixItems` in 2020-12"),
         ({"$ref": "https://modplane.example/x"}, "/$ref", "leads out"),
         ({"items": {"$ref": "other.json#/$defs/a"}}, "/items/$ref", "leads out"),
         ({"items": {"$ref": "file:///etc/passwd"}}, "/items/$ref", "leads out"),
-        ({"$defs": {"a": {"$ref": "http://127.0.0.1:1/"}}}, "", "Retrieval is disabled"),
+        ({"$defs": {"a": {"$ref": "http://127.0.0.1:1/"}}}, "/$defs/a/$ref", "leads out"),
+        ({"$id": "https://modplane.example/a", "items": {"$ref": "b#/$defs/x"}}, "/items/$ref", "leads out"),
+        ({"$ref": "https://json-schema.org/draft/2020-12/schema"}, "/$ref", "leads out"),
         ({"items": {"$ref": "#/$defs/gone"}}, "/items/$ref", "refers to nothing"),
         ({"items": {"$ref": "#gone"}}, "/items/$ref", "refers to nothing"),
-        ({"items": {"$id": "https://modplane.example/x"}}, "/items/$id", "not taken"),
-        ({"items": {"$dynamicRef": "#x"}}, "/items/$dynamicRef", "not taken"),
+        ({"items": {"$dynamicRef": "#x"}}, "/items/$dynamicRef", "refers to nothing"),
+        ({"$ref": "#/x/y", "x": {"y": {"type": "objekt"}}}, "/x/y/type", "anyOf"),
+        ({"allOf": [{"$id": "x"}, {"$id": "x"}, {"$ref": "x"}]}, "/allOf/2/$ref", "names several places"),
         ({"$ref": "#"}, "", "refers to itself"),
         (nested(CONFIG_DEPTH, {}), "", "levels deep"),
         ({"description": "x" * CONFIG_BYTES}, "", "larger"),
         ({"properties": {f"k{n}": {"pattern": f"^{n}$"} for n in range(65)}}, "", "64 patterns"),
+        ({"properties": {f"k{n}": {"pattern": f"^.{{4000}}{n}$"} for n in range(3)}}, "", "10,000 characters"),
+        ({"pattern": "x" * 10_001}, "/pattern", "10,000 characters"),
         ({"properties": {f"k{n}": {"type": "string"} for n in range(2001)}}, "", "2,000 subschemas"),
     ],
 )
@@ -139,7 +161,11 @@ def test_what_is_no_usable_schema_is_told_where(document: dict[str, Any], pointe
 
 
 def test_all_that_is_wrong_in_a_schema_is_told() -> None:
-    assert flaws({"type": 1, "properties": {"a": {"minimum": "1"}, "b": 7}, "required": "a"}).keys() == {
+    wrong = {"a": {"minimum": "1"}, "b": 7, "c": {"pattern": "("}, "d": {"$ref": "x"}, "e": {"nullable": True}}
+    assert flaws({"type": 1, "properties": wrong, "required": "a"}).keys() == {
+        "/properties/c/pattern",
+        "/properties/d/$ref",
+        "/properties/e/nullable",
         "/type",
         "/properties/a/minimum",
         "/properties/b",
@@ -156,6 +182,20 @@ def test_all_that_is_wrong_in_a_schema_is_told() -> None:
         {"$defs": {"a": {"$anchor": "here"}}, "properties": {"x": {"$ref": "#here"}}},
         {"prefixItems": [{"type": "string"}], "properties": {"x": {"$ref": "#/prefixItems/0"}}},
         {"properties": {"$ref": {"type": "string"}, "$id": {"type": "string"}}},
+        {"properties": {"a": {"default": {"$id": "x", "$ref": "y"}}}, "examples": [{"nullable": True, "$ref": "z"}]},
+        {"properties": {"a": {"const": {"$ref": "y"}}, "b": {"enum": [{"$dynamicRef": "#z", "$schema": "q"}]}}},
+        {"properties": {"nullable": {}, "dependencies": {}, "additionalItems": {}, "pattern": {}, "$schema": {}}},
+        {"x-order": 1, "title": "A", "deprecated": True, "$comment": "x", "x-old": {"$ref": "y", "pattern": "("}},
+        {"definitions": {"a": {"items": {"type": "object"}}}, "properties": {"children": {"$ref": "#/definitions/a"}}},
+        {
+            "items": {
+                "$id": "https://modplane.example/x",
+                "$defs": {"a": {}},
+                "properties": {"a": {"$ref": "#/$defs/a"}},
+            }
+        },
+        {"$ref": "#/components/schemas/a%20b", "components": {"schemas": {"a b": {"type": "object"}}}},
+        {"properties": {"a": {"$dynamicRef": "#n"}}, "$defs": {"n": {"$dynamicAnchor": "n", "type": "string"}}},
         {"properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}}},
         {"properties": {"children": {"items": {"$ref": "#"}}}, "allOf": [{"required": ["children"]}]},
     ],
@@ -188,14 +228,55 @@ def test_a_schema_that_looks_at_one_value_in_very_many_ways_is_refused(schema: d
     assert flaws(schema).popitem()[1].startswith(("could look", "refers to itself"))
 
 
-@pytest.mark.parametrize("pattern", [r"(a)\1", "^(?!x)a", "(?<=x)a", "(a{1000}){1000}"])
-def test_a_pattern_that_no_linear_engine_takes_is_refused(pattern: str) -> None:
-    assert "/properties/a/pattern" in flaws({"properties": {"a": {"pattern": pattern}}})
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        (r"(a)\1", "refers back"),
+        ("^.*(?!x)a", "looks ahead or behind where"),
+        ("(?<=x)a", "looks ahead or behind where"),
+        ("^((?!x).)*$", "looks ahead or behind where"),
+        ("(a{1000}){1000}", "5,000 characters at once"),
+        (r"^\p{L}{500}$", "8,000,000 bytes"),
+        (r"\p{Script=Elvish}", "not known here"),
+        ("(?i:a)", "flags of its own"),
+        ("(?i)a", "no group begins with (?i)"),
+    ],
+)
+def test_a_pattern_that_cannot_be_checked_in_linear_time_is_refused_with_the_reason(pattern: str, reason: str) -> None:
+    assert reason in flaws({"properties": {"a": {"pattern": pattern}}})["/properties/a/pattern"]
+    assert reason in flaws({"patternProperties": {pattern: {}}}).popitem()[1]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_patterns_that_look_around_bind_texts_and_names_of_keys(dialect: Dialect) -> None:
+    schema = JsonSchema(
+        {
+            "$schema": dialect.uri,
+            "properties": {"a": {"pattern": "^(?!x-)(?=.*[0-9])[a-z0-9-]+(?<!-)$"}},
+            "patternProperties": {"^(?!a$).": {"type": "integer"}},
+        }
+    )
+    assert schema.errors({"a": "x1", "b": 1}) == []
+    assert schema.errors({"a": 5}) == []
+    told = 'the value does not match "^(?!x-)(?=.*[0-9])[a-z0-9-]+(?<!-)$"'
+    for text in ("x-1", "xx", "X1", "x1-"):
+        assert schema.errors({"a": text}) == [FieldError("/a", told)]
+    assert schema.errors({"b": "x"}) == [FieldError("/b", 'the value is not of type "integer"')]
 
 
 def test_a_pattern_takes_time_in_proportion_to_the_text_alone() -> None:
-    schema = JsonSchema({"properties": {"a": {"pattern": "^(a*)*b$"}, "b": {"pattern": "^(a|a|aa)+$"}}})
-    assert len(schema.errors({"a": "a" * 50_000, "b": "a" * 50_000 + "b"})) == 2
+    schema = JsonSchema(
+        {
+            "properties": {
+                "a": {"pattern": "^(a*)*b$"},
+                "b": {"pattern": "^(a|a|aa)+$"},
+                "c": {"pattern": "^(?!(a+)+b)(a|a)*$"},
+            },
+            "patternProperties": {"^(?!(d+)+e)(d|d)+$": False},
+        }
+    )
+    assert len(schema.errors({"a": "a" * 50_000, "b": "a" * 50_000 + "b", "c": "a" * 50_000 + "b"})) == 3
+    assert len(schema.errors({"d" * 50_000: 1, "d" * 50_000 + "e": 1})) == 1
 
 
 HOSTILE = """
@@ -228,11 +309,16 @@ values = st.recursive(
     ),
     max_leaves=6,
 )
-KEYWORDS = """type $ref properties items allOf anyOf not if then pattern enum const required $id $schema $anchor $defs
-minimum format unevaluatedProperties patternProperties contains"""
+KEYWORDS = """dependencies additionalItems $recursiveRef $dynamicRef $recursiveAnchor $dynamicAnchor definitions id
+nullable propertyNames prefixItems default type $ref properties items allOf anyOf not if then pattern enum
+const required $id $schema $anchor $defs minimum format unevaluatedProperties patternProperties contains"""
 keywords = st.sampled_from(KEYWORDS.split())
 words = st.sampled_from(
-    ["object", "string", "#", "#/$defs/a", "#/properties/a", "#/", "#a", "x", "(", "^a$", "a", "date"]
+    [
+        *(each.uri for each in DIALECTS),
+        *("object", "string", "#", "#/$defs/a", "#/properties/a", "#/", "#a", "x", "x#a", "#/default", "urn:x:y"),
+        *("https://modplane.example/x", "(", "^a$", r"^(?!a)\b", "(a)|[^b]{3}", "a", "date", "regex"),
+    ]
 )
 subschemas = st.recursive(
     st.booleans() | st.dictionaries(keywords, words | values, max_size=2),

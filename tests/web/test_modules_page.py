@@ -72,6 +72,42 @@ async def test_codes_are_judged_while_they_are_typed(page: Page, admin: Api) -> 
     await expect(page.get_by_text("Adding it revives it")).to_be_visible()
 
 
+async def test_a_schema_of_an_earlier_dialect_makes_a_form_that_misses_what_nobody_can_add(
+    page: Page, admin: Api
+) -> None:
+    charts = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "https://charts.example/values.schema.json",
+        "properties": {
+            "image": {"$ref": "values.schema.json#/definitions/image"},
+            "steps": {"title": "Steps", "type": "array", "items": {"$ref": "#/definitions/image"}},
+        },
+        "definitions": {
+            "image": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": {"title": "Its name", "type": "string"}},
+            }
+        },
+    }
+    module = admin.module(module_name=fresh("Chart"), config_schema=charts, default_config={"image": {}})
+    await page.goto(f"{MODULES}?module={module}&form=edit")
+    form = page.get_by_role("dialog")
+    defaults = form.get_by_role("group", name="Default config")
+    await defaults.get_by_role("button", name="Add an item").wait_for()
+    await expect(defaults.get_by_label("Its name")).to_have_count(1)
+    await expect(defaults.get_by_text("is required")).to_have_count(0)
+    await defaults.get_by_role("button", name="Add an item").click()
+    # said at its field, and there alone
+    await expect(defaults.get_by_text("is required")).to_have_count(1)
+    await form.get_by_role("button", name="Save").click()
+    await expect(form.get_by_text("nothing may be missing inside a list")).to_be_visible()
+    await defaults.get_by_label("Its name").last.fill("first")
+    await form.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("was saved.")).to_be_visible()
+    assert admin.get(f"/module-registry/{module}").json()["default_config"]["steps"] == [{"name": "first"}]
+
+
 async def test_who_saves_second_keeps_the_input_and_chooses_field_by_field(
     page: Page, new_person: NewPerson, admin: Api
 ) -> None:

@@ -52,7 +52,10 @@ SERVICE = QueryParameter(max_length=200, pattern=VISIBLE, description="Those tha
 
 
 class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
-    """A module that is to be known. Configs have to fit `config_schema`, a JSON Schema (2020-12); null: any will do."""
+    """A module that is to be known.
+
+    Configs have to fit `config_schema`, a JSON Schema (draft-04 to 2020-12, as its `$schema` says); null: any will do.
+    """
 
     module_id: Annotated[Slug, Meta(examples=["field_service"])]
     module_name: ModuleName

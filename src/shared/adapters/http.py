@@ -20,8 +20,8 @@ from shared.cache import Cached
 from shared.errors import FieldError, Forbidden, Malformed, Refused, Unauthenticated, UnsupportedMedia
 from shared.json_documents import duplicate_keys
 from shared.messages import has_nul
-from shared.text import flaws_in, unreadable
 from shared.ports import EVENTS_SCOPE, Authenticator, Caller
+from shared.text import flaws_in, unreadable
 
 MAX_BODY_BYTES = 1024 * 1024
 LARGE_BODY_BYTES = 16 * 1024

@@ -162,7 +162,7 @@ async def strict_request(request: AnyRequest) -> None:
 
 
 def refuse_overlooked_headers(request: AnyRequest) -> None:
-    """Raise `BadHeader` for a header that a write would overlook: a precondition, or a key that makes repeating it safe."""
+    """Raise `BadHeader` for a header that a write would overlook: a precondition, or a key for repeating it."""
     if request.scope["method"] in SAFE_METHODS:
         return
     operation = operation_of(request.route_handler)

@@ -5,7 +5,8 @@ import { schemaOf } from '@/registry/form-values.ts';
 import { Misfits } from '@/ui/config-editor.tsx';
 import { Guarded } from '@/ui/guarded.tsx';
 import { type JsonObject, isJsonObject, shownJson } from '@/ui/json-values.ts';
-import { type Misfit, misfits, validatorOf } from '@/ui/misfits.ts';
+import { type Misfit, misfits } from '@/ui/misfits.ts';
+import { formSchemaOf } from '@/ui/schema-dialects.ts';
 
 const JsonEditor = lazy(() => import('@/ui/json-editor.tsx'));
 const SchemaForm = lazy(() => import('@/ui/schema-form.tsx'));
@@ -37,7 +38,7 @@ export function SchemaField({
           <Text fz="xs" c="dimmed" mb="xs">
             {m.modules.sample}
           </Text>
-          {isJsonObject(schema) && validatorOf(schema) !== null && isJsonObject(schema['properties']) ? (
+          {isJsonObject(schema) && hasForm(schema) ? (
             <Guarded key={shownJson(schema)} instead={<Text fz="xs">{m.ui.formFailed}</Text>}>
               <Sample schema={schema} />
             </Guarded>
@@ -48,6 +49,11 @@ export function SchemaField({
       </SimpleGrid>
     </Input.Wrapper>
   );
+}
+
+function hasForm(schema: JsonObject): boolean {
+  const said = formSchemaOf(schema);
+  return said !== null && (isJsonObject(said['properties']) || '$ref' in said);
 }
 
 function Sample({ schema }: { schema: JsonObject }) {

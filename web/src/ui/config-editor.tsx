@@ -4,6 +4,7 @@ import { useMessages } from '@/i18n/messages.tsx';
 import { Guarded } from '@/ui/guarded.tsx';
 import { type JsonObject, isJsonObject, parsedObject, pathOf, sameJson, shownJson } from '@/ui/json-values.ts';
 import { type Misfit, misfits } from '@/ui/misfits.ts';
+import { followed, formSchemaOf } from '@/ui/schema-dialects.ts';
 import type { Origin } from '@/ui/schema-form.tsx';
 
 const SchemaForm = lazy(() => import('@/ui/schema-form.tsx'));
@@ -156,11 +157,13 @@ function typed(value: unknown): JsonObject {
 
 /** Whether a form shows a field at this place, which then says what is wrong with it. */
 function hasField(schema: JsonObject, pointer: string): boolean {
-  let at: unknown = schema;
+  const said = formSchemaOf(schema) ?? schema;
+  let at = followed(said, said);
   for (const step of pathOf(pointer)) {
     if (!isJsonObject(at)) return false;
     const properties = at['properties'];
-    at = isJsonObject(properties) && step in properties ? properties[step] : /^\d+$/.test(step) ? at['items'] : null;
+    const inside = isJsonObject(properties) && step in properties ? properties[step] : null;
+    at = followed(said, inside ?? (/^\d+$/.test(step) ? at['items'] : null));
   }
   // Of objects and lists a form shows the parts, and no message of their own.
   return isJsonObject(at) && !('properties' in at) && !('items' in at);

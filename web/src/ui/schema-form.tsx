@@ -15,6 +15,7 @@ import { type ReactNode, useMemo } from 'react';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { type JsonObject, isJsonObject, pathOf, pointerTo } from '@/ui/json-values.ts';
 import type { Misfit } from '@/ui/misfits.ts';
+import { formSchemaOf } from '@/ui/schema-dialects.ts';
 import validator from '@/ui/schema-validator.ts';
 
 /** Where the value at a place comes from, and how to let go of one's own there. */
@@ -161,10 +162,10 @@ export default function SchemaForm({
   const m = useMessages();
   const translateString = useMemo(() => translated(m), [m]);
   const extraErrors = useMemo(() => placed(errors), [errors]);
-  // Its title and version are the document's own; the form shows what is inside.
+  // Its title is the document's own; the form shows what is inside.
   const shown = useMemo(
     (): RJSFSchema =>
-      Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema' && key !== 'title')),
+      Object.fromEntries(Object.entries(formSchemaOf(schema) ?? schema).filter(([key]) => key !== 'title')),
     [schema],
   );
   return (

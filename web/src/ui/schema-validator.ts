@@ -11,7 +11,7 @@ const validator: ValidatorType<JsonObject> = {
   validateFormData: () => ({ errors: [], errorSchema: {} }),
   rawValidation: () => ({ errors: [] }),
   isValid: (schema, value, root) => {
-    const known = { $defs: root.$defs, definitions: root.definitions, ...schema };
+    const known = { $defs: root.$defs, ...schema };
     try {
       return validatorOf(known)?.validate(value).valid ?? false;
     } catch {

@@ -992,7 +992,9 @@ export type ModuleToAssign = {
 /**
  * ModuleToRegister
  *
- * A module that is to be known. Configs have to fit `config_schema`, a JSON Schema (2020-12); null: any will do.
+ * A module that is to be known.
+ *
+ * Configs have to fit `config_schema`, a JSON Schema (draft-04 to 2020-12, as its `$schema` says); null: any will do.
  */
 export type ModuleToRegister = {
     module_id: string;

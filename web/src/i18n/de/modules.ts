@@ -99,7 +99,7 @@ export const modules = {
   color: 'Farbe',
   permissionsHint: 'Nach jeder Enter drücken.',
   defaultsHint: 'Diese Werte hat jeder Mandant, bis eine Vorlage oder er selbst etwas anderes sagt.',
-  schemaHint: 'Ein JSON-Schema (2020-12). Leer: jede Konfiguration ist recht.',
+  schemaHint: 'Ein JSON-Schema (draft-04 bis 2020-12, wie sein $schema sagt). Leer: jede Konfiguration ist recht.',
   sample: 'So sieht das Formular aus',
   sampleEmpty: 'Das Formular erscheint hier, sobald das Schema Felder beschreibt.',
   schemaBroken: 'Das ist noch kein brauchbares JSON-Schema.',

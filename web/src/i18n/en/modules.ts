@@ -98,7 +98,7 @@ export const modules = {
   color: 'Colour',
   permissionsHint: 'Press Enter after each.',
   defaultsHint: 'Every tenant has these values until a template or the tenant says otherwise.',
-  schemaHint: 'A JSON Schema (2020-12). Empty: any config will do.',
+  schemaHint: 'A JSON Schema (draft-04 to 2020-12, as its $schema says). Empty: any config will do.',
   sample: 'How its form looks',
   sampleEmpty: 'The form appears here as soon as the schema describes fields.',
   schemaBroken: 'This is no usable JSON Schema yet.',
