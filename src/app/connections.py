@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from shared.adapters.rate_limits import network_of
 from shared.metrics import HTTP_CONNECTIONS, HTTP_CONNECTIONS_CLOSED, HTTP_CONNECTIONS_LIMIT
-from shared.processor import in_slices
+from shared.processor import by_few
 
 State: TypeAlias = Literal["reading", "idle", "receiving", "serving", "closing"]
 Reason: TypeAlias = Literal[
@@ -29,6 +29,9 @@ REASONS: tuple[Reason, ...] = (
 )  # fmt: skip
 WAITED_FOR: tuple[State, ...] = ("reading", "idle", "receiving")
 """Where the caller is the one to do something: in this order they give way when there is no room."""
+
+ENDED_AT_ONCE = 100
+"""At one of ten looks a second: to end thousands in one go would keep everybody else waiting."""
 
 READER_BYTES = 16 * 1024
 """What a caller has to take of his answer in `reader_seconds`, to be waited for that long again."""
@@ -124,8 +127,8 @@ class Connections:
         self.move(connection, connection.state)
 
     async def end_late(self) -> None:
-        """Ends all who have kept the service waiting for too long. Thousands at once take more than one turn."""
-        async for connection, state, reason in in_slices(self._late()):
+        """Ends who has kept the service waiting for too long; of thousands a part, so that nobody else is kept."""
+        async for connection, state, reason in by_few(self._late()[:ENDED_AT_ONCE]):
             if connection.state == state and connection in self._since[state]:
                 connection.end(reason)
 
@@ -139,7 +142,7 @@ class Connections:
         late: list[tuple[Held, State, Reason]] = []
         for state, limit, reason in seconds:
             for connection, since in self._since[state].items():
-                if now - since < limit:
+                if now - since < limit or len(late) >= ENDED_AT_ONCE:
                     break
                 if connection not in self._stalled:
                     late.append((connection, state, reason))

@@ -1,4 +1,4 @@
-"""One connection from a caller: the server's own, which tells what it is at, and ends when it is waited for too long."""
+"""One connection from a caller: the server's own, which tells what it is at and ends when it is waited for too long."""
 
 import asyncio
 from http import HTTPStatus

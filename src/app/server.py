@@ -30,10 +30,9 @@ UNREACHABLE_MS = 60_000
 
 GRACE_SECONDS = 5
 LAST_SECONDS = 9.0
-TICKS_BETWEEN = 5
 
 
-class AddressNotFree(OSError):
+class AddressNotFree(OSError):  # noqa: N818 - says what is not so
     """The service cannot listen there."""
 
 
@@ -54,7 +53,7 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
-        if self._connections is not None and counter % TICKS_BETWEEN == 0:
+        if self._connections is not None:
             await self._connections.end_late()
         return await super().on_tick(counter)
 
