@@ -30,8 +30,8 @@ REASONS: tuple[Reason, ...] = (
 WAITED_FOR: tuple[State, ...] = ("reading", "idle", "receiving")
 """Where the caller is the one to do something: in this order they give way when there is no room."""
 
-ENDED_AT_ONCE = 100
-"""At one of ten looks a second: to end thousands in one go would keep everybody else waiting."""
+ENDED_AT_ONCE, ENDED_TOGETHER = 100, 10
+"""At one of ten looks a second, and at one turn: to end thousands in one go would keep everybody else waiting."""
 
 READER_BYTES = 16 * 1024
 """What a caller has to take of his answer in `reader_seconds`, to be waited for that long again."""
@@ -128,7 +128,7 @@ class Connections:
 
     async def end_late(self) -> None:
         """Ends who has kept the service waiting for too long; of thousands a part, so that nobody else is kept."""
-        async for connection, state, reason in by_few(self._late()[:ENDED_AT_ONCE]):
+        async for connection, state, reason in by_few(self._late()[:ENDED_AT_ONCE], ENDED_TOGETHER):
             if connection.state == state and connection in self._since[state]:
                 connection.end(reason)
 

@@ -19,8 +19,8 @@ log = structlog.get_logger(__name__)
 PAGE = 500
 IDLE_SECONDS = 1.0
 GATHER_SECONDS = 0.02
-REST_SECONDS = 0.0001
-"""The more readers were given something, the longer nobody is: sending to them takes a part of the process's time."""
+FEW, REST_SECONDS = 5, 0.002
+"""So many readers are given something at a time: sending to all at once would keep everybody else waiting."""
 
 FAREWELL_SECONDS = 2.0
 MAX_READERS = 2000
@@ -183,14 +183,14 @@ class EventTail:
             if not self._coming and not any(self._following.values()):
                 self.position = None
                 self._following.clear()
-            elif (handed := await self._look()) is not None:
-                await asyncio.sleep(max(GATHER_SECONDS, handed * REST_SECONDS))
+            elif await self._look():
+                await asyncio.sleep(GATHER_SECONDS)
                 continue
             await self._rest()
             self._woken.clear()
 
-    async def _look(self) -> int | None:
-        """Reads one page and hands it on; to how many readers, where there was anything."""
+    async def _look(self) -> bool:
+        """Reads one page and hands it on; whether there was anything."""
         try:
             if self.position is None:
                 self.position = await self._log.end()
@@ -199,11 +199,11 @@ class EventTail:
         except Unavailable as error:
             log.info("event_tail_waits", reason=error.detail)
             await self._tell("database_away")
-            return None
+            return False
         await self._tell("live")
-        handed = await self._hand_on(entries)
+        await self._hand_on(entries)
         self.position = max(reached, self.position)
-        return handed if entries else None
+        return len(entries) > 0
 
     async def _rest(self) -> None:
         try:
@@ -218,8 +218,8 @@ class EventTail:
             reader.started.set_result(position)
         self._coming.clear()
 
-    async def _hand_on(self, entries: Sequence[Entry]) -> int:
-        """Gives each reader what he wants of the page, all of it at once; returns to how many."""
+    async def _hand_on(self, entries: Sequence[Entry]) -> None:
+        """Gives each reader what he wants of the page, all of it at once."""
         alike: dict[EventFilter, list[Reader]] = defaultdict(list)
         for organization in {entry.event.organization_id for entry in entries} | {None}:
             for reader in self._following.get(organization, ()):
@@ -231,22 +231,17 @@ class EventTail:
                 if wanted.admits(entry):
                     chunk = chunk or event_chunk(entry)
                     chunks.append((entry.position, chunk))
-        handed = 0
-        async for reader, chunks in by_few(
-            (reader, found[reader.wanted]) for some in alike.values() for reader in some
-        ):
-            news = [chunk for position, chunk in chunks if position > reader.after]
-            if news:
-                self._give(reader, news)
-                handed += 1
-        return handed
+        news = [(reader, found[wanted]) for wanted, readers in alike.items() if found[wanted] for reader in readers]
+        async for reader, chunks in by_few(news, FEW, REST_SECONDS):
+            self._give(reader, [chunk for position, chunk in chunks if position > reader.after])
 
     async def _tell(self, state: TailState) -> None:
         if state == self.state:
             return
         self.state = state
         chunk = told_chunk(Told(state))
-        async for reader in by_few([reader for readers in self._following.values() for reader in readers]):
+        everybody = [reader for readers in self._following.values() for reader in readers]
+        async for reader in by_few(everybody, FEW, REST_SECONDS):
             self._give(reader, [chunk])
 
     def _give(self, reader: Reader, chunks: Sequence[bytes]) -> None:

@@ -25,7 +25,6 @@ from shared.transaction import kafka_transaction
 log = structlog.get_logger(__name__)
 
 SLICE_SECONDS = 0.005
-FEW = 20
 
 
 class AlreadyTaken(Conflict):
@@ -228,12 +227,12 @@ async def in_slices(items: Iterable[Any]) -> AsyncIterator[Any]:
             started = time.perf_counter()
 
 
-async def by_few(items: Iterable[Any]) -> AsyncIterator[Any]:
-    """The items, giving the event loop a turn after every few: whoever was woken by them works then."""
-    for number, item in enumerate(items, 1):
+async def by_few(items: Sequence[Any], few: int, rest_seconds: float = 0) -> AsyncIterator[Any]:
+    """The items, with a rest after every few: whoever was woken by them works then, and others do."""
+    for number, item in enumerate(items):
+        if number and number % few == 0:
+            await asyncio.sleep(rest_seconds)
         yield item
-        if number % FEW == 0:
-            await asyncio.sleep(0)
 
 
 def without_repetitions(batch: Sequence[Work]) -> list[Work]:
