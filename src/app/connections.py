@@ -4,9 +4,8 @@ A caller who says nothing, stops in the middle of a request, or does not read hi
 At the bound of all connections whoever is waited for longest gives way to who comes.
 """
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal, Protocol, TypeAlias
@@ -71,9 +70,9 @@ class Held(Protocol):
 class Connections:
     """All of them, by what they are at, the longest there first."""
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(self, limits: ConnectionLimits, now: Callable[[], float]) -> None:
         self.limits = limits
-        self._now = asyncio.get_running_loop().time
+        self._now = now
         self._since: dict[State, OrderedDict[Held, float]] = {state: OrderedDict() for state in STATES}
         self._stalled: dict[Held, tuple[float, int]] = {}
         self._of_address: dict[str, int] = {}

@@ -1,5 +1,6 @@
 """The HTTP server of a process: uvicorn, with bounded connections."""
 
+import asyncio
 import os
 import resource
 import signal
@@ -46,7 +47,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Lets the application start, then callers in."""
-        self._connections = Connections(fitting(self._limits))
+        self._connections = Connections(fitting(self._limits), asyncio.get_running_loop().time)
         # Called by the server where it would make a protocol of its class.
         self.config.http_protocol_class = cast("Any", partial(HttpConnection, self._connections))
         await super().startup(sockets)

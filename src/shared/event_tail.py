@@ -233,7 +233,8 @@ class EventTail:
                     chunks.append((entry.position, chunk))
         news = [(reader, found[wanted]) for wanted, readers in alike.items() if found[wanted] for reader in readers]
         async for reader, chunks in by_few(news, FEW, REST_SECONDS):
-            self._give(reader, [chunk for position, chunk in chunks if position > reader.after])
+            if missing := [chunk for position, chunk in chunks if position > reader.after]:
+                self._give(reader, missing)
 
     async def _tell(self, state: TailState) -> None:
         if state == self.state:
