@@ -72,6 +72,7 @@ class Connections:
 
     def __init__(self, limits: ConnectionLimits, now: Callable[[], float]) -> None:
         self.limits = limits
+        self.turned_away = 0
         self._now = now
         self._since: dict[State, OrderedDict[Held, float]] = {state: OrderedDict() for state in STATES}
         self._stalled: dict[Held, tuple[float, int]] = {}

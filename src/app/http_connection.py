@@ -15,6 +15,9 @@ from shared.metrics import HTTP_CONNECTIONS_CLOSED
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_PIPELINED = 100
+FAREWELL_SECONDS, MAX_TURNED_AWAY = 1.0, 200
+"""So long, and so many at a time, who are not let in are given to hear why."""
+
 UNWANTED_BYTES = 2 * 1024 * 1024
 """Of a body whose request is answered already; who sends more is cut off."""
 
@@ -57,6 +60,7 @@ class HttpConnection(HttpToolsProtocol):
         self.state: State = "reading"
         self._connections = connections
         self._is_known = False
+        self._farewell: asyncio.TimerHandle | None = None
         self._in_head = self._in_body = False
         self._bytes_of_part = 0
 
@@ -73,7 +77,7 @@ class HttpConnection(HttpToolsProtocol):
         if refused is not None:
             HTTP_CONNECTIONS_CLOSED.labels(reason=refused).inc()
             transport.write(answer_of(*ANSWERS[refused]))
-            transport.close()
+            self._turn_away(transport)
             return
         super().connection_made(transport)
         self._is_known = True
@@ -81,7 +85,10 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed, by whomever."""
-        if self._is_known:
+        if self._farewell is not None:
+            self._farewell.cancel()
+            self._connections.turned_away -= 1
+        elif self._is_known:
             self._is_known = False
             self._connections.leave(self)
             super().connection_lost(exc)
@@ -156,6 +163,15 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.write(answer_of(*ANSWERS[reason]))
         self.transport.close()
         self._settle()
+
+    def _turn_away(self, transport: asyncio.Transport) -> None:
+        # Closed at once, what the caller sent meanwhile would make his kernel forget the answer.
+        if self._connections.turned_away >= MAX_TURNED_AWAY:
+            transport.close()
+            return
+        self._connections.turned_away += 1
+        transport.write_eof()
+        self._farewell = self.loop.call_later(FAREWELL_SECONDS, transport.abort)
 
     def _settle(self) -> None:
         state = self._present_state()

@@ -132,7 +132,8 @@ def test_without_a_limit_an_address_may_have_them_all(clock: Clock) -> None:
 def test_where_there_is_no_room_whoever_is_waited_for_longest_gives_way_and_nobody_who_is_served(
     connections: Connections,
 ) -> None:
-    states: list[State] = ["serving"] * 6 + ["receiving", "idle", "reading", "reading"]
+    served: list[State] = ["serving"] * 6
+    states: list[State] = [*served, "receiving", "idle", "reading", "reading"]
     many = [Connection(connections, f"192.0.2.{place}", state) for place, state in enumerate(states)]
     gone = []
     for place in range(4):
