@@ -15,6 +15,7 @@ from shared.metrics import HTTP_CONNECTIONS_CLOSED
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_PIPELINED = 100
+PART_BYTES = 16 * 1024
 FAREWELL_SECONDS, MAX_TURNED_AWAY = 1.0, 200
 """So long, and so many at a time, who are not let in are given to hear why."""
 
@@ -117,6 +118,13 @@ class HttpConnection(HttpToolsProtocol):
             raise ValueError("Too many requests wait for the answers before them.")
         self._in_head, self._in_body, self._bytes_of_part = False, True, 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body. Small ones are kept until they are worth the application's while, or are the last."""
+        if not self.cycle.response_complete and len(self.cycle.body) + len(body) < PART_BYTES:
+            self.cycle.body += body
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is here as a whole."""

@@ -25,6 +25,7 @@ from shared.transaction import kafka_transaction
 log = structlog.get_logger(__name__)
 
 SLICE_SECONDS = 0.005
+LONGEST_REST_SECONDS = 0.01
 
 
 class AlreadyTaken(Conflict):
@@ -228,10 +229,14 @@ async def in_slices(items: Iterable[Any]) -> AsyncIterator[Any]:
 
 
 async def by_few(items: Sequence[Any], few: int, rest_seconds: float = 0) -> AsyncIterator[Any]:
-    """The items, with a rest after every few: whoever was woken by them works then, and others do."""
+    """The items, with a rest after every few, for whoever was woken by them and for others; a longer one when busy."""
+    late = 0.0
     for number, item in enumerate(items):
         if number and number % few == 0:
-            await asyncio.sleep(rest_seconds)
+            rest = rest_seconds + min(2 * late, LONGEST_REST_SECONDS if rest_seconds else 0)
+            started = time.perf_counter()
+            await asyncio.sleep(rest)
+            late = max(0.0, time.perf_counter() - started - rest)
         yield item
 
 

@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from shared.metrics import HTTP_CONNECTIONS_CLOSED
 
 BYTES_A_SECOND = 16 * 1024
+GOLDEN_RATIO, SPREAD = 0.618, 0.2
 WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -57,14 +58,17 @@ class Body:
 
 
 class PatientWithBodies:
-    """ASGI middleware: a body has `seconds`, and more of them for each part of it that comes."""
+    """ASGI middleware: a body has `seconds`, or up to a fifth more, and further ones for each part of it that comes."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
         self._seconds = seconds
+        self._spread = 0.0
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Watches requests that may have a body."""
         if scope["type"] != ScopeType.HTTP or scope["method"] in WITHOUT_BODY:
             return self._app(scope, receive, send)
-        return self._app(scope, Body(receive, self._seconds).receive, send)
+        # Thousands that came together are not refused in one go.
+        self._spread = (self._spread + GOLDEN_RATIO) % 1
+        return self._app(scope, Body(receive, self._seconds * (1 + SPREAD * self._spread)).receive, send)
