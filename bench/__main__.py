@@ -18,7 +18,8 @@ from bench.subject import Running, Subject, rate_of
 from devstack import Given, Stack
 from tests.faults.commands import TOPIC
 
-CALLERS = 64
+CALLERS, FEW = 64, 4
+FLOODS = {"idle": 10_000, "heads": 2_000, "bodies": 2_000, "trickles": 2_000, "streams": 2_000}
 SHOWN = 1000
 """So many organizations are read: all of them lie in Redis."""
 
@@ -131,6 +132,38 @@ def rate_of_drain(running: Running, module: str) -> float:
     return rate_of(lambda: running.subject.holders(module), len(running.subject.organizations))
 
 
+def floods(running: Running, rounds: int, seconds: float) -> Iterator[Row]:
+    """What reads and writes cost their callers while others keep the service waiting, beside what they cost without."""
+    id_, token = running.subject.organizations[0], running.admin.token or ""
+    read, pairs = request("GET", f"/api/v1/organizations/{id_}/modules", token), new_pairs(running)
+
+    def assign() -> bytes:
+        organization, body = next(pairs)
+        return request("POST", f"/api/v1/modules/assign/{organization}", token, body)
+
+    asked: dict[str, Callable[[], bytes]] = {"reads": lambda: read, "writes": assign}
+    for kind, number in FLOODS.items():
+        seen: dict[str, list[tuple[Load, Load]]] = {name: [] for name in asked}
+        for _ in range(rounds):
+            calm = {
+                name: asyncio.run(called(running.url, following, FEW, seconds)) for name, following in asked.items()
+            }
+            with running.flooded(kind, number):
+                for name, following in asked.items():
+                    seen[name].append((calm[name], asyncio.run(called(running.url, following, FEW, seconds))))
+        for name, pairs_seen in seen.items():
+            share = median(calm.quantile(0.99) / flooded.quantile(0.99) for calm, flooded in pairs_seen)
+            calm_one, flooded_one = pairs_seen[0]
+            what = f"{name} of {FEW} callers beside {number:,} {kind}"
+            yield Row(what, told(flooded_one), f"alone: {told(calm_one)}", share, 0.5)
+
+
+def all_floods(subject: Subject, rounds: int, seconds: float) -> Iterator[Row]:
+    """Floods alone."""
+    with subject.service() as service:
+        yield from floods(service.furnish(), rounds, seconds)
+
+
 def measured(subject: Subject, rounds: int, seconds: float) -> Iterator[Row]:
     """All rows, in the order in which they are measured."""
     with subject.ceilings() as ceiling, subject.service() as service:
@@ -150,6 +183,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
     parser.add_argument("--organizations", type=int, default=20_000)
+    parser.add_argument("--only", choices=["connections"], help="what connections that say nothing do to others")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="modplane-bench-") as folder:
         directory = Path(folder).resolve()
@@ -157,7 +191,8 @@ def main() -> None:
         stack.start()
         try:
             sys.stdout.write("| what | figure | ceiling | share | goal |\n| --- | --- | --- | --- | --- |\n")
-            for row in measured(Subject(stack, directory, wanted.organizations), wanted.rounds, wanted.seconds):
+            rows = all_floods if wanted.only else measured
+            for row in rows(Subject(stack, directory, wanted.organizations), wanted.rounds, wanted.seconds):
                 goal = "" if row.goal is None else f"{row.goal:.2f}"
                 line = f"| {row.what} | {row.figure} | {row.ceiling} | **{row.share:.2f}** | {goal} |"
                 sys.stdout.write(f"{line}\n")

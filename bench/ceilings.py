@@ -10,11 +10,8 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import msgspec
-import uvloop
+import uvicorn
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from granian import Granian
-from granian.constants import Interfaces, Loops
-from granian.log import LogLevels
 from litestar import Litestar, Request, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
@@ -141,16 +138,19 @@ async def drain(bootstrap: str, postgres_url: str, begin: dict[TopicPartition, i
 
 def serve(port: int) -> None:
     """Serves the ceilings' routes until it is ended."""
-    uvloop.install()
-    Granian(
-        "bench.ceilings:create_app",
-        port=port,
-        interface=Interfaces.ASGI,
+    uvicorn.run(
+        create_app,
         factory=True,
-        loop=Loops.uvloop,
-        log_access=False,
-        log_level=LogLevels.warning,
-    ).serve()
+        interface="asgi3",
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
 
 
 if __name__ == "__main__":

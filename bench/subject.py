@@ -1,6 +1,7 @@
 """The service under load: its parts, its organizations with twelve modules each, and backlogs for it to work off."""
 
 import asyncio
+import re
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -132,6 +134,24 @@ class Running:
             raise SystemExit(f"The bulk operation was refused: {begun.text}")
         path = f"/bulk-operations/{begun.json()['bulk_operation_id']}"
         return rate_of(lambda: self.admin.get(path).json()["counts"]["applied"], len(self.subject.organizations))
+
+    @contextmanager
+    def flooded(self, kind: str, number: int) -> Iterator[None]:
+        """While so many connections of a kind keep it waiting, from many addresses."""
+        command = [sys.executable, "-m", "bench.flood", str(urlsplit(self.url).port), kind, str(number)]
+        with subprocess.Popen([*command, self.admin.token or ""], stdout=subprocess.PIPE) as process:
+            try:
+                assert process.stdout is not None
+                process.stdout.readline()
+                wait_for(lambda: kind != "streams" or self._streams() >= number, "all streams to be open")
+                yield
+            finally:
+                process.kill()
+        wait_for(lambda: not self._streams(), "the end of the streams")
+
+    def _streams(self) -> float:
+        told = httpx.get(f"{self.url}/metrics", timeout=PATIENCE_SECONDS).text
+        return float(re.findall(r"^modplane_event_streams (\S+)$", told, re.MULTILINE)[0])
 
     def memory(self) -> float:
         """Of its processes, in MB."""

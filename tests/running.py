@@ -133,6 +133,12 @@ class ServiceProcess:
         assert self._process is not None
         return not self._process.is_alive()
 
+    @property
+    def exit_code(self) -> int | None:
+        """Of its first process; None while it runs."""
+        assert self._process is not None
+        return self._process.exitcode
+
     def stop(self) -> None:
         """Gracefully; by force when that takes too long or it is frozen."""
         if self._process is None or self.has_ended():

@@ -83,6 +83,8 @@ def serve(
         main.serve(settings)
     except import_module("app.web").WebNotBuilt as missing:
         fail(CommandFailed("web_not_built", str(missing)), as_json=False)
+    except import_module("app.server").AddressNotFree as taken:
+        fail(CommandFailed("address_not_free", str(taken)), as_json=False)
 
 
 @app.command()

@@ -8,11 +8,7 @@ from typing import Any
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
-SERVER_LOGGERS: Mapping[str, Any] = {
-    # The HTTP server's own lines are to be JSON too: they go where everybody's go.
-    "handlers": {},
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
-}
+LEVELS: Mapping[str, int] = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 def configure_logs(level: int = logging.INFO, more: Sequence[Any] = ()) -> None:

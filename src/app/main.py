@@ -4,27 +4,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvloop
 from dishka import AsyncContainer, Provider, make_async_container
 from dishka.integrations.litestar import DishkaRouter
-from granian import Granian
-from granian.constants import Interfaces, Loops
-from granian.log import LogLevels, log_levels_map
 from litestar import Litestar, Response
 from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
+from app import server
 from app.admission import AdmissionProvider
 from app.bulk_seams import BulkSeamsProvider
+from app.connections import ConnectionLimits
 from app.contexts import CONTEXTS
 from app.documents import document_routes
 from app.ending import told_of_the_end
 from app.health import HealthController, metrics
 from app.http_system import SystemController
 from app.infrastructure import InfrastructureProvider
-from app.logs import SERVER_LOGGERS, configure_logs
+from app.logs import LEVELS, configure_logs
 from app.seams import SeamsProvider
 from app.service import Service
 from app.settings import Settings
@@ -43,6 +41,7 @@ from shared.adapters.http_parameters import strict_request
 from shared.adapters.problem_json import EXCEPTION_HANDLERS, http_to_problem
 from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
 from shared.adapters.request_log import RequestLog
+from shared.adapters.slow_bodies import PatientWithBodies
 from shared.event_tail import EventTail
 from shared.ports import Authenticator
 from shared.tracing import Tracing
@@ -68,7 +67,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
 def create_app(settings: Settings | None = None, *overrides: Provider) -> Litestar:
     """The application. It starts without any infrastructure, and works as soon, and as far, as there is some."""
     settings = settings or Settings()
-    configure_logs(log_levels_map[LogLevels(settings.log_level)], log_processors())
+    configure_logs(LEVELS[settings.log_level], log_processors())
     container = make_container(settings, *overrides)
 
     @asynccontextmanager
@@ -79,7 +78,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
             await answer_hot_reads_first(app, container)
             app.asgi_handler = (await container.get(Tracing)).requests(app.asgi_handler)
             await limit_rates(app, container)
-        app.asgi_handler = Measured(app.asgi_handler)
+        app.asgi_handler = Measured(PatientWithBodies(app.asgi_handler, settings.http_body_seconds))
         if settings.log_level == "debug":
             app.asgi_handler = RequestLog(app.asgi_handler)
         app.asgi_handler = HeadAsGet(app.asgi_handler)
@@ -158,19 +157,14 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT. Raises `WebNotBuilt`."""
+    """Serves until SIGTERM or SIGINT. Raises `WebNotBuilt` or `AddressNotFree`."""
     if settings.web is not None and settings.role != "worker":
         page_of(settings.web)
-    uvloop.install()
-    Granian(
-        "app.main:create_app",
-        address=settings.http_host,
-        port=settings.http_port,
-        interface=Interfaces.ASGI,
-        factory=True,
-        loop=Loops.uvloop,
-        workers_kill_timeout=9,
-        log_access=False,
-        log_dictconfig=dict(SERVER_LOGGERS),
-        log_level=LogLevels.warning,
-    ).serve()
+    limits = ConnectionLimits(
+        most=settings.http_connections,
+        per_address=settings.http_connections_per_address,
+        exempt=settings.exempt_networks,
+        head_seconds=settings.http_head_seconds,
+        idle_seconds=settings.http_idle_seconds,
+    )
+    server.serve(create_app, settings.http_host, settings.http_port, limits)

@@ -12,13 +12,16 @@ from msgspec import Struct
 from shared.errors import TooMany, Unavailable
 from shared.logged_events import BEGINNING, Entry, EventFilter, Position
 from shared.metrics import EVENT_STREAMS, EVENT_STREAMS_CUT
-from shared.processor import in_slices
+from shared.processor import by_few, in_slices
 
 log = structlog.get_logger(__name__)
 
 PAGE = 500
 IDLE_SECONDS = 1.0
 GATHER_SECONDS = 0.02
+FEW, REST_SECONDS = 5, 0.002
+"""So many readers are given something at a time: sending to all at once would keep everybody else waiting."""
+
 FAREWELL_SECONDS = 2.0
 MAX_READERS = 2000
 MAX_WAITING = 2000
@@ -78,15 +81,16 @@ class Reader:
         """Whether everything that came was taken."""
         return not self._waiting
 
-    def put(self, chunk: bytes) -> bool:
-        """False when there is no room: the reader is cut off."""
-        if len(self._waiting) >= MAX_WAITING or (self._waiting and self._bytes + len(chunk) > MAX_WAITING_BYTES):
-            self._waiting.clear()
-            self.end()
-            self.break_off()
-            return False
-        self._waiting.append(chunk)
-        self._bytes += len(chunk)
+    def put(self, chunks: Sequence[bytes]) -> bool:
+        """False when there is no room for all of them: the reader is cut off."""
+        for chunk in chunks:
+            if len(self._waiting) >= MAX_WAITING or (self._waiting and self._bytes + len(chunk) > MAX_WAITING_BYTES):
+                self._waiting.clear()
+                self.end()
+                self.break_off()
+                return False
+            self._waiting.append(chunk)
+            self._bytes += len(chunk)
         self._ready.set()
         return True
 
@@ -194,11 +198,10 @@ class EventTail:
             entries, reached = await self._log.newer(self.position, PAGE)
         except Unavailable as error:
             log.info("event_tail_waits", reason=error.detail)
-            self._tell("database_away")
+            await self._tell("database_away")
             return False
-        self._tell("live")
-        async for entry in in_slices(entries):
-            self._hand_on(entry)
+        await self._tell("live")
+        await self._hand_on(entries)
         self.position = max(reached, self.position)
         return len(entries) > 0
 
@@ -215,24 +218,35 @@ class EventTail:
             reader.started.set_result(position)
         self._coming.clear()
 
-    def _hand_on(self, entry: Entry) -> None:
-        chunk = b""
-        concerned = {entry.event.organization_id, None}
-        for reader in [reader for organization in concerned for reader in self._following.get(organization, ())]:
-            if entry.position > reader.after and reader.wanted.admits(entry):
-                chunk = chunk or event_chunk(entry)
-                self._give(reader, chunk)
+    async def _hand_on(self, entries: Sequence[Entry]) -> None:
+        """Gives each reader what he wants of the page, all of it at once."""
+        alike: dict[EventFilter, list[Reader]] = defaultdict(list)
+        for organization in {entry.event.organization_id for entry in entries} | {None}:
+            for reader in self._following.get(organization, ()):
+                alike[reader.wanted].append(reader)
+        found: dict[EventFilter, list[tuple[Position, bytes]]] = {wanted: [] for wanted in alike}
+        async for entry in in_slices(entries):
+            chunk = b""
+            for wanted, chunks in found.items():
+                if wanted.admits(entry):
+                    chunk = chunk or event_chunk(entry)
+                    chunks.append((entry.position, chunk))
+        news = [(reader, found[wanted]) for wanted, readers in alike.items() if found[wanted] for reader in readers]
+        async for reader, chunks in by_few(news, FEW, REST_SECONDS):
+            if missing := [chunk for position, chunk in chunks if position > reader.after]:
+                self._give(reader, missing)
 
-    def _tell(self, state: TailState) -> None:
+    async def _tell(self, state: TailState) -> None:
         if state == self.state:
             return
         self.state = state
         chunk = told_chunk(Told(state))
-        for reader in [reader for readers in self._following.values() for reader in readers]:
-            self._give(reader, chunk)
+        everybody = [reader for readers in self._following.values() for reader in readers]
+        async for reader in by_few(everybody, FEW, REST_SECONDS):
+            self._give(reader, [chunk])
 
-    def _give(self, reader: Reader, chunk: bytes) -> None:
-        if not reader.is_over and not reader.put(chunk):
+    def _give(self, reader: Reader, chunks: Sequence[bytes]) -> None:
+        if not reader.is_over and not reader.put(chunks):
             EVENT_STREAMS_CUT.inc()
             log.warning("event_stream_cut_off", reason="its reader is too slow")
             self.leave(reader)

@@ -50,5 +50,10 @@ for letter_kind in ("command", "event", "relay"):
     # From the start, so that the first one is an increase.
     DEAD_LETTERS.labels(kind=letter_kind)
     OPEN_LETTERS.labels(kind=letter_kind)
+HTTP_CONNECTIONS = Gauge("modplane_http_connections", "Connections from callers, by what they are at.", ["state"])
+HTTP_CONNECTIONS_LIMIT = Gauge("modplane_http_connections_limit", "The most connections this process takes.")
+HTTP_CONNECTIONS_CLOSED = Counter(
+    "modplane_http_connections_closed_total", "Connections that were refused or ended by the service.", ["reason"]
+)
 EVENT_STREAMS = Gauge("modplane_event_streams", "Open streams of events.")
 EVENT_STREAMS_CUT = Counter("modplane_event_streams_cut_total", "Streams ended because their reader was too slow.")

@@ -25,6 +25,7 @@ from shared.transaction import kafka_transaction
 log = structlog.get_logger(__name__)
 
 SLICE_SECONDS = 0.005
+LONGEST_REST_SECONDS = 0.01
 
 
 class AlreadyTaken(Conflict):
@@ -225,6 +226,18 @@ async def in_slices(items: Iterable[Any]) -> AsyncIterator[Any]:
         if time.perf_counter() - started > SLICE_SECONDS:
             await asyncio.sleep(0)
             started = time.perf_counter()
+
+
+async def by_few(items: Sequence[Any], few: int, rest_seconds: float = 0) -> AsyncIterator[Any]:
+    """The items, with a rest after every few, for whoever was woken by them and for others; a longer one when busy."""
+    late = 0.0
+    for number, item in enumerate(items):
+        if number and number % few == 0:
+            rest = rest_seconds + min(2 * late, LONGEST_REST_SECONDS if rest_seconds else 0)
+            started = time.perf_counter()
+            await asyncio.sleep(rest)
+            late = max(0.0, time.perf_counter() - started - rest)
+        yield item
 
 
 def without_repetitions(batch: Sequence[Work]) -> list[Work]:

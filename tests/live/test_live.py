@@ -235,4 +235,4 @@ def test_a_replica_stops_in_time_with_streams_open_and_tells_them(
         sleepers.hear(b'"code":"service_stops"')
         sleepers.close()
     assert listening.told[-1]["code"] == "service_stops"
-    assert "refused to gracefully stop" not in leaving.log
+    assert "graceful shutdown exceeded" not in leaving.log

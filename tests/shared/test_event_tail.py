@@ -100,6 +100,18 @@ async def test_one_look_serves_all_readers_and_nobody_looks_for_nobody(log: Fake
     assert log.looks - looks <= 2
 
 
+async def test_an_event_is_handed_to_few_readers_at_a_time_so_that_everybody_else_gets_his_turn(
+    log: FakeLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = [await following(tail) for _ in range(50)]
+    monkeypatch.setattr(event_tail, "REST_SECONDS", 3600.0)
+    log.happen()
+    await eventually(lambda: any(not reader.has_all for reader in readers), "the first to be given it")
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert sum(not reader.has_all for reader in readers) == event_tail.FEW
+
+
 async def test_a_slow_reader_is_cut_off_and_the_others_go_on(
     log: FakeLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ HTTP_CODES = {
     404: "route_not_found",
     405: "method_not_allowed",
     406: "not_acceptable",
+    408: "request_timed_out",
     413: "body_too_large",
     415: "unsupported_media_type",
 }
