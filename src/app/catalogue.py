@@ -104,8 +104,7 @@ async def export_all(settings: Settings, file: Path | None, form: Form, say: Say
     async with database_tools(settings) as container:
         manifest = await registered_manifest(await container.get(RegisteredInPostgres))
     if file is None:
-        say(exported(manifest, form).removesuffix("\n"))
-        return Answer(document_of(manifest))
+        return Answer(document_of(manifest), text=exported(manifest, form).removesuffix("\n"))
     write(file, manifest)
     modules, industries = len(manifest.modules), len(manifest.industries)
     say(f"{modules} modules and {industries} industries are in {file}.")

@@ -144,14 +144,14 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
     return handlers
 
 
-def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT. Raises `WebNotBuilt`."""
+def serve(settings: Settings, address: str) -> None:
+    """Serves on an IP address until SIGTERM or SIGINT. Raises `WebNotBuilt`."""
     if settings.web is not None and settings.role != "worker":
         page_of(settings.web)
     uvloop.install()
     Granian(
         "app.main:create_app",
-        address=settings.http_host,
+        address=address,
         port=settings.http_port,
         interface=Interfaces.ASGI,
         factory=True,

@@ -47,6 +47,10 @@ SWEEP_SECONDS = 3600.0
 KAFKA_SECONDS = 20.0
 
 
+class SuperAdminRefused(Unavailable):
+    """Whom the settings name cannot be the super admin. Not ready: that would say that this person can sign in."""
+
+
 class Service:
     """The background of one process."""
 
@@ -118,6 +122,7 @@ class Service:
             except Unavailable as error:
                 if told != (told := str(error)[:200]):
                     log.info("not_yet", what=what, reason=told)
+                readiness.problem = told if isinstance(error, SuperAdminRefused) else what
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _migrate_and_admit(self) -> None:
@@ -133,7 +138,7 @@ class Service:
             except Unavailable:
                 raise
             except Refused as refused:
-                log.warning("super_admin_refused", reason=refused.detail)
+                raise SuperAdminRefused(refused.detail) from refused
 
     async def _subscribe(self, connection: KafkaConnection) -> None:
         get = self._container.get

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import MetaData
 
+from shared.adapters.postgres_address import read_address
 from shared.errors import Unavailable
 
 metadata = MetaData(
@@ -83,7 +84,7 @@ class PostgresDatabase:
     """Three lazily connected pools, so that slow reads cannot keep the write path from a session."""
 
     def __init__(self, url: str, *, writers: int = 12, readers: int = 8, log_readers: int = 4) -> None:
-        self._url = url
+        self._address = read_address(url)
         self._sizes = (writers, readers, log_readers)
         self._log_readers: asyncpg.Pool[Any] | None = None
         self._writers: asyncpg.Pool[Any] | None = None
@@ -97,7 +98,7 @@ class PostgresDatabase:
 
     async def _pool(self, size: int, settings: dict[str, str]) -> "asyncpg.Pool[Any]":
         return await asyncpg.create_pool(
-            self._url,
+            connect=self._address.connect,
             min_size=0,
             max_size=size,
             timeout=5,
@@ -135,10 +136,7 @@ class PostgresDatabase:
         if not as_service:
             del settings["role"]
         with typed_outages():
-            connection: asyncpg.Connection[Any] = await asyncpg.connect(
-                self._url, timeout=5, command_timeout=35, server_settings=settings
-            )
-        return connection
+            return await self._address.connect(timeout=5, command_timeout=35, server_settings=settings)
 
     @asynccontextmanager
     async def writing(self, seconds: float = BATCH_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:
