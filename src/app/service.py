@@ -26,6 +26,7 @@ from shared.adapters.dead_letters import PostgresDeadLetters, PostgresLetters
 from shared.adapters.kafka import PATIENT_POLL_MS, KafkaConnection, Subscription, subscribe
 from shared.adapters.listener import PostgresListener
 from shared.adapters.operations import PostgresOperations
+from shared.adapters.paging import CursorKey
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.rate_limits import RequestCounts
 from shared.adapters.redis import RedisStore
@@ -131,6 +132,7 @@ class Service:
             await bring_up_to_date(settings)
         database = await self._container.get(PostgresDatabase)
         await database.check_schema()
+        await (await self._container.get(CursorKey)).key()  # made now: a list must not have to write
         if settings.admin_email:
             admins = await self._container.get(SuperAdmins)
             try:

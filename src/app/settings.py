@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_an_address_of_redis(cls, url: str) -> str:
         try:
-            Redis.from_url(url).connection_pool.make_connection()
+            Redis.from_url(url).connection_pool.make_connection()  # type: ignore[no-untyped-call] # the library has none
         except (ValueError, TypeError):
             # Its own words may show a piece of the password.
             raise ValueError(f"is no address of Redis: redis://:password@host:port/0; {ENCODING_ADVICE}") from None
