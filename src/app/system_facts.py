@@ -113,15 +113,16 @@ class SystemLook:
             return self._last[1]
 
     async def _facts(self) -> Facts:
-        postgres, waiting, seen, registered, redis, kafka, _ = await asyncio.gather(
+        trying = asyncio.create_task(self._in_time(self._try_writing))
+        postgres, waiting, seen, registered, redis, kafka = await asyncio.gather(
             self._in_time(partial(answered, self._stored.version)),
             self._in_time(self._stored.waiting),
             self._in_time(self._stored.replicas),
             self._in_time(self._stored.registered),
             self._in_time(partial(answered, self._redis.version)),
             self._in_time(self._groups),
-            self._in_time(self._try_writing),
         )
+        await trying
         return Facts(
             now=self._clock.now(),
             answered_by=self._settings.replica_id,
