@@ -9,9 +9,17 @@ import typer
 from app.answering import CommandFailed, answer, answered, fail
 from app.cli_options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, quietly, settings_of
 
+
+def there_is(file: Path) -> Path:
+    """The path, where something is; `-` is stdin. Raises `BadParameter`."""
+    if str(file) != "-" and not file.exists():
+        raise typer.BadParameter(f"path '{file}' does not exist.")
+    return file
+
+
 File = Annotated[
     Path,
-    typer.Option("--file", "-f", exists=True, allow_dash=True, help="A manifest, a directory of them, or - for stdin."),
+    typer.Option("--file", "-f", callback=there_is, help="A manifest, a directory of them, or - for stdin."),
 ]
 SkipUnknown = Annotated[
     bool,
