@@ -19,11 +19,12 @@ FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 60.0, 15.0, 15.0
 class Up:
     """The command in a terminal of its own, on a data directory that stays from start to start."""
 
-    def __init__(self, data_dir: Path, port: int) -> None:
+    def __init__(self, data_dir: Path, port: int, host: str = "127.0.0.1") -> None:
         self.data_dir, self.port = data_dir, port
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("MODPLANE_")}
         self.environment |= {"MODPLANE_DATA_DIR": str(data_dir), "MODPLANE_HTTP_PORT": str(port)}
+        self.environment |= {"MODPLANE_HTTP_HOST": host}
         self.process: subprocess.Popen[bytes] | None = None
         self.screen = data_dir.with_name("screen.txt")
 

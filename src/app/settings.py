@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -11,7 +12,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.environment import PREFIX, cleaned
 from shared.adapters.postgres_address import ENCODING_ADVICE, one_of, read_address
-from shared.adapters.redis_client import Redis
 
 Role = Literal["api", "worker", "all"]
 LogLevel = Literal["debug", "info", "warning"]
@@ -63,8 +63,10 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _is_an_address_of_redis(cls, url: str) -> str:
+        # Loaded for who gives an address, not for every start.
+        redis: Any = import_module("shared.adapters.redis_client")
         try:
-            Redis.from_url(url).connection_pool.make_connection()  # type: ignore[no-untyped-call] # the library has none
+            redis.Redis.from_url(url).connection_pool.make_connection()
         except (ValueError, TypeError):
             # Its own words may show a piece of the password.
             raise ValueError(f"is no address of Redis: redis://:password@host:port/0; {ENCODING_ADVICE}") from None

@@ -42,7 +42,10 @@ class Tell(Protocol):
 def say(text: str, **_: str) -> None:
     """Tell the person at the terminal; a terminal that is gone is no reason to fail."""
     with suppress(OSError):
-        print(text, flush=True)
+        try:
+            print(text, flush=True)
+        except UnicodeEncodeError:
+            print(text.encode("ascii", "backslashreplace").decode(), flush=True)
 
 
 def say_as_json(text: str, **facts: str) -> None:

@@ -412,6 +412,20 @@ def test_every_locale_and_a_reader_who_leaves_are_taken_quietly(
         assert (left.returncode, left.stderr) == (0, b""), left.stderr
 
 
+def test_an_empty_setting_is_none_beside_a_running_stack(
+    workplace: pytest.MonkeyPatch, installed: Mapping[str, str], tmp_path: Path
+) -> None:
+    endpoints = {name: installed[f"MODPLANE_{name.upper()}"] for name in Endpoints.__dataclass_fields__}
+    workplace.setattr("app.cli_options.endpoints_of", lambda _: Endpoints(**endpoints))
+    for name in endpoints:
+        workplace.setenv(f"MODPLANE_{name.upper()}", " \n" if name == "redis_url" else "")
+    workplace.setenv("MODPLANE_LOG_LEVEL", "")
+    workplace.setenv("MODPLANE_ROLE", "")
+    (told,) = documents(run("status", "--json").stdout)
+    assert [told[part]["state"] for part in ("postgres", "kafka", "redis")] == ["ok"] * 3
+    assert run("apply", "-f", str(tmp_path / "manifest.json"), "--dry-run").exit_code in {0, 3}
+
+
 def test_what_nobody_thought_of_is_one_line_too(nowhere: pytest.MonkeyPatch) -> None:
     async def fall_over(*_: object) -> None:
         raise KeyError("two\nlines")

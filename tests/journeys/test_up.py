@@ -16,11 +16,14 @@ from tests.installation import AGAIN_SECONDS, FIRST_SECONDS, Up
 from tests.listening import Listening
 from tests.running import SEEDS, free_port, processes_of, wait_for
 
+UNUSUAL = "dätä, #1 = 50% \\n {x}:'\"$HOME"
+
 
 @pytest.fixture
 def up() -> Iterator[Up]:
     with tempfile.TemporaryDirectory(prefix="modplane-up-", ignore_cleanup_errors=True) as folder:
-        up = Up(Path(folder).resolve() / "data", free_port())
+        # Names are taken as they are, by every part; and the service listens where it is told to.
+        up = Up(Path(folder).resolve() / UNUSUAL, free_port(), "127.0.0.2")
         yield up
         if not up.has_ended:
             up.kill_everything()
@@ -75,7 +78,7 @@ def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str])
 
 
 def test_a_port_in_use_is_one_clear_line(up: Up) -> None:
-    with socket.create_server(("127.0.0.1", up.port)):
+    with socket.create_server(("127.0.0.2", up.port)):
         up.start()
         wait_for(lambda: up.has_ended, "the end")
     assert up.process is not None
