@@ -545,10 +545,12 @@ export type GroupStatus = {
 /**
  * Health
  *
- * Each part named. `degraded`: the service works without it, more slowly or later.
+ * Each part named. `degraded`: the service works without it, more slowly or later, or without writes.
+ *
+ * `status` `degraded`: reads are served and writes are refused, for the reason in `waiting_for`.
  */
 export type Health = {
-    status: 'not_ready' | 'ok';
+    status: 'degraded' | 'not_ready' | 'ok';
     parts: {
         [key: string]: 'degraded' | 'down' | 'ok';
     };
@@ -1774,6 +1776,7 @@ export type LoginErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -1821,6 +1824,7 @@ export type LogoutErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -1889,6 +1893,7 @@ export type RefreshErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -1980,6 +1985,7 @@ export type GetBulkOperationsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2096,6 +2102,7 @@ export type StartBulkOperationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2180,6 +2187,7 @@ export type GetBulkOperationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2267,6 +2275,7 @@ export type CancelBulkOperationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2374,6 +2383,7 @@ export type GetBulkOperationItemsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2461,6 +2471,7 @@ export type RetryBulkOperationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2588,6 +2599,7 @@ export type GetEventsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2707,6 +2719,7 @@ export type ExportEventsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2826,6 +2839,7 @@ export type StreamEventsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -2943,6 +2957,7 @@ export type GetIndustriesErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -3091,6 +3106,7 @@ export type CreateIndustryErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -3260,6 +3276,7 @@ export type DeleteIndustryErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -3330,6 +3347,7 @@ export type GetIndustryErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -3491,6 +3509,7 @@ export type UpdateIndustryErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -3561,6 +3580,7 @@ export type GetIndustryModulesErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -3671,6 +3691,7 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -3775,6 +3796,7 @@ export type GetIndustryVersionsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -3892,6 +3914,7 @@ export type GetModuleRegistryErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -4039,6 +4062,7 @@ export type RegisterModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -4206,6 +4230,7 @@ export type DeleteModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -4296,6 +4321,7 @@ export type GetModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -4455,6 +4481,7 @@ export type UpdateModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -4618,6 +4645,7 @@ export type ActivateModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -4711,6 +4739,7 @@ export type GetModuleAdoptionErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -4797,6 +4826,7 @@ export type GetModuleConfigErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -4956,6 +4986,7 @@ export type DeactivateModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -5064,6 +5095,7 @@ export type GetModuleIndustriesErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -5186,6 +5218,7 @@ export type GetModuleOrganizationsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -5292,6 +5325,7 @@ export type GetModuleViolationsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -5463,6 +5497,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -5638,6 +5673,7 @@ export type AssignModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -5755,6 +5791,7 @@ export type GetAvailableModulesErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -5926,6 +5963,7 @@ export type BulkAssignModulesErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6109,6 +6147,7 @@ export type UnassignModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6224,6 +6263,7 @@ export type GetOperationsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6305,6 +6345,7 @@ export type GetOperationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6428,6 +6469,7 @@ export type GetOrganizationsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6564,6 +6606,7 @@ export type SignUpErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6658,6 +6701,7 @@ export type GetOrganizationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6819,6 +6863,7 @@ export type UpdateOrganizationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6909,6 +6954,7 @@ export type GetOrganizationInfoErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -6998,6 +7044,7 @@ export type GetOrganizationModulesErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -7091,6 +7138,7 @@ export type GetOrganizationModuleErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -7274,6 +7322,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -7439,6 +7488,7 @@ export type ReactivateOrganizationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -7604,6 +7654,7 @@ export type SuspendOrganizationErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -7707,6 +7758,7 @@ export type GetDeadLettersErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -7788,6 +7840,7 @@ export type GetDeadLetterErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -7903,6 +7956,7 @@ export type DropDeadLetterErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8018,6 +8072,7 @@ export type RetryDeadLetterErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8086,6 +8141,7 @@ export type GetSystemStatusErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8197,6 +8253,7 @@ export type GetTokensErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8306,6 +8363,7 @@ export type CreateTokenErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8412,6 +8470,7 @@ export type RevokeTokenErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8486,6 +8545,7 @@ export type GetIndustriesUsageErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8560,6 +8620,7 @@ export type GetModulesUsageErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8671,6 +8732,7 @@ export type GetUsersErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8777,6 +8839,7 @@ export type ActivateUserErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
@@ -8892,6 +8955,7 @@ export type DeactivateUserErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
