@@ -144,14 +144,14 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
     return handlers
 
 
-def serve(settings: Settings, address: str) -> None:
-    """Serves on an IP address until SIGTERM or SIGINT. Raises `WebNotBuilt`."""
+def serve(settings: Settings, address: str = "") -> None:
+    """Serves on an IP address, the host's, until SIGTERM or SIGINT. Raises `WebNotBuilt`."""
     if settings.web is not None and settings.role != "worker":
         page_of(settings.web)
     uvloop.install()
     Granian(
         "app.main:create_app",
-        address=address,
+        address=address or settings.http_host,
         port=settings.http_port,
         interface=Interfaces.ASGI,
         factory=True,

@@ -77,7 +77,6 @@ export type ProblemCode =
     | 'session_ended'
     | 'signup_expired'
     | 'state_from_the_future'
-    | 'super_admin_refused'
     | 'template_code_missing'
     | 'template_not_applicable'
     | 'token_expired'
