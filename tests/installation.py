@@ -13,7 +13,7 @@ import httpx
 
 from tests.running import Api, processes_of, sign_in, wait_for
 
-FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 120.0, 120.0, 60.0
+FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 60.0, 15.0, 15.0
 
 
 class Up:
