@@ -6,11 +6,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from sqlalchemy.engine import make_url
 
 from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
 from shared.adapters.postgres import PostgresDatabase
+from tests.databases import beside
 
 SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access", "bulk")
 GIVEN = {f"MODPLANE_{name}": os.environ.get(f"MODPLANE_TEST_{name}", "") for name in ("POSTGRES_URL", "REDIS_URL")}
@@ -39,12 +39,12 @@ async def endpoints(parts: Stack) -> Endpoints:
 @pytest.fixture(scope="session")
 async def scratch_url(parts: Stack) -> str:
     """A second database of the same server, for tests that need it empty."""
-    url = make_url(parts.plan().postgres_url)
-    connection = await asyncpg.connect(url.render_as_string(hide_password=False))
+    server_url = parts.plan().postgres_url
+    connection = await asyncpg.connect(server_url)
     await connection.execute("DROP DATABASE IF EXISTS scratch WITH (FORCE)")
     await connection.execute("CREATE DATABASE scratch")
     await connection.close()
-    scratch = url.set(database="scratch").render_as_string(hide_password=False)
+    scratch = beside(server_url, "scratch")
     await migrate_database(scratch)
     return scratch
 

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from app.answering import Answer, CommandFailed, Say, answer, fail
+from app.answering import Answer, CommandFailed, Say, answer, fail, show_everything, unforeseen
 from app.cli_catalogue import apply, export
 from app.cli_dead_letters import dlq
 from app.cli_options import DEFAULT_DATA_DIR, AsJson, DataDir, quietly, settings_of
-from devstack import Endpoints, Given, Service, StackError, run_down, run_up, say, say_as_json
+from app.environment import clean_environment
+from app.named_admin import check_named_admin, check_whole_admin
+from devstack import Endpoints, Given, Service, StackError, listening_address, run_down, run_up, say, say_as_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
 admin = typer.Typer(no_args_is_help=True, help="Look after super admins.")
@@ -22,6 +24,14 @@ app.add_typer(dlq, name="dlq")
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web" / "dist"
 DEFAULT_PORT = 8000
+
+
+@app.callback()
+def prepare() -> None:
+    """Run before every command: one meaning of the environment, and output that any locale can show."""
+    clean_environment(os.environ)
+    show_everything(sys.stdout, sys.stderr)
+
 
 Port = Annotated[int, typer.Option(envvar="MODPLANE_HTTP_PORT", min=1, max=65535, help="The service's HTTP port.")]
 
@@ -33,6 +43,11 @@ def up(
     as_json: Annotated[bool, typer.Option("--json", help="Tell what happens as JSON, an object a line.")] = False,
 ) -> None:
     """Run everything in the foreground: PostgreSQL, Kafka, Redis and the service. Ctrl-C stops it, the data stays."""
+    try:
+        settings = settings_of()
+        check_named_admin(settings.admin_email, settings.admin_password.get_secret_value())
+    except CommandFailed as failed:
+        fail(failed, as_json=as_json)
     environment = {
         "MODPLANE_SEEDS": str(ROOT / "seeds"),
         **({"MODPLANE_WEB": str(WEB)} if (WEB / "index.html").is_file() else {}),
@@ -41,7 +56,7 @@ def up(
         **os.environ,
         "MODPLANE_MIGRATE_ON_START": "true",
     }
-    service = Service([sys.executable, "-m", "app.cli", "serve"], environment, http_port)
+    service = Service([sys.executable, "-m", "app.cli", "serve"], environment, http_port, settings.http_host)
     try:
         run_up(data_dir, Given.from_environment(os.environ), service, _nothing, say_as_json if as_json else say)
     except StackError as error:
@@ -76,11 +91,15 @@ def serve(
     os.environ["MODPLANE_ROLE"] = role
     try:
         settings = settings_of()
+        check_whole_admin(settings.admin_email, settings.admin_password.get_secret_value())
+        address = listening_address(settings.http_host, settings.http_port)
     except CommandFailed as failed:
         fail(failed, as_json=False)
+    except StackError as error:
+        fail(CommandFailed("address_unusable", str(error)), as_json=False)
     main: Any = import_module("app.main")
     try:
-        main.serve(settings)
+        main.serve(settings, address)
     except import_module("app.web").WebNotBuilt as missing:
         fail(CommandFailed("web_not_built", str(missing)), as_json=False)
     except import_module("app.server").AddressNotFree as taken:
@@ -127,8 +146,13 @@ def create_admin(
 
 
 def main() -> None:
-    """The console script."""
-    app()
+    """The console script: whatever happens in it, its last word is a line and an exit code."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the program ends here
+        failed = unforeseen(error)
+        sys.stderr.write(f"modplane: {failed.detail}\n")
+        sys.exit(failed.exit_code)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,18 @@ import typer
 from app.answering import CommandFailed, answer, answered, fail
 from app.cli_options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, quietly, settings_of
 
-File = Annotated[Path, typer.Option("--file", "-f", exists=True, help="A manifest, or a directory of them.")]
+
+def there_is(file: Path) -> Path:
+    """The path, where something is; `-` is stdin. Raises `BadParameter`."""
+    if str(file) != "-" and not file.exists():
+        raise typer.BadParameter(f"path '{file}' does not exist.")
+    return file
+
+
+File = Annotated[
+    Path,
+    typer.Option("--file", "-f", callback=there_is, help="A manifest, a directory of them, or - for stdin."),
+]
 SkipUnknown = Annotated[
     bool,
     typer.Option(
@@ -19,11 +30,17 @@ SkipUnknown = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 Prune = Annotated[
-    bool, typer.Option("--prune", help="Delete modules and industries that are not in the manifest, unless in use.")
+    bool,
+    typer.Option(
+        "--prune",
+        help="Delete modules and industries that are not in the manifest, unless in use; "
+        "of a kind of which it names none, none.",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")]
 Output = Annotated[
-    Path | None, typer.Option("--output", "-o", dir_okay=False, help="Write to this file, not to stdout.")
+    Path | None,
+    typer.Option("--output", "-o", dir_okay=False, allow_dash=True, help="Write to this file; - is stdout."),
 ]
 
 
@@ -40,11 +57,16 @@ def apply(  # noqa: PLR0913 - an option each
 ) -> None:
     """Make modules and industries equal to a manifest, through commands. A second run changes nothing.
 
+    Of a directory, the .yaml, .yml and .json files directly in it are read, but no hidden ones.
+
     Exit codes: 0 as described (with --dry-run: already), 1 something was refused, 2 the manifest was, as a whole;
     with --dry-run, 3 something would change.
     """
     catalogue: Any = quietly("app.catalogue")
-    wanted = catalogue.Wanted(file, skip_unknown_modules, prune, reason)
+    try:
+        wanted = catalogue.Wanted(file, skip_unknown_modules, prune, reason, catalogue.stream_of(file))
+    except CommandFailed as failed:
+        fail(failed, as_json=as_json)
     if dry_run:
         answer(lambda say: catalogue.compare_file(settings_of(data_dir), wanted, say), as_json=as_json)
     deletable: list[str] = []

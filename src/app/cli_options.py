@@ -45,10 +45,10 @@ def settings_of(data_dir: Path | None = None) -> Any:
     if data_dir is not None:
         found = endpoints_of(data_dir)
         for name, value in found.environment().items() if found else ():
-            os.environ.setdefault(name, value)
+            os.environ[name] = os.environ.get(name, "").strip() or value
     settings: Any = import_module("app.settings")
     try:
         return settings.Settings()
     except ValueError as error:
-        problem = "; ".join(str(error).splitlines()[1:3]).strip()
+        problem = "; ".join(settings.refused(error))
         raise CommandFailed("settings_unusable", f"The settings cannot be used: {problem}") from None

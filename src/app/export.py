@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from app.apply import Registered
+from app.located import NUMBER_ELSEWHERE
 from app.manifest import Manifest, ManifestIndustry, ManifestModule, ManifestRefused, read_manifest
 from shared.errors import Conflict
 from shared.messages import same_json
@@ -98,7 +99,8 @@ class _Dumper(_DUMPER):  # type: ignore[misc] # the library's C class, where it 
 
 
 def _text(dumper: Any, text: str) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = "|" if "\n" in text else "'" if NUMBER_ELSEWHERE.fullmatch(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _text)

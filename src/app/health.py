@@ -17,14 +17,18 @@ from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.redis import RedisStore
 from shared.errors import Unavailable
 
+Status = Literal["ok", "degraded", "not_ready"]
 Verdict = Literal["ok", "down", "degraded"]
 CHECK_SECONDS = 2.0
 
 
 class Health(Struct, frozen=True):
-    """Each part named. `degraded`: the service works without it, more slowly or later."""
+    """Each part named. `degraded`: the service works without it, more slowly or later, or without writes.
 
-    status: Literal["ok", "not_ready"]
+    `status` `degraded`: reads are served and writes are refused, for the reason in `waiting_for`.
+    """
+
+    status: Status
     parts: dict[str, Verdict]
     waiting_for: str
 
@@ -55,14 +59,20 @@ class HealthController(Controller):
         kafka: FromDishka[KafkaConnection],
         readiness: FromDishka[Readiness],
     ) -> Response[Health]:
-        """503 until the schema, the super admin and the seeds are there, and whenever the database is away."""
+        """503 until the schema, the super admin and the seeds are there, and whenever the database is away.
+
+        200 and `degraded` while it answers and takes no writes, for want of room: reads are served all the same.
+        """
+        answers, problem = await postgres(database), database.writes.problem
         parts: dict[str, Verdict] = {
-            "postgres": await postgres(database),
+            "postgres": "degraded" if answers == "ok" and problem else answers,
             "redis": "ok" if store.trusted else "degraded",
             "kafka": await kafka_verdict(kafka),
         }
-        ready = readiness.prepared.is_set() and parts["postgres"] == "ok"
-        health = Health("ok" if ready else "not_ready", parts, readiness.problem)
+        ready = readiness.prepared.is_set() and answers == "ok"
+        waiting_for = f"writes: the database takes none, {problem}" if ready and problem else readiness.problem
+        status: Status = "not_ready" if not ready else "degraded" if problem else "ok"
+        health = Health(status, parts, waiting_for)
         return Response(health, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})
 
 

@@ -9,6 +9,8 @@ import structlog
 from app.settings import Settings
 from shared import metrics
 from shared.adapters.kafka import KafkaConnection
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.postgres_outages import DatabaseTakesNoWrites
 from shared.adapters.redis import RedisStore
 from shared.adapters.replicas import CacheCounts, Observed, PostgresReplicas, Replica, Report
 from shared.errors import Unavailable
@@ -38,7 +40,7 @@ class Noted:
 class Heartbeat:
     """Looks at the parts and tells of them. `postgres` is known here alone: who cannot write there cannot tell."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - everything that it looks at
         self,
         settings: Settings,
         replicas: PostgresReplicas,
@@ -46,6 +48,7 @@ class Heartbeat:
         connection: KafkaConnection,
         board: OutcomeBoard,
         clock: Clock,
+        database: PostgresDatabase,
     ) -> None:
         self._settings = settings
         self._replicas = replicas
@@ -53,6 +56,7 @@ class Heartbeat:
         self._connection = connection
         self._board = board
         self._clock = clock
+        self._database = database
         self._started_at = clock.now()
         self._version = version("modplane")
         self._kafka, self._redis = Noted(), Noted()
@@ -83,14 +87,20 @@ class Heartbeat:
                 waiting_requests=len(self._board),
             ),
         )
+        if self._database.writes.problem:
+            await self._database.probe_writes()
         try:
             await self._replicas.tell(replica)
+        except DatabaseTakesNoWrites as error:
+            log.debug("heartbeat_unheard", error=error.detail)
+            self.postgres.note(answers=True, now=now)
+            return False
         except Unavailable as error:
             log.debug("heartbeat_unheard", error=error.detail)
             self.postgres.note(answers=False, now=now)
             return False
         self.postgres.note(answers=True, now=now)
-        return kafka and self._store.trusted
+        return kafka and self._store.trusted and not self._database.writes.problem
 
     async def _leave(self) -> None:
         try:

@@ -11,6 +11,7 @@ from sqlalchemy import Index
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex
 
+from shared.adapters.postgres_address import read_address
 from shared.adapters.tables import event_log
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ async def finish_event_log(url: str) -> None:
 
     Idempotent; of several processes one works and the others wait for it. The service may run meanwhile.
     """
-    connection = await asyncpg.connect(url)
+    connection = await read_address(url).connect()
     try:
         async with alone(connection):
             await build_indexes(connection)

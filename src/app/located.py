@@ -10,10 +10,15 @@ import msgspec
 import yaml
 
 MAX_DEPTH = 40
+MAX_REPEATED = 100_000
+MAX_REPEATED_CHARACTERS = 8 * 1024 * 1024
 _MAX_INTEGER, _MIN_INTEGER = 2**64 - 1, -(2**63)
 _TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?")
+# Numbers to YAML 1.2, and to those who write it; to 1.1, which the library reads, they are text.
+NUMBER_ELSEWHERE = re.compile(r"[-+]?(?:[0-9]+[eE][-+]?[0-9]+|[0-9]*\.[0-9]+[eE][0-9]+|0o[0-7]+)")
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{}]|\n')
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -76,8 +81,8 @@ Token: TypeAlias = tuple[str, int]
 
 
 def read_yaml(text: str) -> Text:
-    """The documents that are not empty. Raises `Unreadable`."""
-    _refuse_aliases_and_depth(text)
+    """The documents that are not empty, aliases and merge keys written out. Raises `Unreadable`."""
+    _refuse_depth(text)
     try:
         nodes = list(yaml.compose_all(text, Loader=_LOADER))
     except yaml.YAMLError as error:
@@ -101,21 +106,17 @@ def read_json(text: str) -> Text:
     return Text([document], reading.flaws)
 
 
-def _refuse_aliases_and_depth(text: str) -> None:
+def _refuse_depth(text: str) -> None:
     # from events, which are flat: a text made to exhaust the composer never reaches it
-    depth, aliases = 0, []
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=_LOADER):
-            if isinstance(event, yaml.AliasEvent):
-                aliases.append(Flaw(_line(event.start_mark), "", "aliases (*name) are not allowed: write it out"))
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                raise Unreadable([*aliases, _too_deep(_line(event.start_mark))])
+                raise Unreadable([_too_deep(_line(event.start_mark))])
     except yaml.YAMLError as error:
         raise _broken_yaml(error, text) from error
-    if aliases:
-        raise Unreadable(aliases)
 
 
 def _broken_yaml(error: yaml.YAMLError, text: str) -> Unreadable:
@@ -149,32 +150,63 @@ class _Reading:
 
     def __init__(self) -> None:
         self.flaws: list[Flaw] = []
+        self._seen: set[int] = set()
+        self._repeated, self._repeated_characters = 0, 0
 
-    def yaml_node(self, node: yaml.Node, field: str) -> Located:
+    def yaml_node(self, node: yaml.Node, field: str, depth: int = 0) -> Located:
         line = _line(node.start_mark)
+        self._bound_repetition(node, line, depth)
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
-            return self._yaml_mapping(node, field, line)
+            return self._yaml_mapping(node, field, depth)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
-            items = [self.yaml_node(item, f"{field}[{place}]") for place, item in enumerate(node.value)]
+            items = [self.yaml_node(item, f"{field}[{place}]", depth + 1) for place, item in enumerate(node.value)]
             return Located(line, items)
         if isinstance(node, yaml.ScalarNode):
             return self._yaml_scalar(node, field, line)
         return self._flawed(line, field, f"the tag {node.tag} is not allowed")
 
-    def _yaml_mapping(self, node: yaml.MappingNode, field: str, line: int) -> Located:
+    def _bound_repetition(self, node: yaml.Node, line: int, depth: int) -> None:
+        # a few aliases of aliases are millions of values, and an alias of what it stands in never ends
+        if id(node) in self._seen:
+            self._repeated += 1
+            self._repeated_characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+        self._seen.add(id(node))
+        if self._repeated > MAX_REPEATED or self._repeated_characters > MAX_REPEATED_CHARACTERS:
+            raise Unreadable([*self.flaws, Flaw(line, "", "aliases (*name) make too much of it: write it out")])
+        if depth > MAX_DEPTH:
+            raise Unreadable([*self.flaws, _too_deep(line)])
+
+    def _yaml_mapping(self, node: yaml.MappingNode, field: str, depth: int) -> Located:
         children: dict[str, Located] = {}
+        merged: list[yaml.MappingNode] = []
         for key, value in node.value:
+            if key.tag == _MERGE:
+                merged += self._merged(key, value, field)
+                continue
             if key.tag != f"{_TAG}str":
                 self._flawed(_line(key.start_mark), field, f"the key {_shown(key)} is not text: quote it")
                 continue
             self._note_key(children, field, Located(_line(key.start_mark), key.value))
-            children[key.value] = self.yaml_node(value, _inside(field, key.value))
-        return Located(line, children)
+            children[key.value] = self.yaml_node(value, _inside(field, key.value), depth + 1)
+        for each in merged:
+            # what stands here itself counts more, then what was named first
+            found = self.yaml_node(each, field, depth + 1).value
+            children = {**found, **children} if isinstance(found, dict) else children
+        return Located(_line(node.start_mark), children)
+
+    def _merged(self, key: yaml.Node, value: yaml.Node, field: str) -> list[yaml.MappingNode]:
+        named = value.value if isinstance(value, yaml.SequenceNode) else [value]
+        found = [each for each in named if isinstance(each, yaml.MappingNode)]
+        if len(found) != len(named):
+            self._flawed(_line(key.start_mark), field, "<< takes a mapping, or a list of mappings")
+        return found
 
     def _yaml_scalar(self, node: yaml.ScalarNode, field: str, line: int) -> Located:
         kind, text = node.tag.removeprefix(_TAG), node.value
         if kind == "str":
-            return self._checked(line, field, text)
+            if node.style or not NUMBER_ELSEWHERE.fullmatch(text):
+                return self._checked(line, field, text)
+            kind = "a number elsewhere"
         if kind == "null":
             return Located(line, None)
         if kind == "bool" and text.lower() in {"true", "false"}:
@@ -226,7 +258,10 @@ class _Reading:
         return Located(line, value)
 
     def _flawed(self, line: int, field: str, message: str) -> Located:
-        self.flaws.append(Flaw(line, field, message))
+        flaw = Flaw(line, field, message)
+        # told where it stands, not wherever it is repeated
+        if not self._repeated or not any(each.line == line and each.message == message for each in self.flaws):
+            self.flaws.append(flaw)
         return Located(line, FLAWED)
 
 

@@ -156,8 +156,8 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
     return handlers
 
 
-def serve(settings: Settings) -> None:
-    """Serves until SIGTERM or SIGINT. Raises `WebNotBuilt` or `AddressNotFree`."""
+def serve(settings: Settings, address: str = "") -> None:
+    """Serves on an IP address, the host's, until SIGTERM or SIGINT. Raises `WebNotBuilt` or `AddressNotFree`."""
     if settings.web is not None and settings.role != "worker":
         page_of(settings.web)
     limits = ConnectionLimits(
@@ -167,4 +167,4 @@ def serve(settings: Settings) -> None:
         head_seconds=settings.http_head_seconds,
         idle_seconds=settings.http_idle_seconds,
     )
-    server.serve(create_app, settings.http_host, settings.http_port, limits)
+    server.serve(create_app, address or settings.http_host, settings.http_port, limits)

@@ -1,12 +1,14 @@
 """The manifest: modules and industries as files describe them. Read strictly, refused as a whole.
 
-A manifest is a YAML file (several documents are one), a JSON file, or a directory of them. Its top-level keys are
-`modules`, a list of `ManifestModule`, and `industries`, a list of `ManifestIndustry`.
+A manifest is a YAML file (several documents are one), a JSON file, a stream of either, or a directory of files. Its
+top-level keys are `modules`, a list of `ManifestModule`, and `industries`, a list of `ManifestIndustry`; keys that
+begin with `x-` or a dot hold what aliases are to repeat, and describe nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo
 
-from app.located import Flaw, Located, Unreadable, read_json, read_yaml
+from app.located import Located, Text, Unreadable, read_json, read_yaml
 from industries.commands import Description as IndustryDescription
 from industries.commands import IndustryName
 from registry.commands import ApiEndpoint, Category, Description, Document, ModuleName, ModuleVersion, ServiceName
@@ -25,6 +27,7 @@ from shared.text import convert_text
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 2000
 TOO_LARGE = f"larger than {MAX_BYTES:,} bytes: apply it in parts"
+HOLDERS = ("x-", ".")
 SUFFIXES = (".yaml", ".yml", ".json")
 
 Item = TypeVar("Item", bound=Struct)
@@ -35,7 +38,7 @@ class ManifestModule(Struct, frozen=True, kw_only=True):
 
     module_id: Slug
     module_name: ModuleName
-    description: Description
+    description: Description = ""
     category: Category
     service_name: ServiceName
     api_endpoint: ApiEndpoint
@@ -62,7 +65,7 @@ class ManifestIndustry(Struct, frozen=True, kw_only=True):
 
     industry_code: Slug
     industry_name: IndustryName
-    description: IndustryDescription
+    description: IndustryDescription = ""
     is_active: bool = True
     modules: Entries
 
@@ -105,52 +108,32 @@ class Mention(Struct, frozen=True):
 
 
 class Manifest(Struct, frozen=True):
-    """What the files describe. No id is there twice. `mentions` are in the order of the files."""
+    """What the files describe. No id is there twice. `mentions` are in the order of the files.
+
+    `skipped` are the names in a directory that were not read.
+    """
 
     modules: Sequence[ManifestModule]
     industries: Sequence[ManifestIndustry]
     mentions: Sequence[Mention] = ()
-
-
-def load_manifest(path: Path) -> Manifest:
-    """Read a file, or every .yaml, .yml and .json file directly in a directory, sorted by name.
-
-    Raises `ManifestRefused` with all errors of all files.
-    """
-    reading = _Reading()
-    for file in _files(path):
-        reading.read(file, partial(_text, file))
-    return reading.manifest()
+    skipped: Sequence[str] = ()
 
 
 def read_manifest(name: str, text: str) -> Manifest:
     """Read a text as the file of that name would be. Raises `ManifestRefused`."""
     if len(text.encode()) > MAX_BYTES:
-        raise _refused(Path(name), TOO_LARGE)
-    reading = _Reading()
+        raise refused(Path(name), TOO_LARGE)
+    reading = ManifestReading()
     reading.read(Path(name), lambda: text)
     return reading.manifest()
 
 
-def _files(path: Path) -> Sequence[Path]:
-    files = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES) if path.is_dir() else [path]
-    if not files:
-        raise _refused(path, f"the directory has no {', '.join(SUFFIXES)} file")
-    for file in files:
-        if not file.is_file():
-            raise _refused(file, "there is no such file")
-        if file.suffix not in SUFFIXES:
-            raise _refused(file, f"a manifest's name ends in {', '.join(SUFFIXES)}")
-    if sum(file.stat().st_size for file in files) > MAX_BYTES:
-        raise _refused(path, TOO_LARGE)
-    return files
-
-
-def _refused(file: Path, message: str) -> ManifestRefused:
+def refused(file: Path, message: str) -> ManifestRefused:
+    """The refusal of a whole file."""
     return ManifestRefused([ManifestError(Place(str(file), 1), message)])
 
 
-class _Reading:
+class ManifestReading:
     """The files on their way to a manifest: what they hold, where ids were first given, what is wrong."""
 
     def __init__(self) -> None:
@@ -170,7 +153,7 @@ class _Reading:
         self._file = str(file)
         earlier = len(self._errors)
         try:
-            content = read_json(text()) if file.suffix == ".json" else read_yaml(text())
+            content = content_of(file.suffix.lower(), text())
             flaws = content.flaws
             for document in content.documents:
                 self._document(document)
@@ -189,7 +172,7 @@ class _Reading:
                 self._modules += self._items(ManifestModule, node, name, name)
             elif name == "industries":
                 self._industries += self._items(ManifestIndustry, node, name, name)
-            else:
+            elif not name.startswith(HOLDERS):
                 self._wrong(node.line, name, _unknown(name, ["modules", "industries"]))
 
     def _items(self, kind: type[Item], node: Located, field: str, scope: str) -> Sequence[Item]:
@@ -274,15 +257,14 @@ def _fields(kind: type[Struct]) -> Sequence[FieldInfo]:
     return msgspec.structs.fields(kind)
 
 
-def _text(file: Path) -> str:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise Unreadable([Flaw(1, "", f"cannot be read: {error.strerror}")]) from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable([Flaw(content[: error.start].count(b"\n") + 1, "", "not UTF-8")]) from error
+def content_of(suffix: str, text: str) -> Text:
+    """What a text holds, by the ending of its file's name; without one, JSON or YAML. Raises `Unreadable`."""
+    if suffix == ".json":
+        return read_json(text)
+    if suffix not in SUFFIXES and text.lstrip().startswith("{"):
+        with suppress(Unreadable):
+            return read_json(text)
+    return read_yaml(text)
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

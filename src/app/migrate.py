@@ -12,7 +12,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -24,6 +23,7 @@ from app.answering import Answer, CommandFailed, Say
 from app.large_logs import finish_event_log
 from app.settings import Settings
 from app.text_fill import fill_text_forms
+from shared.adapters.postgres_address import read_address
 from shared.messages import command_topic
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -68,7 +68,7 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 async def migrate_database(url: str, revision: str = "head") -> None:
     """Runs all missing revisions in one transaction, one process at a time."""
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=read_address(url).connect)
     try:
         async with engine.begin() as connection:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))

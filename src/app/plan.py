@@ -70,7 +70,8 @@ def plan(
 ) -> Plan:
     """Tell the commands that make `modules` and `industries` equal to the manifest. Raises `ManifestRefused`.
 
-    `prune`: what the manifest does not name is deleted; else it stays.
+    `prune`: what the manifest does not name is deleted; else it stays. Of a kind of which it names none, none is
+    deleted: what is not spoken of is not meant.
     """
     known = {*modules, *(module.module_id for module in manifest.modules)}
     listed = {code: {entry.module_id for entry in industry.modules} for code, industry in industries.items()}
@@ -147,12 +148,12 @@ def _deletions(
         *(
             Step("industry", code, industry, None, [DeleteIndustry(code)])
             for code, industry in industries.items()
-            if code not in named_industries
+            if named_industries and code not in named_industries
         ),
         *(
             Step("module", module_id, module, None, [DeleteModule(module_id)])
             for module_id, module in modules.items()
-            if module_id not in named_modules
+            if named_modules and module_id not in named_modules
         ),
     ]
 

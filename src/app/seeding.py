@@ -3,7 +3,8 @@
 import structlog
 
 from app.apply import apply_manifest
-from app.manifest import ManifestRefused, load_manifest
+from app.manifest import ManifestRefused
+from app.manifest_files import load_manifest
 from app.registered import RegisteredInPostgres
 from app.sending import DirectSender
 from app.settings import Settings

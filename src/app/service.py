@@ -27,6 +27,7 @@ from shared.adapters.dead_letters import PostgresDeadLetters, PostgresLetters
 from shared.adapters.kafka import PATIENT_POLL_MS, KafkaConnection, Subscription, subscribe
 from shared.adapters.listener import PostgresListener
 from shared.adapters.operations import PostgresOperations
+from shared.adapters.paging import CursorKey
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.rate_limits import RequestCounts
 from shared.adapters.redis import RedisStore
@@ -46,6 +47,10 @@ RETRY_SECONDS = 0.5
 COLLECTOR_THRESHOLDS = (20_000, 20, 50)
 SWEEP_SECONDS = 3600.0
 KAFKA_SECONDS = 20.0
+
+
+class SuperAdminRefused(Unavailable):
+    """Whom the settings name cannot be the super admin. Not ready: that would say that this person can sign in."""
 
 
 class Service:
@@ -119,6 +124,7 @@ class Service:
             except Unavailable as error:
                 if told != (told := str(error)[:200]):
                     log.info("not_yet", what=what, reason=told)
+                readiness.problem = told if isinstance(error, SuperAdminRefused) else what
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _migrate_and_admit(self) -> None:
@@ -127,6 +133,7 @@ class Service:
             await bring_up_to_date(settings)
         database = await self._container.get(PostgresDatabase)
         await database.check_schema()
+        await (await self._container.get(CursorKey)).key()  # made now: a list must not have to write
         if settings.admin_email:
             admins = await self._container.get(SuperAdmins)
             try:
@@ -134,7 +141,7 @@ class Service:
             except Unavailable:
                 raise
             except Refused as refused:
-                log.warning("super_admin_refused", reason=refused.detail)
+                raise SuperAdminRefused(refused.detail) from refused
 
     async def _subscribe(self, connection: KafkaConnection) -> None:
         get = self._container.get

@@ -1,22 +1,29 @@
 """What the environment says (`MODPLANE_*`), each value with its bounds."""
 
+import re
 import socket
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self, get_args, get_origin
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.environment import PREFIX, cleaned
+from shared.adapters.postgres_address import ENCODING_ADVICE, one_of, read_address
 
 Role = Literal["api", "worker", "all"]
 LogLevel = Literal["debug", "info", "warning"]
 Signup = Literal["open", "closed"]
+BROKER = re.compile(r"([^\s,:\[\]]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
     """One process's settings. URLs hold passwords and are never logged."""
 
-    model_config = SettingsConfigDict(env_prefix="MODPLANE_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
     postgres_url: str = "postgresql://127.0.0.1:5432/modplane"
     kafka_bootstrap: str = "127.0.0.1:9092"
@@ -51,6 +58,36 @@ class Settings(BaseSettings):
     web: Path | None = None
     migrate_on_start: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_meant_alike_however_it_is_written(cls, given: Any) -> Any:
+        return dict(each for each in meant(given)) if isinstance(given, Mapping) else given
+
+    @field_validator("postgres_url")
+    @classmethod
+    def _is_an_address_of_postgres(cls, url: str) -> str:
+        read_address(url)
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_an_address_of_redis(cls, url: str) -> str:
+        # Loaded for who gives an address, not for every start.
+        redis: Any = import_module("shared.adapters.redis_client")
+        try:
+            redis.Redis.from_url(url).connection_pool.make_connection()
+        except (ValueError, TypeError):
+            # Its own words may show a piece of the password.
+            raise ValueError(f"is no address of Redis: redis://:password@host:port/0; {ENCODING_ADVICE}") from None
+        return url
+
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def _names_brokers(cls, brokers: str) -> str:
+        if not all(BROKER.fullmatch(each.strip()) for each in brokers.split(",")):
+            raise ValueError("must be host:port, or several with commas between them")
+        return brokers
+
     @model_validator(mode="after")
     def _names_the_whole_issuer(self) -> Self:
         named = [self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url]
@@ -78,3 +115,33 @@ class Settings(BaseSettings):
 def networks_of(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """Addresses and networks, as in `10.0.0.7, 10.1.0.0/16`. Raises `ValueError`."""
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def meant(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Text without what does not count in it: blanks, a final newline, an enumerated value's upper case."""
+    for name, value in given.items():
+        if not isinstance(value, str):
+            yield name, value
+        elif text := cleaned(name, value):
+            yield name, text.lower() if choices(name) else text
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """The values an enumerated or boolean setting may have."""
+    field = Settings.model_fields.get(name)
+    annotation: Any = field.annotation if field is not None else None
+    return (
+        ("true", "false") if annotation is bool else get_args(annotation) if get_origin(annotation) is Literal else ()
+    )
+
+
+def refused(error: ValidationError) -> Iterator[str]:
+    """What cannot be used, each in a sentence that names the variable and shows no value, for it may be a secret."""
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        message = each["msg"].removeprefix("Value error, ")
+        if not each["loc"]:
+            yield message
+            continue
+        name = str(each["loc"][0])
+        allowed = choices(name)
+        yield f"{PREFIX}{name.upper()}: {f'must be {one_of(allowed)}' if allowed else message}"

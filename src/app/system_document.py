@@ -27,6 +27,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     answered_by: str
     postgres: Answered | None
     postgres_observed: Observed | None
+    writes_problem: str
     redis: Answered | None
     kafka: Answered | None
     waiting: Waiting | None

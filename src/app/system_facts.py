@@ -50,6 +50,15 @@ class Stored:
         self._replicas = replicas
         self._modules = modules
 
+    @property
+    def writes_problem(self) -> str:
+        """Why the database takes no writes, as far as this process knows; empty while it does."""
+        return self._database.writes.problem
+
+    async def probe_writes(self) -> None:
+        """Finds it out."""
+        await self._database.probe_writes()
+
     async def version(self) -> str:
         """The server's. Raises `Unavailable`, as everything here."""
         async with self._database.reading() as connection:
@@ -104,6 +113,7 @@ class SystemLook:
             return self._last[1]
 
     async def _facts(self) -> Facts:
+        trying = asyncio.create_task(self._in_time(self._try_writing))
         postgres, waiting, seen, registered, redis, kafka = await asyncio.gather(
             self._in_time(partial(answered, self._stored.version)),
             self._in_time(self._stored.waiting),
@@ -112,10 +122,12 @@ class SystemLook:
             self._in_time(partial(answered, self._redis.version)),
             self._in_time(self._groups),
         )
+        await trying
         return Facts(
             now=self._clock.now(),
             answered_by=self._settings.replica_id,
             postgres_observed=self._heartbeat.postgres.observed,
+            writes_problem=self._stored.writes_problem,
             postgres=postgres,
             redis=redis,
             kafka=None if kafka is None else Answered(kafka.answer_ms, None),
@@ -126,6 +138,11 @@ class SystemLook:
             registered=registered,
             enumerated=enumerated(),
         )
+
+    async def _try_writing(self) -> None:
+        """Where no heartbeat tells: a process that writes nothing finds out by trying."""
+        if self._heartbeat.postgres.observed is None:
+            await self._stored.probe_writes()
 
     async def _groups(self) -> KafkaStanding:
         commands = [Group(command_group(decider.name), [command_topic(decider.name)]) for decider in self._deciders]

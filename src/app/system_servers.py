@@ -21,6 +21,10 @@ WITHOUT_POSTGRES = (
     "Cached reads are served. Writes, sign-ins and other reads are answered 503 until it is back; nothing that was "
     "acknowledged is lost."
 )
+WITHOUT_WRITES = (
+    "Reads. Writes and sign-ins are answered 503 until the database takes them again; nothing that was acknowledged is "
+    "lost."
+)
 WITHOUT_KAFKA = (
     "Reads and writes. Replicas that cannot reach it decide commands themselves; events wait, and follow in order."
 )
@@ -38,12 +42,13 @@ def postgres(facts: Facts) -> ServerStatus:
     """Without it nothing can be told of most other parts."""
     up, observed = facts.postgres is not None, facts.postgres_observed
     tells = None not in (facts.waiting, facts.replicas, facts.registered)
-    state: State = "down" if not up else "ok" if tells else "degraded"
+    no_writes = up and bool(facts.writes_problem)
+    state: State = "down" if not up else "ok" if tells and not no_writes else "degraded"
     return ServerStatus(
         state=state,
-        words=POSTGRES[state],
+        words=f"PostgreSQL takes no writes: {facts.writes_problem}." if no_writes else POSTGRES[state],
         since=observed.since if observed is not None and observed.answers == up else None,
-        still_works=None if up else WITHOUT_POSTGRES,
+        still_works=WITHOUT_WRITES if no_writes else None if up else WITHOUT_POSTGRES,
         answer_ms=milliseconds(facts.postgres),
         version=version_of(facts.postgres),
     )

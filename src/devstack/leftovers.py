@@ -36,7 +36,7 @@ def _belongs(pid: int, data_directory: Path) -> bool:
     process = Path("/proc", str(pid))
     try:
         marks = (process / "environ").read_bytes().split(b"\0")
-        if f"{MARK}={data_directory}".encode() in marks:
+        if os.fsencode(f"{MARK}={data_directory}") in marks:
             return True
         program, place = (process / "exe").readlink(), (process / "cwd").readlink()
     except OSError:

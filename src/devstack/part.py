@@ -1,5 +1,6 @@
 """One part of the stack: a process, started and watched according to a recipe."""
 
+import shutil
 import time
 from pathlib import Path
 from threading import Event
@@ -9,6 +10,7 @@ from devstack.errors import StackError
 from devstack.processes import Command, GuardedProcess, last_lines
 
 _ANSWER_SECONDS = 60.0
+_ROOM_BYTES = 32 * 1024 * 1024
 _PAUSE_SECONDS = 0.03
 
 
@@ -95,8 +97,9 @@ class Part:
 
     def _explain(self, log: Path | None) -> str:
         words = last_lines(log) if log else ""
-        if "No space left on device" in words:
-            return f"{self.name} stopped: the disk is full. Free some space and start again."
+        # On a full disk there is no room for last words either.
+        if "No space left on device" in words or (log and shutil.disk_usage(log.parent).free < _ROOM_BYTES):
+            return f"{self.name} stopped: the disk is full. It needs free space to start."
         if "ddress already in use" in words:
             return f"{self.name} stopped: its port was taken meanwhile. Start again; another port will be chosen."
         return f"{self.name} stopped while starting; see {log}: {words}"

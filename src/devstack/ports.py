@@ -1,7 +1,10 @@
-"""Free TCP ports on 127.0.0.1."""
+"""TCP ports: those of the parts, on 127.0.0.1, and the one where the service is to listen."""
 
+import errno
 import random
 import socket
+
+from devstack.errors import StackError
 
 # Below the kernels' ephemeral ranges: an outgoing connection never takes the port of a part that is restarting.
 _RANGE = range(20_000, 32_000)
@@ -17,6 +20,36 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def listening_address(host: str, port: int) -> str:
+    """Return the IP address by which a server listens on a host. Raises StackError, one line, when none could now."""
+    name = host.removeprefix("[").removesuffix("]")
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise StackError(f"MODPLANE_HTTP_HOST is no address of this machine: {host}.") from None
+    family, kind, protocol, _, place = min(found, key=lambda each: each[0] != socket.AF_INET)
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(place)
+        except OSError as error:
+            raise _explained(error, host, port) from None
+    return str(place[0])
+
+
+def _explained(error: OSError, host: str, port: int) -> StackError:
+    if error.errno == errno.EADDRINUSE:
+        return StackError(f"Port {port} is in use: stop what uses it, or set MODPLANE_HTTP_PORT.")
+    if error.errno == errno.EACCES:
+        return StackError(f"Port {port} is not allowed to this user: set MODPLANE_HTTP_PORT to one from 1024 on.")
+    return StackError(f"MODPLANE_HTTP_HOST is no address of this machine: {host}.")
+
+
+def reachable_host(host: str) -> str:
+    """Return where clients on this machine find a server that listens on a host: of a wildcard, the loopback."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - to tell
 
 
 def choose_port(taken: set[int]) -> int:

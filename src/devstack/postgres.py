@@ -129,8 +129,8 @@ class PostgresRecipe:
         )
 
     def _address(self, directory: Path) -> str:
-        """Name the directory so that the account reaches it even below a home that only root may enter."""
-        return "/proc/self/cwd" if self._account and sys.platform == "linux" else str(directory)
+        """Name the directory so that any name will do, also below a home that only root may enter."""
+        return "/proc/self/cwd" if sys.platform == "linux" else str(directory)
 
     def _own(self, directory: Path) -> None:
         if self._account:

@@ -19,7 +19,7 @@ from devstack.datadir import DataDirectory, admin_account
 from devstack.endpoints import Endpoints, Given
 from devstack.errors import StackError, StopRequested, from_os_error
 from devstack.leftovers import end_leftovers
-from devstack.ports import is_free
+from devstack.ports import listening_address, reachable_host
 from devstack.processes import MARK, Command, Ending, GuardedProcess, wait_until
 from devstack.revival import Revival
 from devstack.stack import Stack
@@ -42,7 +42,10 @@ class Tell(Protocol):
 def say(text: str, **_: str) -> None:
     """Tell the person at the terminal; a terminal that is gone is no reason to fail."""
     with suppress(OSError):
-        print(text, flush=True)
+        try:
+            print(text, flush=True)
+        except UnicodeEncodeError:
+            print(text.encode("ascii", "backslashreplace").decode(), flush=True)
 
 
 def say_as_json(text: str, **facts: str) -> None:
@@ -57,15 +60,22 @@ class Service:
     arguments: Sequence[str]
     environment: Mapping[str, str]
     http_port: int
+    http_host: str = "127.0.0.1"
+
+    @property
+    def host(self) -> str:
+        """Where this machine finds it."""
+        return reachable_host(self.http_host).removeprefix("[").removesuffix("]")
 
     @property
     def address(self) -> str:
         """Where people find it."""
-        return f"http://127.0.0.1:{self.http_port}"
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.http_port}"
 
     def start(self, data_dir: Path, endpoints: Endpoints, admin: tuple[str, str]) -> GuardedProcess:
         """Start it on the terminal, before its infrastructure answers: it waits for it by itself."""
         own = {
+            "MODPLANE_HTTP_HOST": self.http_host,
             "MODPLANE_HTTP_PORT": str(self.http_port),
             "MODPLANE_DATA_DIR": str(data_dir),
             "MODPLANE_ADMIN_EMAIL": admin[0],
@@ -78,7 +88,7 @@ class Service:
 
     def is_ready(self) -> bool:
         """Ask /health/ready, which answers 200 when everything including seeds is done."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=1.0)
+        connection = http.client.HTTPConnection(self.host, self.http_port, timeout=1.0)
         try:
             connection.request("GET", "/health/ready")
             return connection.getresponse().status == _OK
@@ -108,8 +118,7 @@ def _supervise(stack: Stack, directory: Path, service: Service, prepare: Prepare
     process: GuardedProcess | None = None
     try:
         stack.claim()
-        if not is_free(service.http_port):
-            raise StackError(f"Port {service.http_port} is in use: stop what uses it, or set MODPLANE_HTTP_PORT.")
+        listening_address(service.http_host, service.http_port)
         tell("Starting PostgreSQL, Kafka and Redis.", state="starting")
         endpoints = stack.plan()
         process = service.start(directory, endpoints, admin_account(directory, service.environment))

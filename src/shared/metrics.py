@@ -40,6 +40,7 @@ OPEN_LETTERS = Gauge("modplane_dead_letters_open", "Dead letters nobody has deal
 CACHE_READS = Counter("modplane_cache_reads_total", "Cached reads by result.", ["result"])
 
 PART_UP = Gauge("modplane_part_up", "1 while the part answers this process.", ["part"])
+WRITES_ACCEPTED = Gauge("modplane_database_accepts_writes", "0 while the database refuses this process's writes.")
 CONNECTIONS = Gauge("modplane_database_connections", "Sessions of this process's pools.", ["pool", "state"])
 CONNECTIONS_LIMIT = Gauge("modplane_database_connections_limit", "The most sessions a pool may have.", ["pool"])
 LOOP_DELAY = Histogram(

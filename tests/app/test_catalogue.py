@@ -35,6 +35,8 @@ BAKERY = {
     "modules": [{"module_id": "oven", "is_required": True}, {"module_id": "till", "is_required": False}],
 }
 FORGE = BAKERY | {"industry_code": "forge", "industry_name": "Forge"}
+FLOUR = OVEN | {"module_id": "flour", "module_name": "Flour"}
+MILL = BAKERY | {"industry_code": "mill", "industry_name": "Mill", "modules": []}
 REASONS = "SELECT type, reason, user_id FROM shared.event_log ORDER BY seq"
 
 
@@ -121,7 +123,8 @@ async def test_pruning_deletes_what_is_agreed_to_and_reports_what_is_in_use(
     await (await container.get(PendingOwners)).hold(owner, "ana@acme.example", None, "a long enough password")
     await decided("organizations", organization, RegisterOrganization(organization, "Acme", None, owner))
     await decided("assignments", organization, AssignModule(organization, "till", "ana"))
-    planted.describe()
+    planted.describe(modules=[FLOUR], industries=[MILL])
+    assert (await planted.apply()).exit_code == 0
     doomed = ["industry bakery", "industry forge", "module oven", "module till"]
     assert (await deletions(planted.settings, Wanted(planted.file, prune=True))).document == doomed
     compared = await planted.compare(prune=True)
@@ -130,21 +133,55 @@ async def test_pruning_deletes_what_is_agreed_to_and_reports_what_is_in_use(
         "industry forge: delete",
         "module oven: delete",
         "module till: delete (refused: 1 organizations have it)",
-        "0 to create, 0 to update, 4 to delete, 0 to keep",
+        "0 to create, 0 to update, 4 to delete, 2 to keep",
     ]
     assert compared.exit_code == 1
     agreed = [name for name in doomed if name != "industry forge"]
     applied = await planted.apply(agreed, prune=True)
     assert applied.exit_code == 1
-    assert [(item.kind, item.item_id, item.status) for item in applied.document["items"]] == [
+    assert [(item.kind, item.item_id, item.status) for item in applied.document["items"][2:]] == [
         ("industry", "bakery", "deleted"),
         ("module", "oven", "refused"),
         ("module", "till", "refused"),
     ]
-    assert "organizations: 1" in planted.said[2]
+    assert "organizations: 1" in planted.said[4]
     applied = await planted.apply(doomed, prune=True)
-    assert planted.said[:2] == ["industry forge: deleted", "module oven: deleted"]
-    assert planted.said[-1] == "0 unchanged, 2 changed, 1 refused"
+    assert planted.said[2:4] == ["industry forge: deleted", "module oven: deleted"]
+    assert planted.said[-1] == "2 unchanged, 2 changed, 1 refused"
+
+
+@pytest.mark.parametrize("text", ["", "# soon\n", "{}", "modules: []\n", "modules: []\nindustries: []\n", "x-a: 1\n"])
+async def test_an_empty_catalogue_deletes_nothing(planted: Terminal, text: str) -> None:
+    planted.file = planted.file.with_suffix(".yaml")
+    planted.file.write_text(text)
+    for attempt in (planted.compare, planted.apply):
+        with pytest.raises(CommandFailed, match="would delete everything") as refused:
+            await attempt(prune=True)
+        assert refused.value.exit_code == 2
+    assert (await planted.apply()).exit_code == 0
+
+
+async def test_of_a_kind_that_is_not_spoken_of_nothing_is_deleted_and_that_is_told(planted: Terminal) -> None:
+    planted.describe(modules=[OVEN, TILL])
+    compared = await planted.compare(prune=True)
+    assert planted.said[0] == "The manifest names no industry: none is deleted."
+    assert (compared.exit_code, compared.document["notes"]) == (0, planted.said[:1])
+
+
+async def test_what_is_skipped_in_a_directory_is_told(planted: Terminal, tmp_path: Path) -> None:
+    folder = tmp_path / "manifests"
+    (folder / "more").mkdir(parents=True)
+    (folder / "OVENS.YAML").write_text(json.dumps({"modules": [OVEN]}))
+    for name in (".hidden.yaml", "notes.txt", "more/till.yaml"):
+        (folder / name).write_text("no: manifest")
+    planted.file = folder
+    applied = await planted.apply()
+    assert planted.said == [
+        "Not read: .hidden.yaml, more/, notes.txt",
+        "module oven: unchanged",
+        "1 unchanged, 0 changed",
+    ]
+    assert applied.document["notes"] == planted.said[:1]
 
 
 async def test_what_is_exported_is_applied_again_without_a_change(planted: Terminal, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 import typer
+import yaml
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
@@ -45,7 +46,8 @@ CALLS = (
     Call(("apply", "-f", "manifest.json")),
     Call(("apply", "-f", "manifest.json")),
     Call(("apply", "-f", "bad.json"), 2),
-    Call(("apply", "-f", "empty.json", "--prune"), 1),
+    Call(("apply", "-f", "empty.json", "--prune"), 2),
+    Call(("apply", "-f", "other.json", "--prune"), 1),
     Call(("export",)),
     Call(("export", "-o", "export.yaml")),
     Call(("status",), has_kafka=True),
@@ -80,8 +82,8 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.
         del os.environ[name]
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+def run(*arguments: str, given: bytes = b"") -> Result:
+    return CliRunner().invoke(app, arguments, given, env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
 
 
 @pytest.mark.usefixtures("nowhere")
@@ -111,6 +113,99 @@ def test_settings_that_cannot_be_used_are_told_in_one_line(
     (line,) = ended.stderr.splitlines()
     assert line.startswith("modplane: The settings cannot be used: ")
     assert setting.lower() in line.lower()
+
+
+EVERY_WAY_TO_THE_DATABASE = (
+    "up",
+    "serve",
+    "migrate",
+    "status",
+    "verify",
+    "export",
+    "apply -f .",
+    "dlq list",
+    "admin create --email eve@modplane.example",
+)
+
+
+@pytest.mark.parametrize("command", EVERY_WAY_TO_THE_DATABASE)
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://u:secret@h/d?pgbouncer=true", "pgbouncer is not supported here"),
+        ("postgresql://u:secret@h/d?sslmode=verify-full&sslrootcert=/no/such", "sslrootcert cannot be read"),
+        ("postgresql://u:secret@h:x/d", "port must be a number"),
+    ],
+)
+def test_every_command_refuses_the_same_address_of_the_database(
+    nowhere: pytest.MonkeyPatch, command: str, url: str, told: str
+) -> None:
+    nowhere.setenv("MODPLANE_POSTGRES_URL", url)
+    nowhere.setenv("MODPLANE_ADMIN_PASSWORD", "a long enough password")
+    ended = run(*command.split())
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(f"modplane: The settings cannot be used: MODPLANE_POSTGRES_URL: {told}")
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("LOG_LEVEL", "loud", "MODPLANE_LOG_LEVEL: must be debug, info or warning"),
+        ("ROLE", "leader", "MODPLANE_ROLE: must be api, worker or all"),
+        ("COOKIE_SECURE", "perhaps", "MODPLANE_COOKIE_SECURE: must be true or false"),
+        ("REDIS_URL", "redis://:secret/x@h:1/0", "MODPLANE_REDIS_URL: is no address of Redis"),
+        ("REDIS_URL", "redis://:secret@h:1/0?nonsense=1", "MODPLANE_REDIS_URL: is no address of Redis"),
+        ("KAFKA_BOOTSTRAP", "h:secret", "MODPLANE_KAFKA_BOOTSTRAP: must be host:port"),
+    ],
+)
+def test_a_refused_setting_is_named_with_what_it_may_be_and_shows_no_value(
+    nowhere: pytest.MonkeyPatch, setting: str, value: str, told: str
+) -> None:
+    nowhere.setenv(f"MODPLANE_{setting}", value)
+    for command in ("up", "serve", "migrate", "verify"):
+        if command == "serve" and setting == "ROLE":
+            continue  # its option: test_settings_that_cannot_be_used_are_told_in_one_line
+        (line,) = run(command).stderr.splitlines()
+        assert line.startswith(f"modplane: The settings cannot be used: {told}")
+        assert "secret" not in line
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"EMAIL": "admin@modplane.example", "PASSWORD": "admin"}, "MODPLANE_ADMIN_PASSWORD cannot be used: "),
+        ({"EMAIL": "admin", "PASSWORD": "a long enough password"}, "MODPLANE_ADMIN_EMAIL cannot be used: "),
+    ],
+)
+def test_a_super_admin_who_could_not_sign_in_keeps_it_from_starting(
+    nowhere: pytest.MonkeyPatch, command: str, settings: Mapping[str, str], told: str
+) -> None:
+    for name, value in settings.items():
+        nowhere.setenv(f"MODPLANE_ADMIN_{name}", value)
+    ended = run(command)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"modplane: {told}")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_half_a_super_admin_is_refused(nowhere: pytest.MonkeyPatch) -> None:
+    nowhere.setenv("MODPLANE_ADMIN_PASSWORD", "a long enough password")
+    assert run("serve").stderr == "modplane: Set MODPLANE_ADMIN_EMAIL and MODPLANE_ADMIN_PASSWORD, or neither.\n"
+    nowhere.setenv("MODPLANE_ADMIN_EMAIL", "admin@modplane.example")
+    nowhere.setenv("MODPLANE_ADMIN_PASSWORD", "\n")
+    assert run("serve").exit_code == 1
+
+
+@pytest.mark.parametrize("host", ["nope.invalid", "192.0.2.1", "a..b", "2001:db8::1"])
+def test_a_host_that_is_not_this_machines_is_told_in_one_line(nowhere: pytest.MonkeyPatch, host: str) -> None:
+    nowhere.setenv("MODPLANE_HTTP_HOST", host)
+    for command in ("serve", "up"):
+        ended = run(command)
+        assert ended.exit_code == 1
+        assert ended.stderr == f"modplane: MODPLANE_HTTP_HOST is no address of this machine: {host}.\n"
 
 
 def test_a_ui_that_is_not_built_is_told_in_one_line(nowhere: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -218,7 +313,12 @@ def workplace(
 ) -> Iterator[pytest.MonkeyPatch]:
     """A directory with manifests, and an environment in which commands work."""
     oven = dict.fromkeys(("module_name", "description", "category", "service_name", "api_endpoint", "version"), "x")
-    manifests = {"manifest": [{"module_id": "oven", **oven}], "bad": [{"module_id": "0"}], "empty": []}
+    manifests = {
+        "manifest": [{"module_id": "oven", **oven}],
+        "other": [{"module_id": "flour", **oven}],
+        "bad": [{"module_id": "0"}],
+        "empty": [],
+    }
     for name, modules in manifests.items():
         (tmp_path / f"{name}.json").write_text(json.dumps({"modules": modules, "industries": []}))
     nowhere.chdir(tmp_path)
@@ -260,6 +360,81 @@ def test_in_words_there_is_no_json(workplace: pytest.MonkeyPatch) -> None:
             told = run(*call.arguments)
             assert told.stdout or told.exit_code
             assert not told.stdout.startswith("{")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_manifest_may_come_through_a_pipe(workplace: pytest.MonkeyPatch, tmp_path: Path, *, as_json: bool) -> None:
+    workplace.setenv("MODPLANE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    content = json.loads((tmp_path / "manifest.json").read_text())
+    text = json.dumps(content) if as_json else yaml.safe_dump(content)
+    ended = run("apply", "-f", "-", given=text.encode())
+    assert (ended.exit_code, "module oven: " in ended.stdout) == (0, True), (ended.output, ended.exception)
+    refused = run("apply", "-f", "-", "--prune", given=text.replace("oven", "flour").encode())
+    assert "Say so with --yes" in refused.stderr
+    wrong = run("apply", "-f", "-", given=b"modules:\n- oven\n")
+    assert wrong.exit_code == 2
+    assert wrong.stderr == "stdin:2: modules[0]: expected a mapping of fields\n"
+    assert run("export", "-o", "-").stdout == run("export").stdout
+
+
+def shell(line: str, environment: Mapping[str, str], folder: Path, **more: str) -> "subprocess.CompletedProcess[bytes]":
+    """A line of a shell in which `modplane` is this one."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", line],
+        env={"PATH": path, "HOME": str(folder), "MODPLANE_DATA_DIR": str(folder), **environment, **more},
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_every_locale_and_a_reader_who_leaves_are_taken_quietly(
+    workplace: pytest.MonkeyPatch, installed: Mapping[str, str], tmp_path: Path
+) -> None:
+    workplace.setenv("MODPLANE_KAFKA_BOOTSTRAP", "127.0.0.1:1")
+    oven = json.loads((tmp_path / "manifest.json").read_text())["modules"][0]
+    many = [{**oven, "module_id": f"many_{n}", "module_name": "Łódź", "description": "ł" * 1900} for n in range(30)]
+    (tmp_path / "many.json").write_text(json.dumps({"modules": many}))
+    assert run("apply", "-f", "many.json").exit_code == 0
+    exported = shell("modplane export", installed, tmp_path, PYTHONIOENCODING="latin-1")
+    assert (exported.returncode, exported.stderr) == (0, b"")
+    assert "module_name: Łódź".encode() in exported.stdout
+    told = shell("modplane apply -f $'\\xff-Łódź.yaml'", installed, tmp_path, PYTHONIOENCODING="ascii")
+    assert (told.returncode, told.stdout) == (2, b"")
+    for line in (
+        "modplane export | head -n 1",
+        "modplane export --json | head -n 1",
+        "modplane apply --help | head -n 1",
+    ):
+        left = shell(line, installed, tmp_path)
+        assert (left.returncode, left.stderr) == (0, b""), left.stderr
+
+
+def test_an_empty_setting_is_none_beside_a_running_stack(
+    workplace: pytest.MonkeyPatch, installed: Mapping[str, str], tmp_path: Path
+) -> None:
+    endpoints = {name: installed[f"MODPLANE_{name.upper()}"] for name in Endpoints.__dataclass_fields__}
+    workplace.setattr("app.cli_options.endpoints_of", lambda _: Endpoints(**endpoints))
+    for name in endpoints:
+        workplace.setenv(f"MODPLANE_{name.upper()}", " \n" if name == "redis_url" else "")
+    workplace.setenv("MODPLANE_LOG_LEVEL", "")
+    workplace.setenv("MODPLANE_ROLE", "")
+    (told,) = documents(run("status", "--json").stdout)
+    assert [told[part]["state"] for part in ("postgres", "kafka", "redis")] == ["ok"] * 3
+    assert run("apply", "-f", str(tmp_path / "manifest.json"), "--dry-run").exit_code in {0, 3}
+
+
+def test_what_nobody_thought_of_is_one_line_too(nowhere: pytest.MonkeyPatch) -> None:
+    async def fall_over(*_: object) -> None:
+        raise KeyError("two\nlines")
+
+    nowhere.setattr("app.operating.verify_all", fall_over)
+    ended = run("verify", "--json")
+    assert (ended.exit_code, ended.stderr.count("\n")) == (1, 1)
+    assert ended.stderr.startswith("modplane: This went wrong unexpectedly: KeyError: ")
+    assert documents(ended.stdout)[0]["error"]["code"] == "unexpected"
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,6 @@ modules:
       minutes: 5
 - module_id: till
   module_name: Till
-  description: ''
   category: Kitchen
   service_name: ovens
   api_endpoint: /ovens

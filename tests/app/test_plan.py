@@ -41,6 +41,14 @@ def test_pruning_deletes_what_the_manifest_does_not_name_industries_first() -> N
     assert planned.steps[-3:] == planned.deletions
 
 
+def test_of_a_kind_that_the_manifest_does_not_speak_of_nothing_is_deleted() -> None:
+    of_modules = plan(Manifest([MODULES["oven"]], []), MODULES, INDUSTRIES, prune=True)
+    assert [step.name for step in of_modules.deletions] == ["module till", "module old"]
+    of_industries = plan(Manifest([], [BAKERY]), MODULES, INDUSTRIES, prune=True)
+    assert [step.name for step in of_industries.deletions] == ["industry forge"]
+    assert plan(Manifest([], []), MODULES, INDUSTRIES, prune=True).deletions == []
+
+
 def test_without_pruning_nothing_is_deleted() -> None:
     assert plan(Manifest([], []), MODULES, INDUSTRIES).deletions == []
 
@@ -52,13 +60,13 @@ def test_without_pruning_nothing_is_deleted() -> None:
         ([BAKERY], {"till": 3}, {"till": "3 organizations have it; active industries name it: bakery"}),
         ([replace(BAKERY, is_active=False)], {}, {}),
         ([industry("bakery", ["till"])], {}, {"till": "active industries name it: bakery"}),
-        ([], {"old": 1}, {"old": "1 organizations have it"}),
+        ([industry("mill", [])], {"old": 1}, {"old": "1 organizations have it"}),
     ],
 )
 def test_a_deletion_that_will_be_refused_is_foreseen(
     wanted: Sequence[ManifestIndustry], organizations: dict[str, int], reasons: dict[str, str]
 ) -> None:
-    planned = plan(Manifest([], wanted), MODULES, INDUSTRIES, prune=True)
+    planned = plan(Manifest([replace(OVEN, module_id="flour")], wanted), MODULES, INDUSTRIES, prune=True)
     foreseen = still_in_use(planned, INDUSTRIES, organizations)
     assert {name: foreseen[name] for name in reasons} == reasons
     assert set(foreseen) - {"oven"} == set(reasons) - {"oven"}

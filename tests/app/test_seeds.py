@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.manifest import ManifestIndustry, ManifestRefused, load_manifest
+from app.manifest import ManifestIndustry, ManifestRefused
+from app.manifest_files import load_manifest
 from app.plan import plan
 from shared.json_schemas import JsonSchema
 from shared.layered_config import ConfigRules

@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from app.environment import clean_environment
 from app.settings import Settings
 
 
@@ -24,6 +25,64 @@ def test_an_empty_variable_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("MODPLANE_POSTGRES_URL", "")
     monkeypatch.setenv("MODPLANE_SEEDS", "")
     assert Settings() == Settings.model_construct()
+
+
+SAID_IN_MANY_WAYS = (
+    ("LOG_LEVEL", "log_level", "warning", ("warning", "WARNING", " Warning \n")),
+    ("ROLE", "role", "worker", ("worker", "Worker", "WORKER ")),
+    ("COOKIE_SECURE", "cookie_secure", True, ("true", "TRUE", " True", "yes", "ON", "1")),
+    ("MIGRATE_ON_START", "migrate_on_start", False, ("false", "FALSE", "No", "off", "0")),
+    ("PARTITIONS", "partitions", 3, ("3", " 3 ", "3\n", "3\r\n")),
+    ("KAFKA_BOOTSTRAP", "kafka_bootstrap", "a:1,b:2", ("a:1,b:2", " a:1,b:2\n")),
+    ("REDIS_URL", "redis_url", "redis://:p@h/0", ("redis://:p@h/0", "redis://:p@h/0\r\n")),
+    ("POSTGRES_URL", "postgres_url", "postgresql://u:p@h/d", ("postgresql://u:p@h/d", "postgresql://u:p@h/d\n")),
+    ("HTTP_HOST", "http_host", "127.0.0.2", ("127.0.0.2", "127.0.0.2\n")),
+    ("ADMIN_EMAIL", "admin_email", "ada@acme.example", ("ada@acme.example\n", " ada@acme.example ")),
+)
+
+
+@pytest.mark.parametrize(("name", "field", "meant", "written"), SAID_IN_MANY_WAYS)
+def test_a_setting_means_the_same_however_it_is_written(
+    monkeypatch: pytest.MonkeyPatch, name: str, field: str, meant: object, written: tuple[str, ...]
+) -> None:
+    for value in written:
+        monkeypatch.setenv(f"MODPLANE_{name}", value)
+        assert getattr(Settings(), field) == meant
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("Correct-horse-9-battery\n", "Correct-horse-9-battery"),
+        ("Correct-horse-9-battery\r\n", "Correct-horse-9-battery"),
+        ("Correct-horse-9-battery\n\n", "Correct-horse-9-battery\n"),
+        (" Correct-horse-9-battery ", " Correct-horse-9-battery "),
+        ("\n", ""),
+    ],
+)
+def test_a_password_loses_the_one_newline_of_its_file(monkeypatch: pytest.MonkeyPatch, given: str, meant: str) -> None:
+    monkeypatch.setenv("MODPLANE_ADMIN_PASSWORD", given)
+    assert Settings().admin_password.get_secret_value() == meant
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n", "\r\n", " \t\n"])
+def test_an_empty_setting_is_none_whichever_it_is(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    names = [f"MODPLANE_{name.upper()}" for name in Settings.model_fields]
+    for name in names:
+        monkeypatch.setenv(name, empty)
+    assert Settings() == Settings.model_construct()
+    environment = {**dict.fromkeys(names, empty), "MODPLANE_DATA_DIR": empty, "OTHER": empty}
+    clean_environment(environment)
+    assert environment == {"OTHER": empty}
+
+
+def test_the_environment_is_cleaned_as_the_settings_are() -> None:
+    environment = {f"MODPLANE_{name}": value for name, _, _, written in SAID_IN_MANY_WAYS for value in written[-1:]}
+    environment |= {"MODPLANE_ADMIN_PASSWORD": " p \n", "MODPLANE_DATA_DIR": " d \n", "OTHER": "o\n"}
+    clean_environment(environment)
+    assert environment["MODPLANE_POSTGRES_URL"] == "postgresql://u:p@h/d"
+    assert (environment["MODPLANE_ADMIN_PASSWORD"], environment["MODPLANE_DATA_DIR"]) == (" p ", " d ")
+    assert environment["OTHER"] == "o\n"
 
 
 @pytest.mark.parametrize(

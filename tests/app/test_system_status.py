@@ -34,6 +34,7 @@ WELL = Facts(
     answered_by="one",
     postgres=Answered(1.04, "18.4"),
     postgres_observed=Observed(answers=True, since=NOON),
+    writes_problem="",
     redis=Answered(0.5, "7.2"),
     kafka=Answered(2.0, None),
     waiting=WAITING,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.manifest import load_manifest
+from app.manifest_files import load_manifest
 from tests.architecture.conftest import ROOT, SRC, WEB, docstrings, imported, sources
 
 SEEDS = load_manifest(ROOT / "seeds")

@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from devstack import Endpoints, Given, Stack, StackError, endpoints_of
+from devstack.kafka import escaped
 
 NewStack = Callable[..., Stack]
 ProcessesOf = Callable[[Path], list[str]]
@@ -121,3 +122,17 @@ def test_a_failed_start_leaves_nothing_running(folder: Path, new_stack: NewStack
         stack.start()
     assert processes_of(folder / "data") == []
     assert endpoints_of(folder / "data") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("/plain/path", "/plain/path"),
+        ("/dätä", "/d\\u00e4t\\u00e4"),
+        ("/a b\\c", "/a\\u0020b\\u005cc"),
+        ("/Ł#=:!", "/\\u0141#=:!"),
+        ("/😀", "/\\ud83d\\ude00"),
+    ],
+)
+def test_a_value_of_a_properties_file_is_written_in_ascii(value: str, written: str) -> None:
+    assert escaped(value) == written

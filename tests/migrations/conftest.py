@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from devstack import Stack
+from shared.adapters.postgres_address import read_address
 from tests.databases import new_database
 
 OURS = "n.nspname !~ '^(pg_|information_schema$|public$)'"
@@ -46,7 +46,7 @@ async def empty_url(parts: Stack) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def empty(empty_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(make_url(empty_url).set(drivername="postgresql+asyncpg"))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=read_address(empty_url).connect)
     yield engine
     await engine.dispose()
 

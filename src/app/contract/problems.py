@@ -32,7 +32,7 @@ OF_THE_FRAMEWORK = (
     (404, "route_not_found", "There is no such address, or an id in it is no UUID."),
     (405, "method_not_allowed", "The address does not take this method; `Allow` names those it takes."),
 )
-NOT_AN_ANSWER = {"app.export", "app.sending", "shared.consuming"}
+NOT_AN_ANSWER = {"app.export", "app.sending", "app.service", "shared.consuming"}
 """Modules whose refusals stay inside the service."""
 
 KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Refused)]

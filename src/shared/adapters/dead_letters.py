@@ -8,7 +8,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from msgspec import Struct
 
-from shared.adapters.postgres import PostgresDatabase, is_transient
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.postgres_outages import is_transient
 from shared.consuming import UNREADABLE
 from shared.dead_letters import DeadLetter, Handling, LetterKind, LetterRecord, LetterStatus
 from shared.ports import Transaction

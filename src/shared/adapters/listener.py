@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 
 from shared.adapters.journal import CHANNEL
-from shared.adapters.postgres import PostgresDatabase, typed_outages
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.postgres_outages import typed_outages
 from shared.errors import Unavailable
 
 log = structlog.get_logger(__name__)

@@ -1,13 +1,22 @@
 """The database: one metadata for all contexts' tables, sessions that nobody frozen can block for long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 from sqlalchemy import MetaData
 
+from shared.adapters.postgres_address import read_address
+from shared.adapters.postgres_outages import (
+    SERVICE_ROLE,
+    DatabaseTakesNoWrites,
+    DatabaseUnavailable,
+    Writes,
+    typed_outages,
+)
 from shared.errors import Unavailable
 
 metadata = MetaData(
@@ -20,7 +29,7 @@ metadata = MetaData(
     }
 )
 
-SERVICE_ROLE = "modplane_service"
+UNIQUE_VIOLATION = "23505"
 
 SESSION_SETTINGS = {
     "role": SERVICE_ROLE,
@@ -38,41 +47,19 @@ WRITER_SETTINGS = SESSION_SETTINGS | {"enable_seqscan": "off", "enable_hashjoin"
 # sort. Its readers have sessions of their own, so that they keep no other read waiting.
 LOG_SETTINGS = SESSION_SETTINGS | {"enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off"}
 
-# 08 connection, 40001 serialization, 40P01 deadlock, 53 resources, 57 intervention, 55P03 lock_timeout, 25P03 idle.
-TRANSIENT_CLASSES = ("08", "53", "57")
-TRANSIENT_STATES = ("40001", "40P01", "55P03", "25P03")
-UNIQUE_VIOLATION = "23505"
-# The driver's internal error too: it meets the server's farewell, sent while the process was frozen, as a state it
-# does not expect.
-LOST_SESSION = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
-
 READ_SECONDS = 10.0
 BATCH_SECONDS = 35.0
 
-
-class DatabaseUnavailable(Unavailable):
-    """The database does not answer, or ended the session; nothing was committed by this attempt."""
-
-
-def is_transient(error: BaseException) -> bool:
-    """Whether the same statements may succeed when they are tried again."""
-    if isinstance(error, asyncpg.PostgresError):
-        state = error.sqlstate or ""
-        if isinstance(error, asyncpg.InvalidParameterValueError) and SERVICE_ROLE in str(error):
-            return True  # the role comes with the schema, which is not there yet
-        return state[:2] in TRANSIENT_CLASSES or state in TRANSIENT_STATES
-    return isinstance(error, LOST_SESSION)
+# Random, so that it is not compressed: as much room as a batch of commands may need.
+PROBE_BYTES = 256 * 1024
+PROBE = """
+INSERT INTO shared.dead_letters (id, kind, source, key, body, error)
+VALUES (gen_random_uuid(), 'event', 'probe', 'probe', $1, 'Is there room? This row is never committed.')
+"""
 
 
-@contextmanager
-def typed_outages() -> Iterator[None]:
-    """Turns what an outage raises into `DatabaseUnavailable`; everything else passes."""
-    try:
-        yield
-    except (asyncpg.PostgresError, *LOST_SESSION) as error:
-        if not is_transient(error):
-            raise
-        raise DatabaseUnavailable("The database does not answer. Try again in a few seconds.") from error
+class _NeverCommitted(Exception):  # noqa: N818 - ends the transaction of a probe
+    pass
 
 
 async def leave_as_it_is(_: Any) -> None:
@@ -83,11 +70,12 @@ class PostgresDatabase:
     """Three lazily connected pools, so that slow reads cannot keep the write path from a session."""
 
     def __init__(self, url: str, *, writers: int = 12, readers: int = 8, log_readers: int = 4) -> None:
-        self._url = url
+        self._address = read_address(url)
         self._sizes = (writers, readers, log_readers)
         self._log_readers: asyncpg.Pool[Any] | None = None
         self._writers: asyncpg.Pool[Any] | None = None
         self._readers: asyncpg.Pool[Any] | None = None
+        self.writes = Writes()
 
     async def open(self) -> None:
         """Prepares the pools and connects to nothing, so an absent database does not keep the service from starting."""
@@ -97,7 +85,7 @@ class PostgresDatabase:
 
     async def _pool(self, size: int, settings: dict[str, str]) -> "asyncpg.Pool[Any]":
         return await asyncpg.create_pool(
-            self._url,
+            connect=self._address.connect,
             min_size=0,
             max_size=size,
             timeout=5,
@@ -135,16 +123,28 @@ class PostgresDatabase:
         if not as_service:
             del settings["role"]
         with typed_outages():
-            connection: asyncpg.Connection[Any] = await asyncpg.connect(
-                self._url, timeout=5, command_timeout=35, server_settings=settings
-            )
-        return connection
+            return await self._address.connect(timeout=5, command_timeout=35, server_settings=settings)
 
     @asynccontextmanager
     async def writing(self, seconds: float = BATCH_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """A READ COMMITTED transaction: commits on leaving; rolls back on any exception, or after `seconds`."""
-        async with self._session(self._writers, seconds) as connection, connection.transaction():
-            yield connection
+        try:
+            async with self._session(self._writers, seconds) as connection, connection.transaction():
+                yield connection
+        except DatabaseTakesNoWrites as refused:
+            self.writes.failed(refused.reason)
+            raise
+
+    async def probe_writes(self) -> None:
+        """Find out by a write that needs room, and is undone, whether writes go through again."""
+        try:
+            async with self.writing(READ_SECONDS) as transaction:
+                await transaction.execute(PROBE, os.urandom(PROBE_BYTES))
+                raise _NeverCommitted  # noqa: TRY301 - rolls back
+        except _NeverCommitted:
+            self.writes.succeeded()
+        except Unavailable:
+            return  # as it was, or away: then nobody knows
 
     @asynccontextmanager
     async def snapshot(self, seconds: float = READ_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:

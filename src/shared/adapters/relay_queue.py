@@ -9,7 +9,8 @@ import asyncpg
 import msgspec
 
 from shared.adapters.event_rows import EVENT_COLUMNS, event_fields
-from shared.adapters.postgres import SERVICE_ROLE, PostgresDatabase, typed_outages
+from shared.adapters.postgres import PostgresDatabase
+from shared.adapters.postgres_outages import SERVICE_ROLE, typed_outages
 from shared.messages import EventEnvelope
 from shared.relay import LeadershipLost, Queued
 

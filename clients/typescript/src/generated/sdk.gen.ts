@@ -958,5 +958,7 @@ export const getLiveness = <ThrowOnError extends boolean = true>(options?: Optio
  * Whether requests can be served
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
+ *
+ * 200 and `degraded` while it answers and takes no writes, for want of room: reads are served all the same.
  */
 export const getReadiness = <ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/health/ready', ...options });

@@ -2009,6 +2009,8 @@ export const getReadinessQueryKey = (options?: Options<GetReadinessData>) => cre
  * Whether requests can be served
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
+ *
+ * 200 and `degraded` while it answers and takes no writes, for want of room: reads are served all the same.
  */
 export const getReadinessOptions = (options?: Options<GetReadinessData>) => queryOptions<GetReadinessResponse, GetReadinessError, GetReadinessResponse, ReturnType<typeof getReadinessQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {

@@ -1,0 +1,22 @@
+"""What the environment says, before anything reads it: one rule for every `MODPLANE_*` variable, in every command."""
+
+from collections.abc import MutableMapping
+
+PREFIX = "MODPLANE_"
+# Blanks at the ends of these may be meant.
+VERBATIM = frozenset({"ADMIN_PASSWORD", "DATA_DIR", "SEEDS", "WEB"})
+
+
+def cleaned(name: str, value: str) -> str:
+    """The value without the final newline that a file brings, and without blanks around what has none; `name` bare."""
+    value = value.removesuffix("\n").removesuffix("\r")
+    return value if name.upper() in VERBATIM and value.strip() else value.strip()
+
+
+def clean_environment(environment: MutableMapping[str, str]) -> None:
+    """Clean what is set, and take out what is empty: an empty setting is none."""
+    for variable in [name for name in environment if name.startswith(PREFIX)]:
+        if value := cleaned(variable.removeprefix(PREFIX), environment[variable]):
+            environment[variable] = value
+        else:
+            del environment[variable]
