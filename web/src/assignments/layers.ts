@@ -1,14 +1,7 @@
+import { differences } from '@/ui/diff.tsx';
+import { isJsonObject as isObject, sameJson as same } from '@/ui/json-values.ts';
+
 type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const ordered = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
-  );
-
-const same = (one: unknown, other: unknown) => ordered(one) === ordered(other);
 
 /** A layer over what lies below: objects merge, anything else replaces. */
 export function merged(below: Json, layer: Json): Json {
@@ -49,6 +42,36 @@ export function patchOf(before: Json, after: Json): Json {
     patch[key] = isObject(value) && isObject(old) ? patchOf(old, value) : value;
   }
   return patch;
+}
+
+/** `target` after a JSON merge patch, as the service makes it: a null takes away what is at its key. */
+function patched(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const result: Record<string, unknown> = isObject(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = patched(result[key], value);
+  }
+  return result;
+}
+
+/** Why a config cannot become what was edited. */
+export interface Unstorable {
+  readonly pointer: string;
+  /** `null`: a patch cannot say it. `below`: it is left out here and there below, and so comes out all the same. */
+  readonly why: 'null' | 'below';
+}
+
+/** Where the tenant's config would not come out as it was edited, when `own` is saved over `saved`. */
+export function unstorable(below: Json, saved: Json, own: Json, edited: Json): readonly Unstorable[] {
+  const nulls = differences(own, patched(saved, patchOf(saved, own))).map(({ pointer }) => pointer);
+  const missing = differences(edited, merged(below, own))
+    .filter(({ before }) => before === undefined)
+    .map(({ pointer }) => pointer);
+  return [
+    ...nulls.map((pointer) => ({ pointer, why: 'null' }) as const),
+    ...missing.map((pointer) => ({ pointer, why: 'below' }) as const),
+  ];
 }
 
 const steps = (pointer: string) =>
