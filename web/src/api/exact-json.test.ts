@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { exactly, isExactNumber, jsonText, parseExactly, plain } from '@/api/exact-json.ts';
 import { isJsonObject, readJson, sameJson, shownJson } from '@/ui/json-values.ts';
 
-const WRITTEN = '{"id":9007199254740993,"price":1.10,"far":1e400,"zero":-0,"one":1.0,"fine":0.1,"n":[-12345678901234567890,{"e":1E3}]}';
+const WRITTEN =
+  '{"id":9007199254740993,"price":1.10,"far":1e400,"zero":-0,"one":1.0,"fine":0.1,"n":[-12345678901234567890,{"e":1E3}]}';
 
 test('what is read and written again has every number as it was', () => {
   expect(jsonText(parseExactly(WRITTEN))).toBe(WRITTEN);

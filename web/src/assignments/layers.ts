@@ -1,5 +1,5 @@
 import { differences } from '@/ui/diff.tsx';
-import { isJsonObject as isObject, sameJson as same } from '@/ui/json-values.ts';
+import { isJsonObject as isObject, sameJson as same, valueAt } from '@/ui/json-values.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -47,26 +47,30 @@ export function patchOf(before: Json, after: Json): Json {
 /** `target` after a JSON merge patch, as the service makes it: a null takes away what is at its key. */
 function patched(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
-  const result: Record<string, unknown> = isObject(target) ? { ...target } : {};
+  const result = new Map(Object.entries(isObject(target) ? target : {}));
   for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = patched(result[key], value);
+    if (value === null) result.delete(key);
+    else result.set(key, patched(result.get(key), value));
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** Why a config cannot become what was edited. */
 export interface Unstorable {
   readonly pointer: string;
-  /** `null`: a patch cannot say it. `below`: it is left out here and there below, and so comes out all the same. */
+  /** `null`: a patch cannot say it. `below`: it is only from below, where it cannot be taken out. */
   readonly why: 'null' | 'below';
 }
 
-/** Where the tenant's config would not come out as it was edited, when `own` is saved over `saved`. */
-export function unstorable(below: Json, saved: Json, own: Json, edited: Json): readonly Unstorable[] {
+/**
+ * Where the tenant's config would not come out as it was edited, when `own` is saved over `saved`. A value of its own
+ * (`kept`) that is left out lets the one below come out, which is what leaving out means.
+ */
+export function unstorable(below: Json, saved: Json, kept: Json, edited: Json): readonly Unstorable[] {
+  const own = layerFor(below, kept, edited);
   const nulls = differences(own, patched(saved, patchOf(saved, own))).map(({ pointer }) => pointer);
   const missing = differences(edited, merged(below, own))
-    .filter(({ before }) => before === undefined)
+    .filter(({ pointer, before }) => before === undefined && valueAt(kept, pointer) === undefined)
     .map(({ pointer }) => pointer);
   return [
     ...nulls.map((pointer) => ({ pointer, why: 'null' }) as const),

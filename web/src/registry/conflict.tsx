@@ -116,5 +116,4 @@ function Choice({
   );
 }
 
-const shown = (value: FormValues[EditedField]): string =>
-  typeof value === 'string' ? value || '–' : jsonText(value);
+const shown = (value: FormValues[EditedField]): string => (typeof value === 'string' ? value || '–' : jsonText(value));

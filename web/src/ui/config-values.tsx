@@ -4,7 +4,15 @@ import { useMessages } from '@/i18n/messages.tsx';
 import { type JsonObject, isJsonObject } from '@/ui/json-values.ts';
 
 /** A config to read: each key with its value and what kind of value it is. */
-export function ConfigValues({ value, schema, label }: { value: JsonObject; schema: JsonObject | null; label: string }) {
+export function ConfigValues({
+  value,
+  schema,
+  label,
+}: {
+  value: JsonObject;
+  schema: JsonObject | null;
+  label: string;
+}) {
   return (
     <Stack component="dl" gap={0} m={0} aria-label={label}>
       {valuesIn(value, schema ?? {}, []).map((one) => (

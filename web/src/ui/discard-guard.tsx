@@ -61,3 +61,11 @@ export function useDiscardGuard(isDirty: boolean, onClose: () => void): DiscardG
     ),
   };
 }
+
+/** Tells a guard further up whether something is typed here; what is no longer here is not. */
+export function useTellDirty(isDirty: boolean, onDirty: (isDirty: boolean) => void): void {
+  useEffect(() => {
+    onDirty(isDirty);
+    return () => onDirty(false);
+  }, [isDirty, onDirty]);
+}

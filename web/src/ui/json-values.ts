@@ -21,9 +21,7 @@ export const sameJson = (one: unknown, other: unknown): boolean =>
 /** Numbers by what they are worth, keys in one order. */
 const ordered = (_: string, inner: unknown): unknown => {
   if (isExactNumber(inner)) return worth(numberText(inner));
-  return isJsonObject(inner)
-    ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-    : inner;
+  return isJsonObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner;
 };
 
 export const shownJson = (value: unknown): string => jsonText(value, 2);
@@ -37,8 +35,7 @@ export interface JsonFault {
 }
 
 export type ReadJson =
-  | { readonly value: JsonObject; readonly fault: null }
-  | { readonly value: null; readonly fault: JsonFault };
+  { readonly value: JsonObject; readonly fault: null } | { readonly value: null; readonly fault: JsonFault };
 
 /** The object a text says, or what keeps it from saying one. A key with two values says neither. */
 export function readJson(text: string): ReadJson {
@@ -64,6 +61,10 @@ export const parsedObject = (text: string): JsonObject | null => readJson(text).
 export const valueAt = (value: unknown, pointer: string): unknown =>
   pathOf(pointer).reduce<unknown>(
     (at, step) =>
-      Array.isArray(at) ? (at[Number(step)] as unknown) : isJsonObject(at) && Object.hasOwn(at, step) ? at[step] : undefined,
+      Array.isArray(at)
+        ? (at[Number(step)] as unknown)
+        : isJsonObject(at) && Object.hasOwn(at, step)
+          ? at[step]
+          : undefined,
     value,
   );

@@ -13,7 +13,8 @@ export const ui = {
   noKeys: 'Noch keine Schlüssel. Fügen Sie den ersten als JSON hinzu.',
   formFailed: 'Für dieses Schema lässt sich kein Formular zeigen. Bearbeiten Sie die Konfiguration als JSON.',
   jsonSyntax: (line: number) => `Zeile ${line} lässt sich nicht als JSON lesen.`,
-  jsonTwice: (line: number, key: string) => `Zeile ${line} hat den Schlüssel „${key}“ ein zweites Mal, mit anderem Wert.`,
+  jsonTwice: (line: number, key: string) =>
+    `Zeile ${line} hat den Schlüssel „${key}“ ein zweites Mal, mit anderem Wert.`,
   jsonNoObject: 'Das ist kein JSON-Objekt: es muss mit { beginnen und mit } enden.',
   jsonEmpty: 'Hier steht nichts. Eine Konfiguration ohne Schlüssel ist {}.',
   formWaits: 'Das Formular gibt es wieder, sobald der Text lesbar ist.',
