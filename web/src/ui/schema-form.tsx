@@ -14,7 +14,7 @@ import { edited } from '@/ui/form-edits.ts';
 import { type JsonObject, isJsonObject, pathOf, sameJson } from '@/ui/json-values.ts';
 import type { Misfit } from '@/ui/misfits.ts';
 import { type Beside, Choice, Input, NumberField, type Origin, TextWidget, YesNo } from '@/ui/schema-inputs.tsx';
-import { Alternatives, Description, Field, Fields, SaidByTheInput } from '@/ui/schema-templates.tsx';
+import { Alternatives, Description, Field, Fields, SaidByTheInput, Title } from '@/ui/schema-templates.tsx';
 import validator from '@/ui/schema-validator.ts';
 
 const Form = generateForm<JsonObject, RJSFSchema, Beside>();
@@ -27,6 +27,7 @@ const TEMPLATES = {
   BaseInputTemplate: Input,
   DescriptionFieldTemplate: Description,
   MultiSchemaFieldTemplate: Alternatives,
+  TitleFieldTemplate: Title,
 };
 const WIDGETS = {
   CheckboxWidget: YesNo,
@@ -71,6 +72,23 @@ function placed(found: readonly Misfit[]) {
   return builder.ErrorSchema;
 }
 
+const DATA = new Set(['default', 'const', 'enum', 'examples']);
+
+/** The schema with a type for each choice among constants: without one the form would show nothing there. */
+function choicesTyped(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(choicesTyped);
+  if (!isJsonObject(schema)) return schema;
+  const typed = Object.fromEntries(
+    Object.entries(schema).map(([key, inner]) => [key, DATA.has(key) ? inner : choicesTyped(inner)]),
+  );
+  const choices = schema['oneOf'] ?? schema['anyOf'];
+  if (schema['type'] !== undefined || !Array.isArray(choices)) return typed;
+  const constants = choices.map((one: unknown) => (isJsonObject(one) ? one['const'] : undefined));
+  const [type] = constants.map((one) => typeof one);
+  const isAlike = constants.every((one) => typeof one === type);
+  return isAlike && (type === 'string' || type === 'number' || type === 'boolean') ? { ...typed, type } : typed;
+}
+
 /** A form for any JSON Schema. Heavy: `ConfigEditor` loads it when it is looked at. */
 export default function SchemaForm({
   schema,
@@ -97,7 +115,11 @@ export default function SchemaForm({
   // Its title and version are the document's own; the form shows what is inside.
   const shown = useMemo(
     (): RJSFSchema =>
-      Object.fromEntries(Object.entries(plain(schema)).filter(([key]) => key !== '$schema' && key !== 'title')),
+      Object.fromEntries(
+        Object.entries(choicesTyped(plain(schema)) as JsonObject).filter(
+          ([key]) => key !== '$schema' && key !== 'title',
+        ),
+      ),
     [schema],
   );
   const formContext = useMemo(

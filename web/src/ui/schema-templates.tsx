@@ -5,6 +5,7 @@ import {
   type MultiSchemaFieldTemplateProps,
   type ObjectFieldTemplateProps,
   type RJSFSchema,
+  type TitleFieldProps,
   buttonId,
   canExpand,
 } from '@rjsf/utils';
@@ -24,6 +25,14 @@ export function Help({ id, children }: { id?: string; children: ReactNode }) {
 
 export const Description = ({ id, description }: DescriptionFieldProps<JsonObject, RJSFSchema, Beside>) =>
   description === '' ? null : <Help id={id}>{description}</Help>;
+
+/** The name of a list, in the size of every other label. */
+export const Title = ({ id, title, required }: TitleFieldProps<JsonObject, RJSFSchema, Beside>) => (
+  <Text span id={id} fz="sm" fw={500}>
+    {title}
+    {required === true && ' *'}
+  </Text>
+);
 
 /** A field, where its value is from, and what lets go of it. */
 export function Field(props: FieldTemplateProps<JsonObject, RJSFSchema, Beside>) {
