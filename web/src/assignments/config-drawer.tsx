@@ -1,7 +1,6 @@
 import { Drawer, Group, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { getOrganizationModuleOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ConfigForm } from '@/assignments/config-form.tsx';
@@ -25,8 +24,7 @@ export function ConfigDrawer({
 }) {
   const m = useMessages();
   const isWide = useMediaQuery('(min-width: 48em)', true);
-  const [isDirty, setDirty] = useState(false);
-  const guard = useDiscardGuard(isDirty, onClose);
+  const guard = useDiscardGuard(onClose);
   const details = useQuery({
     ...getOrganizationModuleOptions({ path: { organization_id: organizationId, module_id: moduleId } }),
     // What is edited stays as it was opened; whatever happens meanwhile is told when it is saved.
@@ -59,7 +57,6 @@ export function ConfigDrawer({
             tenantName={tenantName}
             industryOf={industryOf}
             guard={guard}
-            onDirty={setDirty}
             onClose={onClose}
           />
         ) : details.error ? (

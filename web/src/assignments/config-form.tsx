@@ -24,13 +24,11 @@ interface ConfigFormProps {
   readonly tenantName: string;
   readonly industryOf: (code: string) => string;
   readonly guard: DiscardGuard;
-  /** Hears whether anything is typed that is not saved. */
-  readonly onDirty: (isDirty: boolean) => void;
   readonly onClose: () => void;
 }
 
 /** Edits, shows the difference, saves; and when somebody else saved first, lets the person choose key by key. */
-export function ConfigForm({ details, tenantName, industryOf, guard, onDirty, onClose }: ConfigFormProps) {
+export function ConfigForm({ details, tenantName, industryOf, guard, onClose }: ConfigFormProps) {
   const m = useMessages();
   const edit = useLayeredEdit(details.layers, details.own_config);
   const { base, saved, edited, own, isChanged } = edit;
@@ -69,7 +67,7 @@ export function ConfigForm({ details, tenantName, industryOf, guard, onDirty, on
       } else if (found) setMeanwhile(found);
     },
   });
-  useTellDirty(isChanged || unread !== null || reason.trim() !== '', onDirty);
+  useTellDirty(isChanged || unread !== null || reason.trim() !== '', guard.setDirty);
   const origins = useOrigins(edit, details, industryOf);
   const wrong = useWrong(edit, details, save.error, save.variables?.edited);
   if (meanwhile) {

@@ -2,7 +2,7 @@ import { Alert, Button, Checkbox, Group, Modal, Stack, Text, Textarea } from '@m
 import { useState } from 'react';
 import type { OrganizationModule } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
-import { useDiscardGuard } from '@/ui/discard-guard.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
 /** A template requires the module: says so, and takes it away all the same only with a reason. */
@@ -24,7 +24,8 @@ export function ForceDialog({
   const m = useMessages();
   const [isSure, setSure] = useState(false);
   const [reason, setReason] = useState('');
-  const guard = useDiscardGuard(reason.trim() !== '', onClose);
+  const guard = useDiscardGuard(onClose);
+  useTellDirty(reason.trim() !== '', guard.setDirty);
   const name = module.module_name;
   return (
     <Modal

@@ -9,7 +9,7 @@ import { TemplatePreview } from '@/assignments/template-preview.tsx';
 import { TemplateSelect } from '@/assignments/template-select.tsx';
 import { eventsSince } from '@/ui/events-since.ts';
 import { notifyDone } from '@/ui/notify.tsx';
-import { useDiscardGuard } from '@/ui/discard-guard.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { LoadingRows } from '@/ui/states.tsx';
 import { WhoChanged } from '@/ui/who-changed.tsx';
@@ -34,7 +34,8 @@ export function TemplateDialog({
   const [code, setCode] = useState<string | null>(null);
   const [mode, setMode] = useState<Mode>('add');
   const [reason, setReason] = useState('');
-  const guard = useDiscardGuard(reason.trim() !== '', onClose);
+  const guard = useDiscardGuard(onClose);
+  useTellDirty(reason.trim() !== '', guard.setDirty);
   const [attempt, setAttempt] = useState(0);
   /** What was shown before things moved. */
   const [stale, setStale] = useState<Foreseen | null>(null);

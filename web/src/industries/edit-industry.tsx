@@ -23,8 +23,7 @@ interface DialogProps {
 /** Name, description, and whether it is offered. */
 export function EditIndustry({ opened, onClose, industry }: DialogProps) {
   const m = useMessages();
-  const [isDirty, setDirty] = useState(false);
-  const guard = useDiscardGuard(isDirty, onClose);
+  const guard = useDiscardGuard(onClose);
   return (
     <Modal
       opened={opened}
@@ -32,18 +31,13 @@ export function EditIndustry({ opened, onClose, industry }: DialogProps) {
       title={m.industries.editTitle(industry.industry_name)}
       closeButtonProps={{ 'aria-label': m.common.close }}
     >
-      <Fields guard={guard} onDirty={setDirty} onClose={onClose} industry={industry} />
+      <Fields guard={guard} onClose={onClose} industry={industry} />
       {guard.question}
     </Modal>
   );
 }
 
-function Fields({
-  guard,
-  onDirty,
-  onClose,
-  industry,
-}: Omit<DialogProps, 'opened'> & { guard: DiscardGuard; onDirty: (isDirty: boolean) => void }) {
+function Fields({ guard, onClose, industry }: Omit<DialogProps, 'opened'> & { guard: DiscardGuard }) {
   const all = useMessages();
   const m = all.industries;
   const code = industry.industry_code;
@@ -69,7 +63,7 @@ function Fields({
   });
   const isAboutName = problemOf(save.error)?.code === 'industry_name_taken';
   const nameTaken = isAboutName && save.variables?.industry_name === form.values.industry_name;
-  useTellDirty(Object.keys(changes(valuesOf(base), form.values)).length > 0, onDirty);
+  useTellDirty(Object.keys(changes(valuesOf(base), form.values)).length > 0, guard.setDirty);
   const last = eventsSince(save.error).at(-1);
   return (
     <form

@@ -25,8 +25,7 @@ export function NewIndustry({
   taken: readonly IndustryDetails[];
 }) {
   const m = useMessages();
-  const [isDirty, setDirty] = useState(false);
-  const guard = useDiscardGuard(isDirty, onClose);
+  const guard = useDiscardGuard(onClose);
   return (
     <Modal
       opened={opened}
@@ -34,21 +33,13 @@ export function NewIndustry({
       title={m.industries.createTitle}
       closeButtonProps={{ 'aria-label': m.common.close }}
     >
-      <Fields guard={guard} onDirty={setDirty} taken={taken} />
+      <Fields guard={guard} taken={taken} />
       {guard.question}
     </Modal>
   );
 }
 
-function Fields({
-  guard,
-  onDirty,
-  taken,
-}: {
-  guard: DiscardGuard;
-  onDirty: (isDirty: boolean) => void;
-  taken: readonly IndustryDetails[];
-}) {
+function Fields({ guard, taken }: { guard: DiscardGuard; taken: readonly IndustryDetails[] }) {
   const all = useMessages();
   const m = all.industries;
   const navigate = useNavigate();
@@ -78,7 +69,7 @@ function Fields({
   });
   const isAboutName = problemOf(create.error)?.code === 'industry_name_taken';
   const nameTaken = isAboutName && create.variables?.name === form.values.name;
-  useTellDirty(form.isDirty() || ownCode !== null, onDirty);
+  useTellDirty(form.isDirty() || ownCode !== null, guard.setDirty);
   return (
     <form
       noValidate

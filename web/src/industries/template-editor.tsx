@@ -15,7 +15,7 @@ import { PublishDialog } from '@/industries/publish-dialog.tsx';
 import { foreseen } from '@/industries/queries.ts';
 import type { Editing } from '@/industries/use-draft.ts';
 import { ConfigEditor } from '@/ui/config-editor.tsx';
-import { useDiscardGuard } from '@/ui/discard-guard.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { Empty } from '@/ui/states.tsx';
 import { LastChange } from '@/ui/who-changed.tsx';
 
@@ -176,7 +176,8 @@ function ConfigDrawer({
   const m = all.industries;
   // All that can be read is in the list at once; only what cannot would be lost.
   const [unread, setUnread] = useState<string | null>(null);
-  const guard = useDiscardGuard(unread !== null, onClose);
+  const guard = useDiscardGuard(onClose);
+  useTellDirty(unread !== null, guard.setDirty);
   const one = editing.draft.find((each) => each.module_id === id);
   const name = id === null ? '' : nameIn(registry, id);
   return (

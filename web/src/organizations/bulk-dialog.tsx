@@ -13,7 +13,7 @@ import { useMessages } from '@/i18n/messages.tsx';
 import { type Action, type Choice, UNCHOSEN, commandOf } from '@/organizations/bulk-commands.ts';
 import { BulkPreview } from '@/organizations/bulk-preview.tsx';
 import type { Selection } from '@/organizations/selection.ts';
-import { useDiscardGuard } from '@/ui/discard-guard.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { LoadingRows } from '@/ui/states.tsx';
 
@@ -35,7 +35,8 @@ export function BulkDialog({
   const navigate = useNavigate();
   const [choice, setChoice] = useState<Choice>(UNCHOSEN);
   const [reason, setReason] = useState('');
-  const guard = useDiscardGuard(reason.trim() !== '', onClose);
+  const guard = useDiscardGuard(onClose);
+  useTellDirty(reason.trim() !== '', guard.setDirty);
   const command = commandOf(action, choice);
   const whom = selection.kind === 'all' ? { filter } : { organization_ids: [...selection.ids] };
   const [asked] = useDebouncedValue(JSON.stringify({ command, ...whom }), 150);

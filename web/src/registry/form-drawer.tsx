@@ -1,6 +1,5 @@
 import { Drawer, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useState } from 'react';
 import type { ModuleDetails } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ModuleForm } from '@/registry/module-form.tsx';
@@ -23,8 +22,7 @@ export function FormDrawer({
 }) {
   const m = useMessages();
   const isNarrow = useMediaQuery('(max-width: 56.25em)');
-  const [isDirty, setDirty] = useState(false);
-  const guard = useDiscardGuard(isDirty, onClose);
+  const guard = useDiscardGuard(onClose);
   return (
     <>
       <Drawer
@@ -40,7 +38,7 @@ export function FormDrawer({
           key={module?.module_id ?? ''}
           modules={modules}
           module={module}
-          onDirty={setDirty}
+          onDirty={guard.setDirty}
           onDone={(id) => guard.leave(() => onDone(id))}
           onCancel={guard.close}
         />

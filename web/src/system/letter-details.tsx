@@ -7,7 +7,7 @@ import type { DeadLetter } from '@modplane/client';
 import { dropDeadLetterMutation, getDeadLetterOptions, retryDeadLetterMutation } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
-import { useDiscardGuard } from '@/ui/discard-guard.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { notifyDone } from '@/ui/notify.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
 
@@ -72,7 +72,8 @@ function Actions({ letter }: { letter: DeadLetter }) {
     setReason('');
     dialog.close();
   };
-  const guard = useDiscardGuard(asks && reason.trim() !== '', close);
+  const guard = useDiscardGuard(close);
+  useTellDirty(asks && reason.trim() !== '', guard.setDirty);
   const path = { letter_id: letter.id };
   const retry = useMutation({
     ...retryDeadLetterMutation(),

@@ -1,10 +1,12 @@
 import { Text } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Confirm } from '@/ui/confirm.tsx';
 
 export interface DiscardGuard {
+  /** Hears whether something is typed that would be lost: see `useTellDirty`. */
+  readonly setDirty: (isDirty: boolean) => void;
   /** Closes, but asks first while something typed would be lost: for Esc, X, a click outside and Cancel alike. */
   readonly close: () => void;
   /** Goes without asking: what was typed is saved. */
@@ -16,12 +18,13 @@ export interface DiscardGuard {
 /**
  * Keeps what is typed and not saved from being thrown away by accident: by closing, by another address, by a reload.
  */
-export function useDiscardGuard(isDirty: boolean, onClose: () => void): DiscardGuard {
+export function useDiscardGuard(onClose: () => void): DiscardGuard {
   const m = useMessages();
-  const dirty = useRef(isDirty);
-  useEffect(() => {
+  // No state: whoever types and leaves at once is ahead of the next rendering.
+  const dirty = useRef(false);
+  const setDirty = useCallback((isDirty: boolean) => {
     dirty.current = isDirty;
-  }, [isDirty]);
+  }, []);
   const blocker = useBlocker({
     shouldBlockFn: () => dirty.current,
     enableBeforeUnload: () => dirty.current,
@@ -34,16 +37,18 @@ export function useDiscardGuard(isDirty: boolean, onClose: () => void): DiscardG
     go();
   };
   return {
+    setDirty,
     close: () => {
-      // Esc reaches both, the question and what lies under it.
+      // Esc reaches both, what lies under the question first.
       if (isAsking) return;
-      if (isDirty) setAsksToClose(true);
+      if (dirty.current) setAsksToClose(true);
       else onClose();
     },
     leave,
-    question: (
+    // Not there before it is asked: the Esc that asks would find it open, and close it.
+    question: isAsking && (
       <Confirm
-        opened={isAsking}
+        opened
         onClose={() => {
           setAsksToClose(false);
           blocker.reset?.();
@@ -62,9 +67,9 @@ export function useDiscardGuard(isDirty: boolean, onClose: () => void): DiscardG
   };
 }
 
-/** Tells a guard further up whether something is typed here; what is no longer here is not. */
+/** Tells a guard whether something is typed here; what is no longer here is not. */
 export function useTellDirty(isDirty: boolean, onDirty: (isDirty: boolean) => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     onDirty(isDirty);
     return () => onDirty(false);
   }, [isDirty, onDirty]);

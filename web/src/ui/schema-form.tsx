@@ -14,7 +14,7 @@ import { edited } from '@/ui/form-edits.ts';
 import { type JsonObject, isJsonObject, pathOf, sameJson } from '@/ui/json-values.ts';
 import type { Misfit } from '@/ui/misfits.ts';
 import { type Beside, Choice, Input, NumberField, type Origin, TextWidget, YesNo } from '@/ui/schema-inputs.tsx';
-import { Alternatives, Description, Field, Fields, SaidByTheInput, Title } from '@/ui/schema-templates.tsx';
+import { Alternatives, Description, Field, Fields, OnlyAsJson, SaidByTheInput, Title } from '@/ui/schema-templates.tsx';
 import validator from '@/ui/schema-validator.ts';
 
 const Form = generateForm<JsonObject, RJSFSchema, Beside>();
@@ -28,6 +28,7 @@ const TEMPLATES = {
   DescriptionFieldTemplate: Description,
   MultiSchemaFieldTemplate: Alternatives,
   TitleFieldTemplate: Title,
+  UnsupportedFieldTemplate: OnlyAsJson,
 };
 const WIDGETS = {
   CheckboxWidget: YesNo,

@@ -6,6 +6,7 @@ import {
   type ObjectFieldTemplateProps,
   type RJSFSchema,
   type TitleFieldProps,
+  type UnsupportedFieldProps,
   buttonId,
   canExpand,
 } from '@rjsf/utils';
@@ -33,6 +34,19 @@ export const Title = ({ id, title, required }: TitleFieldProps<JsonObject, RJSFS
     {required === true && ' *'}
   </Text>
 );
+
+/** What a form has no field for. */
+export function OnlyAsJson({ schema, fieldPathId }: UnsupportedFieldProps<JsonObject, RJSFSchema, Beside>) {
+  const m = useMessages();
+  return (
+    <div>
+      <Text fz="sm" fw={500} style={{ overflowWrap: 'anywhere' }}>
+        {schema.title ?? fieldPathId.path.at(-1)}
+      </Text>
+      <Help>{m.ui.onlyAsJson}</Help>
+    </div>
+  );
+}
 
 /** A field, where its value is from, and what lets go of it. */
 export function Field(props: FieldTemplateProps<JsonObject, RJSFSchema, Beside>) {

@@ -17,6 +17,7 @@ export const ui = {
     `Zeile ${line} hat den Schlüssel „${key}“ ein zweites Mal, mit anderem Wert.`,
   jsonNoObject: 'Das ist kein JSON-Objekt: es muss mit { beginnen und mit } enden.',
   jsonEmpty: 'Hier steht nichts. Eine Konfiguration ohne Schlüssel ist {}.',
+  onlyAsJson: 'Dieser Wert darf von jeder Art sein. Bearbeiten Sie ihn als JSON.',
   formWaits: 'Das Formular gibt es wieder, sobald der Text lesbar ist.',
   numberUnread: (pointer: string) => `Die Zahl bei ${pointer} ist noch nicht lesbar.`,
   numberWrong: 'ist keine Zahl',

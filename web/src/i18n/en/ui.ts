@@ -16,6 +16,7 @@ export const ui = {
   jsonTwice: (line: number, key: string) => `Line ${line} has the key “${key}” a second time, with another value.`,
   jsonNoObject: 'This is no JSON object: it has to begin with { and end with }.',
   jsonEmpty: 'There is no text. A config without keys is {}.',
+  onlyAsJson: 'This value may be of any kind. Edit it as JSON.',
   formWaits: 'The form can be shown again as soon as it can be read.',
   numberUnread: (pointer: string) => `The number at ${pointer} cannot be read yet.`,
   numberWrong: 'is no number',
