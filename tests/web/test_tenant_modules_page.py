@@ -153,7 +153,7 @@ async def test_a_config_is_edited_with_its_difference_shown_and_undone(person: P
     drawer = page.get_by_role("dialog")
     await expect(drawer.get_by_text("Module default").first).to_be_visible()
     await drawer.get_by_label("Currency", exact=True).fill("CHF")
-    await expect(drawer.get_by_role("button", name="Reset Currency")).to_be_visible()
+    await expect(drawer.get_by_role("button", name="Use default: Currency")).to_be_visible()
     assert await person.barriers() == []
     await drawer.get_by_role("button", name="Review changes").click()
     await expect(drawer.get_by_role("row", name=re.compile("currency"))).to_contain_text('"EUR"')

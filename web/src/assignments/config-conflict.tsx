@@ -1,6 +1,7 @@
 import { Alert, Button, Code, Group, Paper, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconUsers } from '@tabler/icons-react';
 import { useState } from 'react';
+import { jsonText } from '@/api/exact-json.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { type Choice, choices, picked } from '@/assignments/layers.ts';
 import type { Meanwhile } from '@/assignments/meanwhile.ts';
@@ -116,7 +117,7 @@ function Side({ title, value, isOn }: { title: string; value: unknown; isOn: boo
           color={isOn ? 'var(--mantine-color-teal-light)' : undefined}
           c={isOn ? 'var(--mantine-color-teal-light-color)' : undefined}
         >
-          {JSON.stringify(value)}
+          {jsonText(value)}
         </Code>
       )}
     </div>

@@ -2,6 +2,7 @@ import { Alert, Button, Checkbox, Group, Modal, Stack, Text, Textarea } from '@m
 import { useState } from 'react';
 import { limits, type OrganizationModule } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
 /** A template requires the module: says so, and takes it away all the same only with a reason. */
@@ -23,11 +24,13 @@ export function ForceDialog({
   const m = useMessages();
   const [isSure, setSure] = useState(false);
   const [reason, setReason] = useState('');
+  const guard = useDiscardGuard(onClose);
+  useTellDirty(reason.trim() !== '', guard.setDirty);
   const name = module.module_name;
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={guard.close}
       title={<Text fw={600}>{m.assignments.unassignTitle(name)}</Text>}
       closeButtonProps={{ 'aria-label': m.common.close }}
     >
@@ -58,7 +61,7 @@ export function ForceDialog({
           />
           <ProblemAlert error={error} />
           <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={guard.close}>
               {m.common.cancel}
             </Button>
             <Button type="submit" color="red.9" disabled={!isSure || !reason.trim()} loading={busy}>
@@ -67,6 +70,7 @@ export function ForceDialog({
           </Group>
         </Stack>
       </form>
+      {guard.question}
     </Modal>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { choices, layerFor, merged, patchOf, picked, placed } from '@/assignments/layers.ts';
+import { choices, layerFor, merged, patchOf, picked, placed, unstorable } from '@/assignments/layers.ts';
 
 const below = { currency: 'EUR', invoice: { prefix: 'R', digits: 6 } };
 
@@ -40,4 +40,19 @@ test('of two that changed one layer, what one alone changed is told from what bo
     ['/c', 'both'],
   ]);
   expect(picked(theirs, found, ({ by }) => by !== 'them')).toEqual({ a: 2, b: 3, c: 3 });
+});
+
+test('what a merge patch cannot say, and what cannot be taken out, is told before it is saved', () => {
+  const told = (kept: object, edited: object) =>
+    unstorable(below, kept as Readonly<Record<string, unknown>>, kept as Readonly<Record<string, unknown>>, {
+      ...edited,
+    }).map(({ pointer, why }) => `${pointer} ${why}`);
+  expect(told({}, { ...below, currency: null })).toEqual(['/currency null']);
+  expect(told({}, { ...below, more: { deep: { limit: null } } })).toEqual(['/more/deep/limit null']);
+  expect(told({}, { ...below, list: [null] })).toEqual([]);
+  expect(told({ odd: null }, { ...below, odd: null, more: 1 })).toEqual([]);
+  expect(told({}, { invoice: { digits: 6 } })).toEqual(['/currency below', '/invoice/prefix below']);
+  expect(told({}, { ...below, invoice: {} })).toEqual(['/invoice/digits below', '/invoice/prefix below']);
+  expect(told({ currency: 'CHF' }, { invoice: below.invoice })).toEqual([]);
+  expect(told({}, { ...below, currency: '', extra: true })).toEqual([]);
 });

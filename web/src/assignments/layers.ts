@@ -1,14 +1,7 @@
+import { differences } from '@/ui/diff.tsx';
+import { isJsonObject as isObject, sameJson as same, valueAt } from '@/ui/json-values.ts';
+
 type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const ordered = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
-  );
-
-const same = (one: unknown, other: unknown) => ordered(one) === ordered(other);
 
 /** A layer over what lies below: objects merge, anything else replaces. */
 export function merged(below: Json, layer: Json): Json {
@@ -49,6 +42,40 @@ export function patchOf(before: Json, after: Json): Json {
     patch[key] = isObject(value) && isObject(old) ? patchOf(old, value) : value;
   }
   return patch;
+}
+
+/** `target` after a JSON merge patch, as the service makes it: a null takes away what is at its key. */
+function patched(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const result = new Map(Object.entries(isObject(target) ? target : {}));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) result.delete(key);
+    else result.set(key, patched(result.get(key), value));
+  }
+  return Object.fromEntries(result);
+}
+
+/** Why a config cannot become what was edited. */
+export interface Unstorable {
+  readonly pointer: string;
+  /** `null`: a patch cannot say it. `below`: it is only from below, where it cannot be taken out. */
+  readonly why: 'null' | 'below';
+}
+
+/**
+ * Where the tenant's config would not come out as it was edited, when `own` is saved over `saved`. A value of its own
+ * (`kept`) that is left out lets the one below come out, which is what leaving out means.
+ */
+export function unstorable(below: Json, saved: Json, kept: Json, edited: Json): readonly Unstorable[] {
+  const own = layerFor(below, kept, edited);
+  const nulls = differences(own, patched(saved, patchOf(saved, own))).map(({ pointer }) => pointer);
+  const missing = differences(edited, merged(below, own))
+    .filter(({ pointer, before }) => before === undefined && valueAt(kept, pointer) === undefined)
+    .map(({ pointer }) => pointer);
+  return [
+    ...nulls.map((pointer) => ({ pointer, why: 'null' }) as const),
+    ...missing.map((pointer) => ({ pointer, why: 'below' }) as const),
+  ];
 }
 
 const steps = (pointer: string) =>

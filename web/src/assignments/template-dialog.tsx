@@ -9,6 +9,7 @@ import { TemplatePreview } from '@/assignments/template-preview.tsx';
 import { TemplateSelect } from '@/assignments/template-select.tsx';
 import { eventsSince } from '@/ui/events-since.ts';
 import { notifyDone } from '@/ui/notify.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { LoadingRows } from '@/ui/states.tsx';
 import { WhoChanged } from '@/ui/who-changed.tsx';
@@ -33,6 +34,8 @@ export function TemplateDialog({
   const [code, setCode] = useState<string | null>(null);
   const [mode, setMode] = useState<Mode>('add');
   const [reason, setReason] = useState('');
+  const guard = useDiscardGuard(onClose);
+  useTellDirty(reason.trim() !== '', guard.setDirty);
   const [attempt, setAttempt] = useState(0);
   /** What was shown before things moved. */
   const [stale, setStale] = useState<Foreseen | null>(null);
@@ -70,7 +73,7 @@ export function TemplateDialog({
     meta: { told: true },
     onSuccess: (_, { version }) => {
       notifyDone(m.assignments.applied(industryOf(code ?? ''), version, tenantName), m);
-      onClose();
+      guard.leave(onClose);
     },
     onError: (error, shown) => {
       if (!isConflict(error)) return;
@@ -89,7 +92,7 @@ export function TemplateDialog({
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={guard.close}
       size="lg"
       title={<Text fw={600}>{m.assignments.applyTitle(tenantName)}</Text>}
       closeButtonProps={{ 'aria-label': m.common.close }}
@@ -147,7 +150,7 @@ export function TemplateDialog({
           rows={2}
         />
         <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={guard.close}>
             {m.common.cancel}
           </Button>
           <Button
@@ -161,6 +164,7 @@ export function TemplateDialog({
           </Button>
         </Group>
       </Stack>
+      {guard.question}
     </Modal>
   );
 }

@@ -7,6 +7,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { LoggedEvent } from '@modplane/client';
 import { inverseOf } from '@/audit/inverse.ts';
+import { jsonText } from '@/api/exact-json.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { Diff, DiffGroups } from '@/ui/diff.tsx';
@@ -87,7 +88,7 @@ function Actions({ event }: { event: LoggedEvent }) {
         size="compact-sm"
         variant="default"
         leftSection={<IconBraces size={14} aria-hidden />}
-        onClick={() => json.copy(JSON.stringify(event, null, 2))}
+        onClick={() => json.copy(jsonText(event, 2))}
       >
         {json.copied ? m.common.copied : m.audit.copyJson}
       </Button>

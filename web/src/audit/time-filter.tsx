@@ -1,21 +1,10 @@
-import { Button, Group, Popover, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Popover, Stack } from '@mantine/core';
 import { IconCalendar } from '@tabler/icons-react';
 import { useState } from 'react';
+import { TimeInput } from '@/audit/time-input.tsx';
 import { useLanguage, useMessages } from '@/i18n/messages.tsx';
 
 const HOUR_MS = 3_600_000;
-
-/** What an input of kind `datetime-local` shows: local time without its offset. */
-function localOf(at: string | undefined): string {
-  const date = new Date(at ?? '');
-  if (Number.isNaN(date.getTime())) return '';
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-const momentOf = (local: string): string | undefined => {
-  const date = new Date(local);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-};
 
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * HOUR_MS).toISOString();
 
@@ -74,20 +63,8 @@ export function TimeFilter({ from, to, onChange }: TimeFilterProps) {
               </Button>
             ))}
           </Group>
-          <TextInput
-            size="xs"
-            type="datetime-local"
-            label={m.audit.from}
-            value={localOf(from)}
-            onChange={(event) => onChange({ from: momentOf(event.currentTarget.value), to })}
-          />
-          <TextInput
-            size="xs"
-            type="datetime-local"
-            label={m.audit.until}
-            value={localOf(to)}
-            onChange={(event) => onChange({ from, to: momentOf(event.currentTarget.value) })}
-          />
+          <TimeInput label={m.audit.from} at={from} onChange={(at) => onChange({ from: at, to })} />
+          <TimeInput label={m.audit.until} at={to} onChange={(at) => onChange({ from, to: at })} />
         </Stack>
       </Popover.Dropdown>
     </Popover>

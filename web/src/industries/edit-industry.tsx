@@ -7,6 +7,8 @@ import { deleteIndustry, type IndustryDetails, limits, updateIndustry } from '@m
 import { isConflict, problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { eventsSince } from '@/ui/events-since.ts';
+import { type DiscardGuard, useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
+import { showFirstError } from '@/ui/first-error.ts';
 import { isJsonObject } from '@/ui/json-values.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
@@ -21,19 +23,21 @@ interface DialogProps {
 /** Name, description, and whether it is offered. */
 export function EditIndustry({ opened, onClose, industry }: DialogProps) {
   const m = useMessages();
+  const guard = useDiscardGuard(onClose);
   return (
     <Modal
       opened={opened}
-      onClose={onClose}
+      onClose={guard.close}
       title={m.industries.editTitle(industry.industry_name)}
       closeButtonProps={{ 'aria-label': m.common.close }}
     >
-      <Fields onClose={onClose} industry={industry} />
+      <Fields guard={guard} onClose={onClose} industry={industry} />
+      {guard.question}
     </Modal>
   );
 }
 
-function Fields({ onClose, industry }: Omit<DialogProps, 'opened'>) {
+function Fields({ guard, onClose, industry }: Omit<DialogProps, 'opened'> & { guard: DiscardGuard }) {
   const all = useMessages();
   const m = all.industries;
   const code = industry.industry_code;
@@ -48,7 +52,7 @@ function Fields({ onClose, industry }: Omit<DialogProps, 'opened'>) {
     mutationFn: (body: Values) => updateIndustry(code, changes(valuesOf(base), body), ifMatch(base.sequence)),
     onSuccess: (_, body) => {
       notifyDone(m.saved(body.industry_name), all, () => updateIndustry(code, changes(body, valuesOf(base))));
-      onClose();
+      guard.leave(onClose);
     },
     onError: (error, body) => {
       const theirs = currentOf(error);
@@ -57,10 +61,21 @@ function Fields({ onClose, industry }: Omit<DialogProps, 'opened'>) {
       setBase(theirs);
     },
   });
-  const nameTaken = problemOf(save.error)?.code === 'industry_name_taken';
+  const isAboutName = problemOf(save.error)?.code === 'industry_name_taken';
+  const nameTaken = isAboutName && save.variables?.industry_name === form.values.industry_name;
+  useTellDirty(Object.keys(changes(valuesOf(base), form.values)).length > 0, guard.setDirty);
   const last = eventsSince(save.error).at(-1);
   return (
-    <form onSubmit={form.onSubmit((body) => save.mutate(body))}>
+    <form
+      noValidate
+      onSubmit={(event) => {
+        const fields = event.currentTarget;
+        form.onSubmit(
+          (body) => save.mutate(body, { onError: () => showFirstError(fields) }),
+          () => showFirstError(fields),
+        )(event);
+      }}
+    >
       <Stack>
         <TextInput
           label={m.name}
@@ -87,10 +102,10 @@ function Fields({ onClose, industry }: Omit<DialogProps, 'opened'>) {
             <Text fz="sm">{all.common.conflictDetail}</Text>
           </Alert>
         ) : (
-          !nameTaken && <ProblemAlert error={save.error} />
+          !isAboutName && <ProblemAlert error={save.error} />
         )}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={guard.close}>
             {all.common.cancel}
           </Button>
           <Button type="submit" loading={save.isPending}>

@@ -7,6 +7,8 @@ import { createIndustry, type IndustryDetails, limits } from '@modplane/client';
 import { problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { codeFor } from '@/industries/draft.ts';
+import { type DiscardGuard, useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
+import { showFirstError } from '@/ui/first-error.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
@@ -23,19 +25,21 @@ export function NewIndustry({
   taken: readonly IndustryDetails[];
 }) {
   const m = useMessages();
+  const guard = useDiscardGuard(onClose);
   return (
     <Modal
       opened={opened}
-      onClose={onClose}
+      onClose={guard.close}
       title={m.industries.createTitle}
       closeButtonProps={{ 'aria-label': m.common.close }}
     >
-      <Fields onClose={onClose} taken={taken} />
+      <Fields guard={guard} taken={taken} />
+      {guard.question}
     </Modal>
   );
 }
 
-function Fields({ onClose, taken }: { onClose: () => void; taken: readonly IndustryDetails[] }) {
+function Fields({ guard, taken }: { guard: DiscardGuard; taken: readonly IndustryDetails[] }) {
   const all = useMessages();
   const m = all.industries;
   const navigate = useNavigate();
@@ -60,17 +64,26 @@ function Fields({ onClose, taken }: { onClose: () => void; taken: readonly Indus
       }),
     onSuccess: (_, { name }) => {
       notifyDone(m.created(name), all);
-      void navigate({ to: '/super-admin/industries/$code', params: { code }, replace: true });
+      guard.leave(() => void navigate({ to: '/super-admin/industries/$code', params: { code }, replace: true }));
     },
   });
-  const nameTaken = problemOf(create.error)?.code === 'industry_name_taken';
+  const isAboutName = problemOf(create.error)?.code === 'industry_name_taken';
+  const nameTaken = isAboutName && create.variables?.name === form.values.name;
+  useTellDirty(form.isDirty() || ownCode !== null, guard.setDirty);
   return (
     <form
-      onSubmit={form.onSubmit((body) => {
+      noValidate
+      onSubmit={(event) => {
+        const fields = event.currentTarget;
         setTried(true);
-        if (codeError !== null || code === '') return;
-        create.mutate(body);
-      })}
+        form.onSubmit(
+          (body) => {
+            if (codeError !== null || code === '') showFirstError(fields);
+            else create.mutate(body, { onError: () => showFirstError(fields) });
+          },
+          () => showFirstError(fields),
+        )(event);
+      }}
     >
       <Stack>
         <Text fz="sm" c="dimmed">
@@ -99,9 +112,9 @@ function Fields({ onClose, taken }: { onClose: () => void; taken: readonly Indus
           maxLength={limits.IndustryToCreate.description}
           {...form.getInputProps('description')}
         />
-        {!nameTaken && <ProblemAlert error={create.error} />}
+        {!isAboutName && <ProblemAlert error={create.error} />}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={guard.close}>
             {all.common.cancel}
           </Button>
           <Button type="submit" loading={create.isPending}>

@@ -8,6 +8,7 @@ import { ListChanges } from '@/industries/list-changes.tsx';
 import { eventsSince } from '@/ui/events-since.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
+import { requireStored } from '@/ui/stored.ts';
 import { WhoChanged } from '@/ui/who-changed.tsx';
 
 /** What saving publishes and for whom, before it is saved. */
@@ -42,7 +43,11 @@ export function PublishDialog({
   const { modules: before } = base;
   const save = useMutation({
     meta: { told: true },
-    mutationFn: async (andUpdate: boolean) => ({ andUpdate, ...(await send(draft, base.sequence)) }),
+    mutationFn: async (andUpdate: boolean) => {
+      const saved = await send(draft, base.sequence);
+      requireStored(configsOf(draft), configsOf(saved.modules));
+      return { andUpdate, version: saved.version };
+    },
     onSuccess: ({ version, andUpdate }) => {
       notifyDone(m.published(name, version), all, () => send(before));
       onSaved(andUpdate);
@@ -96,3 +101,5 @@ export function PublishDialog({
     </Modal>
   );
 }
+
+const configsOf = (modules: Draft) => Object.fromEntries(modules.map((one) => [one.module_id, one.default_config]));

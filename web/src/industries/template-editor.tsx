@@ -15,6 +15,7 @@ import { PublishDialog } from '@/industries/publish-dialog.tsx';
 import { foreseen } from '@/industries/queries.ts';
 import type { Editing } from '@/industries/use-draft.ts';
 import { ConfigEditor } from '@/ui/config-editor.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { Empty } from '@/ui/states.tsx';
 import { LastChange } from '@/ui/who-changed.tsx';
 
@@ -173,12 +174,16 @@ function ConfigDrawer({
 }) {
   const all = useMessages();
   const m = all.industries;
+  // All that can be read is in the list at once; only what cannot would be lost.
+  const [unread, setUnread] = useState<string | null>(null);
+  const guard = useDiscardGuard(onClose);
+  useTellDirty(unread !== null, guard.setDirty);
   const one = editing.draft.find((each) => each.module_id === id);
   const name = id === null ? '' : nameIn(registry, id);
   return (
     <Drawer
       opened={one !== undefined}
-      onClose={onClose}
+      onClose={guard.close}
       position="right"
       size="md"
       title={m.configOf(name)}
@@ -195,19 +200,30 @@ function ConfigDrawer({
             value={one.default_config}
             schema={registry.get(one.module_id)?.config_schema ?? null}
             partial
+            onUnread={setUnread}
             onChange={(config) =>
               editing.change(
-                editing.draft.map((each) =>
-                  each.module_id === id ? { ...each, default_config: { ...config } } : each,
-                ),
+                editing.draft.map((each) => (each.module_id === id ? { ...each, default_config: config } : each)),
               )
             }
           />
           <Group justify="flex-end">
-            <Button onClick={onClose}>{m.done}</Button>
+            {unread !== null && (
+              <Text fz="xs" c="dimmed" role="status" id="template-config-why-not">
+                {unread}
+              </Text>
+            )}
+            <Button
+              onClick={onClose}
+              disabled={unread !== null}
+              aria-describedby={unread === null ? undefined : 'template-config-why-not'}
+            >
+              {m.done}
+            </Button>
           </Group>
         </Stack>
       )}
+      {guard.question}
     </Drawer>
   );
 }

@@ -13,6 +13,7 @@ import { useMessages } from '@/i18n/messages.tsx';
 import { type Action, type Choice, UNCHOSEN, commandOf } from '@/organizations/bulk-commands.ts';
 import { BulkPreview } from '@/organizations/bulk-preview.tsx';
 import type { Selection } from '@/organizations/selection.ts';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { LoadingRows } from '@/ui/states.tsx';
 
@@ -34,6 +35,8 @@ export function BulkDialog({
   const navigate = useNavigate();
   const [choice, setChoice] = useState<Choice>(UNCHOSEN);
   const [reason, setReason] = useState('');
+  const guard = useDiscardGuard(onClose);
+  useTellDirty(reason.trim() !== '', guard.setDirty);
   const command = commandOf(action, choice);
   const whom = selection.kind === 'all' ? { filter } : { organization_ids: [...selection.ids] };
   const [asked] = useDebouncedValue(JSON.stringify({ command, ...whom }), 150);
@@ -64,7 +67,7 @@ export function BulkDialog({
       {
         onSuccess: (answer) => {
           if ('bulk_operation_id' in answer)
-            void navigate({ to: '/super-admin/bulk/$id', params: { id: answer.bulk_operation_id } });
+            guard.leave(() => void navigate({ to: '/super-admin/bulk/$id', params: { id: answer.bulk_operation_id } }));
         },
       },
     );
@@ -75,7 +78,7 @@ export function BulkDialog({
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={guard.close}
       size="lg"
       title={<Text fw={600}>{m.tenants.bulkTitle[action](count)}</Text>}
       closeButtonProps={{ 'aria-label': m.common.close }}
@@ -103,7 +106,7 @@ export function BulkDialog({
         />
         <ProblemAlert error={start.error} />
         <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={guard.close}>
             {m.common.cancel}
           </Button>
           <Button
@@ -118,6 +121,7 @@ export function BulkDialog({
           </Button>
         </Group>
       </Stack>
+      {guard.question}
     </Modal>
   );
 }

@@ -2,6 +2,7 @@ import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconGitMerge } from '@tabler/icons-react';
 import type { ModuleDetails } from '@modplane/client';
 import { isConflict, problemOf } from '@/api/client.ts';
+import { jsonText } from '@/api/exact-json.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { type EditedField, type FormValues, type Merged, isSame, labelOf, valuesOf } from '@/registry/form-values.ts';
 import { type EventSince, eventsSince } from '@/ui/events-since.ts';
@@ -115,5 +116,4 @@ function Choice({
   );
 }
 
-const shown = (value: FormValues[EditedField]): string =>
-  typeof value === 'string' ? value || '–' : JSON.stringify(value);
+const shown = (value: FormValues[EditedField]): string => (typeof value === 'string' ? value || '–' : jsonText(value));

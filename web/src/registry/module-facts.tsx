@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { ModuleDetails } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { otherMetadata, permissionsOf } from '@/registry/form-values.ts';
-import { ConfigEditor } from '@/ui/config-editor.tsx';
+import { ConfigValues } from '@/ui/config-values.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { shownJson } from '@/ui/json-values.ts';
 import { TimeAgo } from '@/ui/time-ago.tsx';
@@ -84,14 +84,7 @@ export function ConfigTab({ module }: { module: ModuleDetails }) {
     <Stack gap="lg">
       <Part title={m.modules.defaults}>
         {hasDefaults ? (
-          <ConfigEditor
-            key={module.sequence}
-            label={m.modules.defaults}
-            value={module.default_config}
-            schema={module.config_schema}
-            partial
-            readOnly
-          />
+          <ConfigValues label={m.modules.defaults} value={module.default_config} schema={module.config_schema} />
         ) : (
           <Text fz="sm" c="dimmed">
             {m.modules.noDefaults}

@@ -54,7 +54,8 @@ export interface FieldsProps {
   readonly schema: JsonObject | null;
   readonly defaultErrors: readonly Misfit[];
   readonly schemaErrors: readonly Misfit[];
-  readonly onReadable: (isReadable: boolean) => void;
+  /** Hears why the default config cannot be read at the moment. */
+  readonly onUnread: (why: string | null) => void;
 }
 
 /** Every field of a module, grouped by what one thinks of together. */
@@ -200,7 +201,7 @@ export function ModuleFields(props: FieldsProps) {
   );
 }
 
-function Configs({ values, onChange, wrong, schema, defaultErrors, schemaErrors, onReadable }: FieldsProps) {
+function Configs({ values, onChange, wrong, schema, defaultErrors, schemaErrors, onUnread }: FieldsProps) {
   const m = useMessages();
   return (
     <Fieldset variant="unstyled" legend={m.modules.configs}>
@@ -226,10 +227,8 @@ function Configs({ values, onChange, wrong, schema, defaultErrors, schemaErrors,
             schema={schema}
             errors={defaultErrors}
             partial
-            onChange={(default_config, isReadable) => {
-              onReadable(isReadable);
-              onChange({ default_config });
-            }}
+            onUnread={onUnread}
+            onChange={(default_config) => onChange({ default_config })}
           />
         </Stack>
       </Stack>

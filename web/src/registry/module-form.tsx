@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { type ModuleDetails, type ModuleToRegister, registerModule } from '@modplane/client';
 import { problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
@@ -22,10 +22,15 @@ import {
 } from '@/registry/form-values.ts';
 import { ModuleFields } from '@/registry/module-fields.tsx';
 import { type Violations, useSaving } from '@/registry/saving.ts';
+import { configMisfits } from '@/ui/config-editor.tsx';
 import { Confirm } from '@/ui/confirm.tsx';
+import { useTellDirty } from '@/ui/discard-guard.tsx';
+import { showFirstError } from '@/ui/first-error.ts';
+import { sameJson, valueAt } from '@/ui/json-values.ts';
 import type { Misfit } from '@/ui/misfits.ts';
-import { notifyDone } from '@/ui/notify.tsx';
+import { notifyDone, notifyProblem } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
+import { requireStored } from '@/ui/stored.ts';
 
 /** Adds a module, or changes one. What is typed outlives every refusal. */
 export function ModuleForm({
@@ -47,7 +52,7 @@ export function ModuleForm({
   const [values, setValues] = useState<FormValues>(() => (module ? valuesOf(module) : BLANK));
   const [codeTyped, setCodeTyped] = useState(false);
   const [shownWrong, setShownWrong] = useState(false);
-  const [isReadable, setReadable] = useState(true);
+  const [unread, setUnread] = useState<string | null>(null);
   const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
   const [violations, setViolations] = useState<Violations | null>(null);
   const top = useRef<HTMLFormElement>(null);
@@ -58,17 +63,17 @@ export function ModuleForm({
   const taken = module ? undefined : modules.find((one) => one.module_id === values.module_id)?.module_name;
   const wrong = wrongIn(values, taken, m);
   const error: unknown = add.error ?? saving.error;
-  const refused = useMemo(() => refusedFields(error), [error]);
+  const [sent, setSent] = useState(values);
+  const refused = useMemo(() => refusedFields(error, sent, values), [error, sent, values]);
+  const hasMisfits = useMemo(
+    () => configMisfits(schema, values.default_config, m, true).length > 0,
+    [schema, values.default_config, m],
+  );
   const isDirty = useMemo(() => {
     const start = base ? valuesOf(base) : BLANK;
     return EDITED.some((field) => !isSame(start, values, field)) || values.module_id !== start.module_id;
   }, [base, values]);
-  useEffect(() => {
-    onDirty(isDirty);
-    return () => {
-      onDirty(false);
-    };
-  }, [isDirty, onDirty]);
+  useTellDirty(isDirty || unread !== null, onDirty);
 
   const change = (given: Partial<FormValues>) =>
     setValues((before) => ({
@@ -80,7 +85,12 @@ export function ModuleForm({
     if (base === null) {
       const added = await add.mutateAsync(registration(values));
       cached.put(added);
-      notifyDone(m.modules.created1(added.module_name), m);
+      try {
+        requireStored(values.default_config, added.default_config);
+        notifyDone(m.modules.created1(added.module_name), m);
+      } catch (otherwise) {
+        notifyProblem(otherwise, m);
+      }
       onDone(added.module_id);
       return;
     }
@@ -90,15 +100,19 @@ export function ModuleForm({
   };
   const submit = async (violationsSeen = false) => {
     setShownWrong(true);
-    if (Object.keys(wrong).length > 0 || !isReadable) {
-      requestAnimationFrame(() => top.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    if (Object.keys(wrong).length > 0 || unread !== null || hasMisfits) {
+      showFirstError(top.current);
       return;
     }
+    setSent(values);
     try {
       await save(violationsSeen);
     } catch (failed) {
       const theirs = base && meanwhileOf(failed);
-      if (!theirs) return;
+      if (!theirs) {
+        showFirstError(top.current);
+        return;
+      }
       const together = merged(valuesOf(base), valuesOf(theirs.module), values);
       setMeanwhile({ ...theirs, ...together, mine: values });
       setValues(together.values);
@@ -143,9 +157,9 @@ export function ModuleForm({
           schema={schema}
           defaultErrors={refused.defaults}
           schemaErrors={refused.schema}
-          onReadable={setReadable}
+          onUnread={setUnread}
         />
-        <ProblemAlert error={error} />
+        {refused.isTold ? null : <ProblemAlert error={error} />}
         <Group
           justify="flex-end"
           gap="xs"
@@ -191,17 +205,29 @@ export function ModuleForm({
   );
 }
 
-/** Where the service says something is wrong, for the fields that can show it. */
-function refusedFields(error: unknown) {
+/**
+ * Where the service says something is wrong, for the fields that can show it, as long as they hold what it refused.
+ * `isTold`: all of it is said at fields, or was until they were changed.
+ */
+function refusedFields(error: unknown, sent: FormValues, values: FormValues) {
   const fields: Partial<Record<FormField, string>> = {};
   const defaults: Misfit[] = [];
   const schema: Misfit[] = [];
-  for (const { pointer, message } of problemOf(error)?.errors ?? []) {
+  const problem = problemOf(error);
+  const errors = problem?.status === 422 ? problem.errors : [];
+  let isTold = errors.length > 0;
+  for (const { pointer, message } of errors) {
     const [, field = '', ...inside] = pointer.split('/');
     const at = inside.length > 0 ? `/${inside.join('/')}` : '';
-    if (field === 'default_config') defaults.push({ pointer: at, message });
+    if (!isField(field)) isTold = false;
+    else if (field === 'default_config') {
+      const [then, now] = [valueAt(sent.default_config, at), valueAt(values.default_config, at)];
+      if (sameJson(then ?? null, now ?? null)) defaults.push({ pointer: at, message });
+    } else if (!sameJson(sent[field], values[field])) continue;
     else if (field === 'config_schema') schema.push({ pointer: at, message });
-    else if (field in BLANK) Object.assign(fields, { [field]: message });
+    else fields[field] = message;
   }
-  return { fields, defaults, schema };
+  return { fields, defaults, schema, isTold };
 }
+
+const isField = (name: string): name is FormField => name in BLANK;

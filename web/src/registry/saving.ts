@@ -4,6 +4,7 @@ import { useMessages } from '@/i18n/messages.tsx';
 import { useCachedRegistry } from '@/registry/cached-registry.ts';
 import { inverseOf } from '@/registry/form-values.ts';
 import { notifyDone } from '@/ui/notify.tsx';
+import { requireStored } from '@/ui/stored.ts';
 
 /** Whose configs would not fit new rules. */
 export interface Violations {
@@ -34,7 +35,10 @@ export function useSaving() {
       const rules = changes.config_schema !== undefined || changes.default_config !== undefined;
       const found = rules && !violationsSeen ? await foreseen(base, changes) : null;
       if (found !== null) return found;
-      cached.put(await updateModule(base.module_id, changes, { headers: ifMatch(base) }));
+      const stored = await updateModule(base.module_id, changes, { headers: ifMatch(base) });
+      cached.put(stored);
+      requireStored(changes.default_config, changes.default_config && stored.default_config);
+      requireStored(changes.config_schema, changes.config_schema && stored.config_schema);
       return 'saved';
     },
     meta: { told: true },

@@ -7,6 +7,7 @@ import { limits, type DeadLetter } from '@modplane/client';
 import { dropDeadLetterMutation, getDeadLetterOptions, retryDeadLetterMutation } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
+import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { notifyDone } from '@/ui/notify.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
 
@@ -67,6 +68,12 @@ function Actions({ letter }: { letter: DeadLetter }) {
   const m = useMessages();
   const [asks, dialog] = useDisclosure(false);
   const [reason, setReason] = useState('');
+  const close = () => {
+    setReason('');
+    dialog.close();
+  };
+  const guard = useDiscardGuard(close);
+  useTellDirty(asks && reason.trim() !== '', guard.setDirty);
   const path = { letter_id: letter.id };
   const retry = useMutation({
     ...retryDeadLetterMutation(),
@@ -79,7 +86,7 @@ function Actions({ letter }: { letter: DeadLetter }) {
   const drop = useMutation({
     ...dropDeadLetterMutation(),
     onSuccess: () => {
-      dialog.close();
+      guard.leave(close);
       notifyDone(m.system.dropped, m);
     },
   });
@@ -103,7 +110,7 @@ function Actions({ letter }: { letter: DeadLetter }) {
       </Button>
       <Modal
         opened={asks}
-        onClose={dialog.close}
+        onClose={guard.close}
         title={m.system.dropTitle}
         closeButtonProps={{ 'aria-label': m.common.close }}
       >
@@ -125,7 +132,7 @@ function Actions({ letter }: { letter: DeadLetter }) {
               onChange={(event) => setReason(event.currentTarget.value)}
             />
             <Group justify="flex-end">
-              <Button variant="default" onClick={dialog.close}>
+              <Button variant="default" onClick={guard.close}>
                 {m.common.cancel}
               </Button>
               <Button color="red" type="submit" disabled={reason.trim() === ''} loading={drop.isPending}>
@@ -134,6 +141,7 @@ function Actions({ letter }: { letter: DeadLetter }) {
             </Group>
           </Stack>
         </form>
+        {guard.question}
       </Modal>
     </Group>
   );

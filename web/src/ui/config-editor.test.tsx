@@ -60,7 +60,7 @@ test('a form edits the value, says at its field what does not fit, and lets a ke
   await user.type(currency, 'Euro');
   expect(value).toEqual({ currency: 'Euro', owner: 'a@b.example', extra: 1 });
   expect(await screen.findByText('has to match ^[A-Z]{3}$')).toBeVisible();
-  await user.click(screen.getByRole('button', { name: 'Reset Currency' }));
+  await user.click(screen.getByRole('button', { name: 'Use default: Currency' }));
   expect(screen.getByRole('textbox', { name: /Currency/ })).toHaveValue('USD');
 });
 

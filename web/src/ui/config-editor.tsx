@@ -1,62 +1,112 @@
 import { Alert, Group, List, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
-import { Suspense, lazy, useId, useMemo, useState } from 'react';
-import { useMessages } from '@/i18n/messages.tsx';
+import { Suspense, lazy, useCallback, useEffect, useMemo, useState } from 'react';
+import { isNumeric, plain } from '@/api/exact-json.ts';
+import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { Guarded } from '@/ui/guarded.tsx';
-import { type JsonObject, isJsonObject, parsedObject, pathOf, sameJson, shownJson } from '@/ui/json-values.ts';
+import {
+  type JsonFault,
+  type JsonObject,
+  isJsonObject,
+  pathOf,
+  readJson,
+  sameJson,
+  shownJson,
+} from '@/ui/json-values.ts';
 import { type Misfit, misfits } from '@/ui/misfits.ts';
 import { followed, formSchemaOf } from '@/ui/schema-dialects.ts';
-import type { Origin } from '@/ui/schema-form.tsx';
+import type { Origin } from '@/ui/schema-inputs.tsx';
 
 const SchemaForm = lazy(() => import('@/ui/schema-form.tsx'));
 const JsonEditor = lazy(() => import('@/ui/json-editor.tsx'));
 
 interface ConfigEditorProps {
   readonly value: JsonObject;
-  /** Hears only of objects; `isReadable` false: the JSON text is none at the moment, and the last value stands. */
-  readonly onChange?: (value: JsonObject, isReadable: boolean) => void;
+  /** Hears of each value that can be read, and that is another one. */
+  readonly onChange: (value: JsonObject) => void;
+  /** Hears why what is on screen is no value at the moment, in words; the last one stands. Null: it is one again. */
+  readonly onUnread?: ((why: string | null) => void) | undefined;
   readonly schema: JsonObject | null;
   /** Names the editor for screen readers. */
   readonly label: string;
   /** What the server said is wrong, by JSON pointer into the value. */
   readonly errors?: readonly Misfit[];
+  /** What cannot be saved, by JSON pointer: said before all else. */
+  readonly impossible?: readonly Misfit[];
   /** Others may add what is missing: then a required key may be left out. */
   readonly partial?: boolean;
   /** By JSON pointer. */
   readonly origins?: Readonly<Record<string, Origin>>;
-  readonly readOnly?: boolean;
 }
 
 const NONE: readonly Misfit[] = [];
+const NOWHERE: ReadonlySet<string> = new Set();
+
+/** What of a config does not fit its schema, as far as it can be told here. */
+export const configMisfits = (
+  schema: JsonObject | null,
+  value: JsonObject,
+  m: Messages,
+  partial = false,
+): readonly Misfit[] => (schema === null ? NONE : misfits(plain(schema), plain(value), m, partial));
 
 /** A config as a form and as JSON, on one value. Without a schema the form is of the keys that are there. */
 export function ConfigEditor({
   value,
   onChange,
+  onUnread,
   schema,
   label,
   errors = NONE,
+  impossible = NONE,
   partial = false,
   origins,
-  readOnly = false,
 }: ConfigEditorProps) {
   const m = useMessages();
-  const formSchema = useMemo(() => schema ?? inferred(value), [schema, value]);
+  const [shape, setShape] = useState(() => inferred(value, null));
+  const formSchema = schema ?? shape;
   const hasForm = Object.keys(formSchema['properties'] ?? {}).length > 0 || schema !== null;
   const [mode, setMode] = useState<'form' | 'json'>(hasForm ? 'form' : 'json');
   const [text, setText] = useState(() => shownJson(value));
   const [known, setKnown] = useState(value);
-  const hint = useId();
-  const parsed = parsedObject(text);
+  const [unreadFields, setUnreadFields] = useState(NOWHERE);
+  const read = useMemo(() => readJson(text), [text]);
   if (value !== known) {
-    // Changed from outside, or by the form: the text follows, unless it says the same in its own way.
     setKnown(value);
-    if (parsed === null || !sameJson(parsed, value)) setText(shownJson(value));
+    // Another value, by the form or from outside: the text follows, unless it says the same in its own way. The same
+    // value in another object is no news, least of all to somebody who is typing.
+    if (!sameJson(value, known)) {
+      setShape(inferred(value, shape));
+      if (read.value === null || !sameJson(read.value, value)) setText(shownJson(value));
+    }
   }
+  const fieldUnread = useCallback((id: string, isUnread: boolean) => {
+    setUnreadFields((before) => {
+      if (before.has(id) === isUnread) return before;
+      const next = new Set(before);
+      if (isUnread) next.add(id);
+      else next.delete(id);
+      return next;
+    });
+  }, []);
+  const [unread] = unreadFields;
+  const why =
+    read.fault !== null
+      ? faultIn(read.fault, m)
+      : unread !== undefined
+        ? m.ui.numberUnread(unread.replace(/^[^_]*_/, '').replaceAll('_', ' '))
+        : null;
+  useEffect(() => {
+    onUnread?.(why);
+  }, [why, onUnread]);
+  useEffect(() => () => onUnread?.(null), [onUnread]);
   const found = useMemo(() => {
-    const own = schema === null ? [] : misfits(schema, value, m, partial);
-    return [...own, ...errors.filter((told) => !own.some((one) => one.pointer === told.pointer))];
-  }, [schema, value, errors, partial, m]);
-  const isReadable = parsed !== null;
+    const known: Misfit[] = [...impossible];
+    for (const more of [configMisfits(schema, value, m, partial), errors]) {
+      const taken = new Set(known.map(({ pointer }) => pointer));
+      known.push(...more.filter(({ pointer }) => !taken.has(pointer)));
+    }
+    return known;
+  }, [schema, value, errors, impossible, partial, m]);
   const listed = mode === 'json' ? found : found.filter((one) => !hasField(formSchema, one.pointer));
   return (
     <Stack gap="xs" role="group" aria-label={label}>
@@ -68,8 +118,8 @@ export function ConfigEditor({
           value={mode}
           onChange={(chosen) => setMode(chosen === 'form' ? 'form' : 'json')}
           data={[
-            { value: 'form', label: m.ui.form, disabled: !isReadable },
-            { value: 'json', label: 'JSON' },
+            { value: 'form', label: m.ui.form, disabled: mode === 'json' && read.fault !== null },
+            { value: 'json', label: 'JSON', disabled: mode === 'form' && unread !== undefined },
           ]}
         />
         {schema === null && (
@@ -87,10 +137,8 @@ export function ConfigEditor({
                 value={value}
                 errors={found}
                 origins={origins}
-                readOnly={readOnly}
-                onChange={(next) => {
-                  if (!sameJson(next, value)) onChange?.(next, true);
-                }}
+                onChange={onChange}
+                onUnread={fieldUnread}
               />
             </Guarded>
           ) : (
@@ -102,30 +150,42 @@ export function ConfigEditor({
           <JsonEditor
             label={label}
             value={text}
-            readOnly={readOnly}
             onChange={(typed) => {
               setText(typed);
-              const next = parsedObject(typed);
-              if (next === null || !isReadable || !sameJson(next, value)) onChange?.(next ?? value, next !== null);
+              const next = readJson(typed).value;
+              if (next !== null && !sameJson(next, value)) onChange(next);
             }}
           />
         )}
       </Suspense>
-      {!isReadable && (
-        <Text fz="xs" c="var(--mantine-color-error)" id={hint} role="alert">
-          {m.ui.notJson}
+      {mode === 'json' && read.fault !== null && (
+        <Text fz="xs" c="var(--mantine-color-error)" role="alert">
+          {why} {m.ui.formWaits}
         </Text>
       )}
-      {isReadable && listed.length > 0 && <Misfits found={listed} />}
+      {read.fault === null && listed.length > 0 && <Misfits found={listed} />}
     </Stack>
   );
+}
+
+function faultIn({ kind, line, key }: JsonFault, m: Messages): string {
+  switch (kind) {
+    case 'empty':
+      return m.ui.jsonEmpty;
+    case 'noObject':
+      return m.ui.jsonNoObject;
+    case 'twice':
+      return m.ui.jsonTwice(line, key ?? '');
+    case 'syntax':
+      return m.ui.jsonSyntax(line);
+  }
 }
 
 /** What is wrong with a value, line by line. */
 export function Misfits({ found }: { found: readonly Misfit[] }) {
   const m = useMessages();
   return (
-    <Alert color="red" title={m.ui.misfits(found.length)} p="xs">
+    <Alert color="red" title={m.ui.misfits(found.length)} p="xs" role="group" data-misfits>
       <List fz="xs" spacing={2}>
         {found.map((one) => (
           <List.Item key={`${one.pointer} ${one.message}`}>
@@ -140,18 +200,30 @@ export function Misfits({ found }: { found: readonly Misfit[] }) {
   );
 }
 
-/** A schema that only describes what a value already holds. */
-function inferred(value: JsonObject): JsonObject {
+/** A schema that only describes what a value holds, and what it held: a field that is emptied stays. */
+function inferred(value: JsonObject, before: JsonObject | null): JsonObject {
+  const were = before?.['properties'];
+  const properties = isJsonObject(were) ? were : {};
   return {
     type: 'object',
-    properties: Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, { title: key, ...typed(inner) }])),
+    properties: {
+      ...properties,
+      ...Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [key, { title: key, ...typed(inner, properties[key]) }]),
+      ),
+    },
   };
 }
 
-function typed(value: unknown): JsonObject {
-  if (isJsonObject(value)) return inferred(value);
-  if (Array.isArray(value)) return { type: 'array', items: value.length > 0 ? typed(value[0]) : { type: 'string' } };
-  if (typeof value === 'number' || typeof value === 'boolean') return { type: typeof value };
+function typed(value: unknown, before: unknown): JsonObject {
+  const was = isJsonObject(before) ? before : null;
+  if (isJsonObject(value)) return inferred(value, was);
+  if (Array.isArray(value)) {
+    const items = was?.['items'];
+    return { type: 'array', items: value.length > 0 ? typed(value[0], items) : (items ?? { type: 'string' }) };
+  }
+  if (isNumeric(value)) return { type: 'number' };
+  if (typeof value === 'boolean') return { type: 'boolean' };
   return { type: 'string' };
 }
 

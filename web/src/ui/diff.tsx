@@ -1,5 +1,7 @@
 import { Code, Group, Stack, Table, Text } from '@mantine/core';
+import { jsonText } from '@/api/exact-json.ts';
 import { useMessages } from '@/i18n/messages.tsx';
+import { isJsonObject, sameJson } from '@/ui/json-values.ts';
 
 export interface Difference {
   /** JSON pointer (RFC 6901). */
@@ -8,19 +10,16 @@ export interface Difference {
   readonly after: unknown;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** Where two JSON values differ. Objects are walked; arrays and scalars count as one value. */
 export function differences(before: unknown, after: unknown, pointer = ''): Difference[] {
-  if (isObject(before) && isObject(after)) {
+  if (isJsonObject(before) && isJsonObject(after)) {
     return [...new Set([...Object.keys(before), ...Object.keys(after)])]
       .sort()
       .flatMap((key) => differences(before[key], after[key], `${pointer}/${escaped(key)}`));
   }
-  return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ pointer, before, after }];
+  return before !== undefined && after !== undefined && sameJson(before, after) ? [] : [{ pointer, before, after }];
 }
 
 function Value({ value, color }: { value: unknown; color: 'red' | 'teal' }) {
@@ -36,7 +35,7 @@ function Value({ value, color }: { value: unknown; color: 'red' | 'teal' }) {
       c={`var(--mantine-color-${color}-light-color)`}
       style={{ overflowWrap: 'anywhere' }}
     >
-      {JSON.stringify(value)}
+      {jsonText(value)}
     </Code>
   );
 }

@@ -3,6 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react';
 import { problemOf } from '@/api/client.ts';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
+import { StoredOtherwise } from '@/ui/stored.ts';
 
 export interface Told {
   readonly title: string;
@@ -13,6 +14,10 @@ export interface Told {
 
 /** A failure in words: the service's own where it answered, ours where nothing did. */
 export function told(error: unknown, m: Messages): Told {
+  if (error instanceof StoredOtherwise) {
+    const detail = m.common.storedOtherwise(error.pointers.join(', '));
+    return { title: m.common.storedOtherwiseTitle, detail, operationId: null, fields: [] };
+  }
   const failed = problemOf(error);
   if (failed === null || failed.code === 'unreachable') {
     return { title: m.common.networkTitle, detail: m.common.networkDetail, operationId: null, fields: [] };
@@ -22,8 +27,16 @@ export function told(error: unknown, m: Messages): Told {
     const detail = m.common.foreignDetail(failed.status);
     return { title: m.common.networkTitle, detail, operationId: null, fields: [] };
   }
-  const { title, detail, errors } = failed;
-  return { title, detail, operationId: failed.operationId, fields: errors };
+  const { title, detail, errors, operationId } = failed;
+  if (failed.status !== 422) return { title, detail, operationId, fields: errors };
+  // What the service calls it is HTTP's; what it says beside a list of values is for programs.
+  const isListed = errors.length > 0;
+  return {
+    title: m.common.refusedTitle,
+    detail: isListed ? m.common.refusedFields : detail,
+    operationId,
+    fields: errors,
+  };
 }
 
 export function ProblemDetails({ error }: { error: unknown }) {

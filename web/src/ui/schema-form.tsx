@@ -1,116 +1,50 @@
-import { Anchor, Box, Fieldset, Group, Stack, Text } from '@mantine/core';
-import { generateForm, generateTemplates } from '@rjsf/mantine';
+import { generateForm } from '@rjsf/mantine';
 import {
-  type BaseInputTemplateProps,
   ErrorSchemaBuilder,
-  type FieldTemplateProps,
-  type ObjectFieldTemplateProps,
+  type Experimental_DefaultFormStateBehavior,
   type RJSFSchema,
   TranslatableString,
-  buttonId,
-  canExpand,
+  createSchemaUtils,
   englishStringTranslator,
 } from '@rjsf/utils';
-import { type ReactNode, useMemo } from 'react';
+import { useMemo } from 'react';
+import { plain } from '@/api/exact-json.ts';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
-import { type JsonObject, isJsonObject, pathOf, pointerTo } from '@/ui/json-values.ts';
+import { edited } from '@/ui/form-edits.ts';
+import { type JsonObject, isJsonObject, pathOf, sameJson } from '@/ui/json-values.ts';
 import type { Misfit } from '@/ui/misfits.ts';
 import { formSchemaOf } from '@/ui/schema-dialects.ts';
+import { type Beside, Choice, Input, NumberField, type Origin, TextWidget, YesNo } from '@/ui/schema-inputs.tsx';
+import { Alternatives, Description, Field, Fields, OnlyAsJson, SaidByTheInput, Title } from '@/ui/schema-templates.tsx';
 import validator from '@/ui/schema-validator.ts';
 
-/** Where the value at a place comes from, and how to let go of one's own there. */
-export interface Origin {
-  readonly label: ReactNode;
-  readonly onReset?: () => void;
-}
-
-interface Beside {
-  readonly origins: Readonly<Record<string, Origin>>;
-}
-
-type Field = FieldTemplateProps<JsonObject, RJSFSchema, Beside>;
-
 const Form = generateForm<JsonObject, RJSFSchema, Beside>();
-const { BaseInputTemplate: MantineInput = () => null } = generateTemplates<JsonObject, RJSFSchema, Beside>();
 
-/** A value that is not there is an empty input, which stays controlled. */
-const Input = (props: BaseInputTemplateProps<JsonObject, RJSFSchema, Beside>) => (
-  <MantineInput {...props} value={(props.value as unknown) ?? ''} />
-);
-
-function FieldWithOrigin(props: Field) {
-  const { registry, children, errors, help, hidden, label, id, schema, uiSchema } = props;
-  const m = useMessages();
-  const { WrapIfAdditionalTemplate } = registry.templates;
-  if (hidden) return <Box display="none">{children}</Box>;
-  const origin = registry.formContext.origins[pointerTo(props.fieldPathId.path)];
-  return (
-    <WrapIfAdditionalTemplate {...props} id={id} label={label} schema={schema} uiSchema={uiSchema ?? {}}>
-      {children}
-      {errors}
-      {help}
-      {origin && (
-        <Group gap={8} mt={4}>
-          <Text span fz="xs" c="dimmed">
-            {origin.label}
-          </Text>
-          {origin.onReset && (
-            <Anchor component="button" type="button" fz="xs" onClick={origin.onReset} aria-label={m.ui.resetOf(label)}>
-              {m.ui.reset}
-            </Anchor>
-          )}
-        </Group>
-      )}
-    </WrapIfAdditionalTemplate>
-  );
-}
-
-/** An input shows its own errors; said twice, they would be read twice. */
-const SaidByTheInput = () => null;
-
-function Fields({
-  title,
-  description,
-  properties,
-  schema,
-  uiSchema,
-  fieldPathId,
-  ...rest
-}: ObjectFieldTemplateProps<JsonObject, RJSFSchema, Beside>) {
-  const { AddButton } = rest.registry.templates.ButtonTemplates;
-  const isWhole = fieldPathId.path.length === 0;
-  const content = (
-    <Stack gap="md">
-      {description !== undefined && description !== '' && (
-        <Text fz="xs" c="dimmed" component="div">
-          {description}
-        </Text>
-      )}
-      {properties
-        .filter((one) => !one.hidden)
-        .map((one) => (
-          <Box key={one.name}>{one.content}</Box>
-        ))}
-      {canExpand<JsonObject, RJSFSchema, Beside>(schema, uiSchema, rest.formData) && (
-        <Group justify="flex-start">
-          <AddButton
-            id={buttonId(fieldPathId, 'add')}
-            disabled={rest.disabled === true || rest.readonly === true}
-            onClick={rest.onAddProperty}
-            uiSchema={uiSchema ?? {}}
-            registry={rest.registry}
-          />
-        </Group>
-      )}
-    </Stack>
-  );
-  if (isWhole) return content;
-  return (
-    <Fieldset legend={title} id={fieldPathId.$id} p="md">
-      {content}
-    </Fieldset>
-  );
-}
+const FILLED_IN: Experimental_DefaultFormStateBehavior = { emptyObjectFields: 'skipDefaults' };
+const TEMPLATES = {
+  FieldTemplate: Field,
+  ObjectFieldTemplate: Fields,
+  FieldErrorTemplate: SaidByTheInput,
+  BaseInputTemplate: Input,
+  DescriptionFieldTemplate: Description,
+  MultiSchemaFieldTemplate: Alternatives,
+  TitleFieldTemplate: Title,
+  UnsupportedFieldTemplate: OnlyAsJson,
+};
+const WIDGETS = {
+  CheckboxWidget: YesNo,
+  SelectWidget: Choice,
+  TextWidget,
+  DateWidget: TextWidget,
+  DateTimeWidget: TextWidget,
+  TimeWidget: TextWidget,
+  EmailWidget: TextWidget,
+  URLWidget: TextWidget,
+  PasswordWidget: TextWidget,
+};
+const FIELDS = { NumberField };
+const NO_ORIGINS: Readonly<Record<string, Origin>> = {};
+const ignored = () => undefined;
 
 const translated =
   (m: Messages) =>
@@ -140,22 +74,40 @@ function placed(found: readonly Misfit[]) {
   return builder.ErrorSchema;
 }
 
+const DATA = new Set(['default', 'const', 'enum', 'examples']);
+
+/** The schema with a type for each choice among constants: without one the form would show nothing there. */
+function choicesTyped(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(choicesTyped);
+  if (!isJsonObject(schema)) return schema;
+  const typed = Object.fromEntries(
+    Object.entries(schema).map(([key, inner]) => [key, DATA.has(key) ? inner : choicesTyped(inner)]),
+  );
+  const choices = schema['oneOf'] ?? schema['anyOf'];
+  if (schema['type'] !== undefined || !Array.isArray(choices)) return typed;
+  const constants = choices.map((one: unknown) => (isJsonObject(one) ? one['const'] : undefined));
+  const [type] = constants.map((one) => typeof one);
+  const isAlike = constants.every((one) => typeof one === type);
+  return isAlike && (type === 'string' || type === 'number' || type === 'boolean') ? { ...typed, type } : typed;
+}
+
 /** A form for any JSON Schema. Heavy: `ConfigEditor` loads it when it is looked at. */
 export default function SchemaForm({
   schema,
   value,
   onChange,
+  onUnread = ignored,
   errors,
-  origins = {},
-  readOnly = false,
+  origins = NO_ORIGINS,
   idPrefix = 'root',
 }: {
   schema: JsonObject;
   value: JsonObject;
-  onChange?: ((value: JsonObject) => void) | undefined;
+  /** Hears of what somebody changed, and of nothing that the form makes up by itself. */
+  onChange: (value: JsonObject) => void;
+  onUnread?: Beside['onUnread'] | undefined;
   errors: readonly Misfit[];
   origins?: Readonly<Record<string, Origin>> | undefined;
-  readOnly?: boolean | undefined;
   /** Tells the fields of two forms on one page apart. */
   idPrefix?: string;
 }) {
@@ -163,36 +115,43 @@ export default function SchemaForm({
   const translateString = useMemo(() => translated(m), [m]);
   const extraErrors = useMemo(() => placed(errors), [errors]);
   // Its title is the document's own; the form shows what is inside.
-  const shown = useMemo(
-    (): RJSFSchema =>
-      Object.fromEntries(Object.entries(formSchemaOf(schema) ?? schema).filter(([key]) => key !== 'title')),
-    [schema],
+  const shown = useMemo((): RJSFSchema => {
+    const counted = plain(schema) as JsonObject;
+    const said = choicesTyped(formSchemaOf(counted) ?? counted) as JsonObject;
+    return Object.fromEntries(Object.entries(said).filter(([key]) => key !== '$schema' && key !== 'title'));
+  }, [schema]);
+  const formContext = useMemo(
+    (): Beside => ({
+      origins,
+      from: new Set(Object.keys(origins).map((pointer) => [idPrefix, ...pathOf(pointer)].join('_'))),
+      onUnread,
+    }),
+    [origins, onUnread, idPrefix],
   );
+  const filledIn = useMemo((): unknown => {
+    const utils = createSchemaUtils<JsonObject, RJSFSchema, Beside>(validator, shown, FILLED_IN);
+    return utils.getDefaultFormState(shown, value);
+  }, [shown, value]);
   return (
     <Form
       tagName="div"
       idPrefix={idPrefix}
       schema={shown}
       formData={value}
-      formContext={{ origins }}
+      formContext={formContext}
       validator={validator}
-      templates={{
-        FieldTemplate: FieldWithOrigin,
-        ObjectFieldTemplate: Fields,
-        FieldErrorTemplate: SaidByTheInput,
-        BaseInputTemplate: Input,
-      }}
+      templates={TEMPLATES}
+      widgets={WIDGETS}
+      fields={FIELDS}
       translateString={translateString}
       extraErrors={extraErrors}
-      readonly={readOnly}
       uiSchema={{ 'ui:submitButtonOptions': { norender: true } }}
       showErrorList={false}
       noHtml5Validate
-      experimental_defaultFormStateBehavior={{ emptyObjectFields: 'skipDefaults' }}
+      experimental_defaultFormStateBehavior={FILLED_IN}
       onChange={({ formData }) => {
-        // A field that is emptied is left out.
-        const kept: unknown = JSON.parse(JSON.stringify(formData ?? {}));
-        if (isJsonObject(kept)) onChange?.(kept);
+        const next = edited(value, filledIn, formData ?? {});
+        if (isJsonObject(next) && !sameJson(next, value)) onChange(next);
       }}
     />
   );

@@ -19,6 +19,7 @@ export const audit = {
   lastMonth: 'Letzte 30 Tage',
   from: 'Von',
   until: 'Bis',
+  timeUnfinished: 'Datum und Uhrzeit ganz eingeben.',
   since: (at: string) => `Seit ${at}`,
   before: (at: string) => `Bis ${at}`,
   between: (from: string, to: string) => `${from} – ${to}`,

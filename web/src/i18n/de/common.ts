@@ -50,6 +50,14 @@ export const common = {
   tenants: (count: number) => plural(count, 'Mandant', 'Mandanten'),
   selected: (count: number) => plural(count, 'ausgewählt', 'ausgewählt'),
   by: (who: string) => `von ${who}`,
+  discardTitle: 'Änderungen verwerfen?',
+  discardHint: 'Was Sie hier eingegeben haben, ist noch nicht gespeichert.',
+  discard: 'Verwerfen',
+  refusedTitle: 'Das lässt sich noch nicht speichern',
+  refusedFields: 'Einige Werte werden nicht angenommen:',
+  storedOtherwiseTitle: 'Etwas anderes wurde gespeichert',
+  storedOtherwise: (places: string) =>
+    `Der Dienst hat mit anderen Werten geantwortet, als gesendet wurden, bei ${places}. Sehen Sie nach, was gespeichert ist, bevor Sie weitermachen.`,
   conflictTitle: 'Jemand anderes hat zuerst gespeichert',
   conflictDetail: 'Ihre Eingabe bleibt erhalten. Vergleichen Sie sie mit dem neuen Stand und speichern Sie erneut.',
 };

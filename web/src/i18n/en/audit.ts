@@ -19,6 +19,7 @@ export const audit = {
   lastMonth: 'Last 30 days',
   from: 'From',
   until: 'Until',
+  timeUnfinished: 'Type the whole date and time.',
   since: (at: string) => `Since ${at}`,
   before: (at: string) => `Until ${at}`,
   between: (from: string, to: string) => `${from} – ${to}`,

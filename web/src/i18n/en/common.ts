@@ -50,6 +50,14 @@ export const common = {
   tenants: (count: number) => plural(count, 'tenant', 'tenants'),
   selected: (count: number) => plural(count, 'selected', 'selected'),
   by: (who: string) => `by ${who}`,
+  discardTitle: 'Discard your changes?',
+  discardHint: 'What you typed here is not saved yet.',
+  discard: 'Discard',
+  refusedTitle: 'This cannot be saved yet',
+  refusedFields: 'Some values are not accepted:',
+  storedOtherwiseTitle: 'Something else was stored',
+  storedOtherwise: (places: string) =>
+    `The service answered with other values than were sent, at ${places}. Look at what is stored before you go on.`,
   conflictTitle: 'Somebody else saved first',
   conflictDetail: 'Your input is kept. Compare it with the new state, then save again.',
 };
