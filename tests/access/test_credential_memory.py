@@ -6,7 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from access.adapters.authentication import BearerAuthenticator
-from access.adapters.credential_memory import MAX_NAMED, TRUSTED_FOR, CredentialMemories, CredentialMemory
+from access.adapters.credential_memory import (
+    MAX_NAMED,
+    TRUSTED_FOR,
+    TRUSTED_IN_OUTAGE,
+    CredentialMemories,
+    CredentialMemory,
+)
 from access.domain import SessionEnded, TokenInvalid
 from access.sessions import SignedIn
 from shared.adapters.postgres import PostgresDatabase
@@ -115,6 +121,27 @@ async def test_a_reading_that_began_before_the_end_is_neither_remembered_nor_sha
     assert await before == "a"
     with pytest.raises(Unauthenticated):
         await memory.get("a")
+
+
+async def test_a_known_caller_does_not_wait_for_a_reading_that_hangs(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("access.adapters.credential_memory.PATIENCE_SECONDS", 0.01)
+    slow = SlowReading()
+    memory = CredentialMemory(slow.read, clock)
+    slow.go_on.set()
+    await memory.get("a")
+    slow.go_on.clear()
+    clock.advance(TRUSTED_FOR)
+    assert await memory.get("a") == "a"
+    clock.advance(TRUSTED_IN_OUTAGE)
+    waiting = asyncio.create_task(memory.get("a"))
+    slow.ended = True
+    memory.forget([UNKNOWN])
+    with pytest.raises(Unauthenticated):
+        await memory.get("a")
+    slow.go_on.set()
+    await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_the_word_of_many_ends_stays_short(database: PostgresDatabase) -> None:

@@ -21,6 +21,7 @@ from shared.ports import Clock, Transaction
 
 TRUSTED_FOR = timedelta(seconds=3)
 TRUSTED_IN_OUTAGE = timedelta(minutes=5)
+PATIENCE_SECONDS = 0.5
 MAX_REMEMBERED = 10_000
 MAX_NAMED = 100
 
@@ -76,11 +77,18 @@ class CredentialMemory(Generic[Key, Value]):
         if task is None:
             task = self._reading[key] = asyncio.create_task(self._read_now(key))
             task.add_done_callback(lambda done: self._read_is_over(key, done))
+        if key in self._remembered:
+            # A database that hangs costs a known caller this once in three seconds, not its time-out.
+            await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+            if not task.done() and (trusted := self._still_trusted(key)) is not None:
+                return trusted
         return await asyncio.shield(task)
 
     def _read_is_over(self, key: Key, task: asyncio.Task[Remembered[Value]]) -> None:
         if self._reading.get(key) is task:
             del self._reading[key]
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; nobody may have
 
     async def _read_now(self, key: Key) -> Remembered[Value]:
         news = self._news
