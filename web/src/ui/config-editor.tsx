@@ -1,13 +1,14 @@
 import { Alert, Group, List, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
-import { Suspense, lazy, useId, useMemo, useState } from 'react';
+import { Suspense, useId, useMemo, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Guarded } from '@/ui/guarded.tsx';
 import { type JsonObject, isJsonObject, parsedObject, pathOf, sameJson, shownJson } from '@/ui/json-values.ts';
+import { lazyPart } from '@/ui/loaded-again.tsx';
 import { type Misfit, misfits } from '@/ui/misfits.ts';
 import type { Origin } from '@/ui/schema-form.tsx';
 
-const SchemaForm = lazy(() => import('@/ui/schema-form.tsx'));
-const JsonEditor = lazy(() => import('@/ui/json-editor.tsx'));
+const SchemaForm = lazyPart(() => import('@/ui/schema-form.tsx'));
+const JsonEditor = lazyPart(() => import('@/ui/json-editor.tsx'));
 
 interface ConfigEditorProps {
   readonly value: JsonObject;

@@ -15,6 +15,9 @@ export interface Told {
 export function told(error: unknown, m: Messages): Told {
   const failed = problemOf(error);
   if (failed === null || failed.code === 'unreachable') {
+    if (!navigator.onLine) {
+      return { title: m.common.offlineTitle, detail: m.common.offlineDetail, operationId: null, fields: [] };
+    }
     return { title: m.common.networkTitle, detail: m.common.networkDetail, operationId: null, fields: [] };
   }
   const { title, detail, errors } = failed;

@@ -1,0 +1,28 @@
+/**
+ * Leads to the first field of a form that was found wrong: it gets the focus, and is scrolled to with its label and all of
+ * its error, which may be longer than what is left of the window. For all forms, the one place being the page.
+ */
+export function leadToErrors(): void {
+  document.addEventListener('submit', ({ target }) => {
+    if (target instanceof HTMLFormElement) afterRendering(() => focusFirstError(target));
+  });
+  document.addEventListener('focusin', ({ target }) => {
+    if (target instanceof HTMLElement) afterRendering(() => showError(target));
+  });
+}
+
+/** What a handler changes is on screen two frames later. */
+const afterRendering = (task: () => void) => requestAnimationFrame(() => requestAnimationFrame(task));
+
+const WRONG = '[aria-invalid="true"]';
+
+function focusFirstError(form: HTMLFormElement): void {
+  if (document.activeElement?.matches(WRONG)) showError(document.activeElement);
+  else form.querySelector<HTMLElement>(WRONG)?.focus();
+}
+
+function showError(field: Element): void {
+  if (document.activeElement !== field || !field.matches(WRONG)) return;
+  const whole = field.closest('.mantine-InputWrapper-root') ?? field;
+  whole.scrollIntoView({ block: 'nearest' });
+}
