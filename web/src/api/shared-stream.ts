@@ -92,7 +92,10 @@ function join(of: string, follower: Follower): () => void {
     const heed = (told: Told) => {
       if (!signal.aborted) take(told);
     };
-    void readEvents(place, signal, heed, () => beat());
+    void readEvents(place, signal, heed, () => {
+      answered();
+      beat();
+    });
   }
   const stopReading = () => {
     reading?.abort();

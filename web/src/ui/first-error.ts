@@ -9,6 +9,10 @@ export function leadToErrors(): void {
   document.addEventListener('focusin', ({ target }) => {
     if (target instanceof HTMLElement) afterRendering(() => showError(target));
   });
+  // What the service finds wrong comes later, where the focus is still.
+  new MutationObserver((changes) => {
+    for (const { target } of changes) if (target instanceof HTMLElement) afterRendering(() => showError(target));
+  }).observe(document, { subtree: true, attributeFilter: ['aria-invalid'] });
 }
 
 /** What a handler changes is on screen two frames later. */
