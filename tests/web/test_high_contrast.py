@@ -59,8 +59,8 @@ async def test_on_and_off_chosen_and_not_current_and_other_look_different(contra
     assert await looks(other.locator("xpath=following-sibling::*[1]")) != lit
 
     await page.goto("/super-admin/industries")
-    view = page.get_by_role("radiogroup", name="View")
-    assert await looks(view.get_by_text("Cards")) != await looks(view.get_by_text("Table"))
+    cards, table = (page.locator(".mantine-SegmentedControl-control").filter(has_text=text) for text in ("Cards", "Table"))
+    assert await looks(cards) != await looks(table)
 
 
 async def test_chosen_rows_and_the_focus_are_seen(contrasted: Person, admin: Api) -> None:

@@ -115,7 +115,9 @@ function join(of: string, follower: Follower): () => void {
       }
       readUnlessTold(MISSED_MS);
       if (said.state === 'live') answered();
-      if (said.state !== state || said.isNew) become(said.state, said.isNew);
+      // Who comes to a stream that is under way has missed what came before.
+      const isNew = said.isNew || (said.state === 'live' && state !== 'live');
+      if (said.state !== state || isNew) become(said.state, isNew);
     } else if (reading === null) {
       // Not all at once when the one that read leaves; those that are seen first.
       readUnlessTold(said.kind === 'event' ? MISSED_MS : Math.random() * 100 + (document.hidden ? 200 : 0));

@@ -12,13 +12,14 @@ export function leadToErrors(): void {
   // What the service finds wrong comes later, where the focus is still.
   new MutationObserver((changes) => {
     for (const { target } of changes) if (target instanceof HTMLElement) afterRendering(() => showError(target));
-  }).observe(document, { subtree: true, attributeFilter: ['aria-invalid'] });
+  }).observe(document, { subtree: true, attributeFilter: ['aria-invalid', 'data-invalid'] });
 }
 
 /** What a handler changes is on screen two frames later. */
 const afterRendering = (task: () => void) => requestAnimationFrame(() => requestAnimationFrame(task));
 
-const WRONG = '[aria-invalid="true"]';
+// The field of a password says it in its own way.
+const WRONG = ':is(input, textarea, select, [tabindex], [contenteditable]):is([aria-invalid="true"], [data-invalid="true"])';
 
 function focusFirstError(form: HTMLFormElement): void {
   if (document.activeElement?.matches(WRONG)) showError(document.activeElement);
