@@ -1,4 +1,4 @@
-"""Without a network, or without a service that answers: it is noticed at once, and nothing is sent behind anybody's back."""
+"""Without a network, or without a service that answers: noticed at once, and nothing is sent by itself later."""
 
 from typing import Any
 

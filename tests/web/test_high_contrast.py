@@ -49,17 +49,21 @@ async def test_on_and_off_chosen_and_not_current_and_other_look_different(contra
 
     await page.goto(f"/super-admin/modules?module={on}")
     drawer = page.get_by_role("dialog", name="Contrast on")
-    assert await looks(drawer.get_by_role("tab", name="Overview")) != await looks(drawer.get_by_role("tab", name="Config"))
+    assert await looks(drawer.get_by_role("tab", name="Overview")) != await looks(
+        drawer.get_by_role("tab", name="Config")
+    )
     track = drawer.get_by_role("switch").locator("xpath=following-sibling::*[1]")
     lit = await looks(track)
     assert await track.evaluate(FRAMED)
     await page.goto(f"/super-admin/modules?module={off}")
-    await expect(page.get_by_role("dialog", name="Contrast off")).to_be_visible()
+    await expect(page.get_by_role("dialog", name="Contrast off")).to_be_visible(timeout=30_000)
     other = page.get_by_role("dialog", name="Contrast off").get_by_role("switch")
     assert await looks(other.locator("xpath=following-sibling::*[1]")) != lit
 
     await page.goto("/super-admin/industries")
-    cards, table = (page.locator(".mantine-SegmentedControl-control").filter(has_text=text) for text in ("Cards", "Table"))
+    cards, table = (
+        page.locator(".mantine-SegmentedControl-control").filter(has_text=text) for text in ("Cards", "Table")
+    )
     assert await looks(cards) != await looks(table)
 
 

@@ -26,7 +26,7 @@ async def test_keys_meant_for_a_dialog_do_nothing_to_the_page_below(page: Page, 
     await expect(typed).to_have_value(module)
     await expect(page.get_by_role("dialog", name="Add a module")).to_be_hidden()
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.get_by_role("dialog")).to_have_count(0, timeout=30_000)
     await expect(page.get_by_text("Nothing below was deleted.")).to_be_visible()
     await page.keyboard.press("n")
     await expect(page.get_by_role("dialog", name="Add a module")).to_be_visible()

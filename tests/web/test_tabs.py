@@ -36,7 +36,9 @@ async def caching_browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def two_tabs(browser: Browser, service: ServiceProcess, address: str = MODULES) -> AsyncIterator[tuple[Page, Page]]:
+async def two_tabs(
+    browser: Browser, service: ServiceProcess, address: str = MODULES
+) -> AsyncIterator[tuple[Page, Page]]:
     """Two pages of the super admin in one profile. The first was there first."""
     context = await browser.new_context(base_url=service.url, locale="en-GB", viewport={"width": 1440, "height": 900})
     context.set_default_timeout(15_000)

@@ -19,7 +19,8 @@ export function leadToErrors(): void {
 const afterRendering = (task: () => void) => requestAnimationFrame(() => requestAnimationFrame(task));
 
 // The field of a password says it in its own way.
-const WRONG = ':is(input, textarea, select, [tabindex], [contenteditable]):is([aria-invalid="true"], [data-invalid="true"])';
+const WRONG =
+  ':is(input, textarea, select, [tabindex], [contenteditable]):is([aria-invalid="true"], [data-invalid="true"])';
 
 function focusFirstError(form: HTMLFormElement): void {
   if (document.activeElement?.matches(WRONG)) showError(document.activeElement);
