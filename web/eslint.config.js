@@ -19,6 +19,32 @@ const strangers = CONTEXTS.map((context) => ({
   },
 }));
 
+/**
+ * What browsers have in secure contexts alone, or what rests on it. Modplane is used over plain http too, by the name of a
+ * host: `src/api/browser.ts` has something in the place of each.
+ */
+const PLACE = 'Only secure contexts have this: see src/api/browser.ts.';
+const NAMES =
+  '/^(randomUUID|subtle|clipboard|locks|serviceWorker|storage|credentials|mediaDevices|share|wakeLock|geolocation|caches|PushManager|Notification|showOpenFilePicker|showSaveFilePicker)$/';
+const OF_SECURE_CONTEXTS = [
+  {
+    selector: `MemberExpression[object.name=/^(crypto|navigator|window|globalThis|self)$/][property.name=${NAMES}]`,
+    message: PLACE,
+  },
+  { selector: `MemberExpression[object.property.name=/^(crypto|navigator)$/][property.name=${NAMES}]`, message: PLACE },
+  { selector: `VariableDeclarator[init.name=/^(crypto|navigator)$/] Property[key.name=${NAMES}]`, message: PLACE },
+  { selector: `NewExpression[callee.name=/^(Notification|BroadcastChannel)$/]`, message: PLACE },
+  {
+    selector: 'ImportSpecifier[imported.name=/^(useClipboard|CopyButton)$/]',
+    message: `${PLACE} Copy by useCopy of src/ui/copying.tsx.`,
+  },
+];
+
+const ONE_PLACE_FOR_KEYS = {
+  selector: 'ImportSpecifier[imported.name="useHotkeys"]',
+  message: 'Keys are live or not by one rule: useShortcuts of src/ui/shortcuts.ts.',
+};
+
 export default defineConfig([
   globalIgnores(['dist', 'public', 'test-results', 'playwright-report']),
   tseslint.configs.strictTypeChecked,
@@ -31,6 +57,7 @@ export default defineConfig([
       'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': 'off',
+      'no-restricted-syntax': ['error', ...OF_SECURE_CONTEXTS, ONE_PLACE_FOR_KEYS],
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
     },
   },
@@ -49,6 +76,7 @@ export default defineConfig([
     },
   },
   ...strangers,
+  { files: ['src/ui/shortcuts.ts'], rules: { 'no-restricted-syntax': ['error', ...OF_SECURE_CONTEXTS] } },
   { files: ['src/ui/icons.ts', 'src/i18n/**'], rules: { 'max-lines': 'off' } },
   { files: ['eslint.config.js', '*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
 ]);

@@ -199,6 +199,24 @@ async def test_a_module_is_dragged_and_configured_and_those_who_have_the_templat
     await expect(page.get_by_role("row", name=f"Tenant of {code}")).to_contain_text("Version 2")
 
 
+LATE_TIMERS = (
+    "const soon = setTimeout; window.setTimeout = (task, ms, ...more) => soon(task, ms === 50 ? 9e6 : ms, ...more)"
+)
+
+
+async def test_the_click_after_a_drag_counts_however_busy_the_page_is(person: Person, admin: Api) -> None:
+    (first, first_name), (second, second_name) = modules(admin, 2)
+    page = person.page
+    await page.add_init_script(LATE_TIMERS)
+    await page.goto(f"/super-admin/industries/{template(admin, first, second)}")
+    rows = page.get_by_role("list", name=ORDER).get_by_role("listitem")
+    await expect(rows.first).to_contain_text(first_name)
+    await drag(page, second_name, first_name)
+    await expect(rows.first).to_contain_text(second_name)
+    await page.get_by_role("button", name=f"Default config of {second_name}").click()
+    await expect(page.get_by_role("dialog", name=f"Default config of {second_name}")).to_be_visible()
+
+
 async def test_a_template_is_found_renamed_withdrawn_and_deleted_by_its_code(person: Person, admin: Api) -> None:
     code = template(admin)
     page = person.page

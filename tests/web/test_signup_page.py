@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from uuid import uuid4
 
+import pytest
 from playwright.async_api import Locator, Page, Route, ViewportSize, expect
 
 from tests.running import Api
@@ -181,3 +182,37 @@ async def test_an_e_mail_that_is_taken_is_said_at_its_field(new_person: NewPerso
         await expect(page.get_by_text("This e-mail is taken.")).to_be_visible()
         await expect(page.get_by_label("E-mail")).to_be_focused()
         await expect(page.get_by_label("Organization", exact=True)).to_have_value("The second")
+
+
+async def test_a_button_that_is_gone_once_it_is_pressed_leaves_the_focus_at_what_it_brought(
+    new_person: NewPerson, admin: Api
+) -> None:
+    listed = sorted(module(admin) for _ in range(9))
+    industry = admin.industry([{"module_id": module_id, "is_required": True} for module_id, _ in listed])
+    async with new_person(signed_in=False) as person:
+        page = person.page
+        await page.goto(f"/signup?industry={industry}")
+        await page.get_by_role("button", name="Show all 9").press("Enter")
+        seventh = page.get_by_role("region", name="What you get").get_by_role("listitem").nth(6)
+        await expect(seventh).to_be_focused()
+        assert person.complaints == []
+
+
+@pytest.mark.parametrize("path", ["/signup?skip=true", "/login"])
+async def test_a_field_that_is_wrong_gets_the_focus_and_is_seen_with_all_of_its_error(
+    new_person: NewPerson, path: str
+) -> None:
+    async with new_person(signed_in=False) as person:
+        page = person.page
+        await page.set_viewport_size({"width": 360, "height": 480})
+        await page.goto(path)
+        if "signup" in path:
+            await page.get_by_label("Organization", exact=True).fill("Bakery")
+        await page.get_by_label("E-mail").fill("ada@acme.example")
+        password = page.get_by_label("Password", exact=True)
+        await password.fill("short")
+        await password.press("Enter")
+        await expect(password).to_be_focused()
+        error = page.locator(".mantine-InputWrapper-error")
+        await expect(error).to_be_visible()
+        await expect(error).to_be_in_viewport(ratio=1)

@@ -11,9 +11,12 @@ const LONGEST_PAUSE_MS = 30_000;
 /** Three of Modplane's heartbeats. */
 const SILENCE_MS = 45_000;
 
-/** How a stream is; `code` and `detail` say why one ended. */
+/**
+ * How a stream is; `code` and `detail` say why one ended. `connecting`: nothing is known, because there is no connection
+ * yet, or not any more. The others are what Modplane says.
+ */
 export interface StreamState {
-  state: "catching_up" | "live" | "database_away" | "ended" | (string & {});
+  state: "connecting" | "catching_up" | "live" | "database_away" | "ended" | (string & {});
   code: string | null;
   detail: string | null;
 }
@@ -45,7 +48,14 @@ export async function* followEvents(
 ): AsyncGenerator<LoggedEvent, void, undefined> {
   const pauses = new Pauses();
   let place = after;
+  let state = "";
+  const tell = (now: StreamState) => {
+    if (now.state === state) return;
+    state = now.state;
+    onState?.(now);
+  };
   while (!signal?.aborted) {
+    tell({ state: "connecting", code: null, detail: null });
     try {
       const headers: Record<string, string> = place === undefined ? {} : { "Last-Event-ID": place };
       const lines = linesOf(await open(STREAM, { query, headers }, client, signal), silenceMs);
@@ -54,7 +64,7 @@ export async function* followEvents(
           place = id;
           pauses.reset();
         }
-        if (event === "state") onState?.(JSON.parse(data) as StreamState);
+        if (event === "state") tell(JSON.parse(data) as StreamState);
         else if (data) yield JSON.parse(data) as LoggedEvent;
       }
     } catch (error) {

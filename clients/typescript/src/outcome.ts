@@ -1,5 +1,6 @@
 import { mergeHeaders } from "./generated/client/index.js";
 import type { Accepted } from "./generated/types.gen.js";
+import { randomId } from "./random-id.js";
 
 const NOT_DECIDED_YET = 202;
 const PAUSE_MS = 500;
@@ -14,7 +15,7 @@ export async function outcome<T>(
   rest: { headers?: GivenHeaders } | undefined,
   ask: (headers: Record<string, string>) => Promise<{ data: T; response: Response }>,
 ): Promise<Exclude<T, Accepted>> {
-  const headers = mergeHeaders({ "Idempotency-Key": crypto.randomUUID() }, rest?.headers);
+  const headers = mergeHeaders({ "Idempotency-Key": randomId() }, rest?.headers);
   for (;;) {
     const { data, response } = await ask(Object.fromEntries(headers.entries()));
     if (response.status !== NOT_DECIDED_YET) return data as Exclude<T, Accepted>;

@@ -68,7 +68,7 @@ test("events come once each, whether a connection ends, fails or was refused for
   const found = await positions(followEvents({}, { client, onState: ({ state: name }) => states.push(name) }), 4);
   assert.deepEqual(found, ["2-0", "3-0", "4-0", "10-0"]);
   assert.deepEqual(places(asked), [null, "2-0", "2-0", "2-0", "3-0", "9-0"]);
-  assert.deepEqual(states, ["live"]);
+  assert.deepEqual(states, ["connecting", "live", "connecting"]);
 });
 
 test("neither states nor heartbeats are events, and chunks may break anywhere", async () => {

@@ -1,4 +1,5 @@
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
+import { onReachabilityChange, reachability } from '@/api/reachability.ts';
 import { fetchSignedIn } from '@/api/token.ts';
 
 /** An event of the log, as far as the UI follows it. */
@@ -9,15 +10,13 @@ export interface StreamedEvent {
   readonly module_id: string | null;
 }
 
-export type StreamState = 'live' | 'reconnecting' | 'offline';
+/** `connecting`: nothing is known yet. `live`: the service said that from now on everything comes. */
+export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'offline';
 
-interface Follower {
-  readonly onEvent: (event: StreamedEvent) => void;
-  /** `isNew`: the stream was (re)opened; without it only the word changes. */
-  readonly onState: (state: StreamState, isNew: boolean) => void;
-}
-
-type Message = { readonly event: StreamedEvent } | { readonly state: StreamState; readonly isNew: boolean };
+/** What a stream tells: an event with its place in the log, or how it is. `isNew`: something may have been missed before. */
+export type Told =
+  | { readonly event: StreamedEvent; readonly place: string | null }
+  | { readonly state: StreamState; readonly isNew: boolean };
 
 const PATH = '/api/v1/events/stream';
 const FIRST_PAUSE_MS = 500;
@@ -25,46 +24,31 @@ const LONGEST_PAUSE_MS = 15_000;
 /** The server says something at least every 15 s; silence for longer than this is a dead connection. */
 const SILENCE_MS = 40_000;
 
-/**
- * Follows the event stream until the returned function is called. It resumes where it was by `Last-Event-ID`.
- *
- * All tabs of a browser share one stream: the tab that holds the lock reads it and tells the others.
- */
-export function followEvents(follower: Follower): () => void {
-  const stop = new AbortController();
-  const channel = new BroadcastChannel('modplane-events');
-  const take = (message: Message) => {
-    if ('event' in message) follower.onEvent(message.event);
-    else follower.onState(message.state, message.isNew);
-  };
-  channel.onmessage = ({ data }: MessageEvent<Message>) => take(data);
-  const tell = (message: Message) => {
-    if (stop.signal.aborted) return;
-    take(message);
-    channel.postMessage(message);
-  };
-  const read = () => readForEver(tell, stop.signal);
-  if ('locks' in navigator) {
-    void navigator.locks.request('modplane-events', { signal: stop.signal }, read).catch(() => undefined);
-    follower.onState('live', false);
-  } else {
-    void read();
-  }
-  return () => {
-    stop.abort();
-    channel.close();
-  };
-}
+const OF_SERVER: Readonly<Record<string, StreamState>> = {
+  catching_up: 'connecting',
+  live: 'live',
+  database_away: 'reconnecting',
+  ended: 'reconnecting',
+};
 
-async function readForEver(tell: (message: Message) => void, signal: AbortSignal): Promise<void> {
-  let lastEventId: string | null = null;
+/** Reads the event stream until `signal` aborts, resuming after `lastEventId`. `onSound`: something came, if only a sign of life. */
+export async function readEvents(
+  lastEventId: string | null,
+  signal: AbortSignal,
+  tell: (told: Told) => void,
+  onSound: () => void,
+): Promise<void> {
+  let place = lastEventId;
   let pause = FIRST_PAUSE_MS;
   while (!signal.aborted) {
     try {
-      for await (const message of messages(lastEventId, signal, () => tell({ state: 'live', isNew: true }))) {
+      for await (const message of messages(place, signal, onSound)) {
         pause = FIRST_PAUSE_MS;
-        if (message.id) lastEventId = message.id;
-        if (message.event !== 'state' && message.data) tell({ event: JSON.parse(message.data) as StreamedEvent });
+        if (message.id) place = message.id;
+        if (message.event === 'state') {
+          const { state } = JSON.parse(message.data) as { state: string };
+          tell({ state: OF_SERVER[state] ?? 'connecting', isNew: state === 'live' });
+        } else if (message.data) tell({ event: JSON.parse(message.data) as StreamedEvent, place });
       }
     } catch {
       // Whatever ended it, the next attempt resumes after the last event.
@@ -78,20 +62,23 @@ async function readForEver(tell: (message: Message) => void, signal: AbortSignal
 async function* messages(
   lastEventId: string | null,
   signal: AbortSignal,
-  onOpen: () => void,
+  onSound: () => void,
 ): AsyncGenerator<EventSourceMessage> {
   const silence = new AbortController();
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  const stop = () => silence.abort();
+  let timer = setTimeout(stop, SILENCE_MS);
   const heard = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => silence.abort(), SILENCE_MS);
+    timer = setTimeout(stop, SILENCE_MS);
+    onSound();
   };
+  // A connection through a network that has gone away would only fall silent.
+  window.addEventListener('offline', stop);
   try {
     const headers = new Headers({ Accept: 'text/event-stream' });
     if (lastEventId !== null) headers.set('Last-Event-ID', lastEventId);
     const answer = await fetchSignedIn(PATH, { headers, signal: AbortSignal.any([signal, silence.signal]) });
     if (!answer.ok || answer.body === null) throw new Error(`The event stream answered ${answer.status}.`);
-    onOpen();
     const parsed = answer.body
       .pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
@@ -111,15 +98,23 @@ async function* messages(
     }
   } finally {
     clearTimeout(timer);
+    window.removeEventListener('offline', stop);
   }
 }
 
+/** Over early when the service answers something else, or the network is back: then it is time for another attempt. */
 function waited(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
+    const over = () => {
       clearTimeout(timer);
+      stopListening();
+      signal.removeEventListener('abort', over);
       resolve();
+    };
+    const stopListening = onReachabilityChange(() => {
+      if (reachability() === 'reachable') over();
     });
+    const timer = setTimeout(over, ms);
+    signal.addEventListener('abort', over);
   });
 }

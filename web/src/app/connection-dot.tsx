@@ -3,10 +3,20 @@ import { type Connection, useConnection } from '@/app/live.ts';
 import { type Messages, useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { ago, useNow } from '@/ui/time-ago.tsx';
 
-const COLORS: Record<Connection, string> = { live: 'teal.7', reconnecting: 'orange.7', offline: 'red.7' };
+const COLORS: Record<Connection, string> = {
+  connecting: 'gray.6',
+  live: 'teal.7',
+  reconnecting: 'orange.7',
+  offline: 'red.7',
+};
 
 const words = (connection: Connection, m: Messages) =>
-  ({ live: m.shell.live, reconnecting: m.shell.reconnecting, offline: m.shell.offline })[connection];
+  ({
+    connecting: m.shell.connecting,
+    live: m.shell.live,
+    reconnecting: m.shell.reconnecting,
+    offline: m.shell.offline,
+  })[connection];
 
 /** Whether what is on screen follows the service, and how old the last event is. */
 export function ConnectionDot({ narrow }: { narrow: boolean }) {
@@ -27,7 +37,14 @@ export function ConnectionDot({ narrow }: { narrow: boolean }) {
         justify={narrow ? 'center' : 'flex-start'}
         wrap="nowrap"
       >
-        <Box w={8} h={8} bg={COLORS[connection]} style={{ borderRadius: 4, flexShrink: 0 }} aria-hidden />
+        <Box
+          w={8}
+          h={8}
+          bg={COLORS[connection]}
+          className="dot"
+          data-on={connection === 'live' || undefined}
+          aria-hidden
+        />
         {!narrow && (
           <Text fz="xs" c="dimmed" aria-hidden>
             {text}

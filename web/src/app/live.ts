@@ -1,8 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
-import { followEvents } from '@/api/event-stream.ts';
+import type { StreamState } from '@/api/event-stream.ts';
+import { followEvents } from '@/api/shared-stream.ts';
+import { usePerson } from '@/session/session.tsx';
 
-export type Connection = 'live' | 'reconnecting' | 'offline';
+export type Connection = StreamState;
 
 interface State {
   readonly connection: Connection;
@@ -12,7 +14,7 @@ interface State {
 /** At most this often what is on screen is read again, however many events come. */
 const GATHER_MS = 800;
 
-let state: State = { connection: 'reconnecting', lastEventAt: null };
+let state: State = { connection: 'connecting', lastEventAt: null };
 const listeners = new Set<() => void>();
 
 function become(next: Partial<State>): void {
@@ -33,6 +35,7 @@ export function useConnection(): State {
 /** Follows the event stream, and has what is on screen read again when something happened. */
 export function useLiveUpdates(): void {
   const queryClient = useQueryClient();
+  const { userId } = usePerson();
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const refresh = () => {
@@ -41,20 +44,20 @@ export function useLiveUpdates(): void {
         void queryClient.invalidateQueries();
       }, GATHER_MS);
     };
-    const stop = followEvents({
+    const stop = followEvents(userId, {
       onEvent: () => {
-        become({ connection: 'live', lastEventAt: new Date() });
+        become({ lastEventAt: new Date() });
         refresh();
       },
       onState: (connection, isNew) => {
         become({ connection });
         // What happened while nobody listened is not told one by one.
-        if (connection === 'live' && isNew) refresh();
+        if (isNew) refresh();
       },
     });
     return () => {
       stop();
       clearTimeout(timer);
     };
-  }, [queryClient]);
+  }, [queryClient, userId]);
 }

@@ -1,5 +1,6 @@
 import { AppShell, Group } from '@mantine/core';
 import { Outlet } from '@tanstack/react-router';
+import { ConnectionBanner } from '@/app/connection-banner.tsx';
 import { ConnectionDot } from '@/app/connection-dot.tsx';
 import { useLiveUpdates } from '@/app/live.ts';
 import { PersonMenu } from '@/app/person-menu.tsx';
@@ -26,6 +27,7 @@ export function OwnShell() {
         </Group>
       </AppShell.Header>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: 'none' }}>
+        <ConnectionBanner />
         <Outlet />
       </AppShell.Main>
       <Shortcuts pages={[]} />

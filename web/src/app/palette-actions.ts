@@ -1,8 +1,7 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { IconBuildingPlus, IconKeyboard, IconLogout, IconMoon, IconPackage } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { operations } from '@modplane/client';
-import { signedOut } from '@/api/token.ts';
+import { signOut } from '@/api/token.ts';
 import type { PaletteAction } from '@/app/command-palette.tsx';
 import { openShortcuts } from '@/app/shortcuts.tsx';
 import { useMessages } from '@/i18n/messages.tsx';
@@ -18,11 +17,6 @@ export function usePaletteActions(): readonly PaletteAction[] {
     { id: 'industry', name: m.shell.doCreate, Icon: IconBuildingPlus, run: go('/super-admin/industries?form=new') },
     { id: 'theme', name: m.shell.doTheme, Icon: IconMoon, run: toggleColorScheme },
     { id: 'shortcuts', name: m.shell.shortcuts, Icon: IconKeyboard, run: openShortcuts },
-    {
-      id: 'sign-out',
-      name: m.session.signOut,
-      Icon: IconLogout,
-      run: () => void operations.logout().finally(() => signedOut(false)),
-    },
+    { id: 'sign-out', name: m.session.signOut, Icon: IconLogout, run: signOut },
   ];
 }

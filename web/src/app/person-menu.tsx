@@ -1,9 +1,8 @@
 import { Avatar, Group, Menu, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconCheck, IconKeyboard, IconLogout } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { operations } from '@modplane/client';
 import { getUsersOptions } from '@modplane/client/react-query';
-import { signedOut } from '@/api/token.ts';
+import { signOut } from '@/api/token.ts';
 import { openShortcuts } from '@/app/shortcuts.tsx';
 import { LANGUAGES, type Language, useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { usePerson } from '@/session/session.tsx';
@@ -79,10 +78,7 @@ export function PersonMenu({ narrow }: { narrow: boolean }) {
         <Menu.Item leftSection={<IconKeyboard size={16} aria-hidden />} onClick={openShortcuts}>
           {m.shell.shortcuts}
         </Menu.Item>
-        <Menu.Item
-          leftSection={<IconLogout size={16} aria-hidden />}
-          onClick={() => void operations.logout().finally(() => signedOut(false))}
-        >
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={signOut}>
           {m.session.signOut}
         </Menu.Item>
       </Menu.Dropdown>

@@ -1,14 +1,15 @@
 import type { QueryClient } from '@tanstack/react-query';
 import {
   Outlet,
+  type RouterHistory,
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { sessionState } from '@/api/token.ts';
+import { personOn, sessionState } from '@/api/token.ts';
 import { Crashed, Forbidden, NotFound } from '@/app/dead-ends.tsx';
+import { page } from '@/app/lazy-page.tsx';
 import {
   auditSearch,
   bulkSearch,
@@ -37,7 +38,7 @@ const root = createRootRouteWithContext<RouterContext>()({
 
 /** Who is not signed in signs in first, and then goes on where he wanted to. */
 function requireSession({ location }: { location: { href: string } }): void {
-  if (sessionState().kind !== 'signed-in') {
+  if (personOn(sessionState()) === null) {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- a redirect is thrown, by the router's design
     throw redirect({ to: '/login', search: { next: location.href } });
   }
@@ -47,13 +48,8 @@ const start = createRoute({
   getParentRoute: () => root,
   path: '/',
   beforeLoad: () => {
-    const session = sessionState();
-    const to =
-      session.kind !== 'signed-in'
-        ? '/login'
-        : session.person.role === 'super_admin'
-          ? '/super-admin/modules'
-          : '/organization';
+    const person = personOn(sessionState());
+    const to = person === null ? '/login' : person.role === 'super_admin' ? '/super-admin/modules' : '/organization';
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- as above
     throw redirect({ to });
   },
@@ -63,14 +59,14 @@ const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
   validateSearch: signInSearch,
-  component: lazyRouteComponent(() => import('@/session/sign-in-page.tsx'), 'SignInPage'),
+  component: page(() => import('@/session/sign-in-page.tsx'), 'SignInPage'),
 });
 
 const signup = createRoute({
   getParentRoute: () => root,
   path: '/signup',
   validateSearch: signupSearch,
-  component: lazyRouteComponent(() => import('@/signup/signup-page.tsx'), 'SignupPage'),
+  component: page(() => import('@/signup/signup-page.tsx'), 'SignupPage'),
 });
 
 const organization = createRoute({
@@ -79,17 +75,17 @@ const organization = createRoute({
   beforeLoad: requireSession,
   component: Own,
 });
-const LazyOwnShell = lazyRouteComponent(() => import('@/app/own-shell.tsx'), 'OwnShell');
+const LazyOwnShell = page(() => import('@/app/own-shell.tsx'), 'OwnShell');
 
 function Own() {
-  return useSession().kind === 'signed-in' ? <LazyOwnShell /> : null;
+  return personOn(useSession()) === null ? null : <LazyOwnShell />;
 }
 
 const workspace = createRoute({
   getParentRoute: () => organization,
   path: '/',
   validateSearch: workspaceSearch,
-  component: lazyRouteComponent(() => import('@/app/workspace.tsx'), 'OwnWorkspace'),
+  component: page(() => import('@/app/workspace.tsx'), 'OwnWorkspace'),
 });
 
 const superAdmin = createRoute({
@@ -98,13 +94,13 @@ const superAdmin = createRoute({
   beforeLoad: requireSession,
   component: SuperAdmin,
 });
-const LazyShell = lazyRouteComponent(() => import('@/app/shell.tsx'), 'Shell');
+const LazyShell = page(() => import('@/app/shell.tsx'), 'Shell');
 
 function SuperAdmin() {
-  const session = useSession();
+  const person = personOn(useSession());
   // Signed out: the way to the sign-in has begun, and what is below asks who the person is.
-  if (session.kind !== 'signed-in') return null;
-  return session.person.role === 'super_admin' ? <LazyShell /> : <Forbidden />;
+  if (person === null) return null;
+  return person.role === 'super_admin' ? <LazyShell /> : <Forbidden />;
 }
 
 const superAdminStart = createRoute({
@@ -120,63 +116,63 @@ const modules = createRoute({
   getParentRoute: () => superAdmin,
   path: 'modules',
   validateSearch: modulesSearch,
-  component: lazyRouteComponent(() => import('@/registry/modules-page.tsx'), 'ModulesPage'),
+  component: page(() => import('@/registry/modules-page.tsx'), 'ModulesPage'),
 });
 
 const industries = createRoute({
   getParentRoute: () => superAdmin,
   path: 'industries',
   validateSearch: industriesSearch,
-  component: lazyRouteComponent(() => import('@/industries/industries-page.tsx'), 'IndustriesPage'),
+  component: page(() => import('@/industries/industries-page.tsx'), 'IndustriesPage'),
 });
 
 const industry = createRoute({
   getParentRoute: () => superAdmin,
   path: 'industries/$code',
   validateSearch: tenantSearch,
-  component: lazyRouteComponent(() => import('@/industries/industry-page.tsx'), 'IndustryPage'),
+  component: page(() => import('@/industries/industry-page.tsx'), 'IndustryPage'),
 });
 
 const tenants = createRoute({
   getParentRoute: () => superAdmin,
   path: 'tenants',
   validateSearch: tenantsSearch,
-  component: lazyRouteComponent(() => import('@/organizations/tenants-page.tsx'), 'TenantsPage'),
+  component: page(() => import('@/organizations/tenants-page.tsx'), 'TenantsPage'),
 });
 
 const tenant = createRoute({
   getParentRoute: () => superAdmin,
   path: 'tenants/$id',
   validateSearch: tenantPageSearch,
-  component: lazyRouteComponent(() => import('@/app/tenant.tsx'), 'Tenant'),
+  component: page(() => import('@/app/tenant.tsx'), 'Tenant'),
 });
 
 const tenantModules = createRoute({
   getParentRoute: () => superAdmin,
   path: 'tenants/$id/modules',
   validateSearch: tenantModulesSearch,
-  component: lazyRouteComponent(() => import('@/assignments/tenant-modules-page.tsx'), 'TenantModulesPage'),
+  component: page(() => import('@/assignments/tenant-modules-page.tsx'), 'TenantModulesPage'),
 });
 
 const bulk = createRoute({
   getParentRoute: () => superAdmin,
   path: 'bulk/$id',
   validateSearch: bulkSearch,
-  component: lazyRouteComponent(() => import('@/organizations/bulk-page.tsx'), 'BulkPage'),
+  component: page(() => import('@/organizations/bulk-page.tsx'), 'BulkPage'),
 });
 
 const audit = createRoute({
   getParentRoute: () => superAdmin,
   path: 'audit',
   validateSearch: auditSearch,
-  component: lazyRouteComponent(() => import('@/audit/audit-page.tsx'), 'AuditPage'),
+  component: page(() => import('@/audit/audit-page.tsx'), 'AuditPage'),
 });
 
 const system = createRoute({
   getParentRoute: () => superAdmin,
   path: 'system',
   validateSearch: systemSearch,
-  component: lazyRouteComponent(() => import('@/system/system-page.tsx'), 'SystemPage'),
+  component: page(() => import('@/system/system-page.tsx'), 'SystemPage'),
 });
 
 const tree = root.addChildren([
@@ -199,10 +195,11 @@ const tree = root.addChildren([
 ]);
 
 /** Every page is its own chunk; links load theirs when the pointer or the focus comes near. */
-export function makeRouter(queryClient: QueryClient) {
+export function makeRouter(queryClient: QueryClient, history?: RouterHistory) {
   return createRouter({
     routeTree: tree,
     context: { queryClient },
+    ...(history && { history }),
     defaultPreload: 'intent',
     scrollRestoration: true,
     search: { strict: true },

@@ -14,6 +14,7 @@ import {
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { CommandPalette, openPalette } from '@/app/command-palette.tsx';
+import { ConnectionBanner } from '@/app/connection-banner.tsx';
 import { ConnectionDot } from '@/app/connection-dot.tsx';
 import { useLiveUpdates } from '@/app/live.ts';
 import { usePaletteActions } from '@/app/palette-actions.ts';
@@ -102,6 +103,7 @@ export function Shell() {
         <PersonMenu narrow={narrow} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: 'none' }}>
+        <ConnectionBanner />
         <ModalsProvider>
           <Outlet />
         </ModalsProvider>

@@ -1,8 +1,8 @@
 import { Group, Kbd, Modal, Stack, Text } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
+import { type Shortcut, useShortcuts } from '@/ui/shortcuts.ts';
 
 const OPEN = 'modplane:shortcuts';
 
@@ -46,11 +46,11 @@ export function Shortcuts({ pages }: { pages: readonly { readonly to: string; re
     return () => window.removeEventListener(OPEN, open);
   }, []);
   const letters = pages.map((page) => ({ ...page, letter: page.to.slice(page.to.lastIndexOf('/') + 1).charAt(0) }));
-  useHotkeys([
+  useShortcuts([
     ['shift+?', openShortcuts],
     ['?', openShortcuts],
     ['g', beginChord],
-    ...letters.map(({ letter, to }): [string, () => void] => [
+    ...letters.map(({ letter, to }): Shortcut => [
       letter,
       () => {
         if (inChord()) void navigate({ to });

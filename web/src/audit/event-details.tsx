@@ -1,5 +1,4 @@
 import { Box, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
 import { modals } from '@mantine/modals';
 import { IconArrowBackUp, IconBraces, IconLink, IconStack2 } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -10,6 +9,7 @@ import { inverseOf } from '@/audit/inverse.ts';
 import { jsonText } from '@/api/exact-json.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
+import { useCopy } from '@/ui/copying.tsx';
 import { Diff, DiffGroups } from '@/ui/diff.tsx';
 import { changeOf, factsOf } from '@/ui/event-facts.ts';
 import { notifyDone } from '@/ui/notify.tsx';
@@ -68,8 +68,8 @@ function Named({ label, children }: { label: string; children: ReactNode }) {
 
 function Actions({ event }: { event: LoggedEvent }) {
   const m = useMessages();
-  const json = useClipboard({ timeout: 1500 });
-  const link = useClipboard({ timeout: 1500 });
+  const json = useCopy();
+  const link = useCopy();
   // Of one operation there are few events: the link finds this one however long ago it was.
   const address = `${window.location.origin}/super-admin/audit?operation=${event.operation_id}&event=${event.event_id}`;
   return (
@@ -88,17 +88,17 @@ function Actions({ event }: { event: LoggedEvent }) {
         size="compact-sm"
         variant="default"
         leftSection={<IconBraces size={14} aria-hidden />}
-        onClick={() => json.copy(jsonText(event, 2))}
+        onClick={() => void json.copy(jsonText(event, 2))}
       >
-        {json.copied ? m.common.copied : m.audit.copyJson}
+        {json.isCopied ? m.common.copied : m.audit.copyJson}
       </Button>
       <Button
         size="compact-sm"
         variant="default"
         leftSection={<IconLink size={14} aria-hidden />}
-        onClick={() => link.copy(address)}
+        onClick={() => void link.copy(address)}
       >
-        {link.copied ? m.common.copied : m.audit.copyLink}
+        {link.isCopied ? m.common.copied : m.audit.copyLink}
       </Button>
       <UndoButton event={event} />
     </Group>

@@ -1,5 +1,4 @@
 import { Anchor, Badge, Button, Group, Progress, SegmentedControl, Table, Text, Tooltip } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
 import { IconBuildingStore, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, getRouteApi } from '@tanstack/react-router';
@@ -13,6 +12,7 @@ import { Copyable } from '@/ui/copyable.tsx';
 import { Page } from '@/ui/page.tsx';
 import { SearchField } from '@/ui/search-field.tsx';
 import { bestFirst, searchedIndustry } from '@/ui/search-rank.ts';
+import { useShortcuts } from '@/ui/shortcuts.ts';
 import { StateDot } from '@/ui/state-dot.tsx';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
 
@@ -34,7 +34,7 @@ export function IndustriesPage() {
   const search = (change: { q?: string | undefined; view?: 'cards' | 'table' | undefined }) =>
     void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const show = (next: 'new' | undefined) => void navigate({ search: (old) => ({ ...old, form: next }) });
-  useHotkeys([['n', () => show('new')]]);
+  useShortcuts([['n', () => show('new')]]);
   const all = industries.data?.items;
   const items = all && bestFirst(all, q, searchedIndustry);
   const button = (

@@ -4,7 +4,6 @@ import {
   DndContext,
   type DragEndEvent,
   KeyboardSensor,
-  PointerSensor,
   closestCenter,
   useSensor,
   useSensors,
@@ -22,6 +21,7 @@ import type { TemplateModule } from '@modplane/client';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { type Draft, type Registry, type Standing, nameIn, standingOf } from '@/industries/draft.ts';
 import classes from '@/industries/industries.module.css';
+import { OwnClickPointerSensor } from '@/industries/pointer-sensor.ts';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
 
 /** The ordered list: moved by pointer or keyboard, with every move spoken. */
@@ -39,7 +39,7 @@ export function ModuleRows({
   const { industries: m } = useMessages();
   const ids = draft.map((one) => one.module_id);
   const sensors = useSensors(
-    useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
+    useSensor(OwnClickPointerSensor, { activationConstraint: { distance: 4 } }),
     useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
   );
   const end = ({ active, over }: DragEndEvent) => {

@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, Modal, Radio, Stack, Text } from '@mantine/cor
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { type BulkRequest, type IndustryUsage, operations } from '@modplane/client';
+import { type BulkRequest, type IndustryUsage, operations, randomId } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import classes from '@/industries/industries.module.css';
 import { tenantsOf } from '@/industries/tenants-of.tsx';
@@ -70,7 +70,7 @@ function Choice({
   });
   const start = useMutation({
     meta: { told: true },
-    mutationFn: () => operations.startBulkOperation({ body, headers: { 'Idempotency-Key': crypto.randomUUID() } }),
+    mutationFn: () => operations.startBulkOperation({ body, headers: { 'Idempotency-Key': randomId() } }),
     onSuccess: ({ data }) => {
       if (!('bulk_operation_id' in data)) return;
       void navigate({ to: '/super-admin/bulk/$id', params: { id: data.bulk_operation_id } });

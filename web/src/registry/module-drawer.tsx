@@ -1,5 +1,4 @@
 import { ActionIcon, Badge, Box, Button, Drawer, Group, Menu, Stack, Switch, Tabs, Text, Title } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
 import { IconDots, IconPackageOff, IconPencil, IconTerminal2, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ModuleDetails, ModuleUsage } from '@modplane/client';
@@ -9,6 +8,7 @@ import { TemplatesTab, UsedByTab } from '@/registry/module-users.tsx';
 import type { ModuleActions } from '@/registry/modules-table.tsx';
 import { Activity } from '@/ui/activity.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
+import { useCopy } from '@/ui/copying.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
 import { notifyDone } from '@/ui/notify.tsx';
 import { Empty } from '@/ui/states.tsx';
@@ -123,7 +123,7 @@ function Bar({
   actions: ModuleActions;
 }) {
   const m = useMessages();
-  const clipboard = useClipboard();
+  const { copy } = useCopy();
   return (
     <Group justify="space-between" gap="sm">
       <Group gap="md">
@@ -159,8 +159,9 @@ function Bar({
               leftSection={<IconTerminal2 size={16} aria-hidden />}
               onClick={() => {
                 const address = `${location.origin}/api/v1/module-registry/${module.module_id}`;
-                clipboard.copy(`curl -H "Authorization: Bearer $MODPLANE_TOKEN" ${address}`);
-                notifyDone(m.common.copied, m);
+                void copy(`curl -H "Authorization: Bearer $MODPLANE_TOKEN" ${address}`).then((done) => {
+                  if (done) notifyDone(m.common.copied, m);
+                });
               }}
             >
               {m.modules.copyCurl}

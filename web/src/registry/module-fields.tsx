@@ -15,7 +15,7 @@ import {
 } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { Suspense, lazy, useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
 import { limits, type ModuleDetails } from '@modplane/client';
 import { getEventsOptions } from '@modplane/client/react-query';
 import { useLanguage, useMessages } from '@/i18n/messages.tsx';
@@ -24,9 +24,10 @@ import { SchemaField } from '@/registry/schema-field.tsx';
 import { choices } from '@/registry/selection.ts';
 import { ConfigEditor } from '@/ui/config-editor.tsx';
 import type { JsonObject } from '@/ui/json-values.ts';
+import { lazyPart } from '@/ui/loaded-again.tsx';
 import type { Misfit } from '@/ui/misfits.ts';
 
-const IconPicker = lazy(() => import('@/ui/icon-picker.tsx'));
+const IconPicker = lazyPart(() => import('@/ui/icon-picker.tsx'));
 
 const SWATCHES = [
   '#364fc7',

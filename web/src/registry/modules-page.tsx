@@ -1,5 +1,5 @@
 import { Button, Group, Text } from '@mantine/core';
-import { useCallbackRef, useHotkeys } from '@mantine/hooks';
+import { useCallbackRef } from '@mantine/hooks';
 import { IconPackages, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -16,6 +16,7 @@ import { useSwitching } from '@/registry/switching.tsx';
 import { FilterChip } from '@/ui/filter-chip.tsx';
 import { Page } from '@/ui/page.tsx';
 import { SearchField } from '@/ui/search-field.tsx';
+import { useShortcuts } from '@/ui/shortcuts.ts';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
 
 const route = getRouteApi('/super-admin/modules');
@@ -53,7 +54,7 @@ export function ModulesPage() {
   );
   const turn = useCallbackRef(switching.turn);
   const clear = () => filter({ q: undefined, category: undefined, status: undefined, service: undefined });
-  useHotkeys([['n', () => open({ form: 'new' })]]);
+  useShortcuts([['n', () => open({ form: 'new' })]]);
   // The same for as long as the page is open, so that rows are rendered for what they show alone.
   const actions = useMemo(
     () => ({

@@ -1,15 +1,16 @@
 import { Box, Input, Paper, SimpleGrid, Skeleton, Text } from '@mantine/core';
-import { Suspense, lazy, useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { schemaOf } from '@/registry/form-values.ts';
 import { Misfits } from '@/ui/config-editor.tsx';
 import { Guarded } from '@/ui/guarded.tsx';
 import { type JsonObject, isJsonObject, shownJson } from '@/ui/json-values.ts';
+import { lazyPart } from '@/ui/loaded-again.tsx';
 import { type Misfit, misfits } from '@/ui/misfits.ts';
 import { formSchemaOf } from '@/ui/schema-dialects.ts';
 
-const JsonEditor = lazy(() => import('@/ui/json-editor.tsx'));
-const SchemaForm = lazy(() => import('@/ui/schema-form.tsx'));
+const JsonEditor = lazyPart(() => import('@/ui/json-editor.tsx'));
+const SchemaForm = lazyPart(() => import('@/ui/schema-form.tsx'));
 
 /** A config schema as JSON, with the form it makes beside it. */
 export function SchemaField({

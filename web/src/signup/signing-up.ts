@@ -4,6 +4,7 @@ import {
   type SignupRequest,
   createModplaneClient,
   operations,
+  randomId,
 } from '@modplane/client';
 
 const PAUSE_MS = 700;
@@ -19,7 +20,7 @@ export function keyedSignUp(): (body: SignupRequest, onWaiting: () => void) => P
   let sent = { text: '', key: '' };
   return (body, onWaiting) => {
     const text = JSON.stringify(body);
-    if (text !== sent.text) sent = { text, key: crypto.randomUUID() };
+    if (text !== sent.text) sent = { text, key: randomId() };
     return signUp(body, sent.key, onWaiting);
   };
 }

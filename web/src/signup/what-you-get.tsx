@@ -1,7 +1,7 @@
 import { Badge, Box, Button, Collapse, Group, Text, Tooltip } from '@mantine/core';
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { IndustryModule } from '@modplane/client';
 import { getIndustryModulesOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
@@ -41,8 +41,8 @@ function ModulesOf({ code }: { code: string }) {
         {m.signup.getsModules(given, name)}
       </Text>
       <ul className={classes.modules}>
-        {required.slice(0, all ? required.length : FEW).map((item) => (
-          <Given key={item.module_id} item={item} />
+        {required.slice(0, all ? required.length : FEW).map((item, place) => (
+          <Given key={item.module_id} item={item} hasFocus={shownOf === code && place === FEW} />
         ))}
       </ul>
       {!all && (
@@ -85,11 +85,16 @@ function Optional({ items, opened }: { items: readonly IndustryModule[]; opened:
   );
 }
 
-function Given({ item }: { item: IndustryModule }) {
+/** `hasFocus`: it came by a button that is no more, and those after it are next to be read. */
+function Given({ item, hasFocus = false }: { item: IndustryModule; hasFocus?: boolean }) {
   const m = useMessages();
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (hasFocus) row.current?.focus();
+  }, [hasFocus]);
   const name = item.module_name ?? item.module_id;
   return (
-    <li>
+    <li ref={row} tabIndex={hasFocus ? -1 : undefined}>
       <ModuleIcon name={name} metadata={{ icon: item.icon, color: item.color }} />
       <Box style={{ flex: 1, minWidth: 0 }}>
         <Group gap={8} justify="space-between" wrap="nowrap" align="flex-start">

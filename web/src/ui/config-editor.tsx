@@ -1,5 +1,5 @@
 import { Alert, Group, List, SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
-import { Suspense, lazy, useCallback, useEffect, useMemo, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { isNumeric, plain } from '@/api/exact-json.ts';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { Guarded } from '@/ui/guarded.tsx';
@@ -12,12 +12,13 @@ import {
   sameJson,
   shownJson,
 } from '@/ui/json-values.ts';
+import { lazyPart } from '@/ui/loaded-again.tsx';
 import { type Misfit, misfits } from '@/ui/misfits.ts';
 import { followed, formSchemaOf } from '@/ui/schema-dialects.ts';
 import type { Origin } from '@/ui/schema-inputs.tsx';
 
-const SchemaForm = lazy(() => import('@/ui/schema-form.tsx'));
-const JsonEditor = lazy(() => import('@/ui/json-editor.tsx'));
+const SchemaForm = lazyPart(() => import('@/ui/schema-form.tsx'));
+const JsonEditor = lazyPart(() => import('@/ui/json-editor.tsx'));
 
 interface ConfigEditorProps {
   readonly value: JsonObject;

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { limits } from '@modplane/client';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
@@ -48,6 +48,12 @@ function Asked({ onClose, children, action, onConfirm, code, danger, asksReason,
   const [reason, setReason] = useState('');
   const [doing, setDoing] = useState(false);
   const [error, setError] = useState<unknown>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const isTyped = refused !== true && code !== undefined;
+  // Whether it is to be had may be known only later: until then the focus waits beside the field that was not there.
+  useEffect(() => {
+    if (isTyped) field.current?.focus();
+  }, [isTyped]);
   const isReady = code === undefined || typed.trim() === code;
   const confirm = async () => {
     setDoing(true);
@@ -79,8 +85,9 @@ function Asked({ onClose, children, action, onConfirm, code, danger, asksReason,
             onChange={(event) => setReason(event.currentTarget.value)}
           />
         )}
-        {refused !== true && code !== undefined && (
+        {isTyped && (
           <TextInput
+            ref={field}
             label={m.common.typeToConfirm(code)}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
@@ -92,11 +99,7 @@ function Asked({ onClose, children, action, onConfirm, code, danger, asksReason,
         )}
         <ProblemAlert error={error} />
         <Group justify="flex-end" gap="xs">
-          <Button
-            variant="default"
-            onClick={onClose}
-            {...((code === undefined || refused === true) && { 'data-autofocus': true })}
-          >
+          <Button variant="default" onClick={onClose} {...(!isTyped && { 'data-autofocus': true })}>
             {refused === true ? m.common.close : m.common.cancel}
           </Button>
           {refused !== true && (

@@ -1,8 +1,6 @@
-import { useEffect, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
+import { useCopy } from '@/ui/copying.tsx';
 import classes from '@/ui/rows.module.css';
-
-const SAID_MS = 1500;
 
 /** An id or code that a click copies. `label` names it for screen readers; `isText`: it is no code, and reads as text. */
 export function Copyable({
@@ -19,12 +17,7 @@ export function Copyable({
   isText?: boolean;
 }) {
   const m = useMessages();
-  const [isCopied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!isCopied) return;
-    const timer = setTimeout(() => setCopied(false), SAID_MS);
-    return () => clearTimeout(timer);
-  }, [isCopied]);
+  const { isCopied, copy } = useCopy();
   const hint = isCopied ? m.common.copied : m.common.copy;
   const looks = [classes.clipped, !isText && classes.code, isDimmed && classes.dimmed].filter(Boolean).join(' ');
   return (
@@ -35,7 +28,7 @@ export function Copyable({
       aria-label={`${hint}: ${label ?? value}`}
       onClick={(event) => {
         event.stopPropagation();
-        void navigator.clipboard.writeText(value).then(() => setCopied(true));
+        void copy(value);
       }}
     >
       <span className={looks}>{shown ?? value}</span>

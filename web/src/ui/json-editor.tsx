@@ -27,7 +27,7 @@ const surface = EditorView.theme({
 
 const extensions = [json(), EditorView.lineWrapping, surface, syntaxHighlighting(colors)];
 
-/** A JSON text editor. Heavy: load it lazily (`const JsonEditor = lazy(() => import('@/ui/json-editor.tsx'))`). */
+/** A JSON text editor. Heavy: load it lazily (`const JsonEditor = lazyPart(() => import('@/ui/json-editor.tsx'))`). */
 export default function JsonEditor({
   value,
   onChange,

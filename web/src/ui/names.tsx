@@ -8,7 +8,7 @@ import {
   getOrganizationOptions,
   getUsersOptions,
 } from '@modplane/client/react-query';
-import { onSessionChange, sessionState } from '@/api/token.ts';
+import { onSessionChange, personOn, sessionState } from '@/api/token.ts';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
 
 // Names change rarely: those read once are good for as long as the page is open, whatever happens meanwhile.
@@ -75,10 +75,10 @@ const ofSystem = (id: string, m: Messages): string | null =>
 /** Who did it, by name or e-mail where the service knows them. `organizationId`: where else to look than among super admins. */
 export function ActorName({ id, organizationId }: { id: string; organizationId: string | null }) {
   const m = useMessages();
-  const session = useSyncExternalStore(onSessionChange, sessionState);
-  const mine = session.kind === 'signed-in' && session.person.userId === id;
+  const reader = personOn(useSyncExternalStore(onSessionChange, sessionState));
+  const mine = reader?.userId === id;
   const system = ofSystem(id, m);
-  const isAdmin = session.kind === 'signed-in' && session.person.role === 'super_admin';
+  const isAdmin = reader?.role === 'super_admin';
   const asks = !mine && system === null && isAdmin;
   const admins = useQuery({
     ...getUsersOptions({ query: { role: 'super_admin', limit: 200 } }),

@@ -20,6 +20,7 @@ export function notifyDone(text: string, m: Messages, undo?: () => Promise<unkno
           <Button
             size="compact-sm"
             variant="default"
+            style={{ flexShrink: 0 }}
             onClick={() => {
               notifications.hide(id);
               undo().then(

@@ -20,6 +20,9 @@ export function told(error: unknown, m: Messages): Told {
   }
   const failed = problemOf(error);
   if (failed === null || failed.code === 'unreachable') {
+    if (!navigator.onLine) {
+      return { title: m.common.offlineTitle, detail: m.common.offlineDetail, operationId: null, fields: [] };
+    }
     return { title: m.common.networkTitle, detail: m.common.networkDetail, operationId: null, fields: [] };
   }
   // Not the service's answer but that of something before it: its words are for nobody here.

@@ -1,9 +1,10 @@
 import { CloseButton, Kbd, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { limits } from '@modplane/client';
 import { IconSearch } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
+import { useShortcuts } from '@/ui/shortcuts.ts';
 
 /** Search as you type: `onChange` hears of it after a quarter of a second of quiet. `/` leads here. */
 export function SearchField({
@@ -24,7 +25,7 @@ export function SearchField({
     setKnown(value);
     setTyped(value);
   }
-  useHotkeys([['/', () => field.current?.focus()]]);
+  useShortcuts([['/', () => field.current?.focus()]]);
   const change = (text: string) => {
     setTyped(text);
     // White space alone is no search: the API refuses an empty one.
@@ -48,7 +49,14 @@ export function SearchField({
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={
         typed ? (
-          <CloseButton size="sm" aria-label={m.common.clear} onClick={() => change('')} />
+          <CloseButton
+            size="sm"
+            aria-label={m.common.clear}
+            onClick={() => {
+              change('');
+              field.current?.focus();
+            }}
+          />
         ) : (
           <Kbd size="xs" aria-hidden>
             /

@@ -18,6 +18,7 @@ export const common = {
   search: 'Suchen',
   copy: 'Kopieren',
   copied: 'Kopiert',
+  copyByHand: 'Der Browser lässt diese Seite nicht kopieren. Markieren und kopieren Sie den Text:',
   copyAsCurl: 'Als curl kopieren',
   none: 'Keine',
   yes: 'Ja',
@@ -31,6 +32,15 @@ export const common = {
   noMatchHint: 'Ändern oder leeren Sie die Filter.',
   failed: 'Das konnte nicht geladen werden.',
   offline: 'Keine Verbindung. Sie sehen den letzten bekannten Stand.',
+  offlineTitle: 'Keine Verbindung',
+  offlineDetail:
+    'Es wurde nichts gesendet, und von selbst geschieht das auch nicht. Ihre Eingaben bleiben erhalten: Versuchen Sie es erneut, wenn Sie online sind.',
+  offlineBanner: 'Sie sind offline. Sie sehen den letzten bekannten Stand, und nichts kann gespeichert werden.',
+  awayBanner:
+    'Der Dienst antwortet nicht. Sie sehen den letzten bekannten Stand, und bis er zurück ist, kann nichts gespeichert werden.',
+  partMissingTitle: 'Dieser Teil der Seite konnte nicht geladen werden',
+  partMissingDetail:
+    'Prüfen Sie die Verbindung und versuchen Sie es erneut. Wurde der Dienst inzwischen aktualisiert, laden Sie die Seite neu.',
   operation: 'Vorgang',
   dismiss: 'Ausblenden',
   typeToConfirm: (code: string) => `Zur Bestätigung ${code} eingeben`,

@@ -21,6 +21,7 @@ export const shell = {
     signup: 'Registrierung',
   },
   live: 'Live',
+  connecting: 'Verbindet',
   reconnecting: 'Verbindet neu',
   offline: 'Offline',
   lastEvent: (age: string) => `letztes Ereignis ${age}`,

@@ -18,6 +18,7 @@ export const common = {
   search: 'Search',
   copy: 'Copy',
   copied: 'Copied',
+  copyByHand: 'The browser does not let this page copy. Select the text and copy it:',
   copyAsCurl: 'Copy as curl',
   none: 'None',
   yes: 'Yes',
@@ -31,6 +32,14 @@ export const common = {
   noMatchHint: 'Change or clear the filters.',
   failed: 'This could not be loaded.',
   offline: 'No connection. What you see is the last known state.',
+  offlineTitle: 'No connection',
+  offlineDetail:
+    'Nothing was sent, and nothing will be by itself. What you typed is kept: try again when you are online.',
+  offlineBanner: 'You are offline. What you see is the last known state, and nothing can be saved.',
+  awayBanner:
+    'The service does not answer. What you see is the last known state, and nothing can be saved until it is back.',
+  partMissingTitle: 'This part of the page could not be loaded',
+  partMissingDetail: 'Check the connection and try again. If the service was updated meanwhile, reload the page.',
   operation: 'Operation',
   dismiss: 'Dismiss',
   typeToConfirm: (code: string) => `Type ${code} to confirm`,

@@ -21,6 +21,7 @@ export const shell = {
     signup: 'Signing up',
   },
   live: 'Live',
+  connecting: 'Connecting',
   reconnecting: 'Reconnecting',
   offline: 'Offline',
   lastEvent: (age: string) => `last event ${age}`,
