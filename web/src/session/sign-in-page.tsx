@@ -8,7 +8,7 @@ import { problemOf } from '@/api/client.ts';
 import { signedIn } from '@/api/token.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { useSession } from '@/session/session.tsx';
-import { useSignupClosed } from '@/signup/signup-status.ts';
+import { useSignupClosed } from '@/session/signup-status.ts';
 import { Logo } from '@/ui/logo.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
