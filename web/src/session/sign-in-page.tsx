@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { SignInForm } from '@/session/sign-in-form.tsx';
 import { useSession } from '@/session/session.tsx';
-import { useSignupClosed } from '@/signup/signup-status.ts';
+import { useSignupClosed } from '@/session/signup-status.ts';
 import { Logo } from '@/ui/logo.tsx';
 
 const route = getRouteApi('/login');

@@ -13,7 +13,7 @@ import { type Choice, IndustryPicker } from '@/signup/industry-picker.tsx';
 import { rulesMet } from '@/signup/password-rules.ts';
 import classes from '@/signup/signup.module.css';
 import { type Outcome, keyedSignUp } from '@/signup/signing-up.ts';
-import { useSignupClosed } from '@/signup/signup-status.ts';
+import { useSignupClosed } from '@/session/signup-status.ts';
 import { WhatYouGet } from '@/signup/what-you-get.tsx';
 import { Logo } from '@/ui/logo.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
