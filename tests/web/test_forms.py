@@ -70,9 +70,7 @@ async def refused_reload(page: Page) -> str:
     return asked[0].type
 
 
-async def test_what_is_typed_into_a_config_is_not_thrown_away_by_accident(
-    person: Person, tenant: str, module: str
-) -> None:
+async def test_what_is_typed_into_a_config_is_not_thrown_away_by_accident(person: Person, tenant: str) -> None:
     page = person.page
     await page.goto(f"/super-admin/tenants/{tenant}/modules")
     await page.get_by_role("button", name=re.compile("^Configure")).click()
