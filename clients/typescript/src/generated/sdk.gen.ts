@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustriesUsageData, GetIndustriesUsageErrors, GetIndustriesUsageResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleIndustriesData, GetModuleIndustriesErrors, GetModuleIndustriesResponses, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModulesUsageData, GetModulesUsageErrors, GetModulesUsageResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
+import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustriesUsageData, GetIndustriesUsageErrors, GetIndustriesUsageResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleIndustriesData, GetModuleIndustriesErrors, GetModuleIndustriesResponses, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModulesUsageData, GetModulesUsageErrors, GetModulesUsageResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RestoreAssignmentsData, RestoreAssignmentsErrors, RestoreAssignmentsResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -232,8 +232,8 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
  * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
- * for If-Match.
+ * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
+ * `sequence` is its stream's, for If-Match.
  */
 export const getIndustry = <ThrowOnError extends boolean = true>(options: Options<GetIndustryData, ThrowOnError>) => (options.client ?? client).get<GetIndustryResponses, GetIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -505,8 +505,8 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
  *
  * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back. A module that is there gains its explicit source at most.
- * Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
+ * most. Refused when the module is unknown or inactive, or is there with another config.
  *
  * For super admins.
  */
@@ -538,7 +538,8 @@ export const getAvailableModules = <ThrowOnError extends boolean = true>(options
  *
  * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
  *
- * Refused when an id is repeated, unknown, inactive or not of the template's current version.
+ * The part is of the version that the organization has applied; without any, of the current one, which counts as
+ * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
  * For super admins.
  */
@@ -553,13 +554,38 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
+ * Take an unassignment back
+ *
+ * Sources, versions and config become what the event log says they were, or it is refused and says why.
+ *
+ * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ *
+ * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
+ * it was. Refused when it cannot be as it was: see `restoration.py`.
+ *
+ * For super admins.
+ */
+export const restoreAssignments = <ThrowOnError extends boolean = true>(options: Options<RestoreAssignmentsData, ThrowOnError>) => (options.client ?? client).post<RestoreAssignmentsResponses, RestoreAssignmentsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/modules/restore/{organization_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Take a module away
  *
  * Its config is kept for a later assignment. `force` overrules templates that require it.
  *
+ * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+ *
  * A super admin takes a module away with all its sources; its config is kept for a later assignment.
  *
- * Refused when it is not assigned, or when a template that is not deleted requires it and `force` is not set.
+ * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * that is not deleted requires it and `force` is not set.
  *
  * For super admins.
  */
@@ -643,7 +669,7 @@ export const getOrganization = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Rename an organization
  *
- * A super admin renames it. Unchanged when so named; refused when it is unknown or suspended.
+ * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
  * For super admins.
  */
@@ -705,9 +731,12 @@ export const getOrganizationModule = <ThrowOnError extends boolean = true>(optio
  *
  * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
  *
+ * While the organization is suspended, super admins alone may change it.
+ *
  * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
  *
- * Changes the organization's layer alone. Refused when the module is not assigned or the outcome is too large.
+ * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
+ * Refused when the module is not assigned or the outcome is too large.
  *
  * For super admins and the organization's own admins.
  */

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, cancelBulkOperation, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, dropDeadLetter, exportEvents, getAvailableModules, getBulkOperation, getBulkOperationItems, getBulkOperations, getDeadLetter, getDeadLetters, getEvents, getIndustries, getIndustriesUsage, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleIndustries, getModuleOrganizations, getModuleRegistry, getModulesUsage, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getSystemStatus, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, retryBulkOperation, retryDeadLetter, revokeToken, signUp, startBulkOperation, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
-import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CancelBulkOperationData, CancelBulkOperationError, CancelBulkOperationResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, DropDeadLetterData, DropDeadLetterError, DropDeadLetterResponse, ExportEventsData, ExportEventsError, ExportEventsResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetBulkOperationData, GetBulkOperationError, GetBulkOperationItemsData, GetBulkOperationItemsError, GetBulkOperationItemsResponse, GetBulkOperationResponse, GetBulkOperationsData, GetBulkOperationsError, GetBulkOperationsResponse, GetDeadLetterData, GetDeadLetterError, GetDeadLetterResponse, GetDeadLettersData, GetDeadLettersError, GetDeadLettersResponse, GetEventsData, GetEventsError, GetEventsResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustriesUsageData, GetIndustriesUsageError, GetIndustriesUsageResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleIndustriesData, GetModuleIndustriesError, GetModuleIndustriesResponse, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModulesUsageData, GetModulesUsageError, GetModulesUsageResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSystemStatusData, GetSystemStatusError, GetSystemStatusResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RetryBulkOperationData, RetryBulkOperationError, RetryBulkOperationResponse, RetryDeadLetterData, RetryDeadLetterError, RetryDeadLetterResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, StartBulkOperationData, StartBulkOperationError, StartBulkOperationResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
+import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, cancelBulkOperation, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, dropDeadLetter, exportEvents, getAvailableModules, getBulkOperation, getBulkOperationItems, getBulkOperations, getDeadLetter, getDeadLetters, getEvents, getIndustries, getIndustriesUsage, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleIndustries, getModuleOrganizations, getModuleRegistry, getModulesUsage, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getSystemStatus, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, restoreAssignments, retryBulkOperation, retryDeadLetter, revokeToken, signUp, startBulkOperation, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
+import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CancelBulkOperationData, CancelBulkOperationError, CancelBulkOperationResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, DropDeadLetterData, DropDeadLetterError, DropDeadLetterResponse, ExportEventsData, ExportEventsError, ExportEventsResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetBulkOperationData, GetBulkOperationError, GetBulkOperationItemsData, GetBulkOperationItemsError, GetBulkOperationItemsResponse, GetBulkOperationResponse, GetBulkOperationsData, GetBulkOperationsError, GetBulkOperationsResponse, GetDeadLetterData, GetDeadLetterError, GetDeadLetterResponse, GetDeadLettersData, GetDeadLettersError, GetDeadLettersResponse, GetEventsData, GetEventsError, GetEventsResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustriesUsageData, GetIndustriesUsageError, GetIndustriesUsageResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleIndustriesData, GetModuleIndustriesError, GetModuleIndustriesResponse, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModulesUsageData, GetModulesUsageError, GetModulesUsageResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSystemStatusData, GetSystemStatusError, GetSystemStatusResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RestoreAssignmentsData, RestoreAssignmentsError, RestoreAssignmentsResponse, RetryBulkOperationData, RetryBulkOperationError, RetryBulkOperationResponse, RetryDeadLetterData, RetryDeadLetterError, RetryDeadLetterResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, StartBulkOperationData, StartBulkOperationError, StartBulkOperationResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
 
 /**
  * Sign in with e-mail and password
@@ -509,8 +509,8 @@ export const getIndustryQueryKey = (options: Options<GetIndustryData>) => create
  * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
- * for If-Match.
+ * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
+ * `sequence` is its stream's, for If-Match.
  */
 export const getIndustryOptions = (options: Options<GetIndustryData>) => queryOptions<GetIndustryResponse, GetIndustryError, GetIndustryResponse, ReturnType<typeof getIndustryQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1111,8 +1111,8 @@ export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyInd
  *
  * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back. A module that is there gains its explicit source at most.
- * Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
+ * most. Refused when the module is unknown or inactive, or is there with another config.
  *
  * For super admins.
  */
@@ -1188,7 +1188,8 @@ export const getAvailableModulesInfiniteOptions = (options?: Options<GetAvailabl
  *
  * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
  *
- * Refused when an id is repeated, unknown, inactive or not of the template's current version.
+ * The part is of the version that the organization has applied; without any, of the current one, which counts as
+ * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
  * For super admins.
  */
@@ -1207,13 +1208,42 @@ export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignMo
 };
 
 /**
+ * Take an unassignment back
+ *
+ * Sources, versions and config become what the event log says they were, or it is refused and says why.
+ *
+ * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ *
+ * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
+ * it was. Refused when it cannot be as it was: see `restoration.py`.
+ *
+ * For super admins.
+ */
+export const restoreAssignmentsMutation = (options?: Partial<Options<RestoreAssignmentsData>>): UseMutationOptions<RestoreAssignmentsResponse, RestoreAssignmentsError, Options<RestoreAssignmentsData>> => {
+    const mutationOptions: UseMutationOptions<RestoreAssignmentsResponse, RestoreAssignmentsError, Options<RestoreAssignmentsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await restoreAssignments({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
  * Take a module away
  *
  * Its config is kept for a later assignment. `force` overrules templates that require it.
  *
+ * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+ *
  * A super admin takes a module away with all its sources; its config is kept for a later assignment.
  *
- * Refused when it is not assigned, or when a template that is not deleted requires it and `force` is not set.
+ * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * that is not deleted requires it and `force` is not set.
  *
  * For super admins.
  */
@@ -1413,7 +1443,7 @@ export const getOrganizationOptions = (options: Options<GetOrganizationData>) =>
 /**
  * Rename an organization
  *
- * A super admin renames it. Unchanged when so named; refused when it is unknown or suspended.
+ * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
  * For super admins.
  */
@@ -1506,9 +1536,12 @@ export const getOrganizationModuleOptions = (options: Options<GetOrganizationMod
  *
  * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
  *
+ * While the organization is suspended, super admins alone may change it.
+ *
  * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
  *
- * Changes the organization's layer alone. Refused when the module is not assigned or the outcome is too large.
+ * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
+ * Refused when the module is not assigned or the outcome is too large.
  *
  * For super admins and the organization's own admins.
  */
