@@ -141,7 +141,14 @@ AGGREGATES: Mapping[str, str] = {
 """What the streams of each context are about."""
 
 EXPLICIT = {"kind": "explicit", "by": PERSON, "industry_code": None, "version": None}
-ASSIGNED = {"module_id": MODULE, "config": {}, "sources": [EXPLICIT], "change": "added", "sources_before": []}
+ASSIGNED = {
+    "module_id": MODULE,
+    "config": {},
+    "sources": [EXPLICIT],
+    "change": "added",
+    "sources_before": [],
+    "config_discarded": False,
+}
 LAYERS = [
     {
         "kind": "module",
