@@ -112,6 +112,7 @@ ROOMS = {
     "commands": Rule((*PURE, "shared.slugs"), (only_structs, no_waiting, no_chance)),
     "domain": DECIDES,
     "applying": DECIDES,
+    "restoration": DECIDES,
     "configs": DECIDES,
     "facts": DECIDES,
     "state": DECIDES,

@@ -39,8 +39,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "aggregate_id": ORGANIZATION,
     "api_endpoint": "/api/field-service",
     "assigned": [MODULE],
-    "blocked_by": [],
-    "blocking": [],
+    **dict.fromkeys(("blocked_by", "blocking", "discarded_configs"), []),
     "bulk_operation_id": OPERATION,
     "by": PERSON,
     "category": "Operations",
@@ -64,7 +63,6 @@ OF_FIELDS: Mapping[str, Any] = {
     "default_config": {"dispatch": {"radius_km": 25}},
     "description": "Visits, routes and spare parts for people who repair ovens on site.",
     "detail": "No such module is registered. See GET /api/v1/module-registry.",
-    "discarded_configs": [],
     "email": "ada@crumb.example",
     "errors": [],
     "event_id": "9d3e7c15-2a4b-5f60-8c1d-7e9f0a2b4c6d",
@@ -104,13 +102,11 @@ OF_FIELDS: Mapping[str, Any] = {
     "q": "crumb",
     "preview": PREVIEW,
     "reason": "asked for by the customer",
-    "refusal": None,
+    **dict.fromkeys(("refusal", "restores", "revoked_at")),
     "removed": [],
     "required_by": [INDUSTRY],
     "required_count": 1,
-    "restores": None,
     "result": {"assigned": [MODULE], "unchanged": [], "skipped": []},
-    "revoked_at": None,
     "sequence": 12,
     "service_name": "field-service",
     "sets_industry": True,
@@ -141,14 +137,8 @@ AGGREGATES: Mapping[str, str] = {
 """What the streams of each context are about."""
 
 EXPLICIT = {"kind": "explicit", "by": PERSON, "industry_code": None, "version": None}
-ASSIGNED = {
-    "module_id": MODULE,
-    "config": {},
-    "sources": [EXPLICIT],
-    "change": "added",
-    "sources_before": [],
-    "config_discarded": False,
-}
+NEW = {"sources_before": [], "config_discarded": False}
+ASSIGNED = {"module_id": MODULE, "config": {}, "sources": [EXPLICIT], "change": "added", **NEW}
 LAYERS = [
     {
         "kind": "module",

@@ -34,6 +34,7 @@ test(
     const listed: (string | null)[] = [];
     server.use(
       http.get('*/api/v1/industries/bakeries', () => HttpResponse.json(bakeries)),
+      http.patch('*/api/v1/industries/bakeries', () => HttpResponse.error()),
       http.get('*/api/v1/industries/bakeries/modules', () =>
         HttpResponse.json({ industry_code: 'bakeries', industry_name: 'Bakeries', version: 3, items: [] }),
       ),
@@ -58,7 +59,7 @@ test(
         return HttpResponse.json({ dry_run: true, complete: true, ...counts, ...nobody });
       }),
     );
-    const { user } = renderAt('/super-admin/industries/bakeries?tab=tenants');
+    const { user } = renderAt('/super-admin/industries/bakeries');
     await user.click(await screen.findByRole('button', { name: 'Update tenants…' }, { timeout: SLOW_MS / 2 }));
     const dialog = within(await screen.findByRole('dialog'));
     expect(await dialog.findByRole('button', { name: 'Update 2 tenants' })).toBeEnabled();
