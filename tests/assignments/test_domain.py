@@ -599,16 +599,6 @@ def check_invariants(state: Assignments) -> None:
         assert {code for code in origins if code} <= state.templates.keys()
 
 
-def contradictions(state: Assignments) -> set[tuple[str, str]]:
-    """The modules with a source of another version than the one that the organization has applied."""
-    return {
-        (module_id, source.industry_code)
-        for module_id, held in state.modules.items()
-        for source in held.sources
-        if source.industry_code is not None and source.version != state.templates.get(source.industry_code)
-    }
-
-
 @given(histories)
 def test_any_history_folds_from_its_log_and_tells_the_truth(history: list[tuple[Facts, Command]]) -> None:
     state, log = INITIAL, list[AssignmentEvent]()
@@ -618,18 +608,6 @@ def test_any_history_folds_from_its_log_and_tells_the_truth(history: list[tuple[
         check_invariants(state)
     assert encoded(fold(INITIAL, log)) == encoded(state)
     assert encoded(msgspec.json.decode(encoded(state), type=Assignments)) == encoded(state)
-
-
-@given(histories)
-def test_sources_and_applied_versions_never_contradict_each_other(history: list[tuple[Facts, Command]]) -> None:
-    left_behind: set[tuple[str, str]] = set()
-    for before, command, decision, state in played(history):
-        if isinstance(command, ApplyIndustryTemplate):
-            skipped = {skip.module_id for skip in result_of(decision).skipped} & before.modules.keys()
-            left_behind |= {(module_id, command.industry_code) for module_id in skipped}
-        # What the applied version could not give, and said so, is still there from the version that gave it.
-        assert contradictions(state) <= left_behind
-        left_behind &= contradictions(state)
 
 
 @given(histories, worlds, commands)
