@@ -15,6 +15,7 @@ from bulk.domain import (
     Assign,
     BulkCommand,
     BulkOperation,
+    OlderVersions,
     OrganizationFilter,
     Reactivate,
     Suspend,
@@ -78,10 +79,17 @@ class ListedOrganizations:
         self, wanted: OrganizationFilter, cursor: str | None, limit: int
     ) -> tuple[Sequence[str], str | None]:
         """One page of ids."""
-        listed = ListFilter(**asdict(wanted))
-        query = OrganizationQuery(limit=limit, cursor=cursor, sort="created_at", wanted=listed)
+        query = OrganizationQuery(limit=limit, cursor=cursor, sort="created_at", wanted=listed(wanted))
         page = await self._reader.page(query)
         return [item.organization_id for item in page.items], page.next_cursor
+
+
+def listed(wanted: OrganizationFilter) -> ListFilter:
+    """A bulk operation's filter as the list has it."""
+    fields = asdict(wanted)
+    if isinstance(wanted.template_version, OlderVersions):
+        fields |= {"template_version": None, "template_older_than": wanted.template_version.older_than}
+    return ListFilter(**fields)
 
 
 class NamedOrganizations:

@@ -193,7 +193,12 @@ class ChoosableIndustries:
         """By code."""
         found = await self._templates.summaries(transaction, industry_codes)
         return {
-            code: OrganizationTemplateFact(fact.status, fact.industry_name, fact.version, fact.blocked_by)
+            code: OrganizationTemplateFact(
+                fact.status,
+                fact.industry_name,
+                fact.version,
+                {id_: state for id_, state in fact.blocked_by.items() if state != "assignable"},
+            )
             for code, fact in found.items()
         }
 

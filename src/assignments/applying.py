@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from assignments.commands import ApplyIndustryTemplate, AssignmentResult, Mode
-from assignments.configs import Errors, at_modules, broken, config_invalid
+from assignments.configs import Errors, at_modules, broken, config_invalid, unfit_kept
 from assignments.events import IndustryTemplateAppliedEvent, SkippedModule, Source
 from assignments.facts import Facts, OrganizationFact, TemplateEntry, entries_of, living_template
 from assignments.refusals import TemplateNotApplicable
@@ -27,6 +27,12 @@ from shared.messages import Decision, Event
 
 Entries = Sequence[TemplateEntry]
 
+REASONS: Mapping[str, str] = {
+    "module_inactive": "inactive",
+    "module_unknown": "not registered",
+    "config_invalid": "its config does not fit",
+}
+
 
 def apply_template(
     state: Assignments, facts: Facts, command: ApplyIndustryTemplate, organization: OrganizationFact
@@ -40,7 +46,8 @@ def apply_template(
     skipped = _skipped(state, facts, entries, source, mode)
     left = {module.module_id for module in skipped}
     given = [entry.module_id for entry in entries if entry.module_id not in left]
-    changes = changes_to(state, _applied_sources(state, given, left, source, mode))
+    sources = _applied_sources(state, given, left, source, mode)
+    changes = changes_to(state, sources, unfit=unfit_kept(state, sources, facts))
     sets_industry = organization.industry_code is None or (mode == "replace" and organization.industry_code != code)
     result = replace(
         told(given, changes), skipped=skipped, industry_code=code, version=version, sets_industry=sets_industry
@@ -84,7 +91,8 @@ def _invalid(state: Assignments, facts: Facts, entries: Entries, source: Source,
     if not facts.rules:
         return {}
     given = [entry.module_id for entry in entries]
-    after = changed(state, changes_to(state, _applied_sources(state, given, (), source, mode)))
+    sources = _applied_sources(state, given, (), source, mode)
+    after = changed(state, changes_to(state, sources, unfit=unfit_kept(state, sources, facts)))
     code, version = source.industry_code or "", source.version or 0
     after = replace(after, templates=applied_templates(state.templates, code, version, mode))
     found = broken(state, after, facts)
@@ -96,9 +104,9 @@ def _refuse(source: Source, blocking: Sequence[SkippedModule], invalid: Mapping[
     errors = at_modules(of_configs, dict.fromkeys(of_configs, "/industry_code"))
     if len(of_configs) == len(blocking):
         raise config_invalid(of_configs, errors)
-    names = ", ".join(module.module_id for module in blocking)
+    reasons = ", ".join(f"{module.module_id} ({REASONS[module.reason]})" for module in blocking)
     raise TemplateNotApplicable(
-        f"{source.industry_code} requires modules that are missing, inactive or without a valid config: {names}. "
+        f"{source.industry_code} requires modules that cannot be assigned: {reasons}. "
         "Activate them or change the template.",
         errors=capped(errors),
         modules=msgspec.to_builtins(blocking),

@@ -1,6 +1,7 @@
 """What may be asked of an organization's assignments, and what is answered. Key: organization_id."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -16,8 +17,8 @@ Mode = Literal["add", "replace"]
 class AssignModule(Struct, frozen=True, tag="assign_module"):
     """A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
 
-    Without `config` a kept config comes back. A module that is there gains its explicit source at most.
-    Refused when the module is unknown or inactive, or is there with another config.
+    Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
+    most. Refused when the module is unknown or inactive, or is there with another config.
     """
 
     organization_id: str
@@ -29,7 +30,8 @@ class AssignModule(Struct, frozen=True, tag="assign_module"):
 class UnassignModule(Struct, frozen=True, tag="unassign_module"):
     """A super admin takes a module away with all its sources; its config is kept for a later assignment.
 
-    Refused when it is not assigned, or when a template that is not deleted requires it and `force` is not set.
+    A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+    that is not deleted requires it and `force` is not set.
     """
 
     organization_id: str
@@ -40,7 +42,8 @@ class UnassignModule(Struct, frozen=True, tag="unassign_module"):
 class BulkAssignModules(Struct, frozen=True, tag="bulk_assign_modules"):
     """A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
 
-    Refused when an id is repeated, unknown, inactive or not of the template's current version.
+    The part is of the version that the organization has applied; without any, of the current one, which counts as
+    applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
     """
 
     organization_id: str
@@ -65,28 +68,46 @@ class ApplyIndustryTemplate(Struct, frozen=True, tag="apply_industry_template"):
 class UpdateModuleConfig(Struct, frozen=True, tag="update_module_config"):
     """A super admin or the organization's own admin patches its config of one module (JSON merge patch).
 
-    Changes the organization's layer alone. Refused when the module is not assigned or the outcome is too large.
+    Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
+    Refused when the module is not assigned or the outcome is too large.
     """
 
     organization_id: str
     module_id: str
     patch: Config
+    as_operator: bool = False
 
 
-Command = AssignModule | UnassignModule | BulkAssignModules | ApplyIndustryTemplate | UpdateModuleConfig
+class RestoreAssignments(Struct, frozen=True, tag="restore_assignments"):
+    """A super admin takes an unassignment back: sources, versions and config become what they were before it.
+
+    `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
+    it was. Refused when it cannot be as it was: see `restoration.py`.
+    """
+
+    organization_id: str
+    operation_id: UUID
+
+
+Command = (
+    AssignModule | UnassignModule | BulkAssignModules | ApplyIndustryTemplate | UpdateModuleConfig | RestoreAssignments
+)
 
 
 class AssignmentResult(Struct, frozen=True):
     """What became of the modules, in the order asked or, for a template, its display order.
 
     `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
-    been recorded; `removed` lost their last source. The last three are set only where a template was applied.
+    been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
+    from an earlier assignment no longer fits the module's schema and was left out. The last three are set only where a
+    template was applied.
     """
 
     assigned: list[str] = []
     unchanged: list[str] = []
     skipped: list[SkippedModule] = []
     removed: list[str] = []
+    discarded_configs: list[str] = []
     industry_code: str | None = None
     version: int | None = None
     sets_industry: bool | None = None

@@ -6,10 +6,16 @@ from typing import Any
 
 import msgspec
 
-from assignments.commands import ApplyIndustryTemplate, BulkAssignModules, Command, UpdateModuleConfig
+from assignments.commands import (
+    ApplyIndustryTemplate,
+    BulkAssignModules,
+    Command,
+    RestoreAssignments,
+    UpdateModuleConfig,
+)
 from assignments.facts import Facts
 from assignments.refusals import ConfigInvalid
-from assignments.state import Assignments, template_sources
+from assignments.state import Assignment, Assignments, Sources, template_sources
 from shared.errors import FieldError
 from shared.json_documents import ABSENT, MAX_ERRORS, capped, value_at, within
 from shared.json_schemas import JsonSchema
@@ -36,6 +42,22 @@ def broken(before: Assignments, after: Assignments, facts: Facts, settled: Colle
         if errors:
             found[module_id] = errors
     return found
+
+
+def unfit_kept(state: Assignments, after: Mapping[str, Sources], facts: Facts) -> Collection[str]:
+    """Return the modules, new with these sources, for which a config is kept that does not fit any more.
+
+    Nobody who assigns them sent it: it must not stand in their way.
+    """
+    kept = {
+        module_id: Assignment(state.kept[module_id], sources)
+        for module_id, sources in after.items()
+        if module_id not in state.modules and state.kept.get(module_id) and module_id in facts.rules
+    }
+    if not kept:
+        return ()
+    again = Assignments(kept, {}, state.templates)
+    return {module_id for module_id in kept if facts.rules[module_id].schema.errors(_config(module_id, again, facts))}
 
 
 def _config(module_id: str, state: Assignments, facts: Facts) -> dict[str, Any]:
@@ -78,14 +100,20 @@ def require_valid_configs(
             raise config_invalid(invalid, at_modules(invalid, places))
         case ApplyIndustryTemplate():
             raise config_invalid(invalid, at_modules(invalid, dict.fromkeys(invalid, "/industry_code")))
+        case RestoreAssignments(organization_id):
+            errors = at_modules(invalid, dict.fromkeys(invalid, "/operation_id"))
+            raise config_invalid(
+                invalid, errors, advice=f" Assign it anew: POST /api/v1/modules/assign/{organization_id}."
+            )
         case _:
             raise config_invalid(invalid, within("/config", chain.from_iterable(invalid.values())))
 
 
-def config_invalid(invalid: Mapping[str, Errors], errors: Errors, link: str = "") -> ConfigInvalid:
+def config_invalid(invalid: Mapping[str, Errors], errors: Errors, link: str = "", advice: str = "") -> ConfigInvalid:
     """Return the refusal; `errors` point into the body, `link` is where a schema is read."""
     link = link or f"/api/v1/module-registry/{next(iter(invalid))}/config"
-    detail = f"Not a valid config for {', '.join(invalid)}: see `errors`, and for what is valid the schema at {link}."
+    names = ", ".join(invalid)
+    detail = f"Not a valid config for {names}: see `errors`, and for what is valid the schema at {link}.{advice}"
     left = MAX_ERRORS
     configs: dict[str, Errors] = {}
     for module_id, found in invalid.items():

@@ -13,10 +13,11 @@ from assignments.commands import (
     BulkAssignModules,
     Command,
     ConfigResult,
+    RestoreAssignments,
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.configs import require_valid_configs
+from assignments.configs import require_valid_configs, unfit_kept
 from assignments.events import (
     AssignmentEvent,
     ModuleAssignedEvent,
@@ -31,7 +32,7 @@ from assignments.facts import (
     OrganizationFact,
     TemplateEntry,
     TemplateFact,
-    active_organization,
+    known_organization,
     living_template,
     require_active_modules,
     require_in_template,
@@ -44,6 +45,7 @@ from assignments.refusals import (
     ModuleNotAssigned,
     ModuleRequired,
 )
+from assignments.restoration import restore_assignments
 from assignments.state import (
     INITIAL,
     Assignment,
@@ -86,7 +88,7 @@ def decide(state: Assignments, facts: Facts, command: Command) -> Decision:
 
 
 def _decision(state: Assignments, facts: Facts, command: Command) -> Decision:
-    organization = active_organization(facts, command.organization_id)
+    organization = known_organization(facts, command.organization_id, is_correction=_is_correction(command))
     match command:
         case AssignModule():
             return _assign(state, facts, command)
@@ -98,8 +100,15 @@ def _decision(state: Assignments, facts: Facts, command: Command) -> Decision:
             return apply_template(state, facts, command, organization)
         case UpdateModuleConfig():
             return _update_config(state, command)
+        case RestoreAssignments():
+            return restore_assignments(state, facts, command)
         case _ as never:
             assert_never(never)
+
+
+def _is_correction(command: Command) -> bool:
+    """Whether an operator may do it to a suspended organization: it takes away or puts right, and gives nothing."""
+    return isinstance(command, UnassignModule) or (isinstance(command, UpdateModuleConfig) and command.as_operator)
 
 
 def _assign(state: Assignments, facts: Facts, command: AssignModule) -> Decision:
@@ -113,7 +122,7 @@ def _assign(state: Assignments, facts: Facts, command: AssignModule) -> Decision
         detail = f"{module_id} is assigned with another config. Change it with PATCH {link}."
         raise ConfigDiffers(detail, link=link)
     after = {module_id: with_source(sources_of(state, module_id), Source("explicit", by=command.by))}
-    changes = changes_to(state, after, config)
+    changes = changes_to(state, after, config, unfit_kept(state, after, facts))
     events = [ModuleAssignedEvent(command.organization_id, module_id, changes)] if changes else []
     return Decision(events, told([module_id], changes))
 
@@ -132,20 +141,22 @@ def _unassign(state: Assignments, facts: Facts, command: UnassignModule) -> Deci
 def _bulk_assign(state: Assignments, facts: Facts, command: BulkAssignModules) -> Decision:
     pointers = {f"/module_ids/{position}": module_id for position, module_id in enumerate(command.module_ids)}
     _require_distinct(pointers)
-    source = _bulk_source(facts, command, pointers)
+    source = _bulk_source(state, facts, command, pointers)
     require_active_modules(facts, pointers)
     after = {module_id: with_source(sources_of(state, module_id), source) for module_id in command.module_ids}
-    changes = changes_to(state, after)
+    changes = changes_to(state, after, unfit=unfit_kept(state, after, facts))
     events = [bulk_event(command.organization_id, changes, source)] if changes else []
     return Decision(events, told(command.module_ids, changes))
 
 
-def _bulk_source(facts: Facts, command: BulkAssignModules, pointers: Mapping[str, str]) -> Source:
+def _bulk_source(state: Assignments, facts: Facts, command: BulkAssignModules, pointers: Mapping[str, str]) -> Source:
     if command.industry_code is None:
         return Source("explicit", by=command.by)
-    template = living_template(facts, command.industry_code)
-    require_in_template(template, command.industry_code, pointers)
-    return Source("template", industry_code=command.industry_code, version=template.version)
+    code = command.industry_code
+    template = living_template(facts, code)
+    version = state.templates.get(code, template.version)
+    require_in_template(template, code, version, pointers)
+    return Source("template", industry_code=code, version=version)
 
 
 def _update_config(state: Assignments, command: UpdateModuleConfig) -> Decision:

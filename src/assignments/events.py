@@ -5,6 +5,7 @@ Each change of an assignment is in exactly one event, as a `ModuleChange`; `Indu
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -24,6 +25,7 @@ class ModuleChange(Struct, frozen=True):
     """One assignment after a change; a removed one has no sources, and `config` is what is kept of it.
 
     `sources_before` are those it had; none when it was added, or the event is older than the field.
+    `config_discarded`: the config kept from an earlier assignment no longer fits its schema and did not come back.
     """
 
     module_id: str
@@ -31,6 +33,7 @@ class ModuleChange(Struct, frozen=True):
     sources: tuple[Source, ...]
     change: Literal["added", "sources", "removed", "config"]
     sources_before: tuple[Source, ...] = ()
+    config_discarded: bool = False
 
 
 class SkippedModule(Struct, frozen=True):
@@ -44,13 +47,17 @@ class SkippedModule(Struct, frozen=True):
 
 
 class ModuleAssignedEvent(Event, frozen=True):
-    """A person assigned one module, or added the explicit source to one that was there."""
+    """A person assigned one module, or added the explicit source to one that was there, or took an unassignment back.
+
+    `restores` is the operation whose unassignment was taken back: sources and config are as they were before it.
+    """
 
     topic: ClassVar[str] = "tenant.module.assigned"
 
     organization_id: str
     module_id: str
     modules: Sequence[ModuleChange]
+    restores: UUID | None = None
 
 
 class ModuleUnassignedEvent(Event, frozen=True):

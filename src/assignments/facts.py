@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 from msgspec import Struct
 
-from assignments.events import Source
+from assignments.events import ModuleUnassignedEvent, Source
 from assignments.refusals import (
     IndustryInactive,
     ModuleInactive,
@@ -59,10 +60,12 @@ class Facts(Struct, frozen=True):
     """What other contexts know, for a whole batch. What is left out counts as unknown.
 
     `organizations`: every one a command names. `templates`: every one a command names, with its current version and
-    the one named, and every one that a source of a module to be unassigned names, with those versions. `modules`:
-    every one in the body of an assign command or in a template version to be applied. `rules`: of those that have a
-    schema, and whose config a command may change. `template_configs`: what templates give those with rules, by industry
-    code, version and module id, for every source they have or may get.
+    the one named or applied, and every one that a source of a module to be unassigned or restored names, with those
+    versions. `modules`: every one in the body of an assign command, in a template version to be applied, or to be
+    restored. `rules`: of those that have a schema, and whose config a command may change. `template_configs`: what
+    templates give those with rules, by industry
+    code, version and module id, for every source they have or may get. `unassignments`: what operations that a command
+    takes back took away, as the event log has it.
     """
 
     organizations: Mapping[str, OrganizationFact] = {}
@@ -70,6 +73,7 @@ class Facts(Struct, frozen=True):
     templates: Mapping[str, TemplateFact] = {}
     rules: Mapping[str, ConfigRules] = {}
     template_configs: Mapping[tuple[str, int, str], dict[str, Any]] = {}
+    unassignments: Mapping[UUID, ModuleUnassignedEvent] = {}
 
 
 def required_by(module_id: str, sources: Iterable[Source], templates: Mapping[str, TemplateFact]) -> list[str]:
@@ -93,12 +97,12 @@ def requires(template: TemplateFact, entry: TemplateEntry) -> bool:
     return entry.is_required and template.status != "deleted"
 
 
-def active_organization(facts: Facts, organization_id: str) -> OrganizationFact:
-    """Return the organization, or refuse whatever is asked of it."""
+def known_organization(facts: Facts, organization_id: str, *, is_correction: bool) -> OrganizationFact:
+    """Return the organization, or refuse what is asked of it; a suspended one takes corrections alone."""
     organization = facts.organizations.get(organization_id)
     if organization is None:
         raise OrganizationNotFound(f"There is no organization {organization_id}. Check the id in the path.")
-    if organization.status == "suspended":
+    if organization.status == "suspended" and not is_correction:
         raise OrganizationSuspended(f"Organization {organization_id} is suspended. Reactivate it first.")
     return organization
 
@@ -136,13 +140,20 @@ def entries_of(template: TemplateFact, industry_code: str, version: int) -> Sequ
     return template.versions[version]
 
 
-def require_in_template(template: TemplateFact, industry_code: str, pointers: Mapping[str, str]) -> None:
-    """Refuses module ids, by their pointer in the body, that the template's current version does not hold."""
-    holds = {entry.module_id for entry in entries_of(template, industry_code, template.version)}
+def require_in_template(template: TemplateFact, industry_code: str, version: int, pointers: Mapping[str, str]) -> None:
+    """Refuses module ids, by their pointer in the body, that this version of the template does not hold."""
+    holds = {entry.module_id for entry in entries_of(template, industry_code, version)}
     others = {at: name for at, name in pointers.items() if name not in holds}
-    if others:
-        detail = f"Not in version {template.version} of {industry_code}: {_listed(others)}. Assign them without it."
-        raise NotInTemplate(detail, errors=_errors(others, f"is not in the template {industry_code}"))
+    if not others:
+        return
+    detail = f"Not in version {version} of {industry_code}: {_listed(others)}. Assign them without it."
+    if version != template.version:
+        detail = (
+            f"Not in version {version} of {industry_code}, which the organization has: {_listed(others)}. "
+            f"Apply version {template.version} first, or assign them without the template."
+        )
+    errors = _errors(others, f"is not in version {version} of the template {industry_code}")
+    raise NotInTemplate(detail, errors=errors, version=version, current_version=template.version)
 
 
 def _listed(pointers: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ class OrganizationNotFound(NotFound):
 
 
 class OrganizationSuspended(Conflict):
-    """The organization is suspended; nothing of it changes until it is reactivated."""
+    """The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated."""
 
 
 class ModuleNotFound(NotFound):
@@ -64,8 +64,35 @@ class UnknownVersion(Invalid):
 
 
 class NotInTemplate(Invalid):
-    """The body names modules that the template's current version does not hold. One pointer each."""
+    """The body names modules that the version of the template does not hold. One pointer each.
+
+    The version is the one that the organization has applied; without any, the current one.
+    """
 
 
 class TemplateNotApplicable(Conflict):
     """Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs."""
+
+
+class UnknownUnassignment(Invalid):
+    """The operation took nothing away from this organization, or it is so old that its sources are not recorded."""
+
+
+class AssignedAgain(Conflict):
+    """What was taken away is there again, but not as it was; `modules` names it."""
+
+
+class RemovedAgain(Conflict):
+    """What was taken away came back and was removed once more, with another config; `modules` names it."""
+
+
+class ModuleDeleted(Conflict):
+    """What was taken away is no longer in the module registry; `modules` names it."""
+
+
+class IndustryDeleted(Conflict):
+    """A template the module came from is deleted; `industries` names it."""
+
+
+class TemplateMoved(Conflict):
+    """The organization no longer has a template in the version the module came from; `industries` names it."""

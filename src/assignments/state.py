@@ -1,6 +1,6 @@
 """All assignments of one organization, and how events change them. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, assert_never
 
 from msgspec import Struct
@@ -96,15 +96,23 @@ def differences(before: Assignments, after: Assignments, event: AssignmentEvent)
 
 
 def changes_to(
-    state: Assignments, after: Mapping[str, Sources], config: dict[str, Any] | None = None
+    state: Assignments,
+    after: Mapping[str, Sources],
+    config: dict[str, Any] | None = None,
+    unfit: Collection[str] = (),
 ) -> list[ModuleChange]:
-    """List what giving modules these sources changes. A new one gets `config`, or else the one kept for it."""
+    """List what giving modules these sources changes. A new one gets `config`, or else the one kept for it.
+
+    The kept configs of `unfit` modules are left out.
+    """
     changes = []
     for module_id, sources in after.items():
         held = state.modules.get(module_id)
         if held is None:
-            given = state.kept.get(module_id, {}) if config is None else config
-            changes.append(ModuleChange(module_id, given, sources, "added"))
+            discarded = config is None and module_id in unfit
+            kept = {} if discarded else state.kept.get(module_id, {})
+            given = kept if config is None else config
+            changes.append(ModuleChange(module_id, given, sources, "added", config_discarded=discarded))
         elif sources != held.sources:
             changes.append(
                 ModuleChange(module_id, held.config, sources, "sources" if sources else "removed", held.sources)
@@ -140,6 +148,7 @@ def told(asked: Sequence[str], changes: Sequence[ModuleChange]) -> AssignmentRes
         assigned=[module_id for module_id in asked if module_id in added],
         unchanged=[module_id for module_id in asked if module_id not in added],
         removed=[change.module_id for change in changes if change.change == "removed"],
+        discarded_configs=[change.module_id for change in changes if change.config_discarded],
     )
 
 

@@ -59,15 +59,27 @@ class Reactivate(Struct, frozen=True, tag="reactivate", forbid_unknown_fields=Tr
 BulkCommand = Assign | Unassign | ApplyIndustry | Suspend | Reactivate
 
 
+TemplateVersion = Annotated[int, Meta(ge=1, lt=2**31)]
+
+
+class OlderVersions(Struct, frozen=True, forbid_unknown_fields=True):
+    """All versions before one."""
+
+    older_than: TemplateVersion
+
+
 class OrganizationFilter(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which organizations, as in their list. Without any field: all of them."""
+    """Which organizations, as in their list. Without any field: all of them.
+
+    `template_version`: the version in which they have the template of `template_code` applied, or all older ones.
+    """
 
     q: Annotated[str, Meta(min_length=1, max_length=MAX_SEARCH, pattern=VISIBLE, extra=SEARCH)] | None = None
     status: Literal["active", "suspended"] | None = None
     industry_code: IndustryCode | None = None
     module_id: ModuleId | None = None
     template_code: IndustryCode | None = None
-    template_version: Annotated[int, Meta(ge=1, lt=2**31)] | None = None
+    template_version: TemplateVersion | OlderVersions | None = None
 
 
 class Selection(Struct, frozen=True):

@@ -24,7 +24,7 @@ class RegisterOrganization(Struct, frozen=True, tag="register_organization"):
 
 
 class UpdateOrganization(Struct, frozen=True, tag="update_organization"):
-    """A super admin renames it. Unchanged when so named; refused when it is unknown or suspended."""
+    """A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown."""
 
     organization_id: str
     name: OrganizationName

@@ -44,13 +44,22 @@ class Organization(Struct, frozen=True):
 INITIAL = Organization()
 
 
+Obstacle = Literal["inactive", "missing", "config_invalid"]
+
+OBSTACLES: Mapping[Obstacle, str] = {
+    "inactive": "inactive",
+    "missing": "not registered",
+    "config_invalid": "its config from the template does not fit",
+}
+
+
 class TemplateFact(Struct, frozen=True):
-    """An industry's template now. `blocked_by` are its required modules that cannot be assigned."""
+    """An industry's template now. `blocked_by` are its required modules that cannot be assigned, and why not."""
 
     status: Literal["active", "inactive", "deleted"]
     industry_name: str
     version: int
-    blocked_by: Sequence[str] = ()
+    blocked_by: Mapping[str, Obstacle] = {}
 
 
 class OrganizationFacts(Struct, frozen=True):
@@ -83,7 +92,7 @@ class OrganizationNotFound(NotFound):
 
 
 class OrganizationSuspended(Conflict):
-    """The organization takes no changes while it is suspended."""
+    """The organization is given nothing while it is suspended."""
 
 
 class UnknownIndustry(Invalid):
@@ -160,11 +169,13 @@ def _template_to_sign_up_with(facts: OrganizationFacts, industry_code: str | Non
             industry_code=industry_code,
         )
     if template.blocked_by:
+        reasons = [f"{module_id} ({OBSTACLES[obstacle]})" for module_id, obstacle in template.blocked_by.items()]
         raise IndustryNotApplicable(
-            f"Industry {industry_code} requires modules that are missing, inactive or without a valid config: "
-            f"{', '.join(template.blocked_by)}. Choose another, or sign up without one.",
+            f"Industry {industry_code} requires modules that cannot be assigned: {', '.join(reasons)}. "
+            "Choose another, or sign up without one.",
             industry_code=industry_code,
             modules=list(template.blocked_by),
+            blocking=[{"module_id": id_, "state": obstacle} for id_, obstacle in template.blocked_by.items()],
         )
     return template
 
@@ -180,7 +191,8 @@ def _living_template(facts: OrganizationFacts, industry_code: str) -> TemplateFa
 
 
 def _rename(organization: Organization, command: UpdateOrganization) -> Decision:
-    _require_active(organization, command.organization_id)
+    # A suspension is for the organization's people: whoever may suspend it may put it right, too.
+    _require_known(organization, command.organization_id)
     return _updated(organization, command.organization_id, name=command.name)
 
 

@@ -35,7 +35,10 @@ class IndustryNames(Protocol):
 
 
 class Holders(Protocol):
-    """Who has a module, or a template applied to it (`version` None: in whatever version)."""
+    """Who has a module, or a template applied to it.
+
+    `version` and `older_than` None: in whatever version; with both, in a version for which both hold.
+    """
 
     async def with_module(self, transaction: Transaction, limit: int, *, module_id: str) -> Sequence[str]:
         """Give the ids of organizations that have the module, `limit` at most, in no order."""
@@ -48,13 +51,25 @@ class Holders(Protocol):
         ...
 
     async def with_template(
-        self, transaction: Transaction, limit: int, *, industry_code: str, version: int | None
+        self,
+        transaction: Transaction,
+        limit: int,
+        *,
+        industry_code: str,
+        version: int | None,
+        older_than: int | None = None,
     ) -> Sequence[str]:
         """Give the ids of organizations that have the template, `limit` at most, in no order."""
         ...
 
     async def having_template(
-        self, transaction: Transaction, organization_ids: Sequence[str], *, industry_code: str, version: int | None
+        self,
+        transaction: Transaction,
+        organization_ids: Sequence[str],
+        *,
+        industry_code: str,
+        version: int | None,
+        older_than: int | None = None,
     ) -> frozenset[str]:
         """Give those of the organizations that have the template."""
         ...

@@ -11,6 +11,7 @@ from assignments.commands import (
     ApplyIndustryTemplate,
     AssignModule,
     BulkAssignModules,
+    RestoreAssignments,
     UnassignModule,
     UpdateModuleConfig,
 )
@@ -55,9 +56,13 @@ def named_by(command: Any) -> set[tuple[str, str]]:
 
 
 class Die:
-    """Draws commands. The same seed draws the same ones."""
+    """Draws commands. The same seed draws the same ones.
+
+    `unassigned` is told by who carries them out: whom an operation took something from.
+    """
 
     def __init__(self, seed: int) -> None:
+        self.unassigned: list[tuple[str, UUID]] = []
         self._random = Random(seed)  # noqa: S311 - to be repeated, not to be secret
         self._kinds: Sequence[tuple[int, Callable[[], Drawn]]] = [
             (2, self._register_module),
@@ -72,6 +77,7 @@ class Die:
             (6, self._assign),
             (5, self._bulk_assign),
             (6, self._unassign),
+            (2, self._restore),
             (8, self._apply),
             (5, self._configure),
         ]
@@ -189,6 +195,10 @@ class Die:
     def _unassign(self) -> Drawn:
         id_ = self._one(ORGANIZATIONS)
         return Drawn("assignments", id_, UnassignModule(id_, self._one(MODULES), force=self.happens(0.3)))
+
+    def _restore(self) -> Drawn:
+        id_, operation_id = self._one([*self.unassigned[-4:], (self._one(ORGANIZATIONS), NAMESPACE)])
+        return Drawn("assignments", id_, RestoreAssignments(id_, operation_id))
 
     def _apply(self) -> Drawn:
         id_, code = self._one(ORGANIZATIONS), self._one(INDUSTRIES)

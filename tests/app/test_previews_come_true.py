@@ -15,6 +15,7 @@ from app.infrastructure import Processors
 from app.main import make_container
 from app.migrate import migrate_database
 from app.seams import Deciders
+from assignments.commands import UnassignModule
 from devstack import Stack
 from organizations.commands import RegisterOrganization
 from shared.adapters.meanwhile import Meanwhile
@@ -118,7 +119,10 @@ async def cases(rehearsal: Rehearsal) -> list[Case]:
         if overtaken:
             await rehearsal.done(die.rival(drawn))
             shown_again = await rehearsal.shown(drawn)
-        made.append(Case(drawn, shown, await rehearsal.done(drawn, shown.preview), shown_again, overtaken))
+        outcome = await rehearsal.done(drawn, shown.preview)
+        if isinstance(drawn.command, UnassignModule) and outcome.status == "applied":
+            die.unassigned.append((drawn.aggregate_id, outcome.operation_id))
+        made.append(Case(drawn, shown, outcome, shown_again, overtaken))
     return made
 
 
@@ -157,7 +161,7 @@ async def test_who_insists_on_what_was_shown_gets_that_or_hears_what_moved(
 async def test_the_thousand_are_of_all_kinds_and_ends(cases: list[Case]) -> None:
     ends = Counter((type(case.drawn.command).__name__, case.outcome.status) for case in cases)
     kinds = {kind for kind, _ in ends}
-    assert len(kinds) == 18
+    assert len(kinds) == 19
     rare = {(kind, status): ends[kind, status] for kind in kinds for status in ("applied", "rejected")}
     assert {end: count for end, count in rare.items() if not count} == {}
     assert sum(ends[kind, "unchanged"] for kind in kinds) > CASES / 50

@@ -113,6 +113,7 @@ ROOMS = {
     "commands": Rule((*PURE, *TYPED), (only_structs, no_waiting, no_chance)),
     "domain": DECIDES,
     "applying": DECIDES,
+    "restoration": DECIDES,
     "configs": DECIDES,
     "facts": DECIDES,
     "state": DECIDES,

@@ -135,18 +135,41 @@ def test_a_required_key_may_come_from_any_layer_and_has_to_come_from_one() -> No
     assert after(apply("bakery")).modules["till"].config == {}
 
 
-def test_a_kept_config_that_no_longer_fits_does_not_come_back_by_itself() -> None:
+@pytest.mark.parametrize(
+    "again", [assign("oven"), bulk("flour", "oven"), bulk("oven", industry_code="bakery"), apply("bakery")]
+)
+def test_a_kept_config_that_no_longer_fits_stands_in_no_ones_way_and_that_is_told(again: Command) -> None:
     state = after(assign("oven", {"fan": "strong"}), UnassignModule(ORG, "oven"), known=FREE)
-    assert told(refused(state, assign("oven"))) == {"/config/fan": 'the value is not of type "boolean"'}
-    assert told(refused(state, bulk("flour", "oven"))) == {
-        "/module_ids/1": 'oven/fan: the value is not of type "boolean"'
-    }
-    assert after(assign("oven", {}), state=state).modules["oven"].config == {}
+    decision = decide(state, FACTS, again)
+    result: Any = decision.result
+    assert result.discarded_configs == ["oven"]
+    assert "oven" in result.assigned
+    event: Any = decision.events[0]
+    assert {change.module_id for change in event.modules if change.config_discarded} == {"oven"}
+    state = after(again, state=state)
+    assert (state.modules["oven"].config, state.kept) == ({}, {})
+
+
+@pytest.mark.parametrize("again", [assign("oven"), bulk("oven"), apply("bakery")])
+def test_a_kept_config_that_fits_comes_back_and_nothing_is_told(again: Command) -> None:
+    state = after(assign("oven", {"fan": True}), UnassignModule(ORG, "oven"))
+    result: Any = decide(state, FACTS, again).result
+    assert result.discarded_configs == []
+    assert after(again, state=state).modules["oven"].config == {"fan": True}
+
+
+def test_without_a_kept_config_that_does_not_fit_what_is_missing_is_told_of_what_is_asked() -> None:
+    state = after(assign("till", {"currency": "euro"}), UnassignModule(ORG, "till"), known=FREE)
+    assert told(refused(state, assign("till"))) == {"/config/currency": "is missing"}
+    optional = facts(bakery=template([("till", False, {})]))
+    result: Any = decide(state, optional, apply("bakery")).result
+    assert ([skip.module_id for skip in result.skipped], result.discarded_configs) == (["till"], [])
+    assert after(assign("till", {"currency": "EUR"}), state=state).modules["till"].config == {"currency": "EUR"}
 
 
 def test_all_that_a_bulk_assignment_breaks_is_pointed_to() -> None:
-    state = after(assign("oven", {"fan": 1}), UnassignModule(ORG, "oven"), known=FREE)
-    error = refused(state, bulk("till", "flour", "oven"))
+    strict = facts({"till": TILL, "oven": ConfigRules({}, JsonSchema({"required": ["degrees"]}))})
+    error = refused(INITIAL, bulk("till", "flour", "oven"), strict)
     assert list(told(error)) == ["/module_ids/0", "/module_ids/2"]
     assert error.extra["configs"].keys() == {"till", "oven"}
 

@@ -1,7 +1,8 @@
 """Decisions about an organization's assignments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from assignments.commands import (
     Command,
     ConfigResult,
     Mode,
+    RestoreAssignments,
     UnassignModule,
     UpdateModuleConfig,
 )
@@ -140,7 +142,10 @@ def types_of(decision: Decision) -> list[type[Event]]:
     return [type(event) for event in decision.events]
 
 
-EVERY_COMMAND = [assign("till"), unassign("till"), bulk("till"), apply("bakery"), patch("till", {"a": 1})]
+RESTORE = RestoreAssignments(ORG, UUID(int=1))
+EVERY_COMMAND = [assign("till"), unassign("till"), bulk("till"), apply("bakery"), patch("till", {"a": 1}), RESTORE]
+SUSPENDED = replace(FACTS, organizations={ORG: OrganizationFact("suspended")})
+CORRECTION = UpdateModuleConfig(ORG, "till", {"lanes": 3}, as_operator=True)
 
 
 @pytest.mark.parametrize("command", EVERY_COMMAND)
@@ -149,11 +154,19 @@ def test_nothing_is_done_for_an_unknown_organization(command: Command) -> None:
         decide(INITIAL, replace(FACTS, organizations={}), command)
 
 
-@pytest.mark.parametrize("command", EVERY_COMMAND)
-def test_nothing_is_done_for_a_suspended_organization(command: Command) -> None:
-    suspended = replace(FACTS, organizations={ORG: OrganizationFact("suspended")})
+@pytest.mark.parametrize("command", [assign("flour"), bulk("flour"), apply("bakery"), patch("till", {"a": 1}), RESTORE])
+def test_a_suspended_organization_is_given_nothing_and_its_own_people_change_nothing(command: Command) -> None:
     with pytest.raises(OrganizationSuspended):
-        decide(after(assign("till")), suspended, command)
+        decide(after(assign("till")), SUSPENDED, command)
+
+
+def test_an_operator_corrects_what_a_suspended_organization_has() -> None:
+    state = after(apply("bakery"), patch("till", {"lanes": 2}))
+    state = after(CORRECTION, state=state, facts=SUSPENDED)
+    assert state.modules["till"].config == {"lanes": 3}
+    with pytest.raises(ModuleRequired):
+        decide(state, SUSPENDED, unassign("till"))
+    assert after(unassign("till", force=True), state=state, facts=SUSPENDED).kept == {"till": {"lanes": 3}}
 
 
 # Assigning
@@ -258,10 +271,20 @@ def test_a_bulk_assignment_of_an_industry_takes_the_template_as_source() -> None
     assert state.templates == {"bakery": 2}
 
 
-def test_a_bulk_assignment_moves_an_older_source_and_leaves_the_applied_version() -> None:
-    state = after(apply("bakery", 1), bulk("flour", industry_code="bakery"))
-    assert state.modules["flour"].sources == (template_source("bakery", 2),)
+def test_a_part_of_a_template_is_of_the_version_that_is_applied() -> None:
+    state = after(apply("bakery", 1), unassign("flour"), bulk("flour", industry_code="bakery"))
+    assert state.modules["flour"].sources == (template_source("bakery", 1),)
     assert state.templates == {"bakery": 1}
+
+
+def test_a_part_that_only_a_newer_version_has_needs_that_version_first() -> None:
+    state = after(apply("bakery", 1))
+    with pytest.raises(NotInTemplate, match="Apply version 2 first") as refused:
+        decide(state, FACTS, bulk("flour", "till", industry_code="bakery"))
+    assert [error.pointer for error in refused.value.errors] == ["/module_ids/1"]
+    assert refused.value.extra == {"version": 1, "current_version": 2}
+    state = after(apply("bakery"), bulk("till", industry_code="bakery"), state=state)
+    assert state.modules["till"].sources == (template_source("bakery", 2),)
 
 
 def test_ids_outside_the_template_are_pointed_to() -> None:
@@ -494,6 +517,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     ),
     st.builds(apply, codes, st.sampled_from([None, 1, 2]), st.sampled_from(["add", "replace"])),
     st.builds(patch, modules, configs),
+    st.builds(RestoreAssignments, st.just(ORG), st.integers(0, 11).map(lambda step: UUID(int=step))),
 )
 statuses = st.sampled_from(["active", "active", "active", "inactive", "deleted"])
 worlds = st.builds(
@@ -505,6 +529,7 @@ worlds = st.builds(
     ),
 )
 histories = st.lists(st.tuples(worlds, commands), max_size=12)
+"""The number of a command in its history is its operation."""
 
 
 def encoded(value: object) -> bytes:
@@ -544,6 +569,27 @@ def told(state: Assignments, decision: Decision) -> AssignmentResult | ConfigRes
     return replace(result, assigned=added, removed=removed)
 
 
+def unassignments(decisions: Mapping[int, Decision]) -> dict[UUID, ModuleUnassignedEvent]:
+    """What the log tells of those taken back."""
+    return {
+        UUID(int=step): event
+        for step, decision in decisions.items()
+        for event in decision.events
+        if isinstance(event, ModuleUnassignedEvent)
+    }
+
+
+def played(history: Sequence[tuple[Facts, Command]]) -> Iterator[tuple[Assignments, Command, Decision, Assignments]]:
+    """Each command that was not refused: the state before it, its decision, and the state after it."""
+    state, decisions = INITIAL, dict[int, Decision]()
+    for step, (facts, command) in enumerate(history):
+        decision = decided(state, replace(facts, unassignments=unassignments(decisions)), command)
+        if decision is not None:
+            decisions[step], before = decision, state
+            state = fold(state, decision.events)
+            yield before, command, decision, state
+
+
 def check_invariants(state: Assignments) -> None:
     assert not state.modules.keys() & state.kept.keys()
     for held in state.modules.values():
@@ -556,13 +602,9 @@ def check_invariants(state: Assignments) -> None:
 @given(histories)
 def test_any_history_folds_from_its_log_and_tells_the_truth(history: list[tuple[Facts, Command]]) -> None:
     state, log = INITIAL, list[AssignmentEvent]()
-    for facts, command in history:
-        decision = decided(state, facts, command)
-        if decision is None:
-            continue
-        assert told(state, decision) == decision.result
+    for before, _, decision, state in played(history):
+        assert told(before, decision) == decision.result
         log += [reread(event) for event in decision.events]
-        state = fold(state, decision.events)
         check_invariants(state)
     assert encoded(fold(INITIAL, log)) == encoded(state)
     assert encoded(msgspec.json.decode(encoded(state), type=Assignments)) == encoded(state)
@@ -570,10 +612,10 @@ def test_any_history_folds_from_its_log_and_tells_the_truth(history: list[tuple[
 
 @given(histories, worlds, commands)
 def test_what_was_done_is_not_done_twice(history: list[tuple[Facts, Command]], facts: Facts, command: Command) -> None:
-    state = INITIAL
-    for world, earlier in history:
-        decision = decided(state, world, earlier)
-        state = fold(state, decision.events) if decision else state
+    state, decisions = INITIAL, dict[int, Decision]()
+    for step, (_, _, decision, after_it) in enumerate(played(history)):
+        state, decisions[step] = after_it, decision
+    facts = replace(facts, unassignments=unassignments(decisions))
     first = decided(state, facts, command)
     if first is None or isinstance(command, UnassignModule) or getattr(first.result, "sets_industry", None):
         return
@@ -590,7 +632,6 @@ def test_a_command_travels_as_json(command: Command) -> None:
 @given(histories)
 def test_every_event_folds_into_any_state(history: list[tuple[Facts, Command]]) -> None:
     state = after(apply("florist"), assign("rota", {"a": 1}))
-    for facts, command in history:
-        decision = decided(INITIAL, facts, command)
-        state = fold(state, decision.events) if decision else state
+    for _, _, decision, _ in played(history):
+        state = fold(state, decision.events)
     assert encoded(msgspec.json.decode(encoded(state), type=Assignments)) == encoded(state)

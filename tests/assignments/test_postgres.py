@@ -25,6 +25,7 @@ from assignments.commands import (
     AssignModule,
     BulkAssignModules,
     Command,
+    RestoreAssignments,
     UnassignModule,
     UpdateModuleConfig,
 )
@@ -249,8 +250,48 @@ async def test_a_schema_that_came_later_keeps_nobody_from_taking_away_what_is_th
     await carry_out(AssignModule(ORG, "till", "ada", {"lanes": 9}))
     ruled("till", {"properties": {"lanes": {"maximum": 5}}}, world)
     assert [code_of(outcome) for outcome in await carry_out(UnassignModule(ORG, "till"))] == [None]
-    again = await carry_out(AssignModule(ORG, "till", "ada"), AssignModule(ORG, "till", "ada", {}))
-    assert [code_of(outcome) for outcome in again] == ["config_invalid", None]
+    (again,) = await carry_out(AssignModule(ORG, "till", "ada"))
+    assert msgspec.json.decode(again.result)["discarded_configs"] == ["till"]
+
+
+async def test_an_unassignment_is_taken_back_as_the_log_tells_it(
+    carry_out: Carry, database: PostgresDatabase, world: World
+) -> None:
+    ruled("flour", {"properties": {"kind": {"type": "string"}}}, world)
+    await carry_out(
+        ApplyIndustryTemplate(ORG, "bakery", version=1),
+        AssignModule(ORG, "flour", "ada"),
+        UpdateModuleConfig(ORG, "flour", {"kind": "rye"}),
+    )
+    async with database.snapshot() as transaction:
+        before = await state_of(transaction, ORG)
+    (taken,) = await carry_out(UnassignModule(ORG, "flour"))
+    restore = RestoreAssignments(ORG, taken.operation_id)
+    strangers = await carry_out(
+        RestoreAssignments(ORG, taken.event_ids[0]), RestoreAssignments(organization(2), taken.operation_id)
+    )
+    assert [code_of(outcome) for outcome in strangers] == ["unknown_unassignment"] * 2
+    first, second = await carry_out(restore, restore)
+    assert (first.status, second.status) == ("applied", "unchanged")
+    async with database.snapshot() as transaction:
+        assert as_json(await state_of(transaction, ORG)) == as_json(before)
+        assert as_json(await folded(transaction, ORG)) == as_json(before)
+    (taken,) = await carry_out(UnassignModule(ORG, "flour"))
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery"), UnassignModule(ORG, "flour"))
+    (moved,) = await carry_out(RestoreAssignments(ORG, taken.operation_id))
+    assert code_of(moved) == "template_moved"
+
+
+async def test_a_part_of_a_template_is_looked_up_in_the_version_that_is_applied(
+    carry_out: Carry, database: PostgresDatabase
+) -> None:
+    await carry_out(ApplyIndustryTemplate(ORG, "bakery", version=1), UnassignModule(ORG, "rota"))
+    (outcome,) = await carry_out(BulkAssignModules(ORG, ["rota"], "ada", "bakery"))
+    assert outcome.status == "applied"
+    async with database.snapshot() as transaction:
+        state = await state_of(transaction, ORG)
+    assert [source.version for source in state.modules["rota"].sources] == [1]
+    assert state.templates == {"bakery": 1}
 
 
 async def test_templates_are_asked_a_second_time_where_a_schema_makes_them_matter_alone(

@@ -11,7 +11,7 @@ from app.contract.routes import routes_of
 from tests.contracts.story import Story
 
 REFUSED_FOR_REASONS = [401, 403, 404, 409, 412, 413, 422, 428, 429]
-OPAQUE = {"cursor", "template_version", "ModplaneReason"}
+OPAQUE = {"cursor", "template_version", "template_older_than", "ModplaneReason"}
 """What is right only beside something else: the list that gave it, a template, the same reason in the query."""
 ENDLESS = {"streamEvents"}
 """A right request to these has an answer without an end."""

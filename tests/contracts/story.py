@@ -66,7 +66,10 @@ class Story:
     def _assignments(self) -> None:
         self._done("POST", f"/modules/assign/{self.organization}", {"module_id": OTHER_MODULE})
         self._done("PATCH", f"/organizations/{self.organization}/modules/{OTHER_MODULE}", {"degrees": 220})
-        self._done("POST", f"/modules/unassign/{self.organization}/{OTHER_MODULE}")
+        unassign = f"/modules/unassign/{self.organization}/{OTHER_MODULE}"
+        taken = self._done("POST", unassign)["operation_id"]
+        self._done("POST", f"/modules/restore/{self.organization}", {"operation_id": taken})
+        self._done("POST", unassign)
         self._done("POST", f"/modules/bulk-assign/{self.organization}", {"module_ids": [OTHER_MODULE]})
         self._done("POST", f"/modules/apply-industry/{self.organization}", {"industry_code": INDUSTRY})
 

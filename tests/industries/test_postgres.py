@@ -92,8 +92,12 @@ async def test_a_template_is_blocked_by_its_required_modules_alone(
     del registry.status["oven"]
     async with database.snapshot() as transaction:
         summaries = await PostgresTemplateCatalog(registry).summaries(transaction, ["bakery", "unknown"])
-    assert {code: list(summary.blocked_by) for code, summary in summaries.items()} == {"bakery": ["flour", "oven"]}
+    assert summaries["bakery"].blocked_by == {"flour": "inactive", "oven": "missing"}
     (listed,) = await reader.active()
+    assert [(module.module_id, module.module_name, module.state) for module in listed.blocking] == [
+        ("flour", "Flour", "inactive"),
+        ("oven", None, "missing"),
+    ]
     assert (listed.module_count, listed.required_count, listed.applicable) == (3, 2, False)
     shown = await reader.modules("bakery")
     assert shown is not None
@@ -103,6 +107,7 @@ async def test_a_template_is_blocked_by_its_required_modules_alone(
         ("oven", 3, "missing", None),
     ]
     assert (shown.applicable, list(shown.blocked_by)) == (False, ["flour", "oven"])
+    assert shown.blocking == listed.blocking
 
 
 async def test_a_required_module_without_a_valid_config_blocks_its_template(
@@ -118,7 +123,8 @@ async def test_a_required_module_without_a_valid_config_blocks_its_template(
         catalog = PostgresTemplateCatalog(registry)
         summaries = await catalog.summaries(transaction, ["bakery", "cafe"])
         assert await catalog.names(transaction, ["bakery", "cafe", "unknown"]) == {"bakery": "Bakery", "cafe": "Café"}
-    assert {code: list(summary.blocked_by) for code, summary in summaries.items()} == {"bakery": [], "cafe": ["oven"]}
+    blocked_by = {code: summary.blocked_by for code, summary in summaries.items()}
+    assert blocked_by == {"bakery": {}, "cafe": {"oven": "config_invalid"}}
     assert [(listed.industry_code, listed.applicable) for listed in await reader.active()] == [
         ("bakery", True),
         ("cafe", False),

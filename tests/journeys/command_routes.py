@@ -133,6 +133,14 @@ ROUTES = [
         ("tenant.module.unassigned",),
     ),
     CommandRoute(
+        "restoreAssignments",
+        "POST",
+        "/modules/restore/{organization}",
+        {"operation_id": "{unassignment}"},
+        HELD,
+        ("tenant.module.assigned",),
+    ),
+    CommandRoute(
         "bulkAssignModules",
         "POST",
         "/modules/bulk-assign/{organization}",
@@ -164,7 +172,7 @@ class CommandWorld:
 
     def __init__(self, url: str, admin: Api) -> None:
         self.url, self.admin = url, admin
-        names = ("module", "loud", "unused", "spare", "own", "held")
+        names = ("module", "loud", "unused", "spare", "own", "held", "lost")
         modules = {name: admin.module() for name in names}
         industry = admin.industry([{"module_id": modules["held"], "is_required": True}])
         self.tenant = new_tenant(url, industry)
@@ -183,8 +191,11 @@ class CommandWorld:
         }
         self.signup = signup(self.words["next_industry"])
         assert admin.post(f"/organizations/{self.words['suspended']}/suspend").status_code == 200
-        assigned = {"module_id": modules["own"], "config": {"a": 1}}
-        assert admin.post(f"/modules/assign/{self.tenant.id}", assigned).status_code == 200
+        for name in ("own", "lost"):
+            assigned = {"module_id": modules[name], "config": {"a": 1}}
+            assert admin.post(f"/modules/assign/{self.tenant.id}", assigned).status_code == 200
+        taken = admin.post(f"/modules/unassign/{self.tenant.id}/{modules['lost']}")
+        self.words["unassignment"] = taken.json()["operation_id"]
 
     def send(self, route: CommandRoute, query: Mapping[str, str] | None = None, **headers: str) -> httpx.Response:
         """Uses the route as the super admin."""

@@ -239,6 +239,42 @@ def test_what_takes_effect_depends_on_the_module_and_the_organization(admin: Api
         assert effect() == expected
 
 
+def test_an_unassignment_is_taken_back_with_sources_versions_and_config(admin: Api, tenant: Tenant) -> None:
+    module, other = admin.module(), admin.module()
+    industry = admin.industry([required(module, size=1)])
+    apply(admin, tenant, industry)
+    assign(admin, tenant, module)
+    own = f"/organizations/{tenant.id}/modules/{module}"
+    assert admin.patch(own, {"colour": "red"}).status_code == 200
+    before = admin.modules_of(tenant.id)[module]
+    publish(admin, industry, [required(module, size=2), optional(other)])
+    taken = admin.post(f"/modules/unassign/{tenant.id}/{module}?force=true").json()
+    assert taken["removed"] == [module]
+    body = {"operation_id": taken["operation_id"]}
+    dry = admin.post(f"/modules/restore/{tenant.id}?dry_run=true", body).json()
+    assert (dry["status"], dry["assigned"], module in admin.modules_of(tenant.id)) == ("applied", [module], False)
+    assert admin.post(f"/modules/restore/{tenant.id}", body).json()["assigned"] == [module]
+    assert admin.modules_of(tenant.id)[module] == before
+    (event,) = admin.get(f"/events?organization_id={tenant.id}&limit=1").json()["items"]
+    assert (event["type"], event["payload"]["restores"]) == ("tenant.module.assigned", taken["operation_id"])
+    again = admin.post(f"/modules/unassign/{tenant.id}/{module}?force=true").json()
+    apply(admin, tenant, industry)
+    moved = admin.post(f"/modules/restore/{tenant.id}", {"operation_id": again["operation_id"]})
+    assert (moved.status_code, code_of(moved)) == (409, "assigned_again")
+
+
+def test_a_module_is_deleted_though_a_suspended_organization_had_it(admin: Api, tenant: Tenant) -> None:
+    module = admin.module()
+    assign(admin, tenant, module, config={"a": 1})
+    assert admin.post(f"/organizations/{tenant.id}/suspend").status_code == 200
+    assert code_of(admin.delete(f"/module-registry/{module}")) == "module_in_use"
+    assert admin.patch(f"/organizations/{tenant.id}", {"name": "Crumb & Crust"}).json()["name"] == "Crumb & Crust"
+    assert admin.patch(f"/organizations/{tenant.id}/modules/{module}", {"a": 2}).json()["config"] == {"a": 2}
+    assert admin.post(f"/modules/unassign/{tenant.id}/{module}").json()["removed"] == [module]
+    assert admin.delete(f"/module-registry/{module}").status_code == 200
+    assert admin.get(f"/organizations/{tenant.id}").json()["status"] == "suspended"
+
+
 def test_adoption_counts_what_came_and_went(admin: Api, service: ServiceProcess) -> None:
     module = admin.module()
     tenants = [new_tenant(service.url) for _ in range(2)]

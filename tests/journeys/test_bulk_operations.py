@@ -144,6 +144,32 @@ async def test_a_template_is_applied_and_taken_apart_again(admin: Api, connectio
     assert all(module not in admin.modules_of(id_) for id_ in organizations)
 
 
+async def test_those_on_older_versions_of_a_template_are_chosen_and_no_others(admin: Api, connection: Any) -> None:
+    first, second = admin.module(), admin.module()
+    industry = admin.industry([{"module_id": first, "is_required": True}])
+    _, organizations = await registered(connection, 3)
+    older, current = organizations[:2], organizations[2]
+    for id_ in older:
+        assert admin.post(f"/modules/apply-industry/{id_}", {"industry_code": industry}).status_code == 200
+    listed = [{"module_id": id_, "is_required": True} for id_ in (first, second)]
+    assert admin.patch(f"/industries/{industry}", {"modules": listed}).json()["version"] == 2
+    assert admin.post(f"/modules/apply-industry/{current}", {"industry_code": industry}).status_code == 200
+    assert admin.post(f"/modules/unassign/{current}/{second}?force=true").status_code == 200
+    page = admin.get(f"/organizations?template_code={industry}&template_older_than=2&with_total=true").json()
+    assert {item["organization_id"] for item in page["items"]} == set(older)
+    assert page["total"] == {"count": 2, "is_exact": True}
+    body = {
+        "command": {"type": "apply_industry", "industry_code": industry},
+        "filter": {"template_code": industry, "template_version": {"older_than": 2}},
+    }
+    assert admin.post("/bulk-operations?dry_run=true", body).json()["examined"] == 2
+    progress = ended(admin, start(admin, body)["bulk_operation_id"])
+    assert (progress["total"], progress["counts"]["applied"]) == (2, 2)
+    assert progress["filter"]["template_version"] == {"older_than": 2}
+    assert second in admin.modules_of(older[0])
+    assert second not in admin.modules_of(current)
+
+
 async def test_one_key_begins_one_bulk_operation(admin: Api, connection: Any) -> None:
     _, organizations = await registered(connection, 1)
     body = {"command": {"type": "suspend"}, "organization_ids": organizations}
@@ -164,6 +190,9 @@ async def test_one_key_begins_one_bulk_operation(admin: Api, connection: Any) ->
         ({"command": {"type": "assign"}, "filter": {}}, 400),
         ({"command": {"type": "suspend"}, "filter": {"colour": "red"}}, 400),
         ({"command": {"type": "suspend"}, "filter": {"template_version": 2}}, 422),
+        ({"command": {"type": "suspend"}, "filter": {"template_version": {"older_than": 2}}}, 422),
+        ({"command": {"type": "suspend"}, "filter": {"template_code": "a_b", "template_version": {}}}, 400),
+        ({"command": {"type": "suspend"}, "filter": {"template_code": "a_b", "template_version": {"than": 2}}}, 400),
         ({"command": {"type": "assign", "module_id": "m_1", "config": {"x": "y" * 110_000}}, "filter": {}}, 413),
     ],
 )

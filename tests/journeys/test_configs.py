@@ -89,6 +89,7 @@ def test_a_template_refuses_wrong_values_and_is_not_applicable_while_one_is_miss
     industry = admin.industry([required(till, lanes=3)])
     details = nobody.get(f"/industries/{industry}").json()
     assert (details["applicable"], details["blocked_by"]) == (False, [till])
+    assert [(one["module_id"], one["state"]) for one in details["blocking"]] == [(till, "config_invalid")]
     (item,) = nobody.get(f"/industries/{industry}/modules").json()["items"]
     assert (item["state"], item["config_errors"]) == (
         "config_invalid",
@@ -136,6 +137,19 @@ def test_a_schema_that_comes_later_refuses_nothing_that_exists(admin: Api, tenan
     assert refused(tenant.admin.patch(path, {"mode": "older"})).keys() == {"/mode"}
     assert tenant.admin.patch(path, {"mode": None}).status_code == 200
     assert admin.post(f"/modules/unassign/{tenant.id}/{module}").json()["removed"] == [module]
+
+
+def test_what_an_earlier_assignment_left_behind_stands_in_no_ones_way(admin: Api, tenant: Tenant) -> None:
+    module = admin.module()
+    assigned(admin, tenant, module, a=1)
+    assert admin.post(f"/modules/unassign/{tenant.id}/{module}").status_code == 200
+    strict = {"config_schema": {"type": "object", "additionalProperties": False}}
+    assert admin.patch(f"/module-registry/{module}", strict).status_code == 200
+    told = admin.post(f"/modules/assign/{tenant.id}", {"module_id": module}).json()
+    assert (told["assigned"], told["discarded_configs"]) == ([module], [module])
+    assert admin.modules_of(tenant.id)[module]["own_config"] == {}
+    (event,) = admin.get(f"/events?organization_id={tenant.id}&limit=1").json()["items"]
+    assert [change["config_discarded"] for change in event["payload"]["modules"]] == [True]
 
 
 def test_a_new_schema_tells_whom_it_would_concern_and_whom_it_does(

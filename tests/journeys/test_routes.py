@@ -139,6 +139,14 @@ ROUTES = [
         has=("operation_id", "status", "assigned", "unchanged", "skipped"),
     ),
     Route(
+        "restoreAssignments",
+        "POST",
+        "/modules/restore/{organization}",
+        "super admin",
+        {"operation_id": "{unassignment}"},
+        has=("operation_id", "status", "assigned", "unchanged", "discarded_configs"),
+    ),
+    Route(
         "getOrganizationModules",
         "GET",
         "/organizations/{organization}/modules",
@@ -282,6 +290,9 @@ class Job:
         own_operation = f"/operations/{late['operation_id']}"
         wait_for(lambda: self.callers["newcomer"].get(own_operation).json()["status"] == "applied", "the late signup")
         token = admin.post("/tokens", {"name": "to be revoked", "role": "service"}).json()["id"]
+        lost = admin.module()
+        assert admin.post(f"/modules/assign/{tenant.id}", {"module_id": lost}).status_code == 200
+        unassignment = admin.post(f"/modules/unassign/{tenant.id}/{lost}").json()["operation_id"]
         reactivated = {"command": {"type": "reactivate"}, "organization_ids": [tenant.id]}
         bulk = admin.post("/bulk-operations", reactivated).json()["bulk_operation_id"]
         wait_for(lambda: admin.get(f"/bulk-operations/{bulk}").json()["status"] == "finished", "the bulk operation")
@@ -290,6 +301,7 @@ class Job:
             "private": private,
             "organization": tenant.id,
             "operation": late["operation_id"],
+            "unassignment": unassignment,
             "token": token,
             "bulk": bulk,
             "user": other.operation_id,

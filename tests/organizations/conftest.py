@@ -101,18 +101,34 @@ class Fakes:
         return frozenset(organization_ids) & self.having.get(module_id, set())
 
     async def with_template(
-        self, transaction: Transaction, limit: int, *, industry_code: str, version: int | None
+        self,
+        transaction: Transaction,
+        limit: int,
+        *,
+        industry_code: str,
+        version: int | None,
+        older_than: int | None = None,
     ) -> Sequence[str]:
-        return sorted(self._on(industry_code, version))[:limit]
+        return sorted(self._on(industry_code, version, older_than))[:limit]
 
     async def having_template(
-        self, transaction: Transaction, organization_ids: Sequence[str], *, industry_code: str, version: int | None
+        self,
+        transaction: Transaction,
+        organization_ids: Sequence[str],
+        *,
+        industry_code: str,
+        version: int | None,
+        older_than: int | None = None,
     ) -> frozenset[str]:
-        return frozenset(organization_ids) & self._on(industry_code, version)
+        return frozenset(organization_ids) & self._on(industry_code, version, older_than)
 
-    def _on(self, industry_code: str, version: int | None) -> set[str]:
+    def _on(self, industry_code: str, version: int | None, older_than: int | None) -> set[str]:
         on_it = self.on_template.get(industry_code, {})
-        return {id_ for id_, applied in on_it.items() if version in {None, applied}}
+        return {
+            id_
+            for id_, applied in on_it.items()
+            if version in {None, applied} and (older_than is None or applied < older_than)
+        }
 
     async def check(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
         address = valid_email(email)

@@ -68,12 +68,24 @@ class Others:
         return frozenset(id_ for id_ in organization_ids if int(id_) % 2 == 0)
 
     async def with_template(
-        self, transaction: Transaction, limit: int, *, industry_code: str, version: int | None
+        self,
+        transaction: Transaction,
+        limit: int,
+        *,
+        industry_code: str,
+        version: int | None,
+        older_than: int | None = None,
     ) -> Sequence[str]:
         return ["200000", "400000"]
 
     async def having_template(
-        self, transaction: Transaction, organization_ids: Sequence[str], *, industry_code: str, version: int | None
+        self,
+        transaction: Transaction,
+        organization_ids: Sequence[str],
+        *,
+        industry_code: str,
+        version: int | None,
+        older_than: int | None = None,
     ) -> frozenset[str]:
         raise AssertionError(version)
 

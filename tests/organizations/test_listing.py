@@ -88,6 +88,10 @@ async def test_filters_narrow_the_list_together(world: World) -> None:
         ({"module_id": "ovens", "status": "active"}, ["apple pie"]),
         ({"template_code": "bakery", "template_version": 2}, ["apple pie", "Pear"]),
         ({"template_code": "bakery"}, ["apple pie", "Big-APPLE", "Pear"]),
+        ({"template_code": "bakery", "template_older_than": 2}, ["Big-APPLE"]),
+        ({"template_code": "bakery", "template_older_than": 3}, ["apple pie", "Big-APPLE", "Pear"]),
+        ({"template_code": "bakery", "template_older_than": 2, "template_version": 2}, []),
+        ({"template_code": "bakery", "template_older_than": 1}, []),
         ({"module_id": "ovens", "template_code": "bakery", "template_version": 2}, ["apple pie"]),
         ({"q": pear, "module_id": "ovens"}, []),
     ):
@@ -146,4 +150,4 @@ async def test_a_cursor_is_bound_to_every_filter_and_the_order(world: World) -> 
             await reader.page(OrganizationQuery(1, cursor, wanted=wanted))
     with pytest.raises(BadCursor):
         await reader.page(OrganizationQuery(1, cursor, "-name"))
-    assert {*bound, "template_version"} == {*OrganizationFilter.__struct_fields__}
+    assert {*bound, "template_version", "template_older_than"} == {*OrganizationFilter.__struct_fields__}

@@ -51,7 +51,7 @@ def fake() -> tuple[Neighbours, Fakes]:
     fakes.known = {
         "bakery": OrganizationTemplateFact("active", "Bakery", 2),
         "cafe": OrganizationTemplateFact("inactive", "Cafe", 1),
-        "mill": OrganizationTemplateFact("deleted", "Mill", 1, ["oven"]),
+        "mill": OrganizationTemplateFact("deleted", "Mill", 1, {"oven": "inactive"}),
     }
     return Neighbours(world), fakes
 
@@ -132,9 +132,9 @@ async def test_a_required_module_that_cannot_be_assigned_blocks_its_template(
     site: Site, real_plane: Plane | None
 ) -> None:
     if isinstance(site.choosable, Fakes):
-        site.choosable.known["bakery"] = OrganizationTemplateFact("active", "Bakery", 2, ["oven"])
+        site.choosable.known["bakery"] = OrganizationTemplateFact("active", "Bakery", 2, {"oven": "inactive"})
     if real_plane is not None:
         await real_plane.decide("registry", "oven", DeactivateModule("oven"))
     async with site.database.snapshot() as transaction:
         found = await site.choosable.templates(transaction, ["bakery"])
-    assert list(found["bakery"].blocked_by) == ["oven"]
+    assert found["bakery"].blocked_by == {"oven": "inactive"}

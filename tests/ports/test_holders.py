@@ -32,6 +32,17 @@ class Site(NamedTuple):
         async with self.database.snapshot() as transaction:
             return await self.holders.with_template(transaction, limit, industry_code=code, version=version)
 
+    async def older(self, than: int, limit: int = 10) -> tuple[list[str], list[str]]:
+        """Who has an older version: some of all, and those of two."""
+        async with self.database.snapshot() as transaction:
+            some = await self.holders.with_template(
+                transaction, limit, industry_code="bakery", version=None, older_than=than
+            )
+            having = await self.holders.having_template(
+                transaction, [TWO, THREE], industry_code="bakery", version=None, older_than=than
+            )
+        return sorted(some), sorted(having)
+
     async def having_template(self, version: int | None, code: str = "bakery") -> frozenset[str]:
         async with self.database.snapshot() as transaction:
             return await self.holders.having_template(transaction, [TWO, THREE], industry_code=code, version=version)
@@ -80,6 +91,13 @@ async def test_who_has_a_template_is_told_in_any_version_or_in_one(site: Site) -
     assert await site.with_template(None, code="never") == []
     assert [sorted(await site.having_template(version)) for version in (None, 1, 2)] == [[TWO], [], [TWO]]
     assert await site.having_template(None, code="never") == frozenset()
+
+
+async def test_who_has_an_older_version_is_told_from_who_has_the_current_one(site: Site) -> None:
+    assert await site.older(1) == ([], [])
+    assert await site.older(2) == ([ONE], [])
+    assert await site.older(3) == ([ONE, TWO], [TWO])
+    assert len((await site.older(3, limit=1))[0]) == 1
 
 
 async def test_those_who_have_a_template_are_counted_in_all_and_by_version(site: Site) -> None:

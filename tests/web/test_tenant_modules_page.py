@@ -129,10 +129,23 @@ async def test_unassigning_is_undone_with_config_and_what_is_required_needs_a_re
     assert admin.modules_of(tenant) == {}
     events = admin.get(f"/events?organization_id={tenant}&type=tenant.module.unassigned").json()["items"]
     assert [event["reason"] for event in events] == ["They closed the shop"]
+    newer = {"modules": [{"module_id": module, "is_required": True, "default_config": {"drawer": 9}}]}
+    assert admin.patch(f"/industries/{industry}", newer).json()["version"] == 2
     await page.get_by_role("button", name="Undo").click()
-    await expect(row(page, f"{word} Till")).to_be_visible()
-    after = admin.modules_of(tenant)[module]
-    assert (after["own_config"], after["sources"]) == (before["own_config"], before["sources"])
+    await expect(row(page, f"{word} Till")).to_contain_text(f"{word} Shops v1 · required")
+    assert admin.modules_of(tenant)[module] == before
+
+    # Again, and taken back where the log tells of it.
+    assert admin.post(f"/modules/unassign/{tenant}/{module}?force=true").status_code == 200
+    await page.goto(f"/super-admin/audit?organization={tenant}&type=tenant.module.unassigned")
+    article = page.get_by_role("article").first
+    await article.get_by_role("button", name="Show details").click()
+    await article.get_by_role("button", name="Undo this").click()
+    asking = page.get_by_role("dialog")
+    await expect(asking).to_contain_text("from the same templates")
+    await asking.get_by_role("button", name="Undo this").click()
+    await expect(page.get_by_text("Undone.")).to_be_visible()
+    assert admin.modules_of(tenant)[module] == before
 
 
 async def save(page: Page) -> None:
@@ -218,3 +231,46 @@ async def test_the_tenant_page_shows_modules_drift_and_activity_without_barriers
     await page.get_by_role("button", name="Undo").click()
     await expect(page.get_by_text("Undone.")).to_be_visible()
     assert admin.get(f"/organizations/{tenant}").json()["status"] == "active"
+
+
+async def test_what_a_suspended_tenant_has_is_taken_away_and_no_undo_is_promised(
+    person: Person, admin: Api, word: str
+) -> None:
+    page = person.page
+    module = admin.module(module_name=f"{word} Till")
+    tenant = admin.organization(organization_name=f"{word} Inc")
+    assert admin.post(f"/modules/assign/{tenant}", {"module_id": module}).status_code == 200
+    assert admin.post(f"/organizations/{tenant}/suspend").status_code == 200
+    await at_modules(page, tenant)
+    await expect(row(page, f"{word} Till")).to_contain_text("tenant suspended")
+    await page.get_by_role("button", name=f"Unassign {word} Till").click()
+    await expect(page.get_by_text(f"{word} Till unassigned from {word} Inc")).to_be_visible()
+    await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert admin.modules_of(tenant) == {}
+    assert admin.delete(f"/module-registry/{module}").status_code == 200
+
+
+async def test_a_part_is_chosen_from_the_version_that_the_tenant_has_and_a_config_left_out_is_told(
+    person: Person, admin: Api, word: str
+) -> None:
+    page = person.page
+    till, vase, newest = (admin.module(module_name=f"{word} {name}") for name in ("Till", "Vase", "Newest"))
+    entries = [{"module_id": one, "is_required": False} for one in (till, vase)]
+    industry = admin.industry(entries, industry_name=f"{word} Shops")
+    tenant = admin.organization(industry, organization_name=f"{word} Inc")
+    assert admin.patch(f"/organizations/{tenant}/modules/{vase}", {"old": 1}).status_code == 200
+    assert admin.post(f"/modules/unassign/{tenant}/{vase}").status_code == 200
+    strict = {"config_schema": {"type": "object", "additionalProperties": False}}
+    assert admin.patch(f"/module-registry/{vase}", strict).status_code == 200
+    newer = {"modules": [*entries, {"module_id": newest, "is_required": False}]}
+    assert admin.patch(f"/industries/{industry}", newer).json()["version"] == 2
+    await at_modules(page, tenant, "?open=part")
+    dialog = page.get_by_role("dialog", name=f"Assign modules of a template to {word} Inc")
+    await dialog.get_by_role("combobox", name="Template").fill(f"{word} Shops")
+    await page.get_by_role("option", name=f"{word} Shops").click()
+    await expect(dialog.get_by_text("Only in version 2: apply it first")).to_be_visible()
+    await dialog.get_by_role("button", name="All", exact=True).click()
+    await dialog.get_by_role("button", name="Assign 1 module").click()
+    await expect(page.get_by_text(f"The config kept of {word} Vase no longer fits and was left out.")).to_be_visible()
+    held = admin.modules_of(tenant)[vase]
+    assert ([source["version"] for source in held["sources"]], held["own_config"]) == ([1], {})

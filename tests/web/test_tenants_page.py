@@ -61,7 +61,7 @@ async def test_a_bulk_action_is_previewed_followed_and_retried_for_the_refused(
     await page.get_by_role("option", name=f"Till {word}").click()
     foreseen = dialog.get_by_role("region", name="Preview")
     await expect(foreseen).to_contain_text(re.compile(rf"1\s*will change\s*{word} A"))
-    await expect(foreseen).to_contain_text(re.compile(rf"1\s*stay as they are\s*{word} B"))
+    await expect(foreseen).to_contain_text(re.compile(rf"1\s*stays as it is\s*{word} B"))
     await expect(foreseen).to_contain_text(re.compile(r"1\s*will be refused\s*1 tenant: .*suspended"))
     assert module not in admin.modules_of(well)
     await dialog.get_by_role("button", name="Assign module · 1").click()
@@ -75,7 +75,7 @@ async def test_a_bulk_action_is_previewed_followed_and_retried_for_the_refused(
     refused = page.get_by_role("row", name=re.compile(f"{word} C"))
     await expect(refused).to_contain_text("Refused")
     assert admin.decided(f"/organizations/{closed}/reactivate", None).status_code == 200
-    await page.get_by_role("button", name="Retry the 1 refused").click()
+    await page.get_by_role("button", name="Retry the refused tenant").click()
     await expect(refused).to_contain_text("Changed")
     assert module in admin.modules_of(closed)
     await page.goto("/super-admin/tenants")

@@ -39,7 +39,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "aggregate_id": ORGANIZATION,
     "api_endpoint": "/api/field-service",
     "assigned": [MODULE],
-    "blocked_by": [],
+    **dict.fromkeys(("blocked_by", "blocking", "discarded_configs"), []),
     "bulk_operation_id": OPERATION,
     "by": PERSON,
     "category": "Operations",
@@ -58,6 +58,7 @@ OF_FIELDS: Mapping[str, Any] = {
     "count": 318,
     "created_by": PERSON,
     "cursor": CURSOR,
+    "config_discarded": False,
     "day": "2026-11-23",
     "default_config": {"dispatch": {"radius_km": 25}},
     "description": "Visits, routes and spare parts for people who repair ovens on site.",
@@ -101,12 +102,11 @@ OF_FIELDS: Mapping[str, Any] = {
     "q": "crumb",
     "preview": PREVIEW,
     "reason": "asked for by the customer",
-    "refusal": None,
+    **dict.fromkeys(("refusal", "restores", "revoked_at")),
     "removed": [],
     "required_by": [INDUSTRY],
     "required_count": 1,
     "result": {"assigned": [MODULE], "unchanged": [], "skipped": []},
-    "revoked_at": None,
     "sequence": 12,
     "service_name": "field-service",
     "sets_industry": True,
@@ -137,7 +137,8 @@ AGGREGATES: Mapping[str, str] = {
 """What the streams of each context are about."""
 
 EXPLICIT = {"kind": "explicit", "by": PERSON, "industry_code": None, "version": None}
-ASSIGNED = {"module_id": MODULE, "config": {}, "sources": [EXPLICIT], "change": "added", "sources_before": []}
+NEW = {"sources_before": [], "config_discarded": False}
+ASSIGNED = {"module_id": MODULE, "config": {}, "sources": [EXPLICIT], "change": "added", **NEW}
 LAYERS = [
     {
         "kind": "module",

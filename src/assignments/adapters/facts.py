@@ -1,13 +1,32 @@
 """What a batch of commands must know of organizations, modules and templates: one query for each kind."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
-from assignments.adapters.named import Work, named_modules, named_versions, organization_ids, source_versions
+import msgspec
+
+from assignments.adapters.named import (
+    Unassignments,
+    Work,
+    named_modules,
+    named_versions,
+    organization_ids,
+    restored_operations,
+    source_versions,
+)
+from assignments.events import ModuleUnassignedEvent
 from assignments.facts import Facts, TemplateFact
 from assignments.ports import ModuleCatalog, OrganizationDirectory, TemplateCatalog
 from shared.ports import Transaction
+
+UNASSIGNMENTS = """
+SELECT operation_id, payload::text FROM shared.event_log
+WHERE operation_id = ANY($1::uuid[]) AND aggregatetype = 'assignments' AND type = $2
+"""
+
+UNASSIGNED = msgspec.json.Decoder(ModuleUnassignedEvent)
 
 
 async def read_facts(
@@ -19,17 +38,25 @@ async def read_facts(
 ) -> Facts:
     """All of them. Only where modules have a schema are template versions asked for that commands do not name."""
     known = await organizations.organizations(transaction, organization_ids([command for _, command in work]))
-    versions = named_versions(work)
+    operations = restored_operations(command for _, command in work)
+    unassignments = await logged_unassignments(transaction, operations) if operations else {}
+    versions = named_versions(work, unassignments)
     at_hand = await templates.templates(transaction, versions) if versions else {}
-    named = named_modules(work, at_hand)
+    named = named_modules(work, at_hand, unassignments)
     standings = await modules.standings(transaction, sorted(named)) if named else {}
     statuses = {id_: standing.status for id_, standing in standings.items()}
     rules = {id_: standing.rules for id_, standing in standings.items() if standing.rules is not None}
     if not rules:
-        return Facts(known, statuses, at_hand)
+        return Facts(known, statuses, at_hand, unassignments=unassignments)
     further = source_versions(work, rules, at_hand)
     others = await templates.templates(transaction, further) if further else {}
-    return Facts(known, statuses, at_hand, rules, template_configs(rules, at_hand, others))
+    return Facts(known, statuses, at_hand, rules, template_configs(rules, at_hand, others), unassignments)
+
+
+async def logged_unassignments(transaction: Transaction, operation_ids: Sequence[UUID]) -> Unassignments:
+    """What each of the operations took away; those that took nothing away are left out."""
+    rows = await transaction.fetch(UNASSIGNMENTS, operation_ids, ModuleUnassignedEvent.topic)
+    return {operation_id: UNASSIGNED.decode(payload) for operation_id, payload in rows}
 
 
 def template_configs(

@@ -11,16 +11,17 @@ HAVING_MODULE = """
 SELECT organization_id FROM assignments.assignments WHERE module_id = $1 AND organization_id = ANY($2::text[])
 """
 
-WITH_TEMPLATE = "SELECT organization_id FROM assignments.applied_templates WHERE industry_code = $1 LIMIT $2"
-
-WITH_VERSION = """
-SELECT organization_id FROM assignments.applied_templates WHERE industry_code = $1 AND version = $3 LIMIT $2
+WITH_TEMPLATE = """
+SELECT organization_id FROM assignments.applied_templates
+WHERE industry_code = $1 AND version BETWEEN $3 AND $4 LIMIT $2
 """
 
 HAVING_TEMPLATE = """
 SELECT organization_id FROM assignments.applied_templates
-WHERE industry_code = $1 AND organization_id = ANY($2::text[]) AND ($3::integer IS NULL OR version = $3)
+WHERE industry_code = $1 AND organization_id = ANY($2::text[]) AND version BETWEEN $3 AND $4
 """
+
+LAST_VERSION = 2**31 - 1
 
 
 class PostgresHolders:
@@ -37,18 +38,36 @@ class PostgresHolders:
         return frozenset(ids(await transaction.fetch(HAVING_MODULE, module_id, organization_ids)))
 
     async def with_template(
-        self, transaction: Transaction, limit: int, *, industry_code: str, version: int | None
+        self,
+        transaction: Transaction,
+        limit: int,
+        *,
+        industry_code: str,
+        version: int | None,
+        older_than: int | None = None,
     ) -> Sequence[str]:
         """`limit` of them at most, in no order."""
-        if version is None:
-            return ids(await transaction.fetch(WITH_TEMPLATE, industry_code, limit))
-        return ids(await transaction.fetch(WITH_VERSION, industry_code, limit, version))
+        span = span_of(version, older_than)
+        return ids(await transaction.fetch(WITH_TEMPLATE, industry_code, limit, *span))
 
     async def having_template(
-        self, transaction: Transaction, organization_ids: Sequence[str], *, industry_code: str, version: int | None
+        self,
+        transaction: Transaction,
+        organization_ids: Sequence[str],
+        *,
+        industry_code: str,
+        version: int | None,
+        older_than: int | None = None,
     ) -> frozenset[str]:
         """Those of the organizations that have the template."""
-        return frozenset(ids(await transaction.fetch(HAVING_TEMPLATE, industry_code, organization_ids, version)))
+        span = span_of(version, older_than)
+        return frozenset(ids(await transaction.fetch(HAVING_TEMPLATE, industry_code, organization_ids, *span)))
+
+
+def span_of(version: int | None, older_than: int | None) -> tuple[int, int]:
+    """The lowest and the highest version that are meant; none when the highest is below the lowest."""
+    lowest, highest = (1, LAST_VERSION) if version is None else (version, version)
+    return lowest, highest if older_than is None else min(highest, older_than - 1)
 
 
 def ids(rows: Sequence[Any]) -> list[str]:

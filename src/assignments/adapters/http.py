@@ -22,6 +22,7 @@ from assignments.commands import (
     Config,
     ConfigResult,
     Mode,
+    RestoreAssignments,
     UnassignModule,
     UpdateModuleConfig,
 )
@@ -48,14 +49,17 @@ ModulePath = FromPath[str]
 
 
 class ModuleToAssign(Struct, frozen=True, forbid_unknown_fields=True):
-    """A module that is to be had. Without `config`, the one kept from an earlier assignment comes back."""
+    """A module that is to be had. Without `config`, the one kept from an earlier assignment comes back if it fits."""
 
     module_id: Slug
     config: Config | UnsetType = UNSET
 
 
 class ModulesToAssign(Struct, frozen=True, forbid_unknown_fields=True):
-    """Modules that are to be had, all or none; with `industry_code` as part of that template."""
+    """Modules that are to be had, all or none; with `industry_code` as part of that template.
+
+    The part is of the version that the organization has applied; without any, of the current one.
+    """
 
     module_ids: Annotated[list[Slug], Meta(min_length=1, max_length=2000)]
     industry_code: Slug | None = None
@@ -66,6 +70,12 @@ class TemplateToApply(Struct, frozen=True, forbid_unknown_fields=True):
 
     industry_code: Slug
     mode: Mode = "add"
+
+
+class UnassignmentToRestore(Struct, frozen=True, forbid_unknown_fields=True):
+    """An unassignment that is to be taken back: the `operation_id` of its answer, and of its event."""
+
+    operation_id: UUID
 
 
 class OrganizationModulesController(Controller):
@@ -123,8 +133,12 @@ class OrganizationModulesController(Controller):
         data: JSONBody[Config],
         sender: FromDishka[CommandSender],
     ) -> Response[bytes]:
-        """The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it."""
-        command = UpdateModuleConfig(str(organization_id), possible(module_id), data)
+        """The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+
+        While the organization is suspended, super admins alone may change it.
+        """
+        as_operator = caller_of(request).role == "super_admin"
+        command = UpdateModuleConfig(str(organization_id), possible(module_id), data, as_operator)
         return await sender.answer(request, asked(command, needs_if_match=True))
 
 
@@ -169,8 +183,29 @@ class AssignmentsController(Controller):
         sender: FromDishka[CommandSender],
         force: FromQuery[bool] = False,
     ) -> Response[bytes]:
-        """Its config is kept for a later assignment. `force` overrules templates that require it."""
+        """Its config is kept for a later assignment. `force` overrules templates that require it.
+
+        Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+        """
         return await sender.answer(request, asked(UnassignModule(str(organization_id), possible(module_id), force)))
+
+    @post(
+        "/restore/{organization_id:uuid}",
+        status_code=200,
+        operation_id="restoreAssignments",
+        operation_class=CommandOperation,
+        summary="Take an unassignment back",
+        responses=documented(AssignmentResult),
+    )
+    async def restore(
+        self,
+        request: AnyRequest,
+        organization_id: OrganizationPath,
+        data: JSONBody[UnassignmentToRestore],
+        sender: FromDishka[CommandSender],
+    ) -> Response[bytes]:
+        """Sources, versions and config become what the event log says they were, or it is refused and says why."""
+        return await sender.answer(request, asked(RestoreAssignments(str(organization_id), data.operation_id)))
 
     @post(
         "/bulk-assign/{organization_id:uuid}",

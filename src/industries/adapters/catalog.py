@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from industries.events import TemplateModule
-from industries.facts import ModuleStatus, state_of
+from industries.facts import ModuleState, ModuleStatus, state_of
 from industries.ports import ModuleCatalog
 from shared.ports import Transaction
 from shared.processor import in_slices
@@ -67,12 +67,12 @@ MODULE_LIST = msgspec.json.Decoder(tuple[TemplateModule, ...])
 
 
 class TemplateSummary(Struct, frozen=True):
-    """A template now; deleted ones too. `blocked_by` are its required modules that cannot be assigned from it."""
+    """A template now; deleted ones too. `blocked_by` are its required modules that cannot be assigned, and why not."""
 
     status: ModuleStatus
     industry_name: str
     version: int
-    blocked_by: Sequence[str]
+    blocked_by: Mapping[str, ModuleState]
 
 
 class PublishedTemplate(Struct, frozen=True):
@@ -152,17 +152,17 @@ class PostgresTemplateCatalog:
 
 async def blocked_by(
     transaction: Transaction, modules: ModuleCatalog, required: Mapping[str, Sequence[str]]
-) -> Mapping[str, Sequence[str]]:
-    """Of the modules that each template requires, those that an organization without any cannot be given by it."""
+) -> Mapping[str, Mapping[str, ModuleState]]:
+    """Of the modules that each template requires, those that an organization without any cannot be given, and why."""
     named = sorted({module_id for ids in required.values() for module_id in ids})
     standings = await modules.standings(transaction, named) if named else {}
     ruled = [module_id for module_id, standing in standings.items() if standing.rules is not None]
     rows = await transaction.fetch(REQUIRED_CONFIGS, list(required), ruled) if ruled else []
     configs = {(code, module_id): CONFIG.decode(config) for code, module_id, config in rows}
-    blocking: dict[str, Sequence[str]] = {}
+    blocking: dict[str, Mapping[str, ModuleState]] = {}
     async for code in in_slices(required):
         states = {id_: state_of(standings.get(id_), configs.get((code, id_), {})) for id_ in required[code]}
-        blocking[code] = [module_id for module_id, state in states.items() if state != "assignable"]
+        blocking[code] = {module_id: state for module_id, state in states.items() if state != "assignable"}
     return blocking
 
 

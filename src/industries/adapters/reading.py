@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -45,12 +45,23 @@ WHERE t.industry_code = $1 AND v.version < $2 ORDER BY v.version DESC LIMIT $3
 """
 
 
+class BlockingModule(Struct, frozen=True):
+    """A required module that keeps a template from being applied, and why. Its name is null where it never was known.
+
+    `config_invalid`: the config that the template alone gives it does not fit its schema.
+    """
+
+    module_id: str
+    module_name: str | None
+    state: Literal["inactive", "missing", "config_invalid"]
+
+
 class IndustryDetails(Struct, frozen=True):
     """A living template as the API shows it.
 
     `module_count` and `required_count` are of the current version. An applicable template is active and has no required
-    module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
-    for If-Match.
+    module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
+    `sequence` is its stream's, for If-Match.
     """
 
     industry_code: str
@@ -62,6 +73,7 @@ class IndustryDetails(Struct, frozen=True):
     required_count: int
     applicable: bool
     blocked_by: Sequence[str]
+    blocking: Sequence[BlockingModule]
     sequence: int
     created_at: datetime
     updated_at: datetime
@@ -96,6 +108,7 @@ class IndustryModules(Struct, frozen=True):
     version: int
     applicable: bool
     blocked_by: Sequence[str]
+    blocking: Sequence[BlockingModule]
     sequence: int
     items: Sequence[IndustryModule]
 
@@ -143,7 +156,9 @@ class PostgresIndustryReader:
         rows = await transaction.fetch(query, *args)
         required = {row["industry_code"]: row["required"] for row in rows}
         blocking = await blocked_by(transaction, self._modules, required)
-        return [details(row, blocking[row["industry_code"]]) for row in rows]
+        ids = sorted({module_id for states in blocking.values() for module_id in states})
+        known = await self._modules.summaries(transaction, ids) if ids else {}
+        return [details(row, blocking_modules(blocking[row["industry_code"]], known)) for row in rows]
 
     async def modules(self, industry_code: str) -> IndustryModules | None:
         """The modules of one of them, as the registry knows them now."""
@@ -159,14 +174,16 @@ class PostgresIndustryReader:
             shown(module, known.get(module.module_id), standings.get(module.module_id), place)
             async for place, module in in_slices(enumerate(listed, 1))
         ]
-        blocking = [item.module_id for item in items if item.is_required and item.state != "assignable"]
+        states = {item.module_id: item.state for item in items if item.is_required and item.state != "assignable"}
+        blocking = blocking_modules(states, known)
         return IndustryModules(
             industry_code=industry_code,
             industry_name=row["industry_name"],
             is_active=row["is_active"],
             version=row["version"],
             applicable=row["is_active"] and not blocking,
-            blocked_by=blocking,
+            blocked_by=[module.module_id for module in blocking],
+            blocking=blocking,
             sequence=row["sequence"],
             items=items,
         )
@@ -187,7 +204,16 @@ class PostgresIndustryReader:
         ]
 
 
-def details(row: Any, blocking: Sequence[str]) -> IndustryDetails:
+def blocking_modules(states: Mapping[str, ModuleState], known: Mapping[str, ModuleSummary]) -> Sequence[BlockingModule]:
+    """The modules that block a template, with their names."""
+    return [
+        BlockingModule(module_id, known[module_id].module_name if module_id in known else None, state)
+        for module_id, state in states.items()
+        if state != "assignable"
+    ]
+
+
+def details(row: Any, blocking: Sequence[BlockingModule]) -> IndustryDetails:
     """A row of `DETAILS`, with the required modules that keep it from being applied."""
     return IndustryDetails(
         industry_code=row["industry_code"],
@@ -198,7 +224,8 @@ def details(row: Any, blocking: Sequence[str]) -> IndustryDetails:
         module_count=row["modules"],
         required_count=len(row["required"]),
         applicable=row["is_active"] and not blocking,
-        blocked_by=blocking,
+        blocked_by=[module.module_id for module in blocking],
+        blocking=blocking,
         sequence=row["sequence"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

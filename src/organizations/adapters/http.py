@@ -56,6 +56,7 @@ HAS_TEMPLATE = QueryParameter(
     max_length=63, pattern=VISIBLE, description="This industry's template was applied to them."
 )
 IN_VERSION = QueryParameter(ge=1, lt=2**31, description="In this version; needs `template_code`.")
+IN_OLDER = QueryParameter(ge=1, lt=2**31, description="In a version older than this one; needs `template_code`.")
 
 OrganizationPath = FromPath[UUID]
 
@@ -66,20 +67,37 @@ class OrganizationChanges(Struct, frozen=True, forbid_unknown_fields=True):
     name: OrganizationName
 
 
+class AppliedTemplate(Struct, frozen=True):
+    """The template that was applied to those who are wanted, and in which versions."""
+
+    code: str | None
+    version: int | None
+    older_than: int | None
+
+
+async def applied_template(
+    template_code: Annotated[str | None, HAS_TEMPLATE] = None,
+    template_version: Annotated[int | None, IN_VERSION] = None,
+    template_older_than: Annotated[int | None, IN_OLDER] = None,
+) -> AppliedTemplate:
+    """Which template. Raises `ParameterMissing`."""
+    if template_code is None and (template_version, template_older_than) != (None, None):
+        raise ParameterMissing(
+            "A template_version or template_older_than needs the template_code it is of.",
+            errors=[FieldError("template_code", "missing")],
+        )
+    return AppliedTemplate(template_code, template_version, template_older_than)
+
+
 async def organization_filter(
+    template: NamedDependency[AppliedTemplate],
     q: PageSearch = None,
     status: FromQuery[OrganizationStatus | None] = None,
     industry_code: Annotated[str | None, CODE] = None,
     module_id: Annotated[str | None, HAS_MODULE] = None,
-    template_code: Annotated[str | None, HAS_TEMPLATE] = None,
-    template_version: Annotated[int | None, IN_VERSION] = None,
 ) -> OrganizationFilter:
-    """Which organizations. Raises `ParameterMissing`."""
-    if template_version is not None and template_code is None:
-        raise ParameterMissing(
-            "A template_version needs the template_code it is of.", errors=[FieldError("template_code", "missing")]
-        )
-    return OrganizationFilter(q, status, industry_code, module_id, template_code, template_version)
+    """Which organizations."""
+    return OrganizationFilter(q, status, industry_code, module_id, template.code, template.version, template.older_than)
 
 
 async def organization_query(
@@ -101,7 +119,11 @@ class OrganizationsController(Controller):
 
     @get(
         guards=[organizations_reader],
-        dependencies={"wanted": Provide(organization_filter), "which_page": Provide(organization_query)},
+        dependencies={
+            "template": Provide(applied_template),
+            "wanted": Provide(organization_filter),
+            "which_page": Provide(organization_query),
+        },
         operation_id="getOrganizations",
         summary="Search organizations",
     )

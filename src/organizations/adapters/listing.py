@@ -29,7 +29,7 @@ class OrganizationFilter(Struct, frozen=True):
     """Which organizations: those for which all holds that is given.
 
     `q`: each of its words begins a word of the name, or it is the organization's id. `template_code`: the template was
-    applied to it, in `template_version` where that is given.
+    applied to it, in `template_version` and in one older than `template_older_than` where these are given.
     """
 
     q: str | None = None
@@ -38,6 +38,7 @@ class OrganizationFilter(Struct, frozen=True):
     module_id: str | None = None
     template_code: str | None = None
     template_version: int | None = None
+    template_older_than: int | None = None
 
 
 class Some(Protocol):
@@ -102,9 +103,9 @@ class OrganizationList:
             some = partial(holders.with_module, module_id=module_id)
             things.append((some, partial(holders.having_module, module_id=module_id)))
         if (code := wanted.template_code) is not None:
-            version = wanted.template_version
-            some = partial(holders.with_template, industry_code=code, version=version)
-            having = partial(holders.having_template, industry_code=code, version=version)
+            version, older_than = wanted.template_version, wanted.template_older_than
+            some = partial(holders.with_template, industry_code=code, version=version, older_than=older_than)
+            having = partial(holders.having_template, industry_code=code, version=version, older_than=older_than)
             things.append((some, having))
         return things
 

@@ -5,7 +5,7 @@ import { bulkAssignModules, type OrganizationModule } from '@modplane/client';
 import { getModuleRegistryOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { PickList } from '@/assignments/pick-list.tsx';
-import { unassignAll } from '@/assignments/writes.ts';
+import { unassignAll, withDiscarded } from '@/assignments/writes.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
@@ -41,9 +41,11 @@ export function AssignDialog({
   const assign = useMutation({
     mutationFn: () => bulkAssignModules(organizationId, ids),
     meta: { told: true },
-    onSuccess: () => {
-      const names = items.filter((one) => ids.includes(one.id)).map((one) => one.name);
-      notifyDone(m.assignments.assigned(names, tenantName), m, () => unassignAll(organizationId, ids));
+    onSuccess: ({ discarded_configs: discarded }) => {
+      const namesOf = (wanted: readonly string[]) =>
+        items.filter((one) => wanted.includes(one.id)).map((one) => one.name);
+      const undo = () => unassignAll(organizationId, ids);
+      notifyDone(withDiscarded(m.assignments.assigned(namesOf(ids), tenantName), namesOf(discarded), m), m, undo);
       onClose();
     },
   });

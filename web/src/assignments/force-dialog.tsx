@@ -9,6 +9,7 @@ import { ProblemAlert } from '@/ui/problem.tsx';
 export function ForceDialog({
   module,
   requiredBy,
+  canBeUndone,
   error,
   busy,
   onForce,
@@ -16,6 +17,7 @@ export function ForceDialog({
 }: {
   module: OrganizationModule;
   requiredBy: readonly string[];
+  canBeUndone: boolean;
   error: unknown;
   busy: boolean;
   onForce: (reason: string) => void;
@@ -44,7 +46,7 @@ export function ForceDialog({
           <Alert color="orange">{m.assignments.requiredBy(name, requiredBy.join(', '))}</Alert>
           <Checkbox
             label={m.assignments.force}
-            description={m.assignments.forceHint}
+            description={canBeUndone ? m.assignments.forceHint : m.assignments.forceHintSuspended}
             checked={isSure}
             onChange={(event) => setSure(event.currentTarget.checked)}
           />

@@ -12,6 +12,8 @@ export interface Foreseen {
   readonly changes: boolean;
   readonly setsIndustry: boolean;
   readonly fates: ReadonlyMap<string, Fate>;
+  /** Modules whose config of an earlier time no longer fits and does not come back. */
+  readonly discarded: readonly string[];
   readonly reasons: ReadonlyMap<string, 'config_invalid' | 'module_inactive' | 'module_unknown'>;
 }
 
@@ -32,6 +34,7 @@ export function foreseenOf(answer: DecidedOrForeseen & AssignmentResult): Forese
     changes: answer.status === 'applied',
     setsIndustry: answer.sets_industry === true,
     fates,
+    discarded: answer.discarded_configs,
     reasons: new Map(answer.skipped.map((one) => [one.module_id, one.reason])),
   };
 }

@@ -2,16 +2,26 @@ import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { bulkAssignModules, type IndustryModule, type OrganizationModule } from '@modplane/client';
-import { getIndustryModulesOptions, getModuleRegistryOptions } from '@modplane/client/react-query';
+import {
+  getIndustryModulesOptions,
+  getIndustryVersionsOptions,
+  getModuleRegistryOptions,
+} from '@modplane/client/react-query';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { PickList } from '@/assignments/pick-list.tsx';
 import { TemplateSelect } from '@/assignments/template-select.tsx';
-import { unassignAll } from '@/assignments/writes.ts';
+import { unassignAll, withDiscarded } from '@/assignments/writes.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
 
-/** Assigns some of a template's modules, with its defaults and as part of it. */
+/** So many versions are looked through for the one that the tenant has. */
+const VERSIONS = 200;
+
+/**
+ * Assigns some of a template's modules, with its defaults and as part of it: of the version that the tenant has, or of
+ * the current one when it has none.
+ */
 export function PartDialog({
   organizationId,
   tenantName,
@@ -31,24 +41,48 @@ export function PartDialog({
     enabled: code !== null,
   });
   const registry = useQuery({ ...getModuleRegistryOptions(), staleTime: 60_000 });
-  const items = (code === null ? [] : (template.data?.items ?? [])).map((one) => ({
+  const current = template.data?.version;
+  const applied = held.flatMap((one) => one.sources).find((source) => source.industry_code === code)?.version;
+  const hasOlder = applied != null && current !== undefined && applied !== current;
+  const versions = useQuery({
+    ...getIndustryVersionsOptions({ path: { industry_code: code ?? '' }, query: { limit: VERSIONS } }),
+    enabled: code !== null && hasOlder,
+  });
+  const older = hasOlder ? versions.data?.items.find((one) => one.version === applied)?.modules : undefined;
+  const newest = code === null ? [] : (template.data?.items ?? []);
+  const known = (id: string) => registry.data?.items.find((each) => each.module_id === id);
+  const listed = new Set(older?.map((one) => one.module_id));
+  const items = [
+    ...(older ?? []).map((one): Listed => {
+      const { module_id: id, is_required: isRequired } = one;
+      const now = known(id);
+      const state = now === undefined ? 'missing' : now.is_active ? 'assignable' : 'inactive';
+      const [name, category] = [now?.module_name ?? null, now?.category ?? null];
+      return { module_id: id, module_name: name, category, is_required: isRequired, state };
+    }),
+    ...newest.filter((one) => !listed.has(one.module_id)),
+  ].map((one) => ({
     id: one.module_id,
     name: one.module_name ?? one.module_id,
     about: one.category ?? one.module_id,
-    metadata: registry.data?.items.find((each) => each.module_id === one.module_id)?.metadata ?? {},
+    metadata: known(one.module_id)?.metadata ?? {},
     badge: one.is_required ? m.assignments.required : undefined,
-    unavailable: why(one, held, code ?? '', m),
+    unavailable:
+      older !== undefined && !listed.has(one.module_id)
+        ? m.assignments.onlyInNewer(current ?? 0)
+        : why(one, held, code ?? '', m),
   }));
   const free = items.filter((one) => one.unavailable === null);
   const ids = free.filter((one) => chosen.has(one.id)).map((one) => one.id);
   const assign = useMutation({
     mutationFn: () => bulkAssignModules(organizationId, ids, code ?? ''),
     meta: { told: true },
-    onSuccess: () => {
-      const names = free.filter((one) => ids.includes(one.id)).map((one) => one.name);
+    onSuccess: ({ discarded_configs: discarded }) => {
+      const namesOf = (wanted: readonly string[]) =>
+        free.filter((one) => wanted.includes(one.id)).map((one) => one.name);
       const fresh = ids.filter((id) => !held.some((one) => one.module_id === id));
       const undo = fresh.length === ids.length ? () => unassignAll(organizationId, fresh) : undefined;
-      notifyDone(m.assignments.assigned(names, tenantName), m, undo);
+      notifyDone(withDiscarded(m.assignments.assigned(namesOf(ids), tenantName), namesOf(discarded), m), m, undo);
       onClose();
     },
   });
@@ -75,7 +109,7 @@ export function PartDialog({
           </Text>
         ) : template.error ? (
           <Failed error={template.error} onRetry={() => void template.refetch()} />
-        ) : template.data === undefined ? (
+        ) : template.data === undefined || (hasOlder && versions.isPending) ? (
           <LoadingRows rows={4} />
         ) : (
           <PickList
@@ -113,7 +147,9 @@ export function PartDialog({
   );
 }
 
-function why(one: IndustryModule, held: readonly OrganizationModule[], code: string, m: Messages): string | null {
+type Listed = Pick<IndustryModule, 'module_id' | 'module_name' | 'category' | 'is_required' | 'state'>;
+
+function why(one: Listed, held: readonly OrganizationModule[], code: string, m: Messages): string | null {
   if (one.state === 'missing') return m.assignments.moduleMissing;
   if (one.state === 'inactive') return m.assignments.moduleInactive;
   const there = held.find((each) => each.module_id === one.module_id);

@@ -7,6 +7,7 @@ import { useMessages } from '@/i18n/messages.tsx';
 import { type Foreseen, foreseenOf, movedBetween } from '@/assignments/foreseen.ts';
 import { TemplatePreview } from '@/assignments/template-preview.tsx';
 import { TemplateSelect } from '@/assignments/template-select.tsx';
+import { withDiscarded } from '@/assignments/writes.ts';
 import { eventsSince } from '@/ui/events-since.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
@@ -71,8 +72,9 @@ export function TemplateDialog({
         }),
       ),
     meta: { told: true },
-    onSuccess: (_, { version }) => {
-      notifyDone(m.assignments.applied(industryOf(code ?? ''), version, tenantName), m);
+    onSuccess: ({ discarded_configs: discarded }, { version }) => {
+      const applied = m.assignments.applied(industryOf(code ?? ''), version, tenantName);
+      notifyDone(withDiscarded(applied, discarded.map(nameOf), m), m);
       guard.leave(onClose);
     },
     onError: (error, shown) => {

@@ -52,6 +52,9 @@ export function TemplatePreview({ foreseen, nameOf }: { foreseen: Foreseen; name
           </Paper>
         );
       })}
+      {foreseen.discarded.length > 0 && (
+        <Alert color="yellow">{m.assignments.willBeDiscarded(foreseen.discarded.map(nameOf).join(', '))}</Alert>
+      )}
       {foreseen.setsIndustry && (
         <Text fz="sm" c="dimmed">
           {m.assignments.setsIndustry}

@@ -48,7 +48,7 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
     held.find((one) => one.module_id === id)?.module_name ??
     id;
   const tenantName = tenant.data?.name ?? '';
-  const unassigning = useUnassign(organizationId, tenantName, industryOf);
+  const unassigning = useUnassign(organizationId, tenantName, industryOf, tenant.data?.status === 'suspended');
   const close = () => go({ open: undefined });
   const of = { organizationId, tenantName, held, onClose: close };
   const actions = (

@@ -4,7 +4,7 @@ import { type OrganizationModule, unassignModule } from '@modplane/client';
 import { problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ForceDialog } from '@/assignments/force-dialog.tsx';
-import { restore } from '@/assignments/writes.ts';
+import { restoreUnassigned } from '@/assignments/writes.ts';
 import { notifyDone, notifyProblem } from '@/ui/notify.tsx';
 
 interface Wish {
@@ -12,17 +12,27 @@ interface Wish {
   readonly reason?: string;
 }
 
-/** Takes a module from a tenant. What is reversible is done at once, with Undo; what a template requires asks first. */
-export function useUnassign(organizationId: string, tenantName: string, nameOf: (code: string) => string) {
+/**
+ * Takes a module from a tenant. What is reversible is done at once, with Undo; what a template requires asks first.
+ * A suspended tenant gets nothing back before it is reactivated: there, no Undo is offered.
+ */
+export function useUnassign(
+  organizationId: string,
+  tenantName: string,
+  nameOf: (code: string) => string,
+  isSuspended: boolean,
+) {
   const m = useMessages();
   const [asking, setAsking] = useState<{ module: OrganizationModule; requiredBy: readonly string[] } | null>(null);
   const mutation = useMutation({
     mutationFn: ({ module, reason }: Wish) =>
       unassignModule(organizationId, module.module_id, reason ? { query: { force: true, reason } } : {}),
     meta: { told: true },
-    onSuccess: (_, { module }) => {
+    onSuccess: ({ operation_id: operation }, { module }) => {
       setAsking(null);
-      notifyDone(m.assignments.unassigned(module.module_name, tenantName), m, () => restore(organizationId, module));
+      const undo =
+        isSuspended || operation === undefined ? undefined : () => restoreUnassigned(organizationId, operation);
+      notifyDone(m.assignments.unassigned(module.module_name, tenantName), m, undo);
     },
     onError: (error, wish) => {
       const problem = problemOf(error);
@@ -37,6 +47,7 @@ export function useUnassign(organizationId: string, tenantName: string, nameOf: 
     <ForceDialog
       module={asking.module}
       requiredBy={asking.requiredBy.map(nameOf)}
+      canBeUndone={!isSuspended}
       error={mutation.variables?.reason ? mutation.error : null}
       busy={mutation.isPending}
       onForce={(reason) => mutation.mutate({ module: asking.module, reason })}

@@ -1,37 +1,27 @@
-import {
-  assignModule,
-  bulkAssignModules,
-  operations,
-  type OrganizationModule,
-  outcome,
-  type UpdateModuleConfigData,
-  unassignModule,
-} from '@modplane/client';
-import { problemOf } from '@/api/client.ts';
+import { operations, outcome, type UpdateModuleConfigData, unassignModule } from '@modplane/client';
+import type { Messages } from '@/i18n/messages.tsx';
 
 /** Takes modules away again, one after the other: the inverse of having assigned them. */
 export async function unassignAll(organizationId: string, moduleIds: readonly string[]): Promise<void> {
   for (const id of moduleIds) await unassignModule(organizationId, id);
 }
 
-/**
- * Brings back a module as it was: with the config that was kept, and every source. A template that no longer has the
- * module cannot give it again; then it comes back as assigned by hand.
- */
-export async function restore(organizationId: string, module: OrganizationModule): Promise<void> {
-  let isBack = false;
-  for (const { industry_code: code } of module.sources) {
-    if (code === null) continue;
-    try {
-      await bulkAssignModules(organizationId, [module.module_id], code);
-      isBack = true;
-    } catch (error) {
-      const status = problemOf(error)?.status;
-      if (status !== 404 && status !== 422) throw error;
-    }
-  }
-  const wasByHand = module.sources.some((source) => source.kind === 'explicit');
-  if (wasByHand || !isBack) await assignModule(organizationId, module.module_id);
+/** What was assigned, and whose config of an earlier time was left out because it no longer fits. */
+export function withDiscarded(text: string, names: readonly string[], m: Messages): string {
+  return names.length === 0 ? text : `${text}. ${m.assignments.discarded(names)}`;
+}
+
+/** Takes an unassignment back as one command: sources, versions and config as they were, or a refusal that says why. */
+export function restoreUnassigned(organizationId: string, operationId: string, reason?: string) {
+  return outcome({}, (headers) =>
+    operations.restoreAssignments({
+      path: { organization_id: organizationId },
+      body: { operation_id: operationId },
+      ...(reason ? { query: { reason } } : {}),
+      headers,
+      throwOnError: true,
+    }),
+  );
 }
 
 /** Changes a tenant's own layer of a module's config by a JSON merge patch; `sequence`: only if it is still that state. */

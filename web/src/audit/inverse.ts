@@ -2,9 +2,9 @@ import {
   type LoggedEvent,
   type OrganizationChanges,
   activateModule,
-  assignModule,
   deactivateModule,
   operations,
+  outcome,
   unassignModule,
   updateIndustry,
   updateModule,
@@ -121,7 +121,19 @@ function ofAssignment(event: LoggedEvent, tenant: string, module: string): Inver
         ? null
         : { effect: 'unassign', run: (reason) => unassignModule(tenant, module, { query: { reason } }) };
     case 'tenant.module.unassigned':
-      return { effect: 'assign', run: (reason) => assignModule(tenant, module, undefined, { query: { reason } }) };
+      return {
+        effect: 'restore',
+        run: (reason) =>
+          outcome({}, (headers) =>
+            operations.restoreAssignments({
+              path: { organization_id: tenant },
+              body: { operation_id: event.operation_id },
+              query: { reason },
+              headers,
+              throwOnError: true,
+            }),
+          ),
+      };
     case 'tenant.module.config_updated': {
       const after = changeOf(event)?.after;
       const patch = mergePatch(isJson(after) ? after : {}, before(event));

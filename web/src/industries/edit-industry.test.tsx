@@ -20,6 +20,7 @@ const bakeries: IndustryDetails = {
   required_count: 0,
   applicable: true,
   blocked_by: [],
+  blocking: [],
   sequence: 7,
   created_at: AT,
   updated_at: AT,

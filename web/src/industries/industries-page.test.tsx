@@ -20,6 +20,7 @@ const industry = (code: string, name: string, more: Partial<IndustryDetails> = {
   required_count: 2,
   applicable: true,
   blocked_by: [],
+  blocking: [],
   sequence: 7,
   created_at: AT,
   updated_at: AT,
@@ -29,7 +30,15 @@ const industry = (code: string, name: string, more: Partial<IndustryDetails> = {
 const listed = [
   industry('bakeries', 'Bakeries'),
   industry('garages', 'Garages', { is_active: false, applicable: false }),
-  industry('museums', 'Museums', { applicable: false, blocked_by: ['tickets'] }),
+  industry('museums', 'Museums', {
+    applicable: false,
+    blocked_by: ['tickets', 'rooms', 'never'],
+    blocking: [
+      { module_id: 'tickets', module_name: 'Ticket Desk', state: 'config_invalid' },
+      { module_id: 'rooms', module_name: 'Rooms', state: 'inactive' },
+      { module_id: 'never', module_name: null, state: 'missing' },
+    ],
+  }),
 ];
 
 beforeEach(() => {
@@ -62,6 +71,20 @@ test(
     await user.type(screen.getByRole('searchbox', { name: 'Search industries' }), 'x');
     await user.click(await screen.findByRole('button', { name: 'Clear filters' }));
     expect(await screen.findByRole('row', { name: /Museums/ })).toBeVisible();
+  },
+  SLOW_MS,
+);
+
+test(
+  'who cannot be chosen says of each module in the way, by its name, what is wrong with it',
+  async () => {
+    const { user } = renderAt('/super-admin/industries');
+    await user.hover(await screen.findByText('Cannot be chosen at signup', {}, { timeout: SLOW_MS / 2 }));
+    expect(
+      await screen.findByText(
+        'Cannot be chosen at signup: the default config of Ticket Desk does not fit its schema, Rooms is inactive, never is not registered.',
+      ),
+    ).toBeInTheDocument();
   },
   SLOW_MS,
 );

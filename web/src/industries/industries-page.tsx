@@ -5,6 +5,7 @@ import { Link, getRouteApi } from '@tanstack/react-router';
 import type { IndustryDetails, IndustryUsage } from '@modplane/client';
 import { getIndustriesOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
+import { blockedBy } from '@/industries/blocking.ts';
 import classes from '@/industries/industries.module.css';
 import { NewIndustry } from '@/industries/new-industry.tsx';
 import { usageByCode } from '@/industries/queries.ts';
@@ -161,7 +162,8 @@ function Name({ one }: { one: IndustryDetails }) {
 
 /** Whether it can be chosen at signup, and if not, why. */
 export function Standing({ one, shownActive = false }: { one: IndustryDetails; shownActive?: boolean }) {
-  const { industries: m } = useMessages();
+  const messages = useMessages();
+  const { industries: m } = messages;
   const badge = (color: string, text: string) => (
     <Badge variant="light" color={color} radius="sm" tt="none" fw={500} style={{ flexShrink: 0, zIndex: 1 }}>
       {text}
@@ -169,7 +171,7 @@ export function Standing({ one, shownActive = false }: { one: IndustryDetails; s
   );
   if (!one.is_active) return badge('gray', m.inactive);
   if (!one.applicable) {
-    return <Tooltip label={m.blockedBy(one.blocked_by.join(', '))}>{badge('orange', m.blocked)}</Tooltip>;
+    return <Tooltip label={blockedBy(one.blocking, messages)}>{badge('orange', m.blocked)}</Tooltip>;
   }
   return shownActive ? <StateDot>{m.active}</StateDot> : null;
 }

@@ -7,6 +7,7 @@ import type { IndustryDetails, IndustryModules } from '@modplane/client';
 import { getIndustryModulesOptions, getIndustryOptions } from '@modplane/client/react-query';
 import { problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
+import { blockedBy } from '@/industries/blocking.ts';
 import type { Registry } from '@/industries/draft.ts';
 import { DeleteIndustry, EditIndustry } from '@/industries/edit-industry.tsx';
 import { Standing } from '@/industries/industries-page.tsx';
@@ -82,7 +83,8 @@ function Template({
   registry: Registry;
   isRegistryKnown: boolean;
 }) {
-  const m = useMessages().industries;
+  const messages = useMessages();
+  const m = messages.industries;
   const navigate = route.useNavigate();
   const { tab = 'modules' } = route.useSearch();
   const usage = useQuery(usageByCode()).data?.get(industry.industry_code);
@@ -107,8 +109,8 @@ function Template({
           {industry.description}
         </Text>
       )}
-      {industry.is_active && industry.blocked_by.length > 0 && (
-        <Alert color="orange">{m.blockedBy(industry.blocked_by.join(', '))}</Alert>
+      {industry.is_active && industry.blocking.length > 0 && (
+        <Alert color="orange">{blockedBy(industry.blocking, messages)}</Alert>
       )}
       <Tabs
         value={tab}

@@ -8,8 +8,11 @@ import { StateDot } from '@/ui/state-dot.tsx';
 import { Empty, Failed, LoadingRows } from '@/ui/states.tsx';
 
 /** Those that have the template applied, page by page, as options for both who lists and who chooses. */
-export const tenantsOf = (code: string) => ({
-  ...getIndustryOrganizationsInfiniteOptions({ path: { industry_code: code }, query: { limit: 100 } }),
+export const tenantsOf = (code: string, version?: 'older') => ({
+  ...getIndustryOrganizationsInfiniteOptions({
+    path: { industry_code: code },
+    query: { limit: 100, ...(version ? { version } : {}) },
+  }),
   initialData: undefined,
   initialPageParam: { path: { industry_code: code } },
   getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor,

@@ -58,7 +58,9 @@ function Choice({
   const isEmpty = which === 'some' && chosen.length === 0;
   const body: BulkRequest = {
     command: { type: 'apply_industry', industry_code: code },
-    ...(which === 'all' ? { filter: { template_code: code } } : { organization_ids: [...chosen] }),
+    ...(which === 'all'
+      ? { filter: { template_code: code, template_version: { older_than: version } } }
+      : { organization_ids: [...chosen] }),
   };
   const preview = useQuery({
     queryKey: ['bulk preview', body],
@@ -68,6 +70,8 @@ function Choice({
     },
     enabled: !isEmpty,
   });
+  // What is said to be updated is what was selected, as soon as that is known.
+  const selected = which === 'some' ? chosen.length : preview.data?.complete ? preview.data.examined : older;
   const start = useMutation({
     meta: { told: true },
     mutationFn: () => operations.startBulkOperation({ body, headers: { 'Idempotency-Key': randomId() } }),
@@ -87,7 +91,7 @@ function Choice({
         aria-label={m.updateTitle}
       >
         <Stack gap="xs">
-          <Radio value="all" label={m.updateAll(older)} />
+          <Radio value="all" label={m.updateAll(which === 'all' ? selected : older)} />
           <Radio value="some" label={m.updateSome} />
         </Stack>
       </Radio.Group>
@@ -103,7 +107,7 @@ function Choice({
           {m.later}
         </Button>
         <Button disabled={isEmpty || preview.data == null} loading={start.isPending} onClick={() => start.mutate()}>
-          {m.updateStart(which === 'all' ? older : chosen.length)}
+          {m.updateStart(selected)}
         </Button>
       </Group>
     </Stack>
@@ -122,7 +126,7 @@ function Older({
   onChoose: (ids: readonly string[]) => void;
 }) {
   const m = useMessages().industries;
-  const pages = useInfiniteQuery(tenantsOf(code));
+  const pages = useInfiniteQuery(tenantsOf(code, 'older'));
   const tenants = pages.data?.pages.flatMap((page) => page.items).filter((one) => one.version < version) ?? [];
   return (
     <div className={classes.picks} role="group" aria-label={m.updateSome} tabIndex={-1}>

@@ -1,19 +1,42 @@
 import { Anchor, Badge, Skeleton, Table, Text } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { type BulkItem, operations } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { usePages } from '@/ui/pages.ts';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
 import { VirtualTable } from '@/ui/virtual-table.tsx';
 
+const ITEMS = 'getBulkOperationItems';
 const PAGE = 100;
 const COLORS = { applied: 'teal', unchanged: 'gray', rejected: 'orange', failed: 'red', cancelled: 'gray' } as const;
 
-/** What became of each tenant of a bulk action. */
-export function BulkItems({ id, outcome }: { id: string; outcome: NonNullable<BulkItem['outcome']> | undefined }) {
+/**
+ * What became of each tenant of a bulk action. A refusal makes no event that would tell of it: `progress` says how far
+ * the action is, and whenever it is another, the items are read again. `expected` is how many there are to be.
+ */
+export function BulkItems({
+  id,
+  outcome,
+  progress,
+  expected,
+}: {
+  id: string;
+  outcome: NonNullable<BulkItem['outcome']> | undefined;
+  progress: string;
+  expected: number;
+}) {
   const m = useMessages();
+  const queryClient = useQueryClient();
+  const known = useRef(progress);
+  useEffect(() => {
+    if (known.current === progress) return;
+    known.current = progress;
+    void queryClient.invalidateQueries({ queryKey: [ITEMS, id] });
+  }, [queryClient, id, progress]);
   const rows = usePages({
-    queryKey: ['getBulkOperationItems', id, outcome ?? null],
+    queryKey: [ITEMS, id, outcome ?? null],
     read: async (cursor, signal) => {
       const query = { limit: PAGE, ...(outcome ? { outcome } : {}), ...(cursor ? { cursor } : {}) };
       const path = { bulk_operation_id: id };
@@ -21,7 +44,7 @@ export function BulkItems({ id, outcome }: { id: string; outcome: NonNullable<Bu
     },
   });
   if (rows.error) return <Failed error={rows.error} onRetry={rows.retry} />;
-  if (rows.isPending) return <LoadingRows />;
+  if (rows.isPending || (rows.count === 0 && expected > 0)) return <LoadingRows />;
   if (rows.count === 0 && !rows.hasMore) {
     return (
       <Text c="dimmed" py="lg" ta="center">

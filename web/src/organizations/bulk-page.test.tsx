@@ -84,10 +84,29 @@ test(
     const { user } = renderAt(`/super-admin/bulk/${ID}`);
     const row = await screen.findByRole('row', { name: /Tenant 3/ }, { timeout: SLOW_MS / 2 });
     expect(within(row).getByText('Refused')).toBeVisible();
-    await user.click(screen.getByRole('button', { name: 'Retry the 2 refused' }));
+    await user.click(screen.getByRole('button', { name: 'Retry the 2 refused tenants' }));
     expect(await screen.findByText('2 tenants are tried again')).toBeVisible();
     expect(await screen.findByText('Changed 4')).toBeVisible();
     expect(screen.queryByRole('button', { name: /^Retry/ })).toBeNull();
+  },
+  SLOW_MS,
+);
+
+test(
+  'a refusal, of which no event tells, is in the list as soon as it is counted',
+  async () => {
+    now = { ...bulk('selecting', {}), total: 0 };
+    items = [];
+    renderAt(`/super-admin/bulk/${ID}`);
+    expect(await screen.findByText('Selecting the tenants…', {}, { timeout: SLOW_MS / 2 })).toBeVisible();
+    now = bulk('running', { waiting: 4 });
+    items = [item(1, null), item(2, null), item(3, null), item(4, null)];
+    expect(await screen.findByRole('row', { name: /Tenant 1 Waiting/ }, { timeout: SLOW_MS / 2 })).toBeVisible();
+    now = bulk('finished', { unchanged: 3, rejected: 1 });
+    items = [item(1, 'rejected'), item(2, 'unchanged'), item(3, 'unchanged'), item(4, 'unchanged')];
+    expect(await screen.findByRole('row', { name: /Tenant 1 Refused/ }, { timeout: SLOW_MS / 2 })).toBeVisible();
+    expect(screen.queryByText('No tenant is here.')).toBeNull();
+    expect(screen.getByRole('button', { name: 'Retry the refused tenant' })).toBeVisible();
   },
   SLOW_MS,
 );

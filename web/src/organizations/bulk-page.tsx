@@ -96,7 +96,13 @@ export function BulkPage() {
         ]}
         style={{ alignSelf: 'flex-start', maxWidth: '100%', overflowX: 'auto' }}
       />
-      <BulkItems id={id} outcome={outcome} />
+      <BulkItems
+        key={id}
+        id={id}
+        outcome={outcome}
+        progress={JSON.stringify([status, total, counts])}
+        expected={outcome === undefined ? total : counts[outcome]}
+      />
     </Page>
   );
 }

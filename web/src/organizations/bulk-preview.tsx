@@ -13,16 +13,16 @@ export function BulkPreview({ foreseen }: { foreseen: BulkForesight }) {
         <Outcome
           color="teal"
           count={foreseen.would_change}
-          title={m.tenants.willChange}
+          title={m.tenants.willChange(foreseen.would_change)}
           sample={foreseen.would_change_sample}
         />
         <Outcome
           color="gray"
           count={foreseen.unchanged}
-          title={m.tenants.alreadySo}
+          title={m.tenants.alreadySo(foreseen.unchanged)}
           sample={foreseen.unchanged_sample}
         />
-        <Outcome color="red" count={foreseen.refused} title={m.tenants.willBeRefused} sample={[]}>
+        <Outcome color="red" count={foreseen.refused} title={m.tenants.willBeRefused(foreseen.refused)} sample={[]}>
           {foreseen.refusals.map((refusal) => (
             <Box key={`${refusal.code} ${refusal.detail}`} mt={6}>
               <Text fz="sm">

@@ -35,7 +35,10 @@ export function queryOf(shown: Shown): Query {
     ...(industry_code ? { industry_code } : {}),
     ...(module_id ? { module_id } : {}),
     ...(template_code ? { template_code } : {}),
-    ...(template_version ? { template_version } : {}),
+    ...(typeof template_version === 'number' ? { template_version } : {}),
+    ...(template_version != null && typeof template_version === 'object'
+      ? { template_older_than: template_version.older_than }
+      : {}),
     sort: shown.desc ? `-${column}` : column,
   };
 }

@@ -19,6 +19,7 @@ const bakery = {
   required_count: 0,
   applicable: true,
   blocked_by: [],
+  blocking: [],
   sequence: 1,
   created_at: '2026-01-01T00:00:00Z',
   updated_at: '2026-01-01T00:00:00Z',

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustriesUsageData, GetIndustriesUsageErrors, GetIndustriesUsageResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleIndustriesData, GetModuleIndustriesErrors, GetModuleIndustriesResponses, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModulesUsageData, GetModulesUsageErrors, GetModulesUsageResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignupData, GetSignupErrors, GetSignupResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
+import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustriesUsageData, GetIndustriesUsageErrors, GetIndustriesUsageResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleIndustriesData, GetModuleIndustriesErrors, GetModuleIndustriesResponses, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModulesUsageData, GetModulesUsageErrors, GetModulesUsageResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RestoreAssignmentsData, RestoreAssignmentsErrors, RestoreAssignmentsResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -23,10 +23,8 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  *
  * Answers with an access token, and sets the refresh cookie that `POST /auth/refresh` takes.
  *
- * The cookie is named `modplane_refresh`, at a port of its own `modplane_refresh_{port}`.
- *
  * 401 when e-mail or password is wrong, 403 (`organization_suspended`) for a suspended organization,
- * 429 after too many failures from the address, at this account or at all.
+ * 429 after too many failures, for the account or from the address.
  */
 export const login = <ThrowOnError extends boolean = true>(options: Options<LoginData, ThrowOnError>) => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
     url: '/api/v1/auth/login',
@@ -38,9 +36,9 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
 });
 
 /**
- * Sign out: end the session of the refresh cookie, and of the access token
+ * Sign out: end the session of the refresh cookie
  *
- * Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither.
+ * Harmless to repeat, and without a cookie.
  */
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
 
@@ -143,11 +141,9 @@ export const retryBulkOperation = <ThrowOnError extends boolean = true>(options:
  *
  * Each with who did it, why, and in its payload what was before and what is after.
  *
- * An organization's people see what happened to it, and so does a service that is bound to it; a service that is
- * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
- * tokens, super admins alone see.
+ * An organization's people see what happened to it; what happened to accounts and tokens, super admins alone.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, and whoever belongs to an organization.
  */
 export const getEvents = <ThrowOnError extends boolean = true>(options?: Options<GetEventsData, ThrowOnError>) => (options?.client ?? client).get<GetEventsResponses, GetEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -160,7 +156,7 @@ export const getEvents = <ThrowOnError extends boolean = true>(options?: Options
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, and whoever belongs to an organization.
  */
 export const exportEvents = <ThrowOnError extends boolean = true>(options?: Options<ExportEventsData, ThrowOnError>) => (options?.client ?? client).get<ExportEventsResponses, ExportEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -176,7 +172,7 @@ export const exportEvents = <ThrowOnError extends boolean = true>(options?: Opti
  * With Last-Event-ID everything wanted after that place comes first. Every 15 seconds without an event there is a
  * comment. Who reads too slowly is cut off, and misses nothing by coming back with Last-Event-ID.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, and whoever belongs to an organization.
  */
 export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>) => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -236,8 +232,8 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
  * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
- * for If-Match.
+ * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
+ * `sequence` is its stream's, for If-Match.
  */
 export const getIndustry = <ThrowOnError extends boolean = true>(options: Options<GetIndustryData, ThrowOnError>) => (options.client ?? client).get<GetIndustryResponses, GetIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -509,8 +505,8 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
  *
  * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back. A module that is there gains its explicit source at most.
- * Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
+ * most. Refused when the module is unknown or inactive, or is there with another config.
  *
  * For super admins.
  */
@@ -542,7 +538,8 @@ export const getAvailableModules = <ThrowOnError extends boolean = true>(options
  *
  * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
  *
- * Refused when an id is repeated, unknown, inactive or not of the template's current version.
+ * The part is of the version that the organization has applied; without any, of the current one, which counts as
+ * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
  * For super admins.
  */
@@ -557,13 +554,38 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
+ * Take an unassignment back
+ *
+ * Sources, versions and config become what the event log says they were, or it is refused and says why.
+ *
+ * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ *
+ * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
+ * it was. Refused when it cannot be as it was: see `restoration.py`.
+ *
+ * For super admins.
+ */
+export const restoreAssignments = <ThrowOnError extends boolean = true>(options: Options<RestoreAssignmentsData, ThrowOnError>) => (options.client ?? client).post<RestoreAssignmentsResponses, RestoreAssignmentsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/modules/restore/{organization_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Take a module away
  *
  * Its config is kept for a later assignment. `force` overrules templates that require it.
  *
+ * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+ *
  * A super admin takes a module away with all its sources; its config is kept for a later assignment.
  *
- * Refused when it is not assigned, or when a template that is not deleted requires it and `force` is not set.
+ * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * that is not deleted requires it and `force` is not set.
  *
  * For super admins.
  */
@@ -616,19 +638,11 @@ export const getOrganizations = <ThrowOnError extends boolean = true>(options?: 
 });
 
 /**
- * Get whether signing up is open
- *
- * For pages that lead to the signup, before anybody is signed in.
- */
-export const getSignup = <ThrowOnError extends boolean = true>(options?: Options<GetSignupData, ThrowOnError>) => (options?.client ?? client).get<GetSignupResponses, GetSignupErrors, ThrowOnError>({ url: '/api/v1/organizations/signup', ...options });
-
-/**
  * Sign up an organization with its first admin
  *
  * The organization, its admin and, with an industry, its modules: all there when this answers 201.
  *
- * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation. Where the
- * operator has closed the signup it is 403 (`signup_closed`) for all but super admins, who send their token.
+ * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation.
  */
 export const signUp = <ThrowOnError extends boolean = true>(options: Options<SignUpData, ThrowOnError>) => (options.client ?? client).post<SignUpResponses, SignUpErrors, ThrowOnError>({
     url: '/api/v1/organizations/signup',
@@ -655,7 +669,7 @@ export const getOrganization = <ThrowOnError extends boolean = true>(options: Op
 /**
  * Rename an organization
  *
- * A super admin renames it. Unchanged when so named; refused when it is unknown or suspended.
+ * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
  * For super admins.
  */
@@ -717,9 +731,12 @@ export const getOrganizationModule = <ThrowOnError extends boolean = true>(optio
  *
  * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
  *
+ * While the organization is suspended, super admins alone may change it.
+ *
  * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
  *
- * Changes the organization's layer alone. Refused when the module is not assigned or the outcome is too large.
+ * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
+ * Refused when the module is not assigned or the outcome is too large.
  *
  * For super admins and the organization's own admins.
  */
@@ -848,9 +865,6 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
- * Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
- * user who made it is deactivated.
- *
  * For super admins.
  */
 export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>) => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
@@ -866,9 +880,7 @@ export const createToken = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Revoke an API token
  *
- * Every replica refuses it at once. Repeating it changes nothing.
- *
- * Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
+ * Every replica refuses it within three seconds. Repeating it changes nothing.
  *
  * For super admins.
  */
@@ -920,7 +932,7 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
 /**
  * Let a user in again
  *
- * The user signs in with the old password. Sessions and API tokens that ended do not come back.
+ * The user signs in with the old password.
  *
  * For super admins.
  */
@@ -933,11 +945,7 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Keep a user out
  *
- * The user's sessions and access tokens end at once on every replica.
- *
- * So do the API tokens the user made, and those that were made with them: the answer names them. Look at
- * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
- * admin.
+ * The user's sessions end at once, an access token within 15 minutes. 409 for the last super admin.
  *
  * For super admins.
  */
@@ -958,7 +966,5 @@ export const getLiveness = <ThrowOnError extends boolean = true>(options?: Optio
  * Whether requests can be served
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
- *
- * 200 and `degraded` while it answers and takes no writes, for want of room: reads are served all the same.
  */
 export const getReadiness = <ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/health/ready', ...options });

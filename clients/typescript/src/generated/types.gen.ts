@@ -118,16 +118,32 @@ export type Assign = {
  * What became of the modules, in the order asked or, for a template, its display order.
  *
  * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
- * been recorded; `removed` lost their last source. The last three are set only where a template was applied.
+ * been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
+ * from an earlier assignment no longer fits the module's schema and was left out. The last three are set only where a
+ * template was applied.
  */
 export type AssignmentResult = {
     assigned: Array<string>;
     unchanged: Array<string>;
     skipped: Array<SkippedModule>;
     removed: Array<string>;
+    discarded_configs: Array<string>;
     industry_code: string | null;
     version: number | null;
     sets_industry: boolean | null;
+};
+
+/**
+ * BlockingModule
+ *
+ * A required module that keeps a template from being applied, and why. Its name is null where it never was known.
+ *
+ * `config_invalid`: the config that the template alone gives it does not fit its schema.
+ */
+export type BlockingModule = {
+    module_id: string;
+    module_name: string | null;
+    state: 'config_invalid' | 'inactive' | 'missing';
 };
 
 /**
@@ -585,8 +601,8 @@ export type IndustryChanges = {
  * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
- * module that is missing, inactive or without a valid config; `blocked_by` names those. `sequence` is its stream's,
- * for If-Match.
+ * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
+ * `sequence` is its stream's, for If-Match.
  */
 export type IndustryDetails = {
     industry_code: string;
@@ -598,6 +614,7 @@ export type IndustryDetails = {
     required_count: number;
     applicable: boolean;
     blocked_by: Array<string>;
+    blocking: Array<BlockingModule>;
     sequence: number;
     created_at: string;
     updated_at: string;
@@ -652,6 +669,7 @@ export type IndustryModules = {
     version: number;
     applicable: boolean;
     blocked_by: Array<string>;
+    blocking: Array<BlockingModule>;
     sequence: number;
     items: Array<IndustryModule>;
 };
@@ -982,7 +1000,7 @@ export type ModuleResult = {
 /**
  * ModuleToAssign
  *
- * A module that is to be had. Without `config`, the one kept from an earlier assignment comes back.
+ * A module that is to be had. Without `config`, the one kept from an earlier assignment comes back if it fits.
  */
 export type ModuleToAssign = {
     module_id: string;
@@ -1047,6 +1065,8 @@ export type ModulesOutcome = {
  * ModulesToAssign
  *
  * Modules that are to be had, all or none; with `industry_code` as part of that template.
+ *
+ * The part is of the version that the organization has applied; without any, of the current one.
  */
 export type ModulesToAssign = {
     module_ids: Array<string>;
@@ -1084,6 +1104,15 @@ export type NewOrganization = {
     industry_code: string | null;
     industry_name: string | null;
     status: string;
+};
+
+/**
+ * OlderVersions
+ *
+ * All versions before one.
+ */
+export type OlderVersions = {
+    older_than: number;
 };
 
 /**
@@ -1192,6 +1221,8 @@ export type OrganizationDetails = {
  * OrganizationFilter
  *
  * Which organizations, as in their list. Without any field: all of them.
+ *
+ * `template_version`: the version in which they have the template of `template_code` applied, or all older ones.
  */
 export type OrganizationFilter = {
     q?: string | null;
@@ -1199,7 +1230,7 @@ export type OrganizationFilter = {
     industry_code?: string | null;
     module_id?: string | null;
     template_code?: string | null;
-    template_version?: number | null;
+    template_version?: number | OlderVersions | null;
 };
 
 /**
@@ -1673,6 +1704,15 @@ export type Unassign = {
     type: 'unassign';
     module_id: string;
     force?: boolean;
+};
+
+/**
+ * UnassignmentToRestore
+ *
+ * An unassignment that is to be taken back: the `operation_id` of its answer, and of its event.
+ */
+export type UnassignmentToRestore = {
+    operation_id: string;
 };
 
 /**
@@ -5605,14 +5645,19 @@ export type ApplyIndustryTemplateErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
+     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
      * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
@@ -5638,9 +5683,10 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      */
     422: Problem;
@@ -5784,14 +5830,19 @@ export type AssignModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
+     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
      * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
@@ -5817,9 +5868,10 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      */
     422: Problem;
@@ -6080,14 +6132,19 @@ export type BulkAssignModulesErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
+     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
      * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
@@ -6113,9 +6170,10 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      */
     422: Problem;
@@ -6163,6 +6221,187 @@ export type BulkAssignModulesResponses = {
 };
 
 export type BulkAssignModulesResponse = BulkAssignModulesResponses[keyof BulkAssignModulesResponses];
+
+export type RestoreAssignmentsData = {
+    body: UnassignmentToRestore;
+    headers?: {
+        /**
+         * Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run leaves it unused.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * The ETag last read, such as `"12.0a1b2c3d4e5f6a7b"`: the command is refused with 412 when the state has moved since. Its sequence, the part before the dot, is compared.
+         */
+        'If-Match'?: string;
+        /**
+         * `respond-async`: answers 202 with the operation's address instead of waiting for the outcome.
+         */
+        Prefer?: string;
+        /**
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         */
+        'Modplane-Reason'?: string;
+    };
+    path: {
+        /**
+         * The organization's id.
+         */
+        organization_id: string;
+    };
+    query?: {
+        /**
+         * Changes nothing: answers what the command would do, or how it would be refused.
+         */
+        dry_run?: boolean;
+        /**
+         * What a dry run answered as `preview`, such as `12.4711.9f86d081884c7d659a2feaa0c55ad015`: the command is refused with 412 when it would do anything else by now.
+         */
+        preview?: string;
+        /**
+         * Why, in your words, such as `asked for by the customer`. Kept with the events.
+         */
+        reason?: string;
+    };
+    url: '/api/v1/modules/restore/{organization_id}';
+};
+
+export type RestoreAssignmentsErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
+     * Nobody, or nobody known, is asking.
+     *
+     * - `urn:modplane:problem:not_signed_in`: The request carries no token.
+     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
+     * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
+     */
+    401: Problem;
+    /**
+     * The caller is known and may not do this.
+     *
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
+     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
+     * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
+     * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     */
+    403: Problem;
+    /**
+     * What the path names does not exist.
+     *
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:organization_not_found`: No organization has this id.
+     * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
+     */
+    404: Problem;
+    /**
+     * The present state does not allow it.
+     *
+     * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
+     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
+     * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
+     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
+     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
+     * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
+     * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
+     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
+     * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
+     */
+    409: Problem;
+    /**
+     * The state is no longer the one the caller saw.
+     *
+     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     */
+    412: Problem;
+    /**
+     * The request exceeds a stated bound.
+     *
+     * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
+     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     */
+    413: Problem;
+    /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
+     * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
+     * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     */
+    422: Problem;
+    /**
+     * More than the caller's share.
+     *
+     * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
+     * - `urn:modplane:problem:too_many_attempts`: Signing in failed too often, for this account or from this address.
+     * - `urn:modplane:problem:too_many_streams`: This process has as many readers of events as it takes.
+     */
+    429: Problem;
+    /**
+     * It went wrong here.
+     *
+     * - `urn:modplane:problem:internal`: A defect. The request can be repeated with the same Idempotency-Key.
+     * - `urn:modplane:problem:operation_failed`: The command failed, changed nothing, and is kept as a dead letter.
+     */
+    500: Problem;
+    /**
+     * A part that is needed does not answer; the same request may succeed later.
+     *
+     * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
+     * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
+     * - `urn:modplane:problem:service_stops`: The process is about to end.
+     * - `urn:modplane:problem:state_from_the_future`: A newer version of the service wrote this aggregate; a rolling upgrade is under way.
+     */
+    503: Problem;
+};
+
+export type RestoreAssignmentsError = RestoreAssignmentsErrors[keyof RestoreAssignmentsErrors];
+
+export type RestoreAssignmentsResponses = {
+    /**
+     * Done.
+     */
+    200: DecidedOrForeseen & AssignmentResult;
+    /**
+     * Not decided yet: `Location` is where the outcome will be.
+     */
+    202: Accepted;
+};
+
+export type RestoreAssignmentsResponse = RestoreAssignmentsResponses[keyof RestoreAssignmentsResponses];
 
 export type UnassignModuleData = {
     body?: never;
@@ -6267,14 +6506,19 @@ export type UnassignModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
+     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
      * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
@@ -6300,9 +6544,10 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      */
     422: Problem;
@@ -6556,6 +6801,18 @@ export type GetOrganizationsData = {
     path?: never;
     query?: {
         /**
+         * This industry's template was applied to them.
+         */
+        template_code?: string;
+        /**
+         * In this version; needs `template_code`.
+         */
+        template_version?: number;
+        /**
+         * In a version older than this one; needs `template_code`.
+         */
+        template_older_than?: number;
+        /**
          * Each of its words begins a word of a name or code.
          */
         q?: string;
@@ -6571,14 +6828,6 @@ export type GetOrganizationsData = {
          * They have this module.
          */
         module_id?: string;
-        /**
-         * This industry's template was applied to them.
-         */
-        template_code?: string;
-        /**
-         * In this version; needs `template_code`.
-         */
-        template_version?: number;
         /**
          * How many items at most.
          */
@@ -6804,7 +7053,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
      * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
@@ -7073,7 +7322,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
@@ -7525,14 +7774,19 @@ export type UpdateModuleConfigErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
+     * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
+     * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
+     * - `urn:modplane:problem:removed_again`: What was taken away came back and was removed once more, with another config; `modules` names it.
+     * - `urn:modplane:problem:template_moved`: The organization no longer has a template in the version the module came from; `industries` names it.
      * - `urn:modplane:problem:template_not_applicable`: Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs.
      */
     409: Problem;
@@ -7558,9 +7812,10 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_in_template`: The body names modules that the template's current version does not hold. One pointer each.
+     * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
      */
     422: Problem;
@@ -7713,7 +7968,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
@@ -7882,7 +8137,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
-     * - `urn:modplane:problem:organization_suspended`: The organization is suspended; nothing of it changes until it is reactivated.
+     * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;

@@ -52,6 +52,12 @@ export const assignments = {
     `${name} ist erforderlich durch ${industries}. Der Mandant verlässt sich darauf.`,
   force: 'Trotzdem entziehen',
   forceHint: 'Die Konfiguration bleibt aufbewahrt, und Rückgängig bringt es zurück.',
+  forceHintSuspended: 'Die Konfiguration bleibt aufbewahrt. Zurück kommt es erst, wenn der Mandant entsperrt ist.',
+  discarded: (names: readonly string[]) =>
+    `Die aufbewahrte Konfiguration von ${few(names)} passt nicht mehr und wurde weggelassen.`,
+  willBeDiscarded: (names: string) =>
+    `Die aufbewahrte Konfiguration von ${names} passt nicht mehr und wird weggelassen.`,
+  onlyInNewer: (version: number) => `Erst in Version ${String(version)}: wenden Sie diese zuerst an`,
   templateLabel: 'Vorlage',
   chooseTemplate: 'Vorlage wählen',
   applyTitle: (tenant: string) => `Vorlage auf ${tenant} anwenden`,

@@ -64,7 +64,8 @@ export const audit = {
       'Die geänderten Felder des Mandanten erhalten ihre Werte von vorher. Abgelehnt, wenn sie sich seither geändert haben.',
     suspend: 'Der Mandant wird wieder gesperrt: keines seiner Module wirkt.',
     reactivate: 'Die Module des Mandanten wirken wieder.',
-    assign: 'Der Mandant erhält das Modul zurück, mit der Konfiguration, die er hatte.',
+    restore:
+      'Der Mandant erhält das Modul zurück, wie er es hatte: mit seiner Konfiguration und aus denselben Vorlagen. Abgelehnt, mit Grund, wenn es nicht mehr so sein kann.',
     unassign: 'Das Modul wird dem Mandanten entzogen. Seine Konfiguration bleibt für später erhalten.',
     config:
       'Die eigenen Werte des Mandanten werden, was sie vorher waren. Abgelehnt, wenn sich seine Module seither geändert haben.',

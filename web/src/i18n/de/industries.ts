@@ -38,7 +38,12 @@ export const industries = {
     `${plural(current, 'Mandant', 'Mandanten')} auf der aktuellen Version, ${String(older)} auf älteren`,
   noTenants: 'Noch keine Mandanten',
   blocked: 'Beim Anlegen nicht wählbar',
-  blockedBy: (modules: string) => `Beim Anlegen nicht wählbar: ${modules} fehlt oder ist inaktiv.`,
+  blockedBy: (reasons: string) => `Beim Anlegen nicht wählbar: ${reasons}.`,
+  blocking: {
+    inactive: (module: string) => `${module} ist inaktiv`,
+    missing: (module: string) => `${module} ist nicht registriert`,
+    config_invalid: (module: string) => `die Standardkonfiguration von ${module} passt nicht zu seinem Schema`,
+  },
   edit: 'Bearbeiten',
   editTitle: (name: string) => `${name} bearbeiten`,
   saved: (name: string) => `${name} gespeichert`,
@@ -127,11 +132,14 @@ export const industries = {
   updateTitle: 'Mandanten zum Aktualisieren wählen',
   updateHint: (version: number) =>
     `Die gewählten kommen auf Version ${String(version)}: Neues kommt dazu, Weggefallenes verliert diese Vorlage als Quelle. Eigene Einstellungen bleiben.`,
-  updateAll: (count: number) => `Alle: ${plural(count, 'Mandant', 'Mandanten')} auf älteren Versionen`,
+  updateAll: (count: number) =>
+    count === 1
+      ? 'Der eine Mandant auf einer älteren Version'
+      : `Alle: ${plural(count, 'Mandant', 'Mandanten')} auf älteren Versionen`,
   updateSome: 'Einige davon',
   updateStart: (count: number) => `${plural(count, 'Mandanten', 'Mandanten')} aktualisieren`,
   updateForeseen: (change: number, same: number, refused: number) =>
-    `${String(change)} ändern sich, ${String(same)} bleiben, wie sie sind, ${String(refused)} werden abgelehnt.`,
+    `${String(change)} ${change === 1 ? 'ändert' : 'ändern'} sich, ${String(same)} ${same === 1 ? 'bleibt, wie er ist' : 'bleiben, wie sie sind'}, ${String(refused)} ${refused === 1 ? 'wird' : 'werden'} abgelehnt.`,
   updateNobody: 'Kein Mandant ist auf einer älteren Version.',
   updateShown: 'Mandanten aktualisieren…',
   later: 'Jetzt nicht',

@@ -68,11 +68,11 @@ export const tenants = {
   reactivateHint: 'Ihre Leute können sich wieder anmelden, und ihre Module wirken wieder.',
   previewHint: 'Was sich ändern würde, steht hier, bevor etwas geschieht.',
   preview: 'Vorschau',
-  willChange: 'werden geändert',
-  alreadySo: 'bleiben, wie sie sind',
-  willBeRefused: 'werden abgelehnt',
+  willChange: (count: number) => (count === 1 ? 'wird geändert' : 'werden geändert'),
+  alreadySo: (count: number) => (count === 1 ? 'bleibt, wie er ist' : 'bleiben, wie sie sind'),
+  willBeRefused: (count: number) => (count === 1 ? 'wird abgelehnt' : 'werden abgelehnt'),
   incomplete: (examined: number) =>
-    `Nur die ersten ${plural(examined, 'Mandanten', 'Mandanten')} wurden angesehen; über die übrigen wird entschieden, wenn die Aktion sie erreicht.`,
+    `Nur ${examined === 1 ? 'der erste Mandant wurde' : `die ersten ${numbers.format(examined)} Mandanten wurden`} angesehen; über die übrigen wird entschieden, wenn die Aktion sie erreicht.`,
   andMore: (count: number) => `und ${numbers.format(count)} weitere`,
   doTo: (action: string, count: number, isComplete: boolean) =>
     `${action} · ${numbers.format(count)}${isComplete ? '' : '+'}`,
@@ -107,7 +107,10 @@ export const tenants = {
   bulkItems: 'Mandanten dieser Aktion',
   noItems: 'Hier ist kein Mandant.',
   cancelRest: 'Rest abbrechen',
-  retryFailed: (count: number) => `Die ${numbers.format(count)} abgelehnten wiederholen`,
+  retryFailed: (count: number) =>
+    count === 1
+      ? 'Den abgelehnten Mandanten wiederholen'
+      : `Die ${numbers.format(count)} abgelehnten Mandanten wiederholen`,
   retried: (count: number) => `${plural(count, 'Mandant wird', 'Mandanten werden')} erneut versucht`,
   tenant: 'Mandant',
   overview: 'Überblick',

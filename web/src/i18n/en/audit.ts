@@ -62,7 +62,8 @@ export const audit = {
     tenantFields: 'The changed fields of the tenant get their values of before. Refused if they changed since.',
     suspend: 'The tenant is suspended again: none of its modules is effective.',
     reactivate: 'The tenant’s modules are effective again.',
-    assign: 'The tenant gets the module back, with the configuration it had.',
+    restore:
+      'The tenant gets the module back as it had it: with its configuration, and from the same templates. Refused, with the reason, if it cannot be as it was.',
     unassign: 'The module is taken away from the tenant. Its configuration is kept for later.',
     config: 'The tenant’s own values become what they were before. Refused if its modules changed since.',
     letIn: 'The person can sign in again.',

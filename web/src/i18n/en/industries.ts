@@ -38,7 +38,12 @@ export const industries = {
     `${plural(current, 'tenant', 'tenants')} on the current version, ${String(older)} on older ones`,
   noTenants: 'No tenants yet',
   blocked: 'Cannot be chosen at signup',
-  blockedBy: (modules: string) => `Cannot be chosen at signup: ${modules} missing or inactive.`,
+  blockedBy: (reasons: string) => `Cannot be chosen at signup: ${reasons}.`,
+  blocking: {
+    inactive: (module: string) => `${module} is inactive`,
+    missing: (module: string) => `${module} is not registered`,
+    config_invalid: (module: string) => `the default config of ${module} does not fit its schema`,
+  },
   edit: 'Edit',
   editTitle: (name: string) => `Edit ${name}`,
   saved: (name: string) => `${name} saved`,
@@ -125,11 +130,12 @@ export const industries = {
   updateTitle: 'Choose tenants to update',
   updateHint: (version: number) =>
     `Those chosen move to version ${String(version)}: what is new is added, what was dropped loses this template as its source. Own settings stay.`,
-  updateAll: (count: number) => `All ${plural(count, 'tenant', 'tenants')} on older versions`,
+  updateAll: (count: number) =>
+    count === 1 ? 'The one tenant on an older version' : `All ${plural(count, 'tenant', 'tenants')} on older versions`,
   updateSome: 'Some of them',
   updateStart: (count: number) => `Update ${plural(count, 'tenant', 'tenants')}`,
   updateForeseen: (change: number, same: number, refused: number) =>
-    `${String(change)} will change, ${String(same)} stay as they are, ${String(refused)} will be refused.`,
+    `${String(change)} will change, ${String(same)} ${same === 1 ? 'stays as it is' : 'stay as they are'}, ${String(refused)} will be refused.`,
   updateNobody: 'No tenant is on an older version.',
   updateShown: 'Update tenants…',
   later: 'Not now',

@@ -4,6 +4,12 @@ const plural = pluralIn('en');
 const numbers = new Intl.NumberFormat('en');
 const about = (count: number, isExact: boolean) => `${numbers.format(count)}${isExact ? '' : '+'}`;
 
+/** The same words, whatever the number: other languages need it. */
+const whatever =
+  (words: string): ((count: number) => string) =>
+  () =>
+    words;
+
 export const tenants = {
   title: 'Tenants',
   subtitle: 'Organizations, and which modules they have',
@@ -71,11 +77,11 @@ export const tenants = {
   reactivateHint: 'Their people can sign in again, and their modules are effective again.',
   previewHint: 'What would change is shown here before anything happens.',
   preview: 'Preview',
-  willChange: 'will change',
-  alreadySo: 'stay as they are',
-  willBeRefused: 'will be refused',
+  willChange: whatever('will change'),
+  alreadySo: (count: number) => (count === 1 ? 'stays as it is' : 'stay as they are'),
+  willBeRefused: whatever('will be refused'),
   incomplete: (examined: number) =>
-    `Only the first ${plural(examined, 'tenant was', 'tenants were')} looked at; the others are decided as the action reaches them.`,
+    `Only the first ${examined === 1 ? 'tenant was' : `${numbers.format(examined)} tenants were`} looked at; the others are decided as the action reaches them.`,
   andMore: (count: number) => `and ${numbers.format(count)} more`,
   doTo: (action: string, count: number, isComplete: boolean) =>
     `${action} · ${numbers.format(count)}${isComplete ? '' : '+'}`,
@@ -110,7 +116,8 @@ export const tenants = {
   bulkItems: 'Tenants of this action',
   noItems: 'No tenant is here.',
   cancelRest: 'Cancel the rest',
-  retryFailed: (count: number) => `Retry the ${numbers.format(count)} refused`,
+  retryFailed: (count: number) =>
+    count === 1 ? 'Retry the refused tenant' : `Retry the ${numbers.format(count)} refused tenants`,
   retried: (count: number) => `${plural(count, 'tenant is', 'tenants are')} tried again`,
   tenant: 'Tenant',
   overview: 'Overview',
