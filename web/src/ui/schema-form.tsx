@@ -116,7 +116,7 @@ export default function SchemaForm({
   const extraErrors = useMemo(() => placed(errors), [errors]);
   // Its title is the document's own; the form shows what is inside.
   const shown = useMemo((): RJSFSchema => {
-    const counted = plain(schema) as JsonObject;
+    const counted: JsonObject = plain(schema);
     const said = choicesTyped(formSchemaOf(counted) ?? counted) as JsonObject;
     return Object.fromEntries(Object.entries(said).filter(([key]) => key !== '$schema' && key !== 'title'));
   }, [schema]);

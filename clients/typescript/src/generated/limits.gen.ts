@@ -87,6 +87,7 @@ export const limits = {
         "service_name": 200,
         "context": 63,
         "command": 63,
-        "template_code": 63
+        "template_code": 63,
+        "created_by": 300
     }
 } as const;

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustriesUsageData, GetIndustriesUsageErrors, GetIndustriesUsageResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleIndustriesData, GetModuleIndustriesErrors, GetModuleIndustriesResponses, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModulesUsageData, GetModulesUsageErrors, GetModulesUsageResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RestoreAssignmentsData, RestoreAssignmentsErrors, RestoreAssignmentsResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
+import type { ActivateModuleData, ActivateModuleErrors, ActivateModuleResponses, ActivateUserData, ActivateUserErrors, ActivateUserResponses, ApplyIndustryTemplateData, ApplyIndustryTemplateErrors, ApplyIndustryTemplateResponses, AssignModuleData, AssignModuleErrors, AssignModuleResponses, BulkAssignModulesData, BulkAssignModulesErrors, BulkAssignModulesResponses, CancelBulkOperationData, CancelBulkOperationErrors, CancelBulkOperationResponses, CreateIndustryData, CreateIndustryErrors, CreateIndustryResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DeactivateModuleData, DeactivateModuleErrors, DeactivateModuleResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteIndustryData, DeleteIndustryErrors, DeleteIndustryResponses, DeleteModuleData, DeleteModuleErrors, DeleteModuleResponses, DropDeadLetterData, DropDeadLetterErrors, DropDeadLetterResponses, ExportEventsData, ExportEventsErrors, ExportEventsResponses, GetAvailableModulesData, GetAvailableModulesErrors, GetAvailableModulesResponses, GetBulkOperationData, GetBulkOperationErrors, GetBulkOperationItemsData, GetBulkOperationItemsErrors, GetBulkOperationItemsResponses, GetBulkOperationResponses, GetBulkOperationsData, GetBulkOperationsErrors, GetBulkOperationsResponses, GetDeadLetterData, GetDeadLetterErrors, GetDeadLetterResponses, GetDeadLettersData, GetDeadLettersErrors, GetDeadLettersResponses, GetEventsData, GetEventsErrors, GetEventsResponses, GetIndustriesData, GetIndustriesErrors, GetIndustriesResponses, GetIndustriesUsageData, GetIndustriesUsageErrors, GetIndustriesUsageResponses, GetIndustryData, GetIndustryErrors, GetIndustryModulesData, GetIndustryModulesErrors, GetIndustryModulesResponses, GetIndustryOrganizationsData, GetIndustryOrganizationsErrors, GetIndustryOrganizationsResponses, GetIndustryResponses, GetIndustryVersionsData, GetIndustryVersionsErrors, GetIndustryVersionsResponses, GetLivenessData, GetLivenessResponses, GetModuleAdoptionData, GetModuleAdoptionErrors, GetModuleAdoptionResponses, GetModuleConfigData, GetModuleConfigErrors, GetModuleConfigResponses, GetModuleData, GetModuleErrors, GetModuleIndustriesData, GetModuleIndustriesErrors, GetModuleIndustriesResponses, GetModuleOrganizationsData, GetModuleOrganizationsErrors, GetModuleOrganizationsResponses, GetModuleRegistryData, GetModuleRegistryErrors, GetModuleRegistryResponses, GetModuleResponses, GetModulesUsageData, GetModulesUsageErrors, GetModulesUsageResponses, GetModuleViolationsData, GetModuleViolationsErrors, GetModuleViolationsResponses, GetOperationData, GetOperationErrors, GetOperationResponses, GetOperationsData, GetOperationsErrors, GetOperationsResponses, GetOrganizationData, GetOrganizationErrors, GetOrganizationInfoData, GetOrganizationInfoErrors, GetOrganizationInfoResponses, GetOrganizationModuleData, GetOrganizationModuleErrors, GetOrganizationModuleResponses, GetOrganizationModulesData, GetOrganizationModulesErrors, GetOrganizationModulesResponses, GetOrganizationResponses, GetOrganizationsData, GetOrganizationsErrors, GetOrganizationsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSignupData, GetSignupErrors, GetSignupResponses, GetSystemStatusData, GetSystemStatusErrors, GetSystemStatusResponses, GetTokensData, GetTokensErrors, GetTokensResponses, GetUsersData, GetUsersErrors, GetUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReactivateOrganizationData, ReactivateOrganizationErrors, ReactivateOrganizationResponses, RefreshData, RefreshErrors, RefreshResponses, RegisterModuleData, RegisterModuleErrors, RegisterModuleResponses, RestoreAssignmentsData, RestoreAssignmentsErrors, RestoreAssignmentsResponses, RetryBulkOperationData, RetryBulkOperationErrors, RetryBulkOperationResponses, RetryDeadLetterData, RetryDeadLetterErrors, RetryDeadLetterResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, SignUpData, SignUpErrors, SignUpResponses, StartBulkOperationData, StartBulkOperationErrors, StartBulkOperationResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SuspendOrganizationData, SuspendOrganizationErrors, SuspendOrganizationResponses, UnassignModuleData, UnassignModuleErrors, UnassignModuleResponses, UpdateIndustryData, UpdateIndustryErrors, UpdateIndustryResponses, UpdateModuleConfigData, UpdateModuleConfigErrors, UpdateModuleConfigResponses, UpdateModuleData, UpdateModuleErrors, UpdateModuleResponses, UpdateOrganizationData, UpdateOrganizationErrors, UpdateOrganizationResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -23,8 +23,10 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  *
  * Answers with an access token, and sets the refresh cookie that `POST /auth/refresh` takes.
  *
+ * The cookie is named `modplane_refresh`, at a port of its own `modplane_refresh_{port}`.
+ *
  * 401 when e-mail or password is wrong, 403 (`organization_suspended`) for a suspended organization,
- * 429 after too many failures, for the account or from the address.
+ * 429 after too many failures from the address, at this account or at all.
  */
 export const login = <ThrowOnError extends boolean = true>(options: Options<LoginData, ThrowOnError>) => (options.client ?? client).post<LoginResponses, LoginErrors, ThrowOnError>({
     url: '/api/v1/auth/login',
@@ -36,9 +38,9 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
 });
 
 /**
- * Sign out: end the session of the refresh cookie
+ * Sign out: end the session of the refresh cookie, and of the access token
  *
- * Harmless to repeat, and without a cookie.
+ * Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither.
  */
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
 
@@ -141,9 +143,11 @@ export const retryBulkOperation = <ThrowOnError extends boolean = true>(options:
  *
  * Each with who did it, why, and in its payload what was before and what is after.
  *
- * An organization's people see what happened to it; what happened to accounts and tokens, super admins alone.
+ * An organization's people see what happened to it, and so does a service that is bound to it; a service that is
+ * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
+ * tokens, super admins alone see.
  *
- * For super admins, and whoever belongs to an organization.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const getEvents = <ThrowOnError extends boolean = true>(options?: Options<GetEventsData, ThrowOnError>) => (options?.client ?? client).get<GetEventsResponses, GetEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -156,7 +160,7 @@ export const getEvents = <ThrowOnError extends boolean = true>(options?: Options
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
- * For super admins, and whoever belongs to an organization.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const exportEvents = <ThrowOnError extends boolean = true>(options?: Options<ExportEventsData, ThrowOnError>) => (options?.client ?? client).get<ExportEventsResponses, ExportEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -172,7 +176,7 @@ export const exportEvents = <ThrowOnError extends boolean = true>(options?: Opti
  * With Last-Event-ID everything wanted after that place comes first. Every 15 seconds without an event there is a
  * comment. Who reads too slowly is cut off, and misses nothing by coming back with Last-Event-ID.
  *
- * For super admins, and whoever belongs to an organization.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>) => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -638,11 +642,19 @@ export const getOrganizations = <ThrowOnError extends boolean = true>(options?: 
 });
 
 /**
+ * Get whether signing up is open
+ *
+ * For pages that lead to the signup, before anybody is signed in.
+ */
+export const getSignup = <ThrowOnError extends boolean = true>(options?: Options<GetSignupData, ThrowOnError>) => (options?.client ?? client).get<GetSignupResponses, GetSignupErrors, ThrowOnError>({ url: '/api/v1/organizations/signup', ...options });
+
+/**
  * Sign up an organization with its first admin
  *
  * The organization, its admin and, with an industry, its modules: all there when this answers 201.
  *
- * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation.
+ * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation. Where the
+ * operator has closed the signup it is 403 (`signup_closed`) for all but super admins, who send their token.
  */
 export const signUp = <ThrowOnError extends boolean = true>(options: Options<SignUpData, ThrowOnError>) => (options.client ?? client).post<SignUpResponses, SignUpErrors, ThrowOnError>({
     url: '/api/v1/organizations/signup',
@@ -865,6 +877,9 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
+ * Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
+ * user who made it is deactivated.
+ *
  * For super admins.
  */
 export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>) => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
@@ -880,7 +895,9 @@ export const createToken = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Revoke an API token
  *
- * Every replica refuses it within three seconds. Repeating it changes nothing.
+ * Every replica refuses it at once. Repeating it changes nothing.
+ *
+ * Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
  *
  * For super admins.
  */
@@ -932,7 +949,7 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
 /**
  * Let a user in again
  *
- * The user signs in with the old password.
+ * The user signs in with the old password. Sessions and API tokens that ended do not come back.
  *
  * For super admins.
  */
@@ -945,7 +962,11 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Keep a user out
  *
- * The user's sessions end at once, an access token within 15 minutes. 409 for the last super admin.
+ * The user's sessions and access tokens end at once on every replica.
+ *
+ * So do the API tokens the user made, and those that were made with them: the answer names them. Look at
+ * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
+ * admin.
  *
  * For super admins.
  */
@@ -966,5 +987,7 @@ export const getLiveness = <ThrowOnError extends boolean = true>(options?: Optio
  * Whether requests can be served
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
+ *
+ * 200 and `degraded` while it answers and takes no writes, for want of room: reads are served all the same.
  */
 export const getReadiness = <ThrowOnError extends boolean = true>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/health/ready', ...options });

@@ -1412,7 +1412,7 @@ export type Reactivate = {
  * A refusal as it is stored and sent: the same on every replica and at every replay.
  */
 export type Refusal = {
-    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
+    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable' | 'unsupported_media';
     code: string;
     detail: string;
     errors: Array<FieldError>;
@@ -1427,7 +1427,7 @@ export type Refusal = {
  * Why a command was rejected, in short.
  */
 export type RefusalSummary = {
-    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable';
+    kind: 'conflict' | 'forbidden' | 'internal' | 'invalid' | 'malformed' | 'not_found' | 'precondition_failed' | 'precondition_required' | 'too_large' | 'too_many' | 'unauthenticated' | 'unavailable' | 'unsupported_media';
     code: string;
     detail: string;
 };
@@ -1846,6 +1846,12 @@ export type LoginErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -2202,11 +2208,19 @@ export type StartBulkOperationErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
      * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -2267,6 +2281,20 @@ export type GetBulkOperationData = {
 };
 
 export type GetBulkOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -2351,6 +2379,20 @@ export type CancelBulkOperationData = {
 };
 
 export type CancelBulkOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -2553,6 +2595,20 @@ export type RetryBulkOperationData = {
 };
 
 export type RetryBulkOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -3211,7 +3267,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3221,6 +3277,7 @@ export type CreateIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3231,6 +3288,12 @@ export type CreateIndustryErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
@@ -3238,6 +3301,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3384,7 +3448,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3394,6 +3458,7 @@ export type DeleteIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3411,6 +3476,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3477,6 +3543,20 @@ export type GetIndustryData = {
 };
 
 export type GetIndustryErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * What the path names does not exist.
      *
@@ -3621,7 +3701,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      */
@@ -3631,6 +3711,7 @@ export type UpdateIndustryErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -3641,6 +3722,12 @@ export type UpdateIndustryErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
@@ -3648,6 +3735,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -3714,6 +3802,20 @@ export type GetIndustryModulesData = {
 };
 
 export type GetIndustryModulesErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * What the path names does not exist.
      *
@@ -4198,6 +4300,7 @@ export type RegisterModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4208,12 +4311,20 @@ export type RegisterModuleErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4369,6 +4480,7 @@ export type DeleteModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4385,6 +4497,8 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4451,6 +4565,20 @@ export type GetModuleData = {
 };
 
 export type GetModuleErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -4626,6 +4754,7 @@ export type UpdateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4636,12 +4765,20 @@ export type UpdateModuleErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4793,6 +4930,7 @@ export type ActivateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -4809,6 +4947,8 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -4875,6 +5015,20 @@ export type GetModuleAdoptionData = {
 };
 
 export type GetModuleAdoptionErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -4968,6 +5122,20 @@ export type GetModuleConfigData = {
 };
 
 export type GetModuleConfigErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -5143,6 +5311,7 @@ export type DeactivateModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5159,6 +5328,8 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5666,6 +5837,7 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5675,6 +5847,12 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -5688,6 +5866,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -5851,6 +6030,7 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -5860,6 +6040,12 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -5873,6 +6059,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6153,6 +6340,7 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6162,6 +6350,12 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -6175,6 +6369,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6283,6 +6478,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6293,6 +6489,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * The caller is known and may not do this.
      *
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6336,6 +6533,7 @@ export type RestoreAssignmentsErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6345,6 +6543,12 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -6358,6 +6562,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6378,8 +6583,10 @@ export type RestoreAssignmentsErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's keys were never read, so nothing it signed can be verified.
+     * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6527,6 +6734,7 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -6549,6 +6757,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -6724,6 +6933,20 @@ export type GetOperationData = {
 };
 
 export type GetOperationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -6936,6 +7159,20 @@ export type GetSignupData = {
 
 export type GetSignupErrors = {
     /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -6953,6 +7190,7 @@ export type GetSignupErrors = {
     /**
      * A part that is needed does not answer; the same request may succeed later.
      *
+     * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
      * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
@@ -7064,6 +7302,7 @@ export type SignUpErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7074,15 +7313,22 @@ export type SignUpErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7153,6 +7399,20 @@ export type GetOrganizationData = {
 };
 
 export type GetOrganizationErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -7331,6 +7591,7 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7341,11 +7602,18 @@ export type UpdateOrganizationErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7412,6 +7680,20 @@ export type GetOrganizationInfoData = {
 };
 
 export type GetOrganizationInfoErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -7502,6 +7784,20 @@ export type GetOrganizationModulesData = {
 };
 
 export type GetOrganizationModulesErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -7599,6 +7895,20 @@ export type GetOrganizationModuleData = {
 };
 
 export type GetOrganizationModuleErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -7795,6 +8105,7 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7804,6 +8115,12 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
      */
     413: Problem;
+    /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
     /**
      * The request can be read, and a value in it cannot be.
      *
@@ -7817,6 +8134,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -7977,6 +8295,7 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -7992,6 +8311,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -8146,6 +8466,7 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
+     * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
     412: Problem;
     /**
@@ -8161,6 +8482,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -8325,6 +8647,20 @@ export type GetDeadLetterData = {
 
 export type GetDeadLetterErrors = {
     /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
+    /**
      * Nobody, or nobody known, is asking.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
@@ -8475,6 +8811,14 @@ export type DropDeadLetterErrors = {
      */
     409: Problem;
     /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     */
+    422: Problem;
+    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -8594,6 +8938,14 @@ export type RetryDeadLetterErrors = {
      */
     409: Problem;
     /**
+     * The request can be read, and a value in it cannot be.
+     *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     */
+    422: Problem;
+    /**
      * More than the caller's share.
      *
      * - `urn:modplane:problem:rate_limit_exceeded`: The token, or the address, sent more requests in this minute than it may.
@@ -8642,6 +8994,20 @@ export type GetSystemStatusData = {
 };
 
 export type GetSystemStatusErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -8903,12 +9269,21 @@ export type CreateTokenErrors = {
      */
     413: Problem;
     /**
+     * The body is in a form that is not taken.
+     *
+     * - `urn:modplane:problem:unsupported_content_encoding`: The body is compressed.
+     */
+    415: Problem;
+    /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -9032,10 +9407,13 @@ export type RevokeTokenErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -9093,6 +9471,20 @@ export type GetIndustriesUsageData = {
 };
 
 export type GetIndustriesUsageErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -9171,6 +9563,20 @@ export type GetModulesUsageData = {
 };
 
 export type GetModulesUsageErrors = {
+    /**
+     * The request cannot be read.
+     *
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_header`: A header cannot be read.
+     * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
+     * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
+     * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
+     * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
+     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     */
+    400: Problem;
     /**
      * Nobody, or nobody known, is asking.
      *
@@ -9426,10 +9832,13 @@ export type ActivateUserErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**
@@ -9559,10 +9968,13 @@ export type DeactivateUserErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
+     * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
+     * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or holds control characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
     /**

@@ -3,16 +3,18 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, type UseMutationOptions } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, cancelBulkOperation, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, dropDeadLetter, exportEvents, getAvailableModules, getBulkOperation, getBulkOperationItems, getBulkOperations, getDeadLetter, getDeadLetters, getEvents, getIndustries, getIndustriesUsage, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleIndustries, getModuleOrganizations, getModuleRegistry, getModulesUsage, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getSystemStatus, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, restoreAssignments, retryBulkOperation, retryDeadLetter, revokeToken, signUp, startBulkOperation, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
-import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CancelBulkOperationData, CancelBulkOperationError, CancelBulkOperationResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, DropDeadLetterData, DropDeadLetterError, DropDeadLetterResponse, ExportEventsData, ExportEventsError, ExportEventsResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetBulkOperationData, GetBulkOperationError, GetBulkOperationItemsData, GetBulkOperationItemsError, GetBulkOperationItemsResponse, GetBulkOperationResponse, GetBulkOperationsData, GetBulkOperationsError, GetBulkOperationsResponse, GetDeadLetterData, GetDeadLetterError, GetDeadLetterResponse, GetDeadLettersData, GetDeadLettersError, GetDeadLettersResponse, GetEventsData, GetEventsError, GetEventsResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustriesUsageData, GetIndustriesUsageError, GetIndustriesUsageResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleIndustriesData, GetModuleIndustriesError, GetModuleIndustriesResponse, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModulesUsageData, GetModulesUsageError, GetModulesUsageResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSystemStatusData, GetSystemStatusError, GetSystemStatusResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RestoreAssignmentsData, RestoreAssignmentsError, RestoreAssignmentsResponse, RetryBulkOperationData, RetryBulkOperationError, RetryBulkOperationResponse, RetryDeadLetterData, RetryDeadLetterError, RetryDeadLetterResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, StartBulkOperationData, StartBulkOperationError, StartBulkOperationResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
+import { activateModule, activateUser, applyIndustryTemplate, assignModule, bulkAssignModules, cancelBulkOperation, createIndustry, createToken, deactivateModule, deactivateUser, deleteIndustry, deleteModule, dropDeadLetter, exportEvents, getAvailableModules, getBulkOperation, getBulkOperationItems, getBulkOperations, getDeadLetter, getDeadLetters, getEvents, getIndustries, getIndustriesUsage, getIndustry, getIndustryModules, getIndustryOrganizations, getIndustryVersions, getLiveness, getModule, getModuleAdoption, getModuleConfig, getModuleIndustries, getModuleOrganizations, getModuleRegistry, getModulesUsage, getModuleViolations, getOperation, getOperations, getOrganization, getOrganizationInfo, getOrganizationModule, getOrganizationModules, getOrganizations, getReadiness, getSignup, getSystemStatus, getTokens, getUsers, login, logout, type Options, reactivateOrganization, refresh, registerModule, restoreAssignments, retryBulkOperation, retryDeadLetter, revokeToken, signUp, startBulkOperation, suspendOrganization, unassignModule, updateIndustry, updateModule, updateModuleConfig, updateOrganization } from '../sdk.gen.js';
+import type { ActivateModuleData, ActivateModuleError, ActivateModuleResponse, ActivateUserData, ActivateUserError, ActivateUserResponse, ApplyIndustryTemplateData, ApplyIndustryTemplateError, ApplyIndustryTemplateResponse, AssignModuleData, AssignModuleError, AssignModuleResponse, BulkAssignModulesData, BulkAssignModulesError, BulkAssignModulesResponse, CancelBulkOperationData, CancelBulkOperationError, CancelBulkOperationResponse, CreateIndustryData, CreateIndustryError, CreateIndustryResponse, CreateTokenData, CreateTokenError, CreateTokenResponse, DeactivateModuleData, DeactivateModuleError, DeactivateModuleResponse, DeactivateUserData, DeactivateUserError, DeactivateUserResponse, DeleteIndustryData, DeleteIndustryError, DeleteIndustryResponse, DeleteModuleData, DeleteModuleError, DeleteModuleResponse, DropDeadLetterData, DropDeadLetterError, DropDeadLetterResponse, ExportEventsData, ExportEventsError, ExportEventsResponse, GetAvailableModulesData, GetAvailableModulesError, GetAvailableModulesResponse, GetBulkOperationData, GetBulkOperationError, GetBulkOperationItemsData, GetBulkOperationItemsError, GetBulkOperationItemsResponse, GetBulkOperationResponse, GetBulkOperationsData, GetBulkOperationsError, GetBulkOperationsResponse, GetDeadLetterData, GetDeadLetterError, GetDeadLetterResponse, GetDeadLettersData, GetDeadLettersError, GetDeadLettersResponse, GetEventsData, GetEventsError, GetEventsResponse, GetIndustriesData, GetIndustriesError, GetIndustriesResponse, GetIndustriesUsageData, GetIndustriesUsageError, GetIndustriesUsageResponse, GetIndustryData, GetIndustryError, GetIndustryModulesData, GetIndustryModulesError, GetIndustryModulesResponse, GetIndustryOrganizationsData, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, GetIndustryResponse, GetIndustryVersionsData, GetIndustryVersionsError, GetIndustryVersionsResponse, GetLivenessData, GetLivenessResponse, GetModuleAdoptionData, GetModuleAdoptionError, GetModuleAdoptionResponse, GetModuleConfigData, GetModuleConfigError, GetModuleConfigResponse, GetModuleData, GetModuleError, GetModuleIndustriesData, GetModuleIndustriesError, GetModuleIndustriesResponse, GetModuleOrganizationsData, GetModuleOrganizationsError, GetModuleOrganizationsResponse, GetModuleRegistryData, GetModuleRegistryError, GetModuleRegistryResponse, GetModuleResponse, GetModulesUsageData, GetModulesUsageError, GetModulesUsageResponse, GetModuleViolationsData, GetModuleViolationsError, GetModuleViolationsResponse, GetOperationData, GetOperationError, GetOperationResponse, GetOperationsData, GetOperationsError, GetOperationsResponse, GetOrganizationData, GetOrganizationError, GetOrganizationInfoData, GetOrganizationInfoError, GetOrganizationInfoResponse, GetOrganizationModuleData, GetOrganizationModuleError, GetOrganizationModuleResponse, GetOrganizationModulesData, GetOrganizationModulesError, GetOrganizationModulesResponse, GetOrganizationResponse, GetOrganizationsData, GetOrganizationsError, GetOrganizationsResponse, GetReadinessData, GetReadinessError, GetReadinessResponse, GetSignupData, GetSignupError, GetSignupResponse, GetSystemStatusData, GetSystemStatusError, GetSystemStatusResponse, GetTokensData, GetTokensError, GetTokensResponse, GetUsersData, GetUsersError, GetUsersResponse, LoginData, LoginError, LoginResponse2, LogoutData, LogoutError, LogoutResponse2, ReactivateOrganizationData, ReactivateOrganizationError, ReactivateOrganizationResponse, RefreshData, RefreshError, RefreshResponse, RegisterModuleData, RegisterModuleError, RegisterModuleResponse, RestoreAssignmentsData, RestoreAssignmentsError, RestoreAssignmentsResponse, RetryBulkOperationData, RetryBulkOperationError, RetryBulkOperationResponse, RetryDeadLetterData, RetryDeadLetterError, RetryDeadLetterResponse, RevokeTokenData, RevokeTokenError, RevokeTokenResponse, SignUpData, SignUpError, SignUpResponse, StartBulkOperationData, StartBulkOperationError, StartBulkOperationResponse, SuspendOrganizationData, SuspendOrganizationError, SuspendOrganizationResponse, UnassignModuleData, UnassignModuleError, UnassignModuleResponse, UpdateIndustryData, UpdateIndustryError, UpdateIndustryResponse, UpdateModuleConfigData, UpdateModuleConfigError, UpdateModuleConfigResponse, UpdateModuleData, UpdateModuleError, UpdateModuleResponse, UpdateOrganizationData, UpdateOrganizationError, UpdateOrganizationResponse } from '../types.gen.js';
 
 /**
  * Sign in with e-mail and password
  *
  * Answers with an access token, and sets the refresh cookie that `POST /auth/refresh` takes.
  *
+ * The cookie is named `modplane_refresh`, at a port of its own `modplane_refresh_{port}`.
+ *
  * 401 when e-mail or password is wrong, 403 (`organization_suspended`) for a suspended organization,
- * 429 after too many failures, for the account or from the address.
+ * 429 after too many failures from the address, at this account or at all.
  */
 export const loginMutation = (options?: Partial<Options<LoginData>>): UseMutationOptions<LoginResponse2, LoginError, Options<LoginData>> => {
     const mutationOptions: UseMutationOptions<LoginResponse2, LoginError, Options<LoginData>> = {
@@ -29,9 +31,9 @@ export const loginMutation = (options?: Partial<Options<LoginData>>): UseMutatio
 };
 
 /**
- * Sign out: end the session of the refresh cookie
+ * Sign out: end the session of the refresh cookie, and of the access token
  *
- * Harmless to repeat, and without a cookie.
+ * Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither.
  */
 export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutationOptions<LogoutResponse2, LogoutError, Options<LogoutData>> => {
     const mutationOptions: UseMutationOptions<LogoutResponse2, LogoutError, Options<LogoutData>> = {
@@ -331,9 +333,11 @@ export const getEventsQueryKey = (options?: Options<GetEventsData>) => createQue
  *
  * Each with who did it, why, and in its payload what was before and what is after.
  *
- * An organization's people see what happened to it; what happened to accounts and tokens, super admins alone.
+ * An organization's people see what happened to it, and so does a service that is bound to it; a service that is
+ * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
+ * tokens, super admins alone see.
  *
- * For super admins, and whoever belongs to an organization.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const getEventsOptions = (options?: Options<GetEventsData>) => queryOptions<GetEventsResponse, GetEventsError, GetEventsResponse, ReturnType<typeof getEventsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -355,9 +359,11 @@ export const getEventsInfiniteQueryKey = (options?: Options<GetEventsData>): Que
  *
  * Each with who did it, why, and in its payload what was before and what is after.
  *
- * An organization's people see what happened to it; what happened to accounts and tokens, super admins alone.
+ * An organization's people see what happened to it, and so does a service that is bound to it; a service that is
+ * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
+ * tokens, super admins alone see.
  *
- * For super admins, and whoever belongs to an organization.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const getEventsInfiniteOptions = (options?: Options<GetEventsData>) => infiniteQueryOptions<GetEventsResponse, GetEventsError, InfiniteData<GetEventsResponse>, QueryKey<Options<GetEventsData>>, string | Pick<QueryKey<Options<GetEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -388,7 +394,7 @@ export const exportEventsQueryKey = (options?: Options<ExportEventsData>) => cre
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
- * For super admins, and whoever belongs to an organization.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const exportEventsOptions = (options?: Options<ExportEventsData>) => queryOptions<ExportEventsResponse, ExportEventsError, ExportEventsResponse, ReturnType<typeof exportEventsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1397,12 +1403,33 @@ export const getOrganizationsInfiniteOptions = (options?: Options<GetOrganizatio
     queryKey: getOrganizationsInfiniteQueryKey(options)
 });
 
+export const getSignupQueryKey = (options?: Options<GetSignupData>) => createQueryKey('getSignup', options, false, ['organizations']);
+
+/**
+ * Get whether signing up is open
+ *
+ * For pages that lead to the signup, before anybody is signed in.
+ */
+export const getSignupOptions = (options?: Options<GetSignupData>) => queryOptions<GetSignupResponse, GetSignupError, GetSignupResponse, ReturnType<typeof getSignupQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await getSignup({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: getSignupQueryKey(options)
+});
+
 /**
  * Sign up an organization with its first admin
  *
  * The organization, its admin and, with an industry, its modules: all there when this answers 201.
  *
- * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation.
+ * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation. Where the
+ * operator has closed the signup it is 403 (`signup_closed`) for all but super admins, who send their token.
  */
 export const signUpMutation = (options?: Partial<Options<SignUpData>>): UseMutationOptions<SignUpResponse, SignUpError, Options<SignUpData>> => {
     const mutationOptions: UseMutationOptions<SignUpResponse, SignUpError, Options<SignUpData>> = {
@@ -1804,6 +1831,9 @@ export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => in
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
+ * Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
+ * user who made it is deactivated.
+ *
  * For super admins.
  */
 export const createTokenMutation = (options?: Partial<Options<CreateTokenData>>): UseMutationOptions<CreateTokenResponse, CreateTokenError, Options<CreateTokenData>> => {
@@ -1823,7 +1853,9 @@ export const createTokenMutation = (options?: Partial<Options<CreateTokenData>>)
 /**
  * Revoke an API token
  *
- * Every replica refuses it within three seconds. Repeating it changes nothing.
+ * Every replica refuses it at once. Repeating it changes nothing.
+ *
+ * Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
  *
  * For super admins.
  */
@@ -1941,7 +1973,7 @@ export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infi
 /**
  * Let a user in again
  *
- * The user signs in with the old password.
+ * The user signs in with the old password. Sessions and API tokens that ended do not come back.
  *
  * For super admins.
  */
@@ -1962,7 +1994,11 @@ export const activateUserMutation = (options?: Partial<Options<ActivateUserData>
 /**
  * Keep a user out
  *
- * The user's sessions end at once, an access token within 15 minutes. 409 for the last super admin.
+ * The user's sessions and access tokens end at once on every replica.
+ *
+ * So do the API tokens the user made, and those that were made with them: the answer names them. Look at
+ * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
+ * admin.
  *
  * For super admins.
  */
@@ -2006,6 +2042,8 @@ export const getReadinessQueryKey = (options?: Options<GetReadinessData>) => cre
  * Whether requests can be served
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
+ *
+ * 200 and `degraded` while it answers and takes no writes, for want of room: reads are served all the same.
  */
 export const getReadinessOptions = (options?: Options<GetReadinessData>) => queryOptions<GetReadinessResponse, GetReadinessError, GetReadinessResponse, ReturnType<typeof getReadinessQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
