@@ -13,6 +13,7 @@ from app.manifest import MAX_BYTES, ManifestEntry, ManifestIndustry, ManifestMod
 from app.plan import plan
 from shared.json_documents import too_large
 from shared.messages import same_json
+from shared.text import composed, flaw_of
 
 FORMS: tuple[Form, ...] = ("yaml", "json")
 SLUGS = some.text("abcxyz019_", min_size=1, max_size=62).map("s".__add__)
@@ -40,12 +41,13 @@ VALUES = some.recursive(
     max_leaves=12,
 )
 DOCUMENTS = some.dictionaries(TEXT, VALUES, max_size=4)
-NAMES = TEXT.filter(len)
+NAMES = TEXT.map(composed).filter(lambda text: flaw_of(text) is None)
+LINES = TEXT.map(composed).filter(lambda text: flaw_of(text, "lines") is None)
 MODULES = some.builds(
     ManifestModule,
     module_id=SLUGS,
     module_name=NAMES,
-    description=TEXT,
+    description=LINES,
     category=NAMES,
     service_name=NAMES,
     api_endpoint=NAMES,
@@ -58,7 +60,7 @@ INDUSTRIES = some.builds(
     ManifestIndustry,
     industry_code=SLUGS,
     industry_name=NAMES,
-    description=TEXT,
+    description=LINES,
     modules=some.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry.module_id),
 )
 

@@ -53,6 +53,7 @@ QUERY = {
     "sort",
     "status",
     "template_code",
+    "template_older_than",
     "template_version",
     "version",
     "with_total",

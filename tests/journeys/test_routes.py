@@ -99,6 +99,7 @@ ROUTES = [
     Route("getIndustryModules", "GET", f"/industries/{CODE}/modules", "public", has=("items",)),
     Route("getIndustryVersions", "GET", f"/industries/{CODE}/versions", "super admin", has=("items", "next_cursor")),
     Route("signUp", "POST", "/organizations/signup", "public", "{signup}", 201, ("organization", "modules")),
+    Route("getSignup", "GET", "/organizations/signup", "public", has=("status",)),
     Route("login", "POST", "/auth/login", "public", "{login}", has=("access_token", "token_type", "expires_in")),
     Route("refresh", "POST", "/auth/refresh", "public", has=("access_token", "token_type", "expires_in")),
     Route("logout", "POST", "/auth/logout", "public", has=("status",)),
@@ -318,7 +319,9 @@ class Job:
         body = self.bodies[route.body]() if isinstance(route.body, str) else self.filled(route.body)
         if route.streams:
             return beginning(self.callers[who].client, url)
-        return self.callers[who].client.request(route.method, url, json=body)
+        # A session that is signed out would be missed by all other tests.
+        caller = Api(self.root) if route.operation_id == "logout" else self.callers[who]
+        return caller.client.request(route.method, url, json=body)
 
     def filled(self, value: Any) -> Any:
         if isinstance(value, str):

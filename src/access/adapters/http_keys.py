@@ -1,5 +1,7 @@
 """The Idempotency-Key of this context's writes, which send no command."""
 
+import msgspec
+
 from access.ports import KeyedWrite
 from shared.adapters.http import AnyRequest, caller_of
 from shared.adapters.http_commands import fingerprint, operation_id_for
@@ -12,4 +14,6 @@ async def keyed_write(request: AnyRequest) -> KeyedWrite | None:
     if key is None:
         return None
     operation_id = operation_id_for(request, caller_of(request).user_id, key)
-    return KeyedWrite(operation_id, fingerprint(request, await request.body()), key)
+    body = await request.body()
+    meaning = (msgspec.json.decode(body) if body else None, sorted(request.query_params.multi_items()))
+    return KeyedWrite(operation_id, fingerprint(request, meaning), key)

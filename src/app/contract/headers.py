@@ -86,7 +86,7 @@ COMMAND_PARAMETERS: Mapping[str, Schema] = {
     "IfMatch": parameter(
         "If-Match",
         "header",
-        {"type": "string", "pattern": r'^(\*|"?[0-9]{1,18}(\.[^",]*)?"?)$'},
+        {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'},
         f"The ETag last read, such as `{ETAG}`: the command is refused with 412 when the state has moved since. Its "
         "sequence, the part before the dot, is compared.",
     ),

@@ -68,6 +68,10 @@ ALSO_REFUSED_BY: Mapping[str, tuple[str, ...]] = {"signUp": ("access",)}
 """Contexts behind a seam whose refusals an operation passes on."""
 
 
+ITS_OWN: Mapping[str, int] = {"signUp": 403}
+"""Operations whose context has a refusal of its own beside those of everywhere, by its status."""
+
+
 class ProblemType(Struct, frozen=True):
     """One kind of problem. `contexts` are those that refuse so; `shared` and `http` stand for all of them."""
 
@@ -137,7 +141,7 @@ class Problems:
     def reference(self, route: Route, status: int, address: str) -> Schema:
         """Refers to the answer with this status; `address` is where the example was asked for."""
         contexts = self._contexts(route, status)
-        whose = () if status in ANYWHERE else contexts
+        whose = () if contexts == EVERYWHERE else contexts
         names = "".join(each.title() for each in whose if each not in {"shared", FRAMEWORK})
         name = names + NAMES.get(status, HTTPStatus(status).phrase.title().replace(" ", ""))
         if name not in self.responses:
@@ -146,7 +150,9 @@ class Problems:
 
     def _contexts(self, route: Route, status: int) -> tuple[str, ...]:
         if status in ANYWHERE:
-            return EVERYWHERE
+            return (
+                (*EVERYWHERE, route.context) if ITS_OWN.get(str(route.handler.operation_id)) == status else EVERYWHERE
+            )
         passed_on = ALSO_REFUSED_BY.get(str(route.handler.operation_id), ())
         gives_reason = route.takes_reason and status == HTTPStatus.UNPROCESSABLE_ENTITY
         shared = ("shared",) if gives_reason or (status != HTTPStatus.NOT_FOUND and route.takes_command) else ()

@@ -7276,6 +7276,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
+     * - `urn:modplane:problem:signup_closed`: The operator takes no signups: super admins alone create organizations.
      */
     403: Problem;
     /**
