@@ -65,7 +65,10 @@ async def test_a_page_that_cannot_be_loaded_says_so_in_its_place_and_is_there_wh
         await expect(page.get_by_role("button", name="New industry")).to_be_visible()
 
 
-async def test_a_loaded_page_without_its_data_fails_instead_of_loading_for_ever(new_person: NewPerson) -> None:
+async def test_a_loaded_page_without_its_data_fails_instead_of_loading_for_ever(
+    new_person: NewPerson, admin: Api
+) -> None:
+    admin.organization()
     async with new_person() as person:
         page = person.page
         await page.goto("/super-admin/modules")
@@ -78,7 +81,10 @@ async def test_a_loaded_page_without_its_data_fails_instead_of_loading_for_ever(
         await expect(page.get_by_text("Nothing matches.")).to_be_visible()
 
 
-async def test_a_service_that_stops_answering_is_noticed_with_the_first_request(new_person: NewPerson) -> None:
+async def test_a_service_that_stops_answering_is_noticed_with_the_first_request(
+    new_person: NewPerson, admin: Api
+) -> None:
+    admin.organization()
     async with new_person() as person:
         page = person.page
         await page.goto("/super-admin/modules")

@@ -2,7 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications, notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider, createBrowserHistory } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { Suspense, useEffect, useState } from 'react';
 import { onReachabilityChange, reachability } from '@/api/reachability.ts';
 import { personOn } from '@/api/token.ts';
 import { makeQueryClient } from '@/app/query-client.ts';
@@ -10,9 +10,12 @@ import { makeRouter } from '@/app/router.tsx';
 import { cssVariables, theme } from '@/app/theme.ts';
 import { MessagesProvider, spokenMessages } from '@/i18n/messages.tsx';
 import { useSession } from '@/session/session.tsx';
-import { SignInAgain } from '@/session/sign-in-again.tsx';
 import { Hints } from '@/ui/hints.tsx';
+import { lazyPart } from '@/ui/loaded-again.tsx';
 import { notifyProblem } from '@/ui/notify.tsx';
+
+const loadSignInAgain = () => import('@/session/sign-in-again.tsx');
+const SignInAgain = lazyPart(loadSignInAgain);
 
 // One for all routers there will be: it listens to the browser's.
 const history = createBrowserHistory();
@@ -40,13 +43,15 @@ function OfWhoeverIsHere() {
   if (userId !== last.userId) setLast({ userId, turn: last.userId === null ? last.turn : last.turn + 1 });
   // It is not known yet whose page it is.
   if (session.kind === 'starting') return null;
-  return <Routed key={last.turn} userId={userId} />;
+  return <Routed key={last.turn} userId={userId} isExpired={session.kind === 'expired'} />;
 }
 
-function Routed({ userId }: { userId: string | null }) {
+function Routed({ userId, isExpired }: { userId: string | null; isExpired: boolean }) {
   const [{ queryClient, router }] = useState(begin);
   useEffect(() => {
     void router.invalidate();
+    // It has to be here when the session ends, and is nobody's first load.
+    if (userId !== null) void loadSignInAgain().catch(() => undefined);
   }, [userId, router]);
   useEffect(() => {
     const stopListening = onReachabilityChange(() => {
@@ -61,7 +66,11 @@ function Routed({ userId }: { userId: string | null }) {
   return (
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />
-      <SignInAgain />
+      {isExpired && (
+        <Suspense>
+          <SignInAgain />
+        </Suspense>
+      )}
     </QueryClientProvider>
   );
 }

@@ -12,3 +12,13 @@ export function usePerson(): Person {
   if (person === null) throw new Error('Nobody is signed in.');
   return person;
 }
+
+// While somebody signs in again over their page, the dialogs below would close on Escape, with what was typed in them. This
+// listens before any of them.
+window.addEventListener(
+  'keydown',
+  (event) => {
+    if (sessionState().kind === 'expired' && event.key === 'Escape') event.stopImmediatePropagation();
+  },
+  { capture: true },
+);

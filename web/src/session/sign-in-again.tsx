@@ -1,27 +1,17 @@
 import { Button, Modal, Stack, Text } from '@mantine/core';
-import { sessionState, signOut } from '@/api/token.ts';
+import { signOut } from '@/api/token.ts';
 import { useMessages } from '@/i18n/messages.tsx';
-import { useSession } from '@/session/session.tsx';
 import { SignInForm } from '@/session/sign-in-form.tsx';
 
 /** Over the drawers and dialogs of the page, and the toasts. */
 const ON_TOP = 1000;
 
-// The dialogs below would close on Escape, with what was typed in them. This listens before any of them.
-window.addEventListener(
-  'keydown',
-  (event) => {
-    if (sessionState().kind === 'expired' && event.key === 'Escape') event.stopImmediatePropagation();
-  },
-  { capture: true },
-);
-
 /** The session has ended under somebody's hands: their page stays below, with all that was typed, until they are back. */
-export function SignInAgain() {
+export default function SignInAgain() {
   const m = useMessages();
   return (
     <Modal
-      opened={useSession().kind === 'expired'}
+      opened
       onClose={() => undefined}
       closeOnEscape={false}
       closeOnClickOutside={false}

@@ -23,7 +23,9 @@ window.ResizeObserver = class {
 };
 Object.defineProperty(document, 'fonts', { value: new EventTarget() });
 Element.prototype.scrollIntoView = vi.fn();
-Element.prototype.checkVisibility = () => true;
+Element.prototype.checkVisibility = function () {
+  return this.closest('[style*="display: none"]') === null;
+};
 Range.prototype.getClientRects = () => [] as unknown as DOMRectList;
 // A virtual table shows what fits: in jsdom nothing has a size, so it is given one.
 Object.defineProperties(HTMLElement.prototype, {
