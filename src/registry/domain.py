@@ -24,7 +24,7 @@ from registry.events import (
     ModuleUpdatedEvent,
 )
 from shared.errors import Conflict, FieldError, Invalid, NotFound
-from shared.json_documents import capped, too_large, within
+from shared.json_documents import capped, too_large, unportable, within
 from shared.json_schemas import JsonSchema, UnusableSchema
 from shared.layered_config import ConfigRules
 from shared.messages import Decision, Event, FieldChange, same_json
@@ -121,7 +121,7 @@ class ConfigSchemaUnusable(Invalid):
 
 
 class MetadataInvalid(Invalid):
-    """The metadata are too large, or hold what a manifest could not."""
+    """The metadata hold what a manifest could not."""
 
 
 class DefaultConfigInvalid(Invalid):
@@ -176,7 +176,7 @@ def _update(module: Module, command: UpdateModule) -> Decision:
 def _require_fitting(module: Module, changed: AbstractSet[str]) -> None:
     """Refuse a schema that cannot be used, and defaults that are wrong. What lacks outside lists others may add."""
     default, schema = module.default_config, module.config_schema
-    if "metadata" in changed and (errors := too_large(module.metadata)):
+    if "metadata" in changed and (errors := unportable(module.metadata)):
         raise MetadataInvalid("The metadata cannot be kept: see `errors`.", errors=within("/metadata", errors))
     if "default_config" in changed and (errors := too_large(default)):
         _refuse_default(errors)

@@ -22,11 +22,18 @@ ABSENT = UNSET
 
 def too_large(document: Any) -> Sequence[FieldError]:
     """The bound that a config, a layer of one, or its schema exceeds, as an error about the whole; else nothing."""
-    # depth before size: encoding, like everything else that descends, would fail on a bottomless document
-    if len(nested_sizes(document)) > CONFIG_DEPTH:
-        return [FieldError("", f"is nested more than {CONFIG_DEPTH} levels deep")]
+    if errors := unportable(document):
+        return errors
     if len(msgspec.json.encode(document)) > CONFIG_BYTES:
         return [FieldError("", f"is larger than {CONFIG_BYTES} bytes")]
+    return []
+
+
+def unportable(document: Any) -> Sequence[FieldError]:
+    """What a manifest could not hold, and other programs not read: depth without end, and integers beyond 64 bits."""
+    # depth before all else: whatever descends would fail on a bottomless document
+    if len(nested_sizes(document)) > CONFIG_DEPTH:
+        return [FieldError("", f"is nested more than {CONFIG_DEPTH} levels deep")]
     return capped(
         FieldError(json_pointer(path), f"is not between {MIN_INTEGER} and {MAX_INTEGER}: write it as text")
         for path, value in leaves(document)

@@ -67,6 +67,13 @@ def strict(endpoints: Endpoints, issuer: str, tmp_path_factory: pytest.TempPathF
         yield process
 
 
+def beyond(process: ServiceProcess, token: str) -> Api:
+    """A caller behind the proxy, from an address whose share nobody else uses."""
+    caller = Api(process.url, token)
+    caller.client.headers["X-Forwarded-For"] = an_address()
+    return caller
+
+
 @pytest.fixture(scope="module")
 def keys() -> list[dict[str, Any]]:
     """What the other issuer publishes."""
@@ -165,7 +172,7 @@ def test_signing_out_ends_the_access_token_on_every_replica(service: ServiceProc
     browser, other = Api(service.url), Api(service.url)
     token = browser.post("/auth/login", ADMIN).json()["access_token"]
     kept = Api(service.url, other.post("/auth/login", ADMIN).json()["access_token"])
-    here, there = Api(service.url, token), Api(strict.url, token)
+    here, there = Api(service.url, token), beyond(strict, token)
     assert [here.get("/users").status_code, there.get("/users").status_code] == [200, 200]
     assert here.post(LOGOUT).status_code == 200  # by the access token alone, the cookie stayed behind
     refused = here.get("/users")
@@ -231,7 +238,7 @@ def test_a_service_for_all_events_needs_the_scope(service: ServiceProcess, admin
 def test_a_write_of_access_is_done_once_for_a_key(service: ServiceProcess, strict: ServiceProcess, admin: Api) -> None:
     wanted, key = {"name": "ci", "role": "service"}, f"key-{uuid4()}"
     bearer_of_admin = admin.client.headers["authorization"].removeprefix("Bearer ")
-    elsewhere = Api(strict.url, bearer_of_admin)
+    elsewhere = beyond(strict, bearer_of_admin)
     made = [each.post("/tokens", wanted, idempotency_key=key) for each in (admin, elsewhere, admin)]
     assert [answer.status_code for answer in made] == [201] * 3
     assert len({answer.text for answer in made}) == 1
@@ -305,7 +312,7 @@ async def test_a_revoked_token_is_refused_on_every_replica(
     service: ServiceProcess, strict: ServiceProcess, admin: Api, endpoints: Endpoints
 ) -> None:
     token_id, here = program(service.url, admin, role="super_admin")
-    there = Api(strict.url, here.client.headers["authorization"].removeprefix("Bearer "))
+    there = beyond(strict, here.client.headers["authorization"].removeprefix("Bearer "))
     assert [here.get("/users").status_code, there.get("/users").status_code] == [200, 200]
     listed = next(item for item in admin.get("/tokens").json()["items"] if item["id"] == token_id)
     assert listed["last_used_at"] is not None

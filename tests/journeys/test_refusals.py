@@ -437,7 +437,7 @@ FORM: list[Refused] = [
     ("a made up cursor", lambda w: w.admin.get("/organizations?cursor=rubbish"), 400, "bad_cursor", ["cursor"]),
     (
         "an If-Match that is no ETag",
-        lambda w: w.assign({"module_id": w.module}, if_match='"red"'),
+        lambda w: w.assign({"module_id": w.module}, if_match="red"),
         400,
         "bad_header",
         [],

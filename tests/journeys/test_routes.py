@@ -276,6 +276,7 @@ class Job:
     def __init__(self, url: str, admin: Api, letters: Sequence[UUID]) -> None:
         suffix, private = uuid4().hex[:12], uuid4().hex
         tenant, other = new_tenant(url, organization_name=f"Acme {private}"), new_tenant(url)
+        leaver = new_tenant(url)
         late = Api(url).post("/organizations/signup", signup(), prefer="respond-async").json()
         self.callers = {
             "nobody": Api(url),
@@ -305,7 +306,7 @@ class Job:
             "unassignment": unassignment,
             "token": token,
             "bulk": bulk,
-            "user": other.operation_id,
+            "user": leaver.operation_id,
             "letter": str(letters[0]),
             "other_letter": str(letters[1]),
         }
