@@ -4,7 +4,7 @@ import type { OrganizationModule } from '@modplane/client';
 import { getModuleConfigOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { leaves } from '@/assignments/layers.ts';
-import { differences } from '@/ui/diff.tsx';
+import { differences } from '@/ui/json-values.ts';
 
 /** How many of a config's values are not the module's defaults. */
 export function ConfigSummary({ module }: { module: OrganizationModule }) {

@@ -1,5 +1,4 @@
-import { differences } from '@/ui/diff.tsx';
-import { isJsonObject as isObject, sameJson as same, valueAt } from '@/ui/json-values.ts';
+import { differences, isJsonObject as isObject, sameJson as same, valueAt } from '@/ui/json-values.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

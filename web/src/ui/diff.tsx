@@ -1,26 +1,7 @@
 import { Code, Group, Stack, Table, Text } from '@mantine/core';
 import { jsonText } from '@/api/exact-json.ts';
 import { useMessages } from '@/i18n/messages.tsx';
-import { isJsonObject, sameJson } from '@/ui/json-values.ts';
-
-export interface Difference {
-  /** JSON pointer (RFC 6901). */
-  readonly pointer: string;
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
-const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
-
-/** Where two JSON values differ. Objects are walked; arrays and scalars count as one value. */
-export function differences(before: unknown, after: unknown, pointer = ''): Difference[] {
-  if (isJsonObject(before) && isJsonObject(after)) {
-    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-      .sort()
-      .flatMap((key) => differences(before[key], after[key], `${pointer}/${escaped(key)}`));
-  }
-  return before !== undefined && after !== undefined && sameJson(before, after) ? [] : [{ pointer, before, after }];
-}
+import { differences } from '@/ui/json-values.ts';
 
 function Value({ value, color }: { value: unknown; color: 'red' | 'teal' }) {
   if (value === undefined)

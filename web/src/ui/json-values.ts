@@ -68,3 +68,22 @@ export const valueAt = (value: unknown, pointer: string): unknown =>
           : undefined,
     value,
   );
+
+export interface Difference {
+  /** JSON pointer (RFC 6901). */
+  readonly pointer: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+const escaped = (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** Where two JSON values differ. Objects are walked; arrays and scalars count as one value. */
+export function differences(before: unknown, after: unknown, pointer = ''): Difference[] {
+  if (isJsonObject(before) && isJsonObject(after)) {
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+      .sort()
+      .flatMap((key) => differences(before[key], after[key], `${pointer}/${escaped(key)}`));
+  }
+  return before !== undefined && after !== undefined && sameJson(before, after) ? [] : [{ pointer, before, after }];
+}

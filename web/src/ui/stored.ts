@@ -1,4 +1,4 @@
-import { differences } from '@/ui/diff.tsx';
+import { differences } from '@/ui/json-values.ts';
 
 /** The service said that it saved, and answered with something else than was sent. */
 export class StoredOtherwise extends Error {
