@@ -29,6 +29,7 @@ from organizations.ports import (
     SendCommand,
     SignupModules,
     SignupOwners,
+    SignupSettings,
 )
 from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProvider
 from shared.adapters.http import strict_body
@@ -194,7 +195,13 @@ class World:
         self.clock, self.kafka, self.invalidation = FakeClock(), FakeKafka(there=False), FakeInvalidation()
         self.board = OutcomeBoard(self.journal, self.invalidation)
         context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, DecidedOperations: self.operations}
-        context |= {Database: database, Cursors: CURSORS, Clock: self.clock, ReadThrough: NoCache()}
+        context |= {
+            Database: database,
+            Cursors: CURSORS,
+            Clock: self.clock,
+            ReadThrough: NoCache(),
+            SignupSettings: SignupSettings(),
+        }
         given = Provider(scope=Scope.APP)
         given.provide(self.sender)
         for port in context:

@@ -12,6 +12,7 @@ from tests.architecture.conftest import SRC, imported, sources
 TESTS = Path(__file__).parents[1]
 
 WITHOUT = {
+    "app.connections.Held": "the one there is is the server's own, tried on the real service",
     "shared.ports.WriteSide": "the tables of a made-up context are nobody's",
     "shared.ports.Transaction": "the one there is passes everything on to the driver's",
     "shared.letter_trials.Subscribers": "which handlers there are is for the test to say",
@@ -26,7 +27,9 @@ WITHOUT = {
 
 NO_FAKES = {
     "tests.app.test_apply.Outdated": "what was registered a moment ago, for a race",
+    "tests.app.test_connections.Connection": "closes at once, and notes why",
     "tests.app.test_export.Plane": "holds whatever it is given",
+    "tests.devstack.conftest.Up": "a process of the embedded stack",
     "tests.journeys.test_dry_run.Everything": "looks at all parts at once; its `now` is no clock",
     "tests.measured.MeasuredDatabase": "the real one, and what it cost",
     "tests.measured.MeasuredTransaction": "the real one, and what it cost",
