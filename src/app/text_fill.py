@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from access.adapters.postgres import list_columns
 from industries.domain import name_key
+from shared.adapters.postgres_address import read_address
 from shared.emails import normalized_email
 from shared.text import search_text, sort_key
 
@@ -75,7 +76,7 @@ LISTED = (
 
 async def fill_text_forms(url: str) -> None:
     """Idempotent, and harmless beside a running service: a row that was written meanwhile is left as it is."""
-    connection = await asyncpg.connect(url)
+    connection = await read_address(url).connect()
     try:
         for listed in LISTED:
             await fill(connection, listed)

@@ -187,3 +187,11 @@ async def test_the_service_and_its_migrations_connect_by_the_same_words(scratch_
         assert shown == ["mine", "5MB", "modplane_service"]
         with pytest.raises((OSError, asyncpg.PostgresError)):
             await migrate_database(libpqs.replace("sslmode=prefer", "sslmode=require"))
+
+
+def test_nothing_connects_but_by_the_one_reader_of_addresses() -> None:
+    root = Path(__file__).parents[3] / "src"
+    connecting = {
+        str(source.relative_to(root)) for source in root.rglob("*.py") if "asyncpg.connect(" in source.read_text()
+    }
+    assert connecting == {"shared/adapters/postgres_address.py"}
