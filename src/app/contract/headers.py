@@ -69,6 +69,9 @@ OF_COMMANDS = ("ETag", "Modplane-Operation-Id", "Modplane-Decided")
 OF_ACCEPTED = ("Location", "Modplane-Operation-Id", "Modplane-Decided")
 
 
+IF_MATCH = r'^(\*|[0-9]{1,18}(\.[^",\s]*)?|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
+
+
 def parameter(name: str, place: str, schema: Schema, description: str) -> Schema:
     """A parameter nobody has to give. It has no example: tools that try routes out would send that unasked."""
     return {"name": name, "in": place, "description": description, "schema": schema}
@@ -86,7 +89,7 @@ COMMAND_PARAMETERS: Mapping[str, Schema] = {
     "IfMatch": parameter(
         "If-Match",
         "header",
-        {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'},
+        {"type": "string", "pattern": IF_MATCH},
         f"The ETag last read, such as `{ETAG}`: the command is refused with 412 when the state has moved since. Its "
         "sequence, the part before the dot, is compared.",
     ),

@@ -4323,7 +4323,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
@@ -4497,7 +4497,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
@@ -4777,7 +4777,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
@@ -4947,7 +4947,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
@@ -5328,7 +5328,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:metadata_invalid`: The metadata are too large, or hold what a manifest could not.
+     * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
     422: Problem;
