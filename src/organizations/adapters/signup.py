@@ -266,9 +266,9 @@ def require_open(request: AnyRequest, settings: SignupSettings) -> None:
 
 def refuse_bad_parameters(request: AnyRequest) -> None:
     """Raises `BadHeader` or `BadParameter` before anything is held for a command that would never be sent."""
-    expected_sequence(request)
     reason_of(request)
     previewed(request)
+    expected_sequence(request)
 
 
 @contextmanager

@@ -81,20 +81,22 @@ class CommandSender:
 
     async def _envelope(self, request: Request[Any, Any, Any], asked: Asked) -> CommandEnvelope:
         principal = asked.principal or caller_of(request).user_id
+        operation_id = asked.operation_id or self.operation_id(request, principal)
+        preview, reason = previewed(request), reason_of(request)
+        # Last: a request that cannot be read is refused for that, whatever state it was meant for.
         expected = expected_sequence(request)
         if asked.needs_if_match and respond_async(request) and if_match(request) is None:
             raise IfMatchRequired(
                 "With `Prefer: respond-async` this change needs If-Match with the ETag you last read."
             )
-        preview = previewed(request)
         return CommandEnvelope(
-            operation_id=asked.operation_id or self.operation_id(request, principal),
+            operation_id=operation_id,
             aggregate_id=asked.aggregate_id,
             organization_id=asked.organization_id,
             user_id=principal,
             fingerprint=fingerprint(request, asked.command if asked.meaning is None else asked.meaning),
             issued_at=self._clock.now(),
-            reason=reason_of(request),
+            reason=reason,
             expected_sequence=expected,
             preview=preview,
             schema_version=FIRST_SCHEMA if preview is None else COMMAND_SCHEMA,
