@@ -19,6 +19,9 @@ PART_BYTES = 16 * 1024
 FAREWELL_SECONDS, MAX_TURNED_AWAY = 1.0, 200
 """So long, and so many at a time, who are not let in are given to hear why."""
 
+LAST_REQUEST_SECONDS = 1.0
+"""How long a process that ends waits for the first request of a connection: it may be on its way."""
+
 UNWANTED_BYTES = 2 * 1024 * 1024
 """Of a body whose request is answered already; who sends more is cut off."""
 
@@ -62,7 +65,7 @@ class HttpConnection(HttpToolsProtocol):
         self._connections = connections
         self._is_known = False
         self._farewell: asyncio.TimerHandle | None = None
-        self._in_head = self._in_body = False
+        self._in_head = self._in_body = self._has_begun = self._is_last = False
         self._bytes_of_part = 0
 
     @property
@@ -118,6 +121,9 @@ class HttpConnection(HttpToolsProtocol):
             raise ValueError("Too many requests wait for the answers before them.")
         self._in_head, self._in_body, self._bytes_of_part = False, True, 0
         super().on_headers_complete()
+        self._has_begun = True
+        if self._is_last:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """A part of the body. Small ones are kept until they are worth the application's while, or are the last."""
@@ -152,9 +158,18 @@ class HttpConnection(HttpToolsProtocol):
         self._connections.flow(self)
 
     def shutdown(self) -> None:
-        """The process is about to end."""
-        super().shutdown()
+        """The process is about to end: what has begun is answered, and whoever has just come is heard once."""
+        self._is_last = True
+        if not self._has_begun and not self.transport.is_closing():
+            self.loop.call_later(LAST_REQUEST_SECONDS, self._close_unused)
+        else:
+            super().shutdown()
         self._settle()
+
+    def _close_unused(self) -> None:
+        if not self._has_begun:
+            self.transport.close()
+            self._settle()
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP."""

@@ -7,7 +7,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any, cast
@@ -51,6 +52,19 @@ class Server(uvicorn.Server):
         # Called by the server where it would make a protocol of its class.
         self.config.http_protocol_class = cast("Any", partial(HttpConnection, self._connections))
         await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Lets in who has connected already, for the kernel would cut them off, and nobody else from then on."""
+        loop, last = asyncio.get_running_loop(), list(waiting_at(sockets or []))
+        for server in self.servers:
+            server.close()
+        for accepted in last:
+            await loop.connect_accepted_socket(self._protocol, accepted)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        of_connection: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return of_connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second."""
@@ -109,6 +123,17 @@ def listeners(host: str, port: int) -> list[socket.socket]:
             listener.close()
         raise AddressNotFree(f"The service cannot listen on {host}, port {port}: {error.strerror or error}.") from error
     return found
+
+
+def waiting_at(listeners: Sequence[socket.socket]) -> Iterator[socket.socket]:
+    """Connections that nobody has accepted yet."""
+    for listener in listeners:
+        listener.setblocking(False)
+        with suppress(OSError):
+            while True:
+                accepted, _ = listener.accept()
+                accepted.setblocking(False)
+                yield accepted
 
 
 def options() -> Sequence[tuple[int, int, int]]:

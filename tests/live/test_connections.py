@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,7 +26,8 @@ ENVIRONMENT = {
 HALF_HEAD = b"GET /api/v1/industries HTTP/1.1\r\nHost: modplane\r\nX-Half: "
 LOGIN = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: modplane\r\nContent-Type: application/json\r\n"
 HALF_BODY = LOGIN + b'Content-Length: 900\r\n\r\n{"email": "'
-WHOLE = b"GET /api/v1/industries HTTP/1.1\r\nHost: modplane\r\n\r\n"
+WHOLE = b"HEAD /api/v1/industries HTTP/1.1\r\nHost: modplane\r\n\r\n"
+"""A request whose answer ends with its head."""
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +216,19 @@ def test_the_service_ends_in_order_whatever_is_open(service: ServiceProcess, ope
     wait_for(service.has_ended, "the end of the process", PATIENCE)
     assert service.exit_code == 0
     assert to_the_end(silent[0]) == b""
+
+
+def test_who_has_just_come_is_heard_while_the_service_ends(
+    endpoints: Endpoints, tmp_path: Path, opened: ExitStack
+) -> None:
+    with ServiceProcess(endpoints, tmp_path / "service.log") as service:
+        new, used = connected(service, opened), connected(service, opened, WHOLE)
+        assert head_of(used).startswith(b"HTTP/1.1 200")
+        service.signal(signal.SIGTERM)
+        assert to_the_end(used) == b""
+        new.sendall(WHOLE)
+        answer = to_the_end(new).lower()
+        assert answer.startswith(b"http/1.1 200")
+        assert b"connection: close" in answer
+        wait_for(service.has_ended, "the end of the process", PATIENCE)
+        assert service.exit_code == 0

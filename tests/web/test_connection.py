@@ -73,9 +73,9 @@ async def test_a_loaded_page_without_its_data_fails_instead_of_loading_for_ever(
         page = person.page
         await page.goto("/super-admin/modules")
         await page.get_by_role("link", name="Tenants").click()
-        await expect(page.get_by_role("table")).to_be_visible()
+        await expect(page.get_by_role("table", name="Tenants")).to_be_visible()
         await page.context.set_offline(True)
-        await page.get_by_role("searchbox").fill("never asked for before")
+        await page.get_by_role("searchbox", name="Search name or id").fill("never asked for before")
         await expect(page.get_by_role("alert").get_by_text("This could not be loaded.")).to_be_visible()
         await page.context.set_offline(False)
         await expect(page.get_by_text("Nothing matches.")).to_be_visible()
