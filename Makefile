@@ -30,7 +30,7 @@ test: env ## run the tests
 	@exec $(BIN)/python -m pytest
 
 test-all: env packages ## run the tests that `make test` leaves out because they take long
-	@exec $(BIN)/python -m pytest -m thorough tests/web
+	@exec $(BIN)/python -m pytest -m thorough
 
 bench: env ## measure the service beside the ceilings of its parts, on a stack of its own (some minutes)
 	@exec $(BIN)/python -m bench
