@@ -56,14 +56,13 @@ def beginnings_first(turn: Turn, q: str, *, descending: bool = False) -> Sequenc
     inside = [Where(f"{SORT_KEY} >= {{0}}", (begin,)), Where(end, (begin,))]
     before = along(turn, Where(f"{SORT_KEY} < {{0}}", (begin,)))
     beyond = along(turn, Where(end.replace("<", ">="), (begin,)))
-    first = [along(turn, *inside)]
+    first, between = along(turn, *inside), list[Turn]()
     if shorter != text:
-        exact = Where("starts_with(search_text, {0})", (text,))
-        other = Where("NOT starts_with(search_text, {0})", (text,))
-        first = [tested(along(turn, *inside), test) for test in (exact, other)]
+        between = [tested(first, Where("NOT starts_with(search_text, {0})", (text,)))]
+        first = tested(first, Where("starts_with(search_text, {0})", (text,)))
     if not begin:
-        return first
-    return [*first, beyond, before] if descending else [*first, before, beyond]
+        return [first, *between]
+    return [first, beyond, *between, before] if descending else [first, before, *between, beyond]
 
 
 def along(turn: Turn, *ranges: Where) -> Turn:
