@@ -17,7 +17,7 @@ import msgspec
 import psutil
 from aiokafka import AIOKafkaProducer
 
-from app.migrate import create_topics, migrate_database
+from app.migration.migrate import create_topics, migrate_database
 from assignments.commands import AssignModule
 from bench import ceilings
 from devstack import Endpoints, Stack

@@ -7,9 +7,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from app.migrate import create_topics, migrate_database
+from app.migration.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 from tests.databases import beside
 
 SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access", "bulk")

@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 from msgspec import Raw
 
-from shared.adapters.meanwhile import EventSummary, Present
-from shared.adapters.paging import Cursors
-from shared.bus import KafkaUnreachable
-from shared.cache import Cached, CacheDown, Load
+from shared.cache.generations import Cached, CacheDown, Load
+from shared.commands.bus import KafkaUnreachable
+from shared.commands.conflict_details import EventSummary, Present
 from shared.errors import Unauthenticated
+from shared.lists.cursors import Cursors
 from shared.ports import Caller
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from app.migrate import create_topics, migrate_database
+from app.migration.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
 from tests.databases import new_database
 

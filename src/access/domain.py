@@ -7,10 +7,10 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from shared.emails import MAX_EMAIL, email_of
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
-from shared.moments import in_utc
-from shared.text import composed, flaw_of
+from shared.text.emails import MAX_EMAIL, email_of
+from shared.text.forms import composed, flaw_of
+from shared.text.moments import in_utc
 
 Role = Literal["super_admin", "organization_admin", "service"]
 ApiTokenRole = Literal["super_admin", "service"]

@@ -15,9 +15,9 @@ from access.domain import (
 from access.events import UserActivatedEvent, UserPasswordReplacedEvent
 from access.ports import Fact, FactLog, Passwords, SignInAttempts, Users
 from access.sessions import Sessions, SignedIn
-from shared.emails import email_of
 from shared.messages import Event
 from shared.ports import Clock, Database, Ids
+from shared.text.emails import email_of
 
 STARTING_SERVICE = "system:start"
 CREATING_OPERATOR = "system:cli"

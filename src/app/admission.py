@@ -5,7 +5,7 @@ from dishka import Provider, Scope, provide
 from access.ports import AccessSettings, OidcSettings
 from app.settings import Settings
 from organizations.ports import SignupSettings
-from shared.adapters.rate_limits import RateLimits, RedisWindows, RequestCounts
+from shared.http.rate_limits import RateLimits, RedisWindows, RequestCounts
 from shared.ports import Clock
 
 

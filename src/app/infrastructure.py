@@ -10,40 +10,40 @@ from dishka import AnyOf, Provider, Scope, from_context, provide
 from faststream.kafka import KafkaBroker
 
 from access.adapters.credential_memory import CredentialMemories
-from app.presence import PostgresPresence
-from app.readiness import Readiness
-from app.registered import RegisteredInPostgres
-from app.seams import Deciders
-from app.seeding import Seeding
+from app.manifest.current import RegisteredInPostgres
+from app.manifest.seeds import Seeding
+from app.seams.current_state import PostgresPresence
+from app.seams.provider import Deciders
 from app.settings import Settings
+from app.status.gauges import Parts, Queues
+from app.status.queues import PostgresQueues
+from app.status.readiness import Readiness
 from app.verification import Verification
-from app.vitals import Parts, Queues
 from organizations.ports import DecidedOperations
-from shared.adapters.cursor_key import PostgresCursorKey
-from shared.adapters.event_pages import PostgresEventLog
-from shared.adapters.event_reading import EventReader
-from shared.adapters.event_streams import EventStreams, Pace
-from shared.adapters.http_commands import CommandSender
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
-from shared.adapters.listener import PostgresListener, PostgresResetAnnouncer
-from shared.adapters.meanwhile import EventsSince, Meanwhile, PresentStates
-from shared.adapters.operation_list import PostgresOperationList
-from shared.adapters.operations import PostgresOperations
-from shared.adapters.paging import CursorKey, Cursors
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.queues import PostgresQueues
-from shared.adapters.redis import RedisCache, RedisStore
-from shared.adapters.relay_queue import PostgresRelayElection
-from shared.bus import CommandBus, PendingStore
-from shared.cache import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
-from shared.event_tail import EventTail
-from shared.outcomes import OutcomeBoard
+from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
+from shared.cache.redis import RedisCache, RedisStore
+from shared.commands.bus import CommandBus, PendingStore
+from shared.commands.conflict_details import EventsSince, Meanwhile, PresentStates
+from shared.commands.dry_run import HeadReader, Previews
+from shared.commands.http import CommandSender
+from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.postgres import PostgresJournal
+from shared.commands.processor import CommandProcessor, Journal
+from shared.eventlog.postgres import PostgresEventLog
+from shared.eventlog.reading import EventReader
+from shared.eventlog.sse import EventStreams, Pace
+from shared.eventlog.tail import EventTail
+from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
+from shared.lists.cursor_key import PostgresCursorKey
+from shared.lists.cursors import CursorKey, Cursors
+from shared.operations.listing import PostgresOperationList
+from shared.operations.postgres import PostgresOperations
+from shared.outbox.postgres import PostgresRelayElection
+from shared.outbox.relay import CacheReset, EventPublisher, Relay, RelayElection
 from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalidation, OperationsReader
-from shared.preview import HeadReader, Previews
-from shared.processor import CommandProcessor, Journal
-from shared.relay import CacheReset, EventPublisher, Relay, RelayElection
-from shared.tracing import Tracing
+from shared.postgres.database import PostgresDatabase
+from shared.postgres.listener import PostgresListener, PostgresResetAnnouncer
+from shared.telemetry.tracing import Tracing
 from shared.wiring import ReplicaId
 
 Processors = NewType("Processors", Mapping[str, CommandProcessor])

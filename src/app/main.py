@@ -12,39 +12,39 @@ from litestar.middleware import DefineMiddleware
 from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
-from app import server
 from app.admission import AdmissionProvider
-from app.bulk_seams import BulkSeamsProvider
-from app.connections import ConnectionLimits
 from app.contexts import CONTEXTS
-from app.documents import document_routes
-from app.ending import told_of_the_end
-from app.health import HealthController, metrics
-from app.http_system import SystemController
 from app.infrastructure import InfrastructureProvider
 from app.logs import LEVELS, configure_logs
-from app.seams import SeamsProvider
+from app.seams.bulk import BulkSeamsProvider
+from app.seams.provider import SeamsProvider
+from app.server import server
+from app.server.connections import ConnectionLimits
+from app.server.documents import document_routes
+from app.server.shutdown import told_of_the_end
+from app.server.web import page_of, web_routes, with_page_for
 from app.service import Service
 from app.settings import Settings
-from app.system import SystemProvider
+from app.status.health import HealthController, metrics
+from app.status.http import SystemController
+from app.status.wiring import SystemProvider
 from app.tracing import TracingProvider, log_processors
-from app.web import page_of, web_routes, with_page_for
 from assignments.adapters.cached import CachedAssignmentReader
-from shared.adapters.hot_reads import HotReads
-from shared.adapters.http import MAX_BODY_BYTES, AnyRequest, Authentication, PlainRequest
-from shared.adapters.http_dead_letters import DeadLettersController
-from shared.adapters.http_events import EventsController
-from shared.adapters.http_head import HeadAsGet
-from shared.adapters.http_metrics import Measured
-from shared.adapters.http_operations import OperationsController
-from shared.adapters.http_parameters import strict_request
-from shared.adapters.problem_json import EXCEPTION_HANDLERS, http_to_problem
-from shared.adapters.rate_limits import Limited, RateLimits, RequestCounts
-from shared.adapters.request_log import RequestLog
-from shared.adapters.slow_bodies import PatientWithBodies
-from shared.event_tail import EventTail
+from shared.dead_letters.http import DeadLettersController
+from shared.eventlog.http import EventsController
+from shared.eventlog.tail import EventTail
+from shared.http.fast_path import HotReads
+from shared.http.head import HeadAsGet
+from shared.http.metrics import Measured
+from shared.http.parameters import strict_request
+from shared.http.problems import EXCEPTION_HANDLERS, http_to_problem
+from shared.http.rate_limits import Limited, RateLimits, RequestCounts
+from shared.http.request_log import RequestLog
+from shared.http.requests import MAX_BODY_BYTES, AnyRequest, Authentication, PlainRequest
+from shared.http.slow_bodies import PatientWithBodies
+from shared.operations.http import OperationsController
 from shared.ports import Authenticator
-from shared.tracing import Tracing
+from shared.telemetry.tracing import Tracing
 
 API = "/api/v1"
 

@@ -14,32 +14,32 @@ from access.idempotency import KeyedWrites
 from access.sessions import Sessions
 from access.sign_in import SuperAdmins
 from access.signup import PendingOwners
-from app.heartbeat import Heartbeat
 from app.infrastructure import Processors
-from app.readiness import Readiness
-from app.seeding import Seeding
+from app.manifest.seeds import Seeding
 from app.settings import Settings
+from app.status.gauges import Queues, watch_the_loop
+from app.status.heartbeat import Heartbeat
+from app.status.readiness import Readiness
 from app.subscribers import ContextSubscribers
-from app.vitals import Queues, watch_the_loop
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
-from shared.adapters.dead_letters import PostgresDeadLetters, PostgresLetters
-from shared.adapters.kafka import PATIENT_POLL_MS, KafkaConnection, Subscription, subscribe
-from shared.adapters.listener import PostgresListener
-from shared.adapters.operations import PostgresOperations
-from shared.adapters.paging import CursorKey
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.rate_limits import RequestCounts
-from shared.adapters.redis import RedisStore
-from shared.cache import ResetAnnouncer
-from shared.consuming import CommandConsumer, EventConsumer
+from shared.cache.generations import ResetAnnouncer
+from shared.cache.redis import RedisStore
+from shared.commands.consumer import CommandConsumer, EventConsumer
+from shared.commands.outcome_waiter import OutcomeBoard
+from shared.dead_letters.postgres import PostgresDeadLetters, PostgresLetters
 from shared.errors import Refused, Unavailable
-from shared.event_tail import EventTail
+from shared.eventlog.tail import EventTail
+from shared.http.rate_limits import RequestCounts
+from shared.kafka.broker import PATIENT_POLL_MS, KafkaConnection, Subscription, subscribe
+from shared.lists.cursors import CursorKey
 from shared.messages import command_group, command_topic, event_group
-from shared.outcomes import OutcomeBoard
+from shared.operations.postgres import PostgresOperations
+from shared.outbox.relay import Relay
 from shared.ports import Clock
-from shared.relay import Relay
-from shared.tracing import Tracing
+from shared.postgres.database import PostgresDatabase
+from shared.postgres.listener import PostgresListener
+from shared.telemetry.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +177,7 @@ class Service:
 
 async def bring_up_to_date(settings: Settings) -> None:
     """Schema and topics. Raises `Unavailable`. Its means are many and seldom needed: no other start waits for them."""
-    means = import_module("app.migrate")
+    means = import_module("app.migration.migrate")
     try:
         await means.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
     except means.MigrationFailed as failed:

@@ -8,7 +8,7 @@ from typing import Any
 from dishka import Provider, Scope, decorate, provide
 
 from app.infrastructure import Processors
-from shared.tracing import NO_TRACING, Tracing
+from shared.telemetry.tracing import NO_TRACING, Tracing
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -24,7 +24,7 @@ def log_processors() -> Sequence[Any]:
     """What adds the trace to a line of the log, where there are traces."""
     if not asked_for(os.environ):
         return ()
-    return (import_module("shared.adapters.otel").add_trace_id,)
+    return (import_module("shared.telemetry.otel").add_trace_id,)
 
 
 class TracingProvider(Provider):
@@ -38,7 +38,7 @@ class TracingProvider(Provider):
         if not asked_for(os.environ):
             yield NO_TRACING
             return
-        tracing: Any = import_module("shared.adapters.otel").OtelTracing()
+        tracing: Any = import_module("shared.telemetry.otel").OtelTracing()
         yield tracing
         await tracing.close()
 

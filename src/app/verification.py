@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from app.seams import Deciders
-from shared.adapters.postgres import PostgresDatabase
-from shared.decider import Decider
+from app.seams.provider import Deciders
+from shared.commands.decision import Decider
 from shared.messages import stream_name
 from shared.ports import Transaction
+from shared.postgres.database import PostgresDatabase
 
 PAGE = 200
 

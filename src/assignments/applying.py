@@ -22,7 +22,7 @@ from assignments.state import (
     told,
     with_source,
 )
-from shared.json_documents import capped
+from shared.json.documents import capped
 from shared.messages import Decision, Event
 
 Entries = Sequence[TemplateEntry]

@@ -17,9 +17,9 @@ from assignments.facts import Facts
 from assignments.refusals import ConfigInvalid
 from assignments.state import Assignment, Assignments, Sources, template_sources
 from shared.errors import FieldError
-from shared.json_documents import ABSENT, MAX_ERRORS, capped, value_at, within
-from shared.json_schemas import JsonSchema
-from shared.messages import same_json
+from shared.json.documents import ABSENT, MAX_ERRORS, capped, value_at, within
+from shared.json.patches import same_json
+from shared.json.schemas import JsonSchema
 
 Errors = Sequence[FieldError]
 

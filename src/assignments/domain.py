@@ -58,8 +58,9 @@ from assignments.state import (
     with_source,
 )
 from shared.errors import FieldError
-from shared.json_documents import CONFIG_BYTES, CONFIG_DEPTH, too_large, within
-from shared.messages import Decision, merge_patch, same_json
+from shared.json.documents import CONFIG_BYTES, CONFIG_DEPTH, too_large, within
+from shared.json.patches import merge_patch, same_json
+from shared.messages import Decision
 
 __all__ = [
     "CONFIG_BYTES",

@@ -18,7 +18,7 @@ from assignments.refusals import (
     UnknownVersion,
 )
 from shared.errors import FieldError
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
 
 ModuleStatus = Literal["active", "inactive", "deleted"]
 OrganizationStatus = Literal["active", "suspended"]

@@ -16,7 +16,8 @@ from assignments.refusals import (
 )
 from assignments.state import Assignment, Assignments, told
 from shared.errors import FieldError
-from shared.messages import Decision, same_json
+from shared.json.patches import same_json
+from shared.messages import Decision
 
 Removals = Sequence[ModuleChange]
 

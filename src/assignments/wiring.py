@@ -21,7 +21,7 @@ from assignments.commands import Command
 from assignments.domain import INITIAL, Assignments, decide, evolve
 from assignments.events import EVENTS
 from assignments.state import differences
-from shared.decider import Decider
+from shared.commands.decision import Decider
 from shared.wiring import Context, EventHandlers
 
 AssignmentsDecider = NewType("AssignmentsDecider", Decider)

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from shared.errors import Conflict, FieldError, Invalid, NotFound, Refusal, TooLarge
 from shared.slugs import Slug
-from shared.text import MAX_SEARCH, SEARCH, VISIBLE
+from shared.text.forms import MAX_SEARCH, SEARCH, VISIBLE
 
 SAMPLES = 5
 MAX_ORGANIZATIONS = 10_000

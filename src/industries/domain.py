@@ -28,8 +28,9 @@ from industries.facts import (
     require_modules,
 )
 from shared.errors import Conflict, NotFound
-from shared.messages import Decision, Event, FieldChange, same_json
-from shared.text import cleaned
+from shared.json.patches import same_json
+from shared.messages import Decision, Event, FieldChange
+from shared.text.forms import cleaned
 
 __all__ = [
     "INITIAL",

@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from industries.events import TemplateModule
 from shared.errors import Conflict, FieldError, Invalid
-from shared.json_documents import capped, too_large, within
-from shared.layered_config import ConfigRules
-from shared.messages import same_json
-from shared.text import comparable
+from shared.json.documents import capped, too_large, within
+from shared.json.layered_config import ConfigRules
+from shared.json.patches import same_json
+from shared.text.forms import comparable
 
 ModuleStatus = Literal["active", "inactive", "deleted"]
 ModuleState = Literal["assignable", "inactive", "missing", "config_invalid"]

@@ -17,7 +17,7 @@ from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import Command
 from industries.domain import INITIAL, Industry, decide, evolve
 from industries.events import EVENTS
-from shared.decider import Decider
+from shared.commands.decision import Decider
 from shared.wiring import Context
 
 IndustriesDecider = NewType("IndustriesDecider", Decider)

@@ -24,7 +24,7 @@ from organizations.events import (
 )
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from shared.messages import Decision, Event, FieldChange
-from shared.text import cleaned
+from shared.text.forms import cleaned
 
 CHANGEABLE: Sequence[str] = ("name", "industry_code", "industry_name")
 """The fields an `OrganizationUpdatedEvent` may change."""

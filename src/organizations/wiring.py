@@ -14,7 +14,7 @@ from organizations.adapters.signup import Signup, SignupController
 from organizations.commands import Command
 from organizations.domain import INITIAL, Organization, decide, evolve
 from organizations.events import EVENTS
-from shared.decider import Decider
+from shared.commands.decision import Decider
 from shared.wiring import Context, EventHandlers
 
 OrganizationDecider = NewType("OrganizationDecider", Decider)

@@ -24,11 +24,12 @@ from registry.events import (
     ModuleUpdatedEvent,
 )
 from shared.errors import Conflict, FieldError, Invalid, NotFound
-from shared.json_documents import capped, too_large, unportable, within
-from shared.json_schemas import JsonSchema, UnusableSchema
-from shared.layered_config import ConfigRules
-from shared.messages import Decision, Event, FieldChange, same_json
-from shared.text import cleaned
+from shared.json.documents import capped, too_large, unportable, within
+from shared.json.layered_config import ConfigRules
+from shared.json.patches import same_json
+from shared.json.schemas import JsonSchema, UnusableSchema
+from shared.messages import Decision, Event, FieldChange
+from shared.text.forms import cleaned
 
 DESCRIPTIVE: Sequence[str] = tuple(name for name in UpdateModule.__struct_fields__ if name != "module_id")
 """The fields an update may change, in display order."""

@@ -14,7 +14,7 @@ from registry.adapters.postgres import PostgresModuleReader, RegistryTables, res
 from registry.commands import Command
 from registry.domain import INITIAL, Module, decide, evolve
 from registry.events import EVENTS
-from shared.decider import Decider
+from shared.commands.decision import Decider
 from shared.wiring import Context, EventHandlers
 
 RegistryDecider = NewType("RegistryDecider", Decider)

@@ -11,9 +11,11 @@ from msgspec.json import encode
 from msgspec.structs import force_setattr
 
 from shared.errors import Refusal
+from shared.json.patches import same_json
 
 Status = Literal["pending", "applied", "unchanged", "rejected", "failed"]
 
+STATE_SCHEMA = 1
 COMMAND_SCHEMA = 2
 """The newest form of commands: since 2 they may carry a preview, which an older process would overlook."""
 FIRST_SCHEMA = 1
@@ -137,6 +139,14 @@ class Outcome(Struct, frozen=True, kw_only=True):
             force_setattr(self, "result", Raw(encode(self.result)))
 
 
+class Work(msgspec.Struct, frozen=True):
+    """One command to decide: its envelope, the decoded command, and the trace it belongs to, if one follows it."""
+
+    envelope: CommandEnvelope
+    command: Any
+    traceparent: str | None = None
+
+
 def event_id(operation_id: UUID, position: int) -> UUID:
     """The id of an operation's event at `position`: the same whenever and wherever it is decided."""
     return uuid5(operation_id, f"event:{position}")
@@ -174,37 +184,3 @@ def command_group(context: str) -> str:
 def event_group(context: str) -> str:
     """The consumer group by which a context hears of others."""
     return f"modplane.{context}.events"
-
-
-def has_nul(value: Any) -> bool:
-    """Whether any text in a decoded JSON value contains NUL, which the database cannot keep."""
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(has_nul(key) or has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(has_nul(item) for item in value)
-
-
-def same_json(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON; Python alone holds 1, 1.0 and True for equal."""
-    return msgspec.json.encode(one, order="deterministic") == msgspec.json.encode(other, order="deterministic")
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """`target` after a JSON merge patch (RFC 7396). Neither argument is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge_patch(merged.get(key), value)
-    return merged
-
-
-def overlay(lower: Any, upper: Any) -> Any:
-    """Two config layers as one: objects merge recursively, arrays and scalars of `upper` replace."""
-    if not (isinstance(lower, dict) and isinstance(upper, dict)):
-        return upper
-    return {**lower, **{key: overlay(lower[key], value) if key in lower else value for key, value in upper.items()}}

@@ -1,6 +1,6 @@
 """What the write path and the contexts ask of the world. Small, and free of any technology."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shared.messages import Outcome
+from shared.messages import EventEnvelope, Outcome
 
 CommandT_contra = TypeVar("CommandT_contra", contravariant=True)
 Facts_co = TypeVar("Facts_co", covariant=True)
@@ -160,3 +160,6 @@ class Authenticator(Protocol):
     async def authenticate(self, token: str) -> Caller:
         """Raises `Unauthenticated` when the token is unknown, expired or revoked."""
         ...
+
+
+EventHandler = Callable[[Sequence[EventEnvelope]], Awaitable[None]]

@@ -24,9 +24,9 @@ from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.token_lineage import TokenLineage
 from access.users import UserAdministration
-from shared.adapters.postgres import PostgresDatabase
-from shared.emails import normalized_email
 from shared.ports import Transaction
+from shared.postgres.database import PostgresDatabase
+from shared.text.emails import normalized_email
 from tests.fakes import CURSORS, FakeClock, FreshIds
 
 

@@ -12,10 +12,10 @@ from access.adapters.credential_memory import TRUSTED_FOR, TRUSTED_IN_OUTAGE, Cr
 from access.api_tokens import CreatedApiToken, WantedApiToken
 from access.domain import ApiToken, ApiTokenNotFound, InvalidApiToken, InvalidName, TokenExpired, TokenInvalid
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
-from shared.adapters.paging import BadCursor
-from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Unavailable
+from shared.lists.cursors import BadCursor
 from shared.ports import Caller
+from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access
 
 CREATOR = "somebody"

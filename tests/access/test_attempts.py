@@ -13,7 +13,8 @@ from access.adapters.attempts import RedisSignInAttempts
 from access.domain import TooManyAttempts, WrongCredentials
 from access.ports import AccessSettings
 from devstack import Stack
-from shared.adapters.rate_limits import (
+from shared.cache.redis import RedisStore
+from shared.http.rate_limits import (
     Limited,
     RateLimits,
     RedisWindows,
@@ -22,7 +23,6 @@ from shared.adapters.rate_limits import (
     network_of,
     site_of,
 )
-from shared.adapters.redis import RedisStore
 from tests.access.conftest import Access
 from tests.fakes import FakeClock
 from tests.waiting import eventually

@@ -15,8 +15,8 @@ from access.adapters.credential_memory import (
 )
 from access.domain import SessionEnded, TokenInvalid
 from access.sessions import SignedIn
-from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Unauthenticated
+from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access
 from tests.access.test_api_tokens import created
 from tests.fakes import FakeClock

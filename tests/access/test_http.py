@@ -12,8 +12,8 @@ from access.ports import AccessSettings, FactLog, OrganizationStanding, SignInAt
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.wiring import AccessProvider
-from shared.adapters.paging import Cursors
 from shared.errors import Refused
+from shared.lists.cursors import Cursors
 from shared.ports import Authenticator, Clock, Database, Ids
 from tests.access.conftest import Access
 from tests.fakes import CURSORS, FreshIds

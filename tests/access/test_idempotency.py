@@ -10,7 +10,7 @@ from access.api_tokens import CreatedApiToken, WantedApiToken
 from access.domain import InvalidApiToken, LastSuperAdmin, SecretNotKept
 from access.idempotency import OUTCOME_KEPT, SECRET_KEPT
 from access.ports import KeyedWrite
-from shared.bus import IdempotencyKeyReused
+from shared.commands.bus import IdempotencyKeyReused
 from tests.access.conftest import Access
 
 CI = WantedApiToken(name="ci", role="service")

@@ -8,8 +8,8 @@ import pytest
 
 from access.adapters.postgres import list_columns
 from access.adapters.user_list import Sort, UserFilter, UserQuery
-from shared.adapters.paging import BadCursor
-from shared.adapters.postgres import PostgresDatabase
+from shared.lists.cursors import BadCursor
+from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access
 
 OWN = uuid4()

@@ -11,10 +11,9 @@ from dishka import AsyncContainer
 from app.infrastructure import Processors
 from app.main import make_container
 from app.settings import Settings
-from shared.adapters.postgres import PostgresDatabase
-from shared.bus import encoded_command
-from shared.deciding import Work
-from shared.messages import CommandEnvelope, Outcome
+from shared.commands.bus import encoded_command
+from shared.messages import CommandEnvelope, Outcome, Work
+from shared.postgres.database import PostgresDatabase
 
 Decided = Callable[..., Awaitable[Outcome]]
 

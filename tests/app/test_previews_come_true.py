@@ -13,17 +13,17 @@ from access.adapters.postgres import PostgresPendingOwners
 from access.domain import PendingOwner
 from app.infrastructure import Processors
 from app.main import make_container
-from app.migrate import migrate_database
-from app.seams import Deciders
+from app.migration.migrate import migrate_database
+from app.seams.provider import Deciders
 from assignments.commands import UnassignModule
 from devstack import Stack
 from organizations.commands import RegisterOrganization
-from shared.adapters.meanwhile import Meanwhile
-from shared.bus import encoded_command
-from shared.deciding import Work, decision_hash
-from shared.messages import CommandEnvelope, Event, Outcome, Previewed
+from shared.commands.bus import encoded_command
+from shared.commands.conflict_details import Meanwhile
+from shared.commands.decision import decision_hash
+from shared.commands.dry_run import Preview, Previews
+from shared.messages import CommandEnvelope, Event, Outcome, Previewed, Work
 from shared.ports import Caller, Clock, Database
-from shared.preview import Preview, Previews
 from tests.app.conftest import lonely
 from tests.app.generated_commands import Die, Drawn
 from tests.databases import new_database

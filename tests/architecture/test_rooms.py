@@ -98,8 +98,8 @@ def importing_none_of(*roots: str) -> Check:
     return check
 
 
-JSON = ("shared.errors", "shared.json_documents", "shared.json_schemas", "shared.layered_config", "shared.messages")
-TYPED = ("shared.emails", "shared.moments", "shared.slugs", "shared.text")
+JSON = ("shared.errors", "shared.json", "shared.messages")
+TYPED = ("shared.slugs", "shared.text")
 DECIDES = Rule((*PURE, "itertools", *JSON, *TYPED), (no_waiting, no_chance))
 TELLS_A_STORY = Rule(
     (*PURE, *TYPED, "hashlib", "hmac", "shared.errors", "shared.messages", "shared.ports", "structlog"), (no_chance,)
@@ -120,7 +120,8 @@ ROOMS = {
     "refusals": DECIDES,
     "module_type": Rule(("enum",), (no_waiting,)),
     "ports": Rule(
-        (*PURE, "shared.layered_config", "shared.messages", "shared.ports"), (only_structs, small_protocols, no_chance)
+        (*PURE, "shared.json.layered_config", "shared.messages", "shared.ports"),
+        (only_structs, small_protocols, no_chance),
     ),
     "api_tokens": TELLS_A_STORY,
     "idempotency": TELLS_A_STORY,
@@ -181,7 +182,7 @@ def test_shared_ports_are_small_protocols_too() -> None:
         ("domain", "import random", "1: imports random"),
         ("domain", "from time import monotonic", "1: imports time.monotonic"),
         ("domain", "import structlog", "1: imports structlog"),
-        ("domain", "from shared.bus import CommandBus", "1: imports shared.bus.CommandBus"),
+        ("domain", "from shared.commands.bus import CommandBus", "1: imports shared.commands.bus.CommandBus"),
         ("domain", "from industries.domain import Industry", "1: imports industries.domain.Industry"),
         ("events", "def happened(): ...", "1: is no struct"),
         ("commands", "class Assign: ...", "1: Assign is no struct"),

@@ -27,16 +27,15 @@ from assignments.ports import (
     TemplatesWithModule,
 )
 from assignments.wiring import AssignmentsDecider, AssignmentsProvider
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.paging import Cursors
-from shared.adapters.postgres import PostgresDatabase
-from shared.bus import encoded_command
-from shared.cache import Load, ReadThrough
-from shared.deciding import Work
-from shared.layered_config import ConfigRules
-from shared.messages import CommandEnvelope, Outcome
+from shared.cache.generations import Load, ReadThrough
+from shared.commands.bus import encoded_command
+from shared.commands.postgres import PostgresJournal
+from shared.commands.processor import CommandProcessor
+from shared.json.layered_config import ConfigRules
+from shared.lists.cursors import Cursors
+from shared.messages import CommandEnvelope, Outcome, Work
 from shared.ports import Clock, Database, Invalidation, Transaction
-from shared.processor import CommandProcessor
+from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -32,9 +32,9 @@ from assignments.domain import (
 )
 from assignments.refusals import ConfigInvalid, ConfigTooLarge, TemplateNotApplicable
 from shared.errors import Refusal, Refused
-from shared.json_documents import CONFIG_DEPTH, MAX_ERRORS
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.documents import CONFIG_DEPTH, MAX_ERRORS
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
 
 ORG = "0190a000-0000-7000-8000-000000000001"
 OVEN = ConfigRules(

@@ -3,8 +3,8 @@
 from assignments.adapters.holders import PostgresHolders
 from assignments.commands import ApplyIndustryTemplate, AssignModule
 from assignments.domain import OrganizationFact, TemplateEntry
-from shared.adapters.long_lists import looking_up
-from shared.adapters.postgres import PostgresDatabase
+from shared.lists.keyset import looking_up
+from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, World
 
 ONE, TWO, THREE = "org-1", "org-2", "org-3"

@@ -14,17 +14,17 @@ from litestar.middleware import DefineMiddleware
 from assignments.commands import ApplyIndustryTemplate
 from assignments.domain import OrganizationFact, TemplateEntry
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
-from shared.adapters.http import Authentication, strict_body
-from shared.adapters.http_commands import CommandSender
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.meanwhile import Meanwhile
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.problem_json import EXCEPTION_HANDLERS
-from shared.bus import CommandBus
-from shared.outcomes import OutcomeBoard
+from shared.commands.bus import CommandBus
+from shared.commands.conflict_details import Meanwhile
+from shared.commands.dry_run import Previews
+from shared.commands.http import CommandSender
+from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.postgres import PostgresJournal
+from shared.commands.processor import CommandProcessor
+from shared.http.problems import EXCEPTION_HANDLERS
+from shared.http.requests import Authentication, strict_body
 from shared.ports import Authenticator, Clock
-from shared.preview import Previews
-from shared.processor import CommandProcessor
+from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of
 from tests.fakes import FakeKafka, FreshIds, NoHistory, RolesAsTokens
 

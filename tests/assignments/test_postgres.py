@@ -32,11 +32,11 @@ from assignments.commands import (
 from assignments.domain import Assignments, OrganizationFact, TemplateEntry, evolve
 from assignments.events import EVENTS
 from assignments.ports import OrganizationSearch
-from shared.adapters.postgres import PostgresDatabase
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
 from shared.messages import Outcome
 from shared.ports import Transaction
+from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, World
 
 MODULES = ["flour", "ovens", "rota", "till", "vases"]

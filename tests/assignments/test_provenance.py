@@ -32,8 +32,8 @@ from assignments.domain import (
 )
 from assignments.events import AssignmentEvent, ModuleUnassignedEvent
 from shared.errors import Refused
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
 
 ORG = "0190a000-0000-7000-8000-000000000001"
 MODULES = ["flour", "oven", "rota", "till"]

@@ -39,8 +39,8 @@ from assignments.refusals import (
     UnknownUnassignment,
 )
 from shared.errors import Refused
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
 
 ORG, OTHER = (f"0190a000-0000-7000-8000-00000000000{number}" for number in (1, 2))
 TAKEN = UUID(int=7)

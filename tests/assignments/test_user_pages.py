@@ -6,7 +6,7 @@ from dishka import AsyncContainer
 from assignments.adapters.adoption import PostgresAdoptionReader
 from assignments.domain import OrganizationFact
 from assignments.ports import OrganizationSearch
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Neighbours, World
 from tests.measured import MeasuredDatabase
 

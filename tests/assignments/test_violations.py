@@ -10,10 +10,10 @@ from assignments.adapters import violations
 from assignments.adapters.violations import ConfigViolations, ViolationCount, Violations
 from assignments.commands import ApplyIndustryTemplate, AssignModule
 from assignments.domain import OrganizationFact, TemplateEntry
-from shared.adapters.postgres import PostgresDatabase
 from shared.errors import FieldError
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
+from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, World
 
 LANES = JsonSchema({"properties": {"lanes": {"maximum": 5}}, "required": ["currency"]})

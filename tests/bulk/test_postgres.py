@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bulk.adapters.postgres import RECORD, PostgresBulkOperations
 from bulk.domain import Assign, BulkOperation, Decided, Item, OrganizationFilter, Selection, Status, Suspend
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 from tests.fakes import NOON, FakeClock
 
 ONE, TWO, THREE = (f"o-{number}" for number in (1, 2, 3))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from app.bulk_seams import SuperAdminCommands
+from app.seams.bulk import SuperAdminCommands
 from bulk.domain import OrganizationFilter
 from bulk.running import UNDER_WAY, BulkRunner, ClaimLost
 from tests.bulk.fakes import BULK, FakeBulk

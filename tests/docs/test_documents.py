@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from app.cli import app
+from app.cli.main import app
 from app.settings import Settings
 from tests.docs.documents import DOCUMENTS, ROOT, relative_links
 

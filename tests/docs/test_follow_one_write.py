@@ -35,4 +35,4 @@ def test_every_hop_leads_somewhere_and_they_are_counted() -> None:
 
 def test_a_name_that_is_not_there_is_found() -> None:
     with pytest.raises(AttributeError):
-        resolved("shared.bus", "CommandBus.carry_out")
+        resolved("shared.commands.bus", "CommandBus.carry_out")

@@ -14,11 +14,10 @@ from typing import Any
 from app.logs import configure_logs
 from app.main import serve
 from app.settings import Settings
-from shared.adapters.journal import PostgresJournal
-from shared.decider import Decider
-from shared.deciding import Head
+from shared.commands.decision import Decider, Head
+from shared.commands.postgres import PostgresJournal
+from shared.outbox.relay import PublishFailed, Queued, Relay, RelayQueue
 from shared.ports import Transaction
-from shared.relay import PublishFailed, Queued, Relay, RelayQueue
 
 FREEZE = Path(os.environ["FREEZE"])
 

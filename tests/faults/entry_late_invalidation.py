@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from app.logs import configure_logs
 from app.main import serve
 from app.settings import Settings
-from shared.cache import GenerationCache
+from shared.cache.generations import GenerationCache
 
 LATE_SECONDS = 0.15
 

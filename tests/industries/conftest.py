@@ -15,15 +15,14 @@ from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import Command
 from industries.domain import INITIAL, Industry, ModuleStatus, decide, evolve
 from industries.events import EVENTS
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.postgres import PostgresDatabase
-from shared.bus import encoded_command
-from shared.decider import Decider
-from shared.deciding import Work
-from shared.layered_config import ConfigRules
-from shared.messages import CommandEnvelope, Outcome
+from shared.commands.bus import encoded_command
+from shared.commands.decision import Decider
+from shared.commands.postgres import PostgresJournal
+from shared.commands.processor import CommandProcessor
+from shared.json.layered_config import ConfigRules
+from shared.messages import CommandEnvelope, Outcome, Work
 from shared.ports import Transaction
-from shared.processor import CommandProcessor
+from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, FakeClock, FakeInvalidation
 
 

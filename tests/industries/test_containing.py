@@ -5,7 +5,7 @@ import pytest
 from industries.adapters.containing import ModuleIndustry, Place, TemplatesOfModules, place_of
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 from tests.industries.conftest import Decide, FakeRegistry
 
 HOT = TemplateModule("oven", is_required=True, default_config={"degrees": 200})

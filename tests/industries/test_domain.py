@@ -30,8 +30,8 @@ from industries.domain import (
 from industries.events import EVENTS, IndustryDeletedEvent, IndustryUpdatedEvent, TemplateModule
 from industries.facts import state_of
 from shared.errors import FieldError, Refused
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
 from shared.messages import Decision, Event, FieldChange
 
 OVEN = TemplateModule("oven", is_required=True, default_config={"degrees": 200})

@@ -14,10 +14,10 @@ from industries.adapters.listing import IndustryFilter, PostgresIndustryList
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import CreateIndustry, UpdateIndustry
 from industries.events import TemplateModule
-from shared.adapters.http import AnyRequest, Authentication, strict_body
-from shared.adapters.http_commands import Asked, CommandSender
-from shared.adapters.paging import Cursors
-from shared.adapters.problem_json import EXCEPTION_HANDLERS
+from shared.commands.http import Asked, CommandSender
+from shared.http.problems import EXCEPTION_HANDLERS
+from shared.http.requests import AnyRequest, Authentication, strict_body
+from shared.lists.cursors import Cursors
 from shared.ports import Authenticator
 from tests.fakes import CURSORS, NoCache, RolesAsTokens
 from tests.industries.conftest import Decide

@@ -9,7 +9,7 @@ from industries.adapters.listing import IndustryFilter, IndustryQuery, PostgresI
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
-from shared.adapters.paging import BadCursor
+from shared.lists.cursors import BadCursor
 from tests.industries.conftest import Decide, FakeRegistry
 
 OVEN = TemplateModule("oven", is_required=True, default_config={})

@@ -8,11 +8,11 @@ from industries.adapters.catalog import PostgresTemplateCatalog, PublishedTempla
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
-from shared.adapters.postgres import PostgresDatabase
 from shared.errors import FieldError
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
 from shared.messages import Outcome
+from shared.postgres.database import PostgresDatabase
 from tests.fakes import NoCache
 from tests.industries.conftest import Decide, FakeApplied, FakeRegistry
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from app.cli import app as modplane
+from app.cli.main import app as modplane
 from devstack import Endpoints
 from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, signup
 

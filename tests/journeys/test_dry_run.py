@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from devstack import Endpoints
-from shared.adapters.journal import LOCK_NAMESPACE, LOCK_ORDER
+from shared.commands.postgres import LOCK_NAMESPACE, LOCK_ORDER
 from tests.conftest import SCHEMAS
 from tests.faults.broker import Broker
 from tests.journeys.command_routes import ROUTES, CommandRoute, CommandWorld

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import app as command_line
+from app.cli.main import app as command_line
 from devstack import Endpoints
 from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, sign_in
 

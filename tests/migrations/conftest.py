@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from devstack import Stack
-from shared.adapters.postgres_address import read_address
+from shared.postgres.address import read_address
 from tests.databases import new_database
 
 OURS = "n.nspname !~ '^(pg_|information_schema$|public$)'"

@@ -32,23 +32,22 @@ from organizations.ports import (
     SignupSettings,
 )
 from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProvider
-from shared.adapters.http import strict_body
-from shared.adapters.http_commands import CommandSender
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.meanwhile import Meanwhile
-from shared.adapters.paging import Cursors
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.problem_json import EXCEPTION_HANDLERS
-from shared.bus import CommandBus, encoded_command
-from shared.cache import ReadThrough
-from shared.deciding import Work
-from shared.emails import normalized_email
+from shared.cache.generations import ReadThrough
+from shared.commands.bus import CommandBus, encoded_command
+from shared.commands.conflict_details import Meanwhile
+from shared.commands.dry_run import Previews
+from shared.commands.http import CommandSender
+from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.postgres import PostgresJournal
+from shared.commands.processor import CommandProcessor
 from shared.errors import Conflict, FieldError, Unauthenticated
-from shared.messages import CommandEnvelope, Outcome, PreviewedChange
-from shared.outcomes import OutcomeBoard
+from shared.http.problems import EXCEPTION_HANDLERS
+from shared.http.requests import strict_body
+from shared.lists.cursors import Cursors
+from shared.messages import CommandEnvelope, Outcome, PreviewedChange, Work
 from shared.ports import Caller, Clock, Database, Transaction
-from shared.preview import Previews
-from shared.processor import CommandProcessor
+from shared.postgres.database import PostgresDatabase
+from shared.text.emails import normalized_email
 from tests.fakes import CURSORS, NOON, FakeClock, FakeInvalidation, FakeKafka, FreshIds, NoCache, NoHistory
 
 BAKERY = TemplateFact("active", "Bakery", 3)

@@ -11,14 +11,14 @@ import asyncpg
 import msgspec
 import pytest
 
-from app.migrate import migrate_database
+from app.migration.migrate import migrate_database
 from devstack import Stack
 from organizations.adapters.listing import OrganizationFilter, OrganizationList, Sort
 from organizations.adapters.reading import OrganizationPage, OrganizationQuery, PostgresOrganizationReader
-from shared.adapters.long_lists import FEW, STEPS, place_of
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.words import SORT_KEY
+from shared.lists.keyset import FEW, STEPS, place_of
+from shared.lists.text_search import SORT_KEY
 from shared.ports import Transaction
+from shared.postgres.database import PostgresDatabase
 from tests.databases import new_database
 from tests.fakes import CURSORS
 from tests.measured import MeasuredDatabase

@@ -9,8 +9,8 @@ import pytest
 from organizations.adapters.listing import OrganizationFilter, Sort
 from organizations.adapters.reading import OrganizationQuery, PostgresOrganizationReader
 from organizations.commands import SuspendOrganization
-from shared.adapters.long_lists import FEW
-from shared.adapters.paging import BadCursor
+from shared.lists.cursors import BadCursor
+from shared.lists.keyset import FEW
 from tests.organizations.conftest import World
 
 MANY = """

@@ -17,10 +17,10 @@ from access.domain import SessionEnded, TooManyAttempts
 from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAttempts, SigningKeys
 from access.signup import activation
 from devstack import Endpoints
-from shared.adapters.fact_log import PostgresFactLog
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.rate_limits import RedisWindows
-from shared.adapters.redis import RedisStore
+from shared.cache.redis import RedisStore
+from shared.eventlog.audit_log import PostgresFactLog
+from shared.http.rate_limits import RedisWindows
+from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access, FakeAttempts, FakeFactLog, FakeLiveSessions, FakeSigningKeys
 from tests.fakes import NOON, FakeAnnouncer, FakeClock
 from tests.waiting import eventually

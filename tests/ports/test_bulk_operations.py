@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.domain import Decided, Item
 from bulk.ports import Claims, Ledger
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 from tests.bulk.fakes import FakeBulk, operation
 from tests.fakes import FakeClock
 

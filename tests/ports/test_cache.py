@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 
 from devstack import Endpoints
-from shared.adapters.redis import RedisCache, RedisStore
-from shared.cache import CacheDown, CacheStore
+from shared.cache.generations import CacheDown, CacheStore
+from shared.cache.redis import RedisCache, RedisStore
 from shared.ports import Cache
 from tests.fakes import FakeAnnouncer, FakeCache, FakeStore
 from tests.waiting import eventually

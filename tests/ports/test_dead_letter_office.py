@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.dead_letters import PostgresDeadLetters
-from shared.adapters.postgres import PostgresDatabase
-from shared.consuming import DeadLetterOffice
-from tests.shared.test_consuming import Office
+from shared.commands.consumer import DeadLetterOffice
+from shared.dead_letters.postgres import PostgresDeadLetters
+from shared.postgres.database import PostgresDatabase
+from tests.shared.commands.test_consumer import Office
 
 LETTERS = "SELECT source, kind, body FROM shared.dead_letters"
 

@@ -9,9 +9,9 @@ import assignments.ports
 import industries.ports
 from assignments.ports import ModuleSummaries
 from registry.commands import DeactivateModule, DeleteModule, RegisterModule
-from shared.adapters.postgres import PostgresDatabase
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
+from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Neighbours, World
 from tests.industries.conftest import FakeRegistry
 from tests.ports.conftest import Plane

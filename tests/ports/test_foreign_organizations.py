@@ -14,9 +14,9 @@ from bulk.ports import SelectedOrganizations
 from industries.commands import CreateIndustry
 from organizations.commands import SetIndustry, SuspendOrganization
 from registry.commands import RegisterModule
-from shared.adapters.paging import BadCursor
-from shared.adapters.postgres import PostgresDatabase
+from shared.lists.cursors import BadCursor
 from shared.ports import OrganizationStanding
+from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import FakeStanding
 from tests.assignments.conftest import Neighbours, World
 from tests.bulk.fakes import FakeBulk

@@ -12,7 +12,7 @@ from industries.events import TemplateModule
 from organizations.domain import TemplateFact as OrganizationTemplateFact
 from organizations.ports import IndustryNames, IndustryTemplates
 from registry.commands import DeactivateModule, RegisterModule
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Neighbours, World
 from tests.organizations.conftest import Fakes
 from tests.ports.conftest import Plane

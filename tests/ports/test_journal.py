@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from organizations.ports import DecidedOperations
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.postgres import PostgresDatabase
-from shared.bus import PendingStore
-from shared.deciding import Head, Work, outcome_of
-from shared.messages import Outcome, Status
+from shared.commands.bus import PendingStore
+from shared.commands.decision import Head, outcome_of
+from shared.commands.dry_run import HeadReader
+from shared.commands.postgres import PostgresJournal
+from shared.commands.processor import CommandProcessor, Journal, OperationClash, Page
+from shared.messages import Outcome, Status, Work
 from shared.ports import Database, OperationsReader
-from shared.preview import HeadReader
-from shared.processor import CommandProcessor, Journal, OperationClash, Page
+from shared.postgres.database import PostgresDatabase
 from tests.shared.toy import Total, ToyWorld, work
 
 

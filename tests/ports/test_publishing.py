@@ -9,14 +9,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from devstack import Endpoints
-from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
-from shared.bus import KafkaUnreachable
+from shared.commands.bus import KafkaUnreachable
+from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.messages import EventEnvelope
+from shared.outbox.relay import EventPublisher, PublishFailed
 from shared.ports import CommandPublisher
-from shared.relay import EventPublisher, PublishFailed
 from tests.fakes import FakeKafka
 from tests.faults.broker import partitions_of
-from tests.shared.relaying import PASSING, PERMANENT, RelayWorld, row
+from tests.shared.outbox.relaying import PASSING, PERMANENT, RelayWorld, row
 
 COMMANDS, EVENTS = "tenant.commands.registry", "tenant.module.updated"
 

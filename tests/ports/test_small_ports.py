@@ -9,18 +9,18 @@ from uuid import uuid4
 import pytest
 
 from app.infrastructure import SystemClock, TimeOrderedIds
-from shared.adapters.cursor_key import PostgresCursorKey
-from shared.adapters.listener import PostgresResetAnnouncer
-from shared.adapters.meanwhile import EventsSince, PresentStates
-from shared.adapters.paging import CursorKey
-from shared.adapters.postgres import PostgresDatabase
-from shared.cache import Cached, GenerationCache, ReadThrough, ResetAnnouncer, encode_cached
+from shared.cache.generations import Cached, GenerationCache, ReadThrough, ResetAnnouncer, encode_cached
+from shared.commands.conflict_details import EventsSince, PresentStates
+from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.processor import OutcomeListener
 from shared.errors import Unauthenticated
+from shared.lists.cursor_key import PostgresCursorKey
+from shared.lists.cursors import CursorKey
 from shared.messages import Outcome
-from shared.outcomes import OutcomeBoard
+from shared.outbox.relay import CacheReset
 from shared.ports import Authenticator, Clock, Ids, Invalidation
-from shared.processor import OutcomeListener
-from shared.relay import CacheReset
+from shared.postgres.database import PostgresDatabase
+from shared.postgres.listener import PostgresResetAnnouncer
 from tests.access.conftest import Access
 from tests.assignments.conftest import Neighbours, TickingClock, World
 from tests.fakes import (
@@ -36,9 +36,9 @@ from tests.fakes import (
 )
 from tests.industries.conftest import Silence
 from tests.ports.conftest import Plane
-from tests.shared.adapters.conftest import Toy, until
-from tests.shared.adapters.test_listener import LISTENERS, Hearing
-from tests.shared.relaying import RelayWorld
+from tests.shared.conftest import Toy, until
+from tests.shared.outbox.relaying import RelayWorld
+from tests.shared.postgres.test_listener import LISTENERS, Hearing
 from tests.shared.toy import ToyWorld
 from tests.waiting import eventually
 

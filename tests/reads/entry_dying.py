@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.main import serve
 from app.settings import Settings
-from shared.cache import GenerationCache
+from shared.cache.generations import GenerationCache
 
 DOOM = Path(os.environ["DOOM"])
 invalidate = GenerationCache.invalidate

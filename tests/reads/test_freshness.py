@@ -6,7 +6,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 
-from shared.adapters.http_commands import OPERATIONS
+from shared.commands.http import OPERATIONS
 from tests.running import Api, sign_in, signup, wait_for
 
 MINUTE = 60

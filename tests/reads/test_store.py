@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from devstack.part import Part
-from shared.adapters.redis import BUDGET_SECONDS, RedisStore
-from shared.cache import ALL, Cached, GenerationCache, encode_cached
+from shared.cache.generations import ALL, Cached, GenerationCache, encode_cached
+from shared.cache.redis import BUDGET_SECONDS, RedisStore
 from tests.fakes import FakeAnnouncer
 from tests.waiting import eventually
 

@@ -10,8 +10,8 @@ from registry.adapters.catalog import RULES, CompiledRules, PostgresModuleCatalo
 from registry.adapters.postgres import config_digest
 from registry.commands import RegisterModule, UpdateModule
 from registry.domain import Module
-from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
+from shared.postgres.database import PostgresDatabase
 from tests.app.conftest import Decided, container, decided, settings
 
 __all__ = ["container", "decided", "settings"]

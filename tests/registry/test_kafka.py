@@ -9,7 +9,7 @@ from registry.adapters.kafka import RegistrySubscribers
 from registry.adapters.listing import ModuleList
 from registry.adapters.postgres import ModuleDetails, PostgresModuleReader
 from registry.events import EVENTS
-from shared.cache import GenerationCache
+from shared.cache.generations import GenerationCache
 from tests.fakes import FakeAnnouncer, FakeStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

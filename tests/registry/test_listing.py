@@ -7,9 +7,9 @@ import pytest
 
 from registry.adapters.listing import ModuleFilter, ModuleQuery, PostgresModuleList, Sort, everything
 from registry.adapters.postgres import PostgresModuleReader
-from shared.adapters.paging import BadCursor
-from shared.adapters.postgres import PostgresDatabase
-from shared.text import search_text, sort_key
+from shared.lists.cursors import BadCursor
+from shared.postgres.database import PostgresDatabase
+from shared.text.forms import search_text, sort_key
 from tests.fakes import CURSORS
 
 ADD = """

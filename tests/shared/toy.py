@@ -8,13 +8,12 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import Struct
 
-from shared.bus import encoded_command
-from shared.decider import Decider
-from shared.deciding import Head, Work
+from shared.commands.bus import encoded_command
+from shared.commands.decision import Decider, Head
+from shared.commands.processor import CommandProcessor, OperationClash, Page
 from shared.errors import Conflict, Unavailable
-from shared.messages import CommandEnvelope, Decision, Event, EventEnvelope, Outcome
+from shared.messages import CommandEnvelope, Decision, Event, EventEnvelope, Outcome, Work
 from shared.ports import Change, Transaction
-from shared.processor import CommandProcessor, OperationClash, Page
 from tests.fakes import NOON, FakeClock, FakeInvalidation
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from app.migrate import create_topics, migrate_database
+from app.migration.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
 from tests.running import ADMIN, SEEDS, Api, ServiceProcess, sign_in
 from tests.web.person import Person

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, Request, ViewportSize, async_playwright, expect
 
-from app.migrate import create_topics, migrate_database
+from app.migration.migrate import create_topics, migrate_database
 from devstack import Given, Stack
 from tests.running import ADMIN, SEEDS, Api, ServiceProcess, new_tenant, sign_in
 from tests.web.conftest import ROOT, SWITCHES, WEB, chromium

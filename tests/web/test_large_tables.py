@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from app.text_fill import fill_text_forms
+from app.migration.text_fill import fill_text_forms
 from devstack import Stack
 from tests.running import ADMIN, ServiceProcess
 from tests.web.conftest import prepared_stack

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from access.adapters.postgres import NOW
 from access.domain import ApiToken, ApiTokenRole
-from shared.adapters.long_lists import LongList, Place, Question, Turn, Where, looking_up
-from shared.adapters.paging import Cursors
-from shared.adapters.postgres import metadata
-from shared.adapters.words import search_column, words_begin
+from shared.lists.cursors import Cursors
+from shared.lists.keyset import LongList, Place, Question, Turn, Where, looking_up
+from shared.lists.text_search import search_column, words_begin
 from shared.ports import Database, Transaction
-from shared.text import search_text
+from shared.postgres.database import metadata
+from shared.text.forms import search_text
 
 USE_NOTED_EVERY = timedelta(minutes=1)
 

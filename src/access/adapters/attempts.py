@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from access.domain import TooManyAttempts
 from access.ports import AccessSettings
-from shared.adapters.rate_limits import RedisWindows, digest, site_of
-from shared.cache import CacheDown
-from shared.emails import normalized_email
+from shared.cache.generations import CacheDown
+from shared.http.rate_limits import RedisWindows, digest, site_of
+from shared.text.emails import normalized_email
 
 WINDOW_SECONDS = 300
 KNOWN_SECONDS = 90 * 24 * 3600

@@ -14,10 +14,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shared.adapters.journal import CHANNEL
-from shared.adapters.listener import ENDED, EVERYTHING
 from shared.errors import Unauthenticated, Unavailable
 from shared.ports import Clock, Transaction
+from shared.postgres.listener import CHANNEL, ENDED, EVERYTHING
 
 TRUSTED_FOR = timedelta(seconds=3)
 TRUSTED_IN_OUTAGE = timedelta(minutes=5)

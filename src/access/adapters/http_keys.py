@@ -3,9 +3,9 @@
 import msgspec
 
 from access.ports import KeyedWrite
-from shared.adapters.http import AnyRequest, caller_of
-from shared.adapters.http_commands import fingerprint, operation_id_for
-from shared.adapters.http_parameters import idempotency_key
+from shared.commands.http import fingerprint, operation_id_for
+from shared.http.parameters import idempotency_key
+from shared.http.requests import AnyRequest, caller_of
 
 
 async def keyed_write(request: AnyRequest) -> KeyedWrite | None:

@@ -9,13 +9,12 @@ from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, LargeB
 
 from access.domain import Account, PendingOwner
 from access.ports import SigningKey
-from shared.adapters.journal import CHANNEL
-from shared.adapters.listener import ENDED, EVERYTHING
-from shared.adapters.postgres import metadata
-from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
-from shared.emails import in_ascii
+from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.ports import Database, Transaction
-from shared.text import search_text, sort_key
+from shared.postgres.database import metadata
+from shared.postgres.listener import CHANNEL, ENDED, EVERYTHING
+from shared.text.emails import in_ascii
+from shared.text.forms import search_text, sort_key
 
 NOW = text("now()")
 SECRET_BYTES = 32

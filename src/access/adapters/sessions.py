@@ -8,8 +8,8 @@ from sqlalchemy import Column, DateTime, ForeignKey, Index, LargeBinary, Table, 
 
 from access.adapters.postgres import NOW, SECRET_BYTES
 from access.domain import Account, Session
-from shared.adapters.postgres import metadata
 from shared.ports import Database, Transaction
+from shared.postgres.database import metadata
 
 sessions = Table(
     "sessions",

@@ -8,10 +8,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from access.domain import Role
-from shared.adapters.long_lists import LongList, Place, Question, Turn, Where, looking_up
-from shared.adapters.paging import Cursors
-from shared.adapters.words import COLUMNS as LISTED
-from shared.adapters.words import SORT_KEY, beginnings_first, words_begin
+from shared.lists.cursors import Cursors
+from shared.lists.keyset import LongList, Place, Question, Turn, Where, looking_up
+from shared.lists.text_search import COLUMNS as LISTED
+from shared.lists.text_search import SORT_KEY, beginnings_first, words_begin
 from shared.ports import Database
 
 Sort = Literal["email", "-email"]

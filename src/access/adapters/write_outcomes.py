@@ -8,9 +8,9 @@ from sqlalchemy import Boolean, Column, DateTime, Index, LargeBinary, Table, Tex
 
 from access.adapters.tokens import KeyRing
 from access.ports import KeptOutcome, KeyedWrite
-from shared.adapters.postgres import metadata
-from shared.bus import IdempotencyKeyReused
+from shared.commands.bus import IdempotencyKeyReused
 from shared.ports import Transaction
+from shared.postgres.database import metadata
 
 MASK_BYTES = 64
 

@@ -17,8 +17,8 @@ from assignments.ports import (
     OrganizationsWithModule,
     TemplateCatalog,
 )
-from shared.adapters.postgres import metadata
 from shared.ports import Database, Transaction
+from shared.postgres.database import metadata
 
 module_adoption = Table(
     "module_adoption",

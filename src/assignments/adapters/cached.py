@@ -6,7 +6,7 @@ from assignments.adapters.adoption import PostgresAdoptionReader
 from assignments.adapters.reading import PostgresAssignmentReader
 from assignments.adapters.usage import PostgresUsageReader
 from assignments.events import IndustryTemplateAppliedEvent, ModulesBulkAssignedEvent
-from shared.cache import Cached, ReadThrough, cache_result, encode_cached
+from shared.cache.generations import Cached, ReadThrough, cache_result, encode_cached
 from shared.messages import Event
 
 MODULES_KEY = "org:{organization_id}:modules"

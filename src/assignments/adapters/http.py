@@ -28,8 +28,11 @@ from assignments.commands import (
 )
 from assignments.ports import OrganizationIndustry
 from assignments.refusals import ModuleNotAssigned, OrganizationNotFound
-from shared.adapters.command_operation import CommandOperation
-from shared.adapters.http import (
+from shared.cache.generations import encode_cached
+from shared.commands.http import Asked, CommandSender
+from shared.errors import Unavailable
+from shared.http.command_route import CommandOperation
+from shared.http.requests import (
     AnyRequest,
     caller_of,
     documented,
@@ -38,9 +41,6 @@ from shared.adapters.http import (
     send_cached,
     super_admin,
 )
-from shared.adapters.http_commands import Asked, CommandSender
-from shared.cache import encode_cached
-from shared.errors import Unavailable
 from shared.messages import Outcome
 from shared.slugs import Slug
 

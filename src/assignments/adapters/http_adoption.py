@@ -21,17 +21,10 @@ from assignments.adapters.cached import CachedAdoptionReader
 from assignments.facts import OrganizationStatus
 from assignments.ports import OrganizationOrder, OrganizationSearch
 from assignments.refusals import IndustryNotFound, ModuleNotFound
-from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
-from shared.adapters.paging import (
-    DEFAULT_LIMIT,
-    PAGE_ORDER,
-    Cursors,
-    PageCursor,
-    PageLimit,
-    PageSearch,
-)
+from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch
 from shared.slugs import Slug
-from shared.text import VISIBLE
+from shared.text.forms import VISIBLE
 
 CODE = QueryParameter(max_length=63, pattern=VISIBLE)
 VERSION = QueryParameter(

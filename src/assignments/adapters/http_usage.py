@@ -8,8 +8,8 @@ from litestar.response.base import ASGIResponse
 
 from assignments.adapters.cached import CachedUsageReader
 from assignments.adapters.usage import IndustriesUsage, ModulesUsage
-from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
-from shared.cache import Cached
+from shared.cache.generations import Cached
+from shared.http.requests import AnyRequest, documented, send_cached, super_admin
 
 
 class UsageController(Controller):

@@ -10,8 +10,8 @@ from msgspec import Struct
 from assignments.adapters.http_adoption import NO_MODULE, is_slug
 from assignments.adapters.violations import ConfigViolations, OrganizationViolation, TemplateViolation
 from assignments.refusals import ModuleNotFound
-from shared.adapters.http import super_admin
-from shared.adapters.paging import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
+from shared.http.requests import super_admin
+from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 
 
 class ConfigViolationPage(Struct, frozen=True):

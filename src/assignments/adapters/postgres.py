@@ -15,9 +15,9 @@ from assignments.commands import Command
 from assignments.domain import Assignment, Assignments, Facts
 from assignments.ports import ModuleCatalog, OrganizationDirectory, TemplateCatalog
 from assignments.state import Sources
-from shared.adapters.postgres import metadata
+from shared.concurrency import in_slices
 from shared.ports import Change, Transaction
-from shared.processor import in_slices
+from shared.postgres.database import metadata
 
 NOW = text("now()")
 

@@ -10,12 +10,12 @@ from assignments.events import Source
 from assignments.facts import ModuleStatus, OrganizationStatus, TemplateEntry, TemplateFact, requires
 from assignments.ports import ModuleCatalog, ModuleSummaries, ModuleSummary, OrganizationDirectory, TemplateCatalog
 from assignments.state import template_sources
+from shared.concurrency import in_slices
 from shared.errors import FieldError
-from shared.json_documents import capped
-from shared.layered_config import layered, origins
+from shared.json.documents import capped
+from shared.json.layered_config import layered, origins
 from shared.ports import Database, Transaction
-from shared.processor import in_slices
-from shared.text import sort_key
+from shared.text.forms import sort_key
 
 ASSIGNED = "SELECT module_id, config, sources FROM assignments.assignments WHERE organization_id = $1"
 

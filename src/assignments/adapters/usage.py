@@ -7,8 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from assignments.ports import CurrentVersions
+from shared.concurrency import in_slices
 from shared.ports import Database
-from shared.processor import in_slices
 
 DAYS = 30
 

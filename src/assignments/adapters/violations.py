@@ -11,11 +11,11 @@ from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.facts import OrganizationStatus
 from assignments.ports import ModuleCatalog, OrganizationLabels, TemplateCatalog, TemplatesWithModule
 from assignments.state import Sources, template_sources
+from shared.concurrency import in_slices
 from shared.errors import FieldError
-from shared.json_documents import capped
-from shared.layered_config import ConfigRules
+from shared.json.documents import capped
+from shared.json.layered_config import ConfigRules
 from shared.ports import Database, Transaction
-from shared.processor import in_slices
 
 # The order of application matters, and is read, only where several sources may be templates.
 HELD = """

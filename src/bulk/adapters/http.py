@@ -20,11 +20,11 @@ from bulk.domain import (
     Selection,
 )
 from bulk.requests import BulkRequests, Wanted
-from shared.adapters.command_operation import TakesKey
-from shared.adapters.http import AnyRequest, caller_of, documented, super_admin
-from shared.adapters.http_commands import fingerprint, operation_id_of
-from shared.adapters.http_parameters import reason_of
-from shared.adapters.paging import DEFAULT_LIMIT, PageCursor, PageLimit
+from shared.commands.http import fingerprint, operation_id_of
+from shared.http.command_route import TakesKey
+from shared.http.parameters import reason_of
+from shared.http.requests import AnyRequest, caller_of, documented, super_admin
+from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.ports import Ids
 
 BulkPath = FromPath[UUID]

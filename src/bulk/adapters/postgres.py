@@ -21,8 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from bulk.domain import RETRIED, BulkCommand, BulkOperation, Decided, Item, Selection
-from shared.adapters.postgres import metadata
 from shared.ports import Clock, Database
+from shared.postgres.database import metadata
 
 UNFINISHED = "('selecting', 'running', 'cancelling')"
 IN_ONE_ROUND = 5000

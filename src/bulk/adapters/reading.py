@@ -11,7 +11,7 @@ from bulk.adapters.postgres import FIELDS, operation
 from bulk.domain import OUTCOMES, BulkCommand, BulkOperation, ItemOutcome, OrganizationFilter, Status, item_operation_id
 from bulk.domain import Item as AskedItem
 from bulk.ports import OrganizationNames
-from shared.adapters.paging import Cursors
+from shared.lists.cursors import Cursors
 from shared.ports import Database, Transaction
 
 COUNTS = "SELECT coalesce(outcome, 'waiting'), count(*) FROM bulk.bulk_items WHERE bulk_id = $1 GROUP BY outcome"

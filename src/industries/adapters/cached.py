@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from industries.adapters.listing import everything
 from industries.adapters.reading import PostgresIndustryReader
-from shared.cache import Cached, ReadThrough, cache_result, encode_cached
+from shared.cache.generations import Cached, ReadThrough, cache_result, encode_cached
 from shared.messages import Event
 
 INDUSTRIES = "gen:industries"

@@ -9,8 +9,8 @@ from msgspec import Struct
 from industries.events import TemplateModule
 from industries.facts import ModuleState, ModuleStatus, state_of
 from industries.ports import ModuleCatalog
+from shared.concurrency import in_slices
 from shared.ports import Transaction
-from shared.processor import in_slices
 
 SUMMARIES = """
 SELECT t.industry_code, t.industry_name, t.is_active, t.is_deleted, t.version,

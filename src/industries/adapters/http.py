@@ -24,11 +24,11 @@ from industries.adapters.reading import IndustryDetails, IndustryModules, Indust
 from industries.commands import Command, CreateIndustry, DeleteIndustry, Description, IndustryName, UpdateIndustry
 from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult
 from industries.events import TemplateModule
-from shared.adapters.command_operation import CommandOperation
-from shared.adapters.http import AnyRequest, documented, send_cached, super_admin
-from shared.adapters.http_commands import Asked, CommandSender
-from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch, SomeOrAll
-from shared.cache import Cached, encode_cached
+from shared.cache.generations import Cached, encode_cached
+from shared.commands.http import Asked, CommandSender
+from shared.http.command_route import CommandOperation
+from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch, SomeOrAll
 from shared.ports import Caller
 from shared.slugs import Slug
 

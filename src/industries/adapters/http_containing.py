@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from industries.adapters.containing import ContainingTemplates, ModuleIndustry, Place, TemplatesOfModules, place_of
 from industries.domain import ModuleNotFound
-from shared.adapters.http import super_admin
-from shared.adapters.paging import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
+from shared.http.requests import super_admin
+from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 from shared.slugs import Slug
 
 FIRST: Place = (False, "")

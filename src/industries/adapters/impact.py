@@ -9,8 +9,8 @@ from industries.domain import TemplateImpact
 from industries.events import TemplateModule
 from industries.facts import JudgedModule, judged
 from industries.ports import AppliedTemplates, ModuleCatalog
+from shared.concurrency import in_slices
 from shared.ports import Transaction
-from shared.processor import in_slices
 
 
 class TemplateImpacts:

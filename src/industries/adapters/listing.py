@@ -6,9 +6,9 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from industries.adapters.reading import IndustryDetails, PostgresIndustryReader
-from shared.adapters.long_lists import Keep, LongList, Place, Question, Total, Turn, Where, looking_up
-from shared.adapters.paging import Cursors
-from shared.adapters.words import COLUMNS, SORT_KEY, beginnings_first, words_begin
+from shared.lists.cursors import Cursors
+from shared.lists.keyset import Keep, LongList, Place, Question, Total, Turn, Where, looking_up
+from shared.lists.text_search import COLUMNS, SORT_KEY, beginnings_first, words_begin
 from shared.ports import Database, Transaction
 
 Sort = Literal["name", "-name", "updated_at", "-updated_at"]

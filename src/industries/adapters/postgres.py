@@ -27,11 +27,11 @@ from industries.commands import Command, DeleteIndustry
 from industries.domain import Industry, IndustryFacts, name_key, published_versions
 from industries.events import TemplateModule
 from industries.ports import AppliedTemplates, ModuleCatalog
-from shared.adapters.postgres import metadata
-from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
+from shared.concurrency import in_slices
+from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.ports import Change, Transaction
-from shared.processor import in_slices
-from shared.text import search_text, sort_key
+from shared.postgres.database import metadata
+from shared.text.forms import search_text, sort_key
 
 TEMPLATES = uuid5(NAMESPACE_URL, "urn:modplane:industry-templates")
 NOW = text("now()")

@@ -10,10 +10,10 @@ from industries.adapters.catalog import MODULE_LIST, MODULES_OF_VERSION, blocked
 from industries.events import TemplateModule
 from industries.facts import ModuleStanding, ModuleState, config_errors_of, state_of
 from industries.ports import AppliedTemplates, ModuleCatalog, ModuleSummary
-from shared.adapters.words import SORT_KEY
+from shared.concurrency import in_slices
 from shared.errors import FieldError
+from shared.lists.text_search import SORT_KEY
 from shared.ports import Database, Transaction
-from shared.processor import in_slices
 
 DETAILS = """
 SELECT t.industry_code, t.industry_name, t.description, t.is_active, t.version, t.sequence, t.created_at, t.updated_at,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from organizations.adapters.reading import PostgresOrganizationReader, info
-from shared.cache import Cached, ReadThrough, cache_result, encode_cached
+from shared.cache.generations import Cached, ReadThrough, cache_result, encode_cached
 from shared.messages import Event
 
 

@@ -28,8 +28,11 @@ from organizations.commands import (
     UpdateOrganization,
 )
 from organizations.domain import OrganizationNotFound, OrganizationResult
-from shared.adapters.command_operation import CommandOperation
-from shared.adapters.http import (
+from shared.cache.generations import Cached, encode_cached
+from shared.commands.http import Asked, CommandSender
+from shared.errors import FieldError
+from shared.http.command_route import CommandOperation
+from shared.http.requests import (
     AnyRequest,
     documented,
     organization_reader,
@@ -37,18 +40,8 @@ from shared.adapters.http import (
     send_cached,
     super_admin,
 )
-from shared.adapters.http_commands import Asked, CommandSender
-from shared.adapters.paging import (
-    DEFAULT_LIMIT,
-    PAGE_ORDER,
-    PageCursor,
-    PageLimit,
-    PageSearch,
-    ParameterMissing,
-)
-from shared.cache import Cached, encode_cached
-from shared.errors import FieldError
-from shared.text import VISIBLE
+from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch, ParameterMissing
+from shared.text.forms import VISIBLE
 
 CODE = QueryParameter(max_length=63, pattern=VISIBLE)
 HAS_MODULE = QueryParameter(max_length=63, pattern=VISIBLE, description="They have this module.")

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from organizations.adapters.postgres import OrganizationStatus
 from organizations.ports import Holders
-from shared.adapters import words
-from shared.adapters.long_lists import FEW, Keep, Question, Turn, Where
-from shared.adapters.words import SORT_KEY, beginnings_first, words_begin
+from shared.lists import text_search as words
+from shared.lists.keyset import FEW, Keep, Question, Turn, Where
+from shared.lists.text_search import SORT_KEY, beginnings_first, words_begin
 from shared.ports import Transaction
 
 Sort = Literal["name", "-name", "created_at", "-created_at"]

@@ -10,11 +10,11 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Table, Text
 from organizations.commands import Command, RegisterOrganization, SetIndustry
 from organizations.domain import Organization, OrganizationFacts
 from organizations.ports import IndustryTemplates, PendingOwners
-from shared.adapters.postgres import PostgresDatabase, metadata
-from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
+from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.messages import stream_name
 from shared.ports import Change, Clock, Transaction
-from shared.text import search_text, sort_key
+from shared.postgres.database import PostgresDatabase, metadata
+from shared.text.forms import search_text, sort_key
 
 SUSPENDED = text("status = 'suspended'")
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 from organizations.adapters.listing import COLUMNS, OrganizationFilter, OrganizationList, Sort
 from organizations.adapters.postgres import OrganizationStatus
 from organizations.ports import IndustryNames
-from shared.adapters.long_lists import LongList, Place, Total, looking_up
-from shared.adapters.paging import Cursors
+from shared.lists.cursors import Cursors
+from shared.lists.keyset import LongList, Place, Total, looking_up
 from shared.ports import Database, Transaction
 
 ONE = f"SELECT {COLUMNS} FROM organizations.organizations WHERE organization_id = $1"

@@ -24,17 +24,17 @@ from organizations.ports import (
     SignupOwners,
     SignupSettings,
 )
-from shared.adapters.command_operation import TakesCommand
-from shared.adapters.http import AnyRequest, documented
-from shared.adapters.http_commands import Asked, CommandSender, accepted
-from shared.adapters.http_parameters import expected_sequence, is_dry_run, previewed, reason_of
-from shared.bus import Answer, IdempotencyKeyReused
-from shared.emails import MAX_EMAIL, normalized_email
+from shared.commands.bus import Answer, IdempotencyKeyReused
+from shared.commands.dry_run import preview_body
+from shared.commands.http import Asked, CommandSender, accepted
 from shared.errors import FieldError, Refused, Unavailable
+from shared.http.command_route import TakesCommand
+from shared.http.parameters import expected_sequence, is_dry_run, previewed, reason_of
+from shared.http.requests import AnyRequest, documented
 from shared.messages import Outcome, PreviewedChange
 from shared.ports import Caller
-from shared.preview import preview_body
 from shared.slugs import Slug
+from shared.text.emails import MAX_EMAIL, normalized_email
 
 
 class SignupRequest(Struct, frozen=True, forbid_unknown_fields=True):

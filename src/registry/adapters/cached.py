@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from registry.adapters.listing import everything
 from registry.adapters.postgres import PostgresModuleReader
-from shared.cache import Cached, ReadThrough, cache_result, encode_cached
+from shared.cache.generations import Cached, ReadThrough, cache_result, encode_cached
 from shared.messages import Event
 
 REGISTRY = "gen:registry"

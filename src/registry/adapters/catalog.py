@@ -8,10 +8,10 @@ import structlog
 from msgspec import Struct
 
 from registry.adapters.postgres import ModuleStatus, decoded, status_of
-from shared.json_schemas import JsonSchema, UnusableSchema
-from shared.layered_config import ConfigRules
+from shared.concurrency import in_slices
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema, UnusableSchema
 from shared.ports import Transaction
-from shared.processor import in_slices
 
 log = structlog.get_logger(__name__)
 

@@ -38,13 +38,13 @@ from registry.commands import (
     UpdateModule,
 )
 from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
-from shared.adapters.command_operation import CommandOperation
-from shared.adapters.http import AnyRequest, documented, send_cached, signed_in, super_admin
-from shared.adapters.http_commands import Asked, CommandSender
-from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageSearch, SomeOrAll
-from shared.cache import Cached, encode_cached
+from shared.cache.generations import Cached, encode_cached
+from shared.commands.http import Asked, CommandSender
+from shared.http.command_route import CommandOperation
+from shared.http.requests import AnyRequest, documented, send_cached, signed_in, super_admin
+from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageSearch, SomeOrAll
 from shared.slugs import Slug
-from shared.text import VISIBLE, composed
+from shared.text.forms import VISIBLE, composed
 
 ModulePath = FromPath[str]
 CATEGORY = QueryParameter(max_length=100, pattern=VISIBLE, description="Those of this category.")

@@ -10,8 +10,8 @@ from registry.adapters.postgres import RegistryTables
 from registry.commands import Command, UpdateModule
 from registry.domain import ConfigImpact, Usage
 from registry.ports import ConfigViolations
-from shared.json_schemas import JsonSchema
-from shared.layered_config import ConfigRules
+from shared.json.layered_config import ConfigRules
+from shared.json.schemas import JsonSchema
 from shared.messages import Outcome
 from shared.ports import Transaction
 

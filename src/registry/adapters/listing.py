@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from registry.adapters.postgres import COLUMNS, ModuleDetails, details
-from shared.adapters import words
-from shared.adapters.long_lists import LongList, Place, Question, Total, Turn, Where, looking_up
-from shared.adapters.paging import Cursors
-from shared.adapters.words import SORT_KEY, beginnings_first, words_begin
+from shared.lists import text_search as words
+from shared.lists.cursors import Cursors
+from shared.lists.keyset import LongList, Place, Question, Total, Turn, Where, looking_up
+from shared.lists.text_search import SORT_KEY, beginnings_first, words_begin
 from shared.ports import Database
 
 Sort = Literal["name", "-name", "updated_at", "-updated_at"]

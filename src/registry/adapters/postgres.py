@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import JSON
 from registry.commands import ActivateModule, Command, DeactivateModule, DeleteModule
 from registry.domain import Module, RegistryFacts, Usage
 from registry.ports import AssignedModules, TemplateModules
-from shared.adapters.postgres import PostgresDatabase, metadata
-from shared.adapters.words import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
+from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.messages import stream_name
 from shared.ports import Change, Transaction
-from shared.text import search_text, sort_key
+from shared.postgres.database import PostgresDatabase, metadata
+from shared.text.forms import search_text, sort_key
 
 LIVES = text("NOT is_deleted")
 

@@ -1,0 +1,68 @@
+"""Binds what operators work with: dead letters and who can process them, and how the system is."""
+
+from collections.abc import AsyncIterator
+
+from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
+
+from app.seams.provider import Deciders
+from app.settings import Settings
+from app.status.collect import Stored, SystemLook
+from app.status.heartbeat import Heartbeat
+from app.status.replicas import PostgresReplicas
+from app.subscribers import ContextSubscribers
+from shared.cache.redis_server import RedisServer
+from shared.commands.bus import CommandBus
+from shared.dead_letters.postgres import PostgresLetters
+from shared.dead_letters.redelivery import RecordTrials, Subscribers
+from shared.dead_letters.service import DeadLetterDesk, LetterFactLog, LetterStore, Trials
+from shared.eventlog.audit_log import PostgresFactLog
+from shared.kafka.groups import KafkaGroups
+from shared.ports import Clock
+
+SYSTEM = "system"
+
+
+class SystemProvider(Provider):
+    """Everything lives as long as the process."""
+
+    scope = Scope.APP
+    letters = provide(PostgresLetters)
+    desk = provide(DeadLetterDesk)
+    stored_replicas = provide(PostgresReplicas)
+    heartbeat = provide(Heartbeat)
+    stored = provide(Stored)
+    look = provide(SystemLook)
+
+    @provide
+    def letter_store(self, letters: PostgresLetters) -> LetterStore:
+        """The same letters."""
+        return letters
+
+    @provide
+    async def groups(self, settings: Settings) -> AsyncIterator[KafkaGroups]:
+        """Of the process's own Kafka; connected when it is looked at."""
+        groups = KafkaGroups(settings.kafka_bootstrap)
+        yield groups
+        await groups.close()
+
+    @provide
+    async def redis_server(self, settings: Settings) -> AsyncIterator[RedisServer]:
+        """The process's own, beside its store."""
+        server = RedisServer(settings.redis_url)
+        yield server
+        await server.close()
+
+    @provide
+    def subscribers(self, container: AsyncContainer) -> AnyOf[ContextSubscribers, Subscribers]:
+        """The process's own."""
+        return ContextSubscribers(container)
+
+    @provide
+    def trials(self, bus: CommandBus, deciders: Deciders, subscribers: Subscribers, clock: Clock) -> Trials:
+        """The same ways that records take the first time."""
+        return RecordTrials(bus, deciders, subscribers, clock)
+
+    @provide
+    def facts(self) -> LetterFactLog:
+        """What operators do is no context's doing."""
+        return PostgresFactLog(SYSTEM)
