@@ -101,8 +101,8 @@ class FakeInvalidation:
     def __init__(self) -> None:
         self.stale: list[str] = []
 
-    async def invalidate(self, touched: Sequence[str]) -> None:
-        self.stale.extend(touched)
+    async def invalidate(self, names: Sequence[str]) -> None:
+        self.stale.extend(names)
 
 
 class FakeClock:

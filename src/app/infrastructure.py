@@ -24,11 +24,11 @@ from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, R
 from shared.cache.redis import RedisCache, RedisStore
 from shared.commands.bus import CommandBus, PendingStore
 from shared.commands.conflict_details import EventsSince, Meanwhile, PresentStates
-from shared.commands.dry_run import HeadReader, Previews
+from shared.commands.dry_run import DryRunner, HeadReader
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeBoard
-from shared.commands.postgres import PostgresJournal
-from shared.commands.processor import CommandProcessor, Journal
+from shared.commands.outcome_waiter import OutcomeWaiter
+from shared.commands.postgres import PostgresCommandStore
+from shared.commands.processor import CommandProcessor, CommandStore
 from shared.eventlog.postgres import PostgresEventLog
 from shared.eventlog.reading import EventReader
 from shared.eventlog.sse import EventStreams, Pace
@@ -93,7 +93,7 @@ class InfrastructureProvider(Provider):
     commands = provide(KafkaCommandPublisher, provides=CommandPublisher)
     events = provide(KafkaEventPublisher, provides=EventPublisher)
     connection = provide(KafkaConnection)
-    board = provide(OutcomeBoard)
+    waiter = provide(OutcomeWaiter)
     relay = provide(Relay)
     readiness = provide(Readiness)
     registered = provide(RegisteredInPostgres)
@@ -144,11 +144,11 @@ class InfrastructureProvider(Provider):
         return PostgresResetAnnouncer(database, settings.replica_id)
 
     @provide
-    def journal(
+    def command_store(
         self, database: PostgresDatabase, settings: Settings
-    ) -> AnyOf[PostgresJournal, Journal, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
+    ) -> AnyOf[PostgresCommandStore, CommandStore, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
         """The write path's statements."""
-        return PostgresJournal(database, settings.replica_id)
+        return PostgresCommandStore(database, settings.replica_id)
 
     @provide
     def broker(self, settings: Settings) -> KafkaBroker:
@@ -165,35 +165,35 @@ class InfrastructureProvider(Provider):
         self,
         deciders: Deciders,
         database: Database,
-        journal: Journal,
+        command_store: CommandStore,
         invalidation: Invalidation,
-        board: OutcomeBoard,
+        waiter: OutcomeWaiter,
         clock: Clock,
     ) -> Processors:
         """One processor a context that takes commands."""
         return Processors(
             {
-                decider.name: CommandProcessor(decider, database, journal, invalidation, board, clock)
+                decider.name: CommandProcessor(decider, database, command_store, invalidation, waiter, clock)
                 for decider in deciders
             }
         )
 
     @provide
-    def previews(self, deciders: Deciders, database: Database, heads: HeadReader, clock: Clock) -> Previews:
+    def previews(self, deciders: Deciders, database: Database, heads: HeadReader, clock: Clock) -> DryRunner:
         """Dry runs of any context."""
-        return Previews(deciders, database, heads, clock)
+        return DryRunner(deciders, database, heads, clock)
 
     @provide
     def bus(
         self,
         publisher: CommandPublisher,
         processors: Processors,
-        board: OutcomeBoard,
+        waiter: OutcomeWaiter,
         pending: PendingStore,
         tracing: Tracing,
     ) -> CommandBus:
         """The way in for writes."""
-        return CommandBus(publisher, processors, board, pending, tracing)
+        return CommandBus(publisher, processors, waiter, pending, tracing)
 
     @provide
     def tail(self, end_of_log: PostgresEventLog) -> EventTail:
@@ -210,7 +210,7 @@ class InfrastructureProvider(Provider):
         self,
         database: PostgresDatabase,
         settings: Settings,
-        board: OutcomeBoard,
+        waiter: OutcomeWaiter,
         commits: Commits,
         store: RedisStore,
         credentials: CredentialMemories,
@@ -220,7 +220,7 @@ class InfrastructureProvider(Provider):
             database,
             settings.replica_id,
             on_commit=commits.look,
-            on_decided=board.wake,
+            on_decided=waiter.wake,
             on_reset=lambda: store.distrust(tell=False),
             on_ended=credentials.heard,
         )

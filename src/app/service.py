@@ -26,7 +26,7 @@ from bulk.running import BulkRunner
 from shared.cache.generations import ResetAnnouncer
 from shared.cache.redis import RedisStore
 from shared.commands.consumer import CommandConsumer, EventConsumer
-from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.dead_letters.postgres import PostgresDeadLetters, PostgresLetters
 from shared.errors import Refused, Unavailable
 from shared.eventlog.tail import EventTail
@@ -89,7 +89,7 @@ class Service:
         await self._until_done(readiness, "waiting for the database", self._migrate_and_admit)
         connection = await self._container.get(KafkaConnection)
         self._spawn("listener", (await self._container.get(PostgresListener)).run)
-        self._spawn("outcomes", (await self._container.get(OutcomeBoard)).watch)
+        self._spawn("outcomes", (await self._container.get(OutcomeWaiter)).watch)
         self._spawn("heartbeat", (await self._container.get(Heartbeat)).keep_beating)
         if self._settings.role != "worker":
             self._spawn("events", (await self._container.get(EventTail)).run)

@@ -84,7 +84,7 @@ async def recorded(transaction: Transaction, decider: Decider, ids: Sequence[str
 async def restored(transaction: Transaction, decider: Decider, ids: Sequence[str]) -> Mapping[str, Any]:
     """What the rows tell, by id; of an aggregate whose rows cannot be read, the error."""
     try:
-        return await decider.write_side.restored(transaction, ids)
+        return await decider.write_side.read_back(transaction, ids)
     except msgspec.MsgspecError as error:
         if len(ids) == 1:
             return {ids[0]: str(error)}

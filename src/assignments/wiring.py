@@ -5,14 +5,14 @@ from typing import NewType
 from dishka import Provider, Scope, provide
 
 from assignments.adapters.adoption import PostgresAdoption, PostgresAdoptionReader
-from assignments.adapters.cached import CachedAdoptionReader, CachedAssignmentReader, CachedUsageReader, touched
+from assignments.adapters.cached import CachedAdoptionReader, CachedAssignmentReader, CachedUsageReader, invalidates
 from assignments.adapters.holders import PostgresHolders
 from assignments.adapters.http import AssignmentsController, OrganizationModulesController
 from assignments.adapters.http_adoption import IndustryUsageController, ModuleUsageController
 from assignments.adapters.http_usage import UsageController
 from assignments.adapters.http_violations import ConfigViolationsController
 from assignments.adapters.kafka import AssignmentSubscribers
-from assignments.adapters.named import rests_on
+from assignments.adapters.named import depends_on
 from assignments.adapters.postgres import AssignmentTables, PostgresAppliedTemplates, PostgresAssignedModules
 from assignments.adapters.reading import PostgresAssignmentReader
 from assignments.adapters.usage import PostgresUsageReader
@@ -59,9 +59,9 @@ class AssignmentsProvider(Provider):
                 decide=decide,
                 evolve=evolve,
                 write_side=tables,
-                touched=touched,
+                invalidates=invalidates,
                 locks_shared=("industries", "registry"),
-                rests_on=rests_on,
+                depends_on=depends_on,
                 differences=differences,
             )
         )

@@ -4,14 +4,14 @@ from typing import NewType
 
 from dishka import Provider, Scope, provide
 
-from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader, touched
+from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader, invalidates
 from industries.adapters.catalog import PostgresTemplateCatalog
 from industries.adapters.containing import TemplatesOfModules
 from industries.adapters.http import IndustriesController, IndustryAdministrationController
 from industries.adapters.http_containing import ModuleIndustriesController
 from industries.adapters.impact import TemplateImpacts
 from industries.adapters.listing import PostgresIndustryList
-from industries.adapters.named import rests_on
+from industries.adapters.named import depends_on
 from industries.adapters.postgres import IndustryTables
 from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import Command
@@ -49,10 +49,10 @@ class IndustriesProvider(Provider):
                 decide=decide,
                 evolve=evolve,
                 write_side=tables,
-                touched=touched,
+                invalidates=invalidates,
                 locks_exclusive=("industries",),
                 locks_shared=("registry",),
-                rests_on=rests_on,
+                depends_on=depends_on,
                 impact=impacts.of,
             )
         )

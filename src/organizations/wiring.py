@@ -4,11 +4,11 @@ from typing import NewType
 
 from dishka import Provider, Scope, provide
 
-from organizations.adapters.cached import CachedOrganizationReader, touched
+from organizations.adapters.cached import CachedOrganizationReader, invalidates
 from organizations.adapters.http import OrganizationsController
 from organizations.adapters.kafka import OrganizationSubscribers
 from organizations.adapters.listing import OrganizationList
-from organizations.adapters.postgres import OrganizationTables, PostgresOrganizationDirectory, rests_on
+from organizations.adapters.postgres import OrganizationTables, PostgresOrganizationDirectory, depends_on
 from organizations.adapters.reading import PostgresOrganizationReader
 from organizations.adapters.signup import Signup, SignupController
 from organizations.commands import Command
@@ -46,9 +46,9 @@ class OrganizationsProvider(Provider):
                 decide=decide,
                 evolve=evolve,
                 write_side=tables,
-                touched=touched,
+                invalidates=invalidates,
                 locks_shared=("industries", "registry"),
-                rests_on=rests_on,
+                depends_on=depends_on,
             )
         )
 

@@ -4,13 +4,13 @@ from typing import NewType
 
 from dishka import Provider, Scope, provide
 
-from registry.adapters.cached import CachedModuleReader, touched
+from registry.adapters.cached import CachedModuleReader, invalidates
 from registry.adapters.catalog import PostgresModuleCatalog
 from registry.adapters.http import AvailableModulesController, RegistryController
 from registry.adapters.impact import ModuleImpacts
 from registry.adapters.kafka import RegistrySubscribers
 from registry.adapters.listing import PostgresModuleList
-from registry.adapters.postgres import PostgresModuleReader, RegistryTables, rests_on
+from registry.adapters.postgres import PostgresModuleReader, RegistryTables, depends_on
 from registry.commands import Command
 from registry.domain import INITIAL, Module, decide, evolve
 from registry.events import EVENTS
@@ -46,9 +46,9 @@ class RegistryProvider(Provider):
                 decide=decide,
                 evolve=evolve,
                 write_side=tables,
-                touched=touched,
+                invalidates=invalidates,
                 locks_exclusive=("registry",),
-                rests_on=rests_on,
+                depends_on=depends_on,
                 impact=impacts.of,
             )
         )

@@ -115,7 +115,7 @@ class EventEnvelope(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """How an operation ended. `sequence` is its stream's afterwards; `touched` names cache generations and keys.
+    """How an operation ended. `sequence` is its stream's afterwards; `invalidates` names cache generations and keys.
 
     `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None. `attempts` names the
     latest that failed: the last always, and never more than a hundred.
@@ -129,7 +129,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     sequence: int = 0
     result: Any = None
     refusal: Refusal | None = None
-    touched: Sequence[str] = ()
+    invalidates: Sequence[str] = ()
     event_ids: Sequence[UUID] = ()
     attempts: tuple[UUID, ...] = ()
 
@@ -139,7 +139,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
             force_setattr(self, "result", Raw(encode(self.result)))
 
 
-class Work(msgspec.Struct, frozen=True):
+class ReceivedCommand(msgspec.Struct, frozen=True):
     """One command to decide: its envelope, the decoded command, and the trace it belongs to, if one follows it."""
 
     envelope: CommandEnvelope

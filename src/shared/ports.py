@@ -64,7 +64,7 @@ class Change(Struct, frozen=True):
 class WriteSide(Protocol[State_contra, CommandT_contra, Facts_co]):
     """A context's part of the write path's one transaction."""
 
-    async def shared_heads(self, transaction: Transaction, commands: Sequence[CommandT_contra]) -> None:
+    async def lock_references(self, transaction: Transaction, commands: Sequence[CommandT_contra]) -> None:
         """Locks foreign heads the decision depends on, FOR SHARE and sorted, after the own heads; mostly nothing."""
         ...
 
@@ -84,7 +84,7 @@ class WriteSide(Protocol[State_contra, CommandT_contra, Facts_co]):
         """
         ...
 
-    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
+    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
         """The rows read back, by id, in the form of `shown`: what they tell is to be compared with the heads."""
         ...
 
@@ -106,7 +106,7 @@ class Cache(Protocol):
 class Invalidation(Protocol):
     """The write side of the cache protocol."""
 
-    async def invalidate(self, touched: Sequence[str]) -> None:
+    async def invalidate(self, names: Sequence[str]) -> None:
         """Gives the named generations (`gen:…`) new tokens and drops the named keys. Harmless to repeat."""
         ...
 

@@ -21,8 +21,8 @@ from organizations.commands import RegisterOrganization
 from shared.commands.bus import encoded_command
 from shared.commands.conflict_details import Meanwhile
 from shared.commands.decision import decision_hash
-from shared.commands.dry_run import Preview, Previews
-from shared.messages import CommandEnvelope, Event, Outcome, Previewed, Work
+from shared.commands.dry_run import DryRunner, Preview
+from shared.messages import CommandEnvelope, Event, Outcome, Previewed, ReceivedCommand
 from shared.ports import Caller, Clock, Database
 from tests.app.conftest import lonely
 from tests.app.generated_commands import Die, Drawn
@@ -51,14 +51,14 @@ class Case:
 class Rehearsal:
     """Tries commands and carries them out, by the parts a process has."""
 
-    previews: Previews
+    previews: DryRunner
     processors: Processors
     deciders: Deciders
     meanwhile: Meanwhile
     database: Database
     clock: Clock
 
-    def work(self, drawn: Drawn, preview: Previewed | None = None) -> Work:
+    def work(self, drawn: Drawn, preview: Previewed | None = None) -> ReceivedCommand:
         envelope = CommandEnvelope(
             operation_id=uuid4(),
             aggregate_id=drawn.aggregate_id,
@@ -68,7 +68,7 @@ class Rehearsal:
             command=encoded_command(drawn.command),
             preview=preview,
         )
-        return Work(envelope, drawn.command)
+        return ReceivedCommand(envelope, drawn.command)
 
     async def shown(self, drawn: Drawn) -> Preview:
         return (await self.previews.preview(drawn.context, self.work(drawn)))[0]
@@ -101,7 +101,7 @@ async def rehearsal(parts: Stack) -> AsyncIterator[Rehearsal]:
     async with new_database(parts.plan().postgres_url) as url:
         await migrate_database(url)
         container = make_container(lonely(url))
-        wanted: Any = (Previews, Processors, Deciders, Meanwhile, Database, Clock)
+        wanted: Any = (DryRunner, Processors, Deciders, Meanwhile, Database, Clock)
         yield Rehearsal(*[await container.get(part) for part in wanted])
         await container.close()
 

@@ -29,11 +29,11 @@ from assignments.ports import (
 from assignments.wiring import AssignmentsDecider, AssignmentsProvider
 from shared.cache.generations import Load, ReadThrough
 from shared.commands.bus import encoded_command
-from shared.commands.postgres import PostgresJournal
+from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules
 from shared.lists.cursors import Cursors
-from shared.messages import CommandEnvelope, Outcome, Work
+from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
 from shared.ports import Clock, Database, Invalidation, Transaction
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS
@@ -186,8 +186,8 @@ class Neighbours:
     ) -> None:
         self._world.industries_set.append((organization_id, industry_code, applied_event_id, user_id))
 
-    async def invalidate(self, touched: Sequence[str]) -> None:
-        self._world.stale.extend(touched)
+    async def invalidate(self, names: Sequence[str]) -> None:
+        self._world.stale.extend(names)
 
     async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Any:
         return await load()
@@ -257,7 +257,7 @@ async def carry_out(context: AsyncContainer, database: PostgresDatabase) -> Carr
     processor = CommandProcessor(
         await context.get(AssignmentsDecider),
         database,
-        PostgresJournal(database, "test"),
+        PostgresCommandStore(database, "test"),
         neighbours,
         neighbours,
         await context.get(Clock),
@@ -271,7 +271,7 @@ async def carry_out(context: AsyncContainer, database: PostgresDatabase) -> Carr
     return carry
 
 
-def work(command: Command, operation_id: UUID | None = None) -> Work:
+def work(command: Command, operation_id: UUID | None = None) -> ReceivedCommand:
     envelope = CommandEnvelope(
         operation_id=operation_id or uuid4(),
         aggregate_id=command.organization_id,
@@ -281,4 +281,4 @@ def work(command: Command, operation_id: UUID | None = None) -> Work:
         issued_at=NOON,
         command=encoded_command(command),
     )
-    return Work(envelope, command)
+    return ReceivedCommand(envelope, command)

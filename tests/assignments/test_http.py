@@ -16,10 +16,10 @@ from assignments.domain import OrganizationFact, TemplateEntry
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
 from shared.commands.bus import CommandBus
 from shared.commands.conflict_details import Meanwhile
-from shared.commands.dry_run import Previews
+from shared.commands.dry_run import DryRunner
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeBoard
-from shared.commands.postgres import PostgresJournal
+from shared.commands.outcome_waiter import OutcomeWaiter
+from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.http.problems import EXCEPTION_HANDLERS
 from shared.http.requests import Authentication, strict_body
@@ -44,11 +44,11 @@ def bakeries(world: World) -> None:
 def sender_of(
     decider: AssignmentsDecider, neighbours: Neighbours, database: PostgresDatabase, clock: Clock
 ) -> CommandSender:
-    journal = PostgresJournal(database, "test")
-    board = OutcomeBoard(journal, neighbours)
-    processor = CommandProcessor(decider, database, journal, neighbours, board, clock)
-    bus = CommandBus(FakeKafka(there=False), {"assignments": processor}, board, journal)
-    previews = Previews([decider], database, journal, clock)
+    command_store = PostgresCommandStore(database, "test")
+    waiter = OutcomeWaiter(command_store, neighbours)
+    processor = CommandProcessor(decider, database, command_store, neighbours, waiter, clock)
+    bus = CommandBus(FakeKafka(there=False), {"assignments": processor}, waiter, command_store)
+    previews = DryRunner([decider], database, command_store, clock)
     return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), clock, FreshIds())
 
 

@@ -84,7 +84,7 @@ def any_command(dice: random.Random) -> Command:
 
 async def rows_of(transaction: Transaction, organization_id: str, context: AsyncContainer) -> AssignmentsShown:
     tables = await context.get(AssignmentTables)
-    return (await tables.restored(transaction, [organization_id]))[organization_id]
+    return (await tables.read_back(transaction, [organization_id]))[organization_id]
 
 
 async def state_of(transaction: Transaction, organization_id: str) -> Assignments:

@@ -13,10 +13,10 @@ LATE_SECONDS = 0.15
 invalidate = GenerationCache.invalidate
 
 
-async def invalidate_late(cache: GenerationCache, touched: Sequence[str]) -> None:
-    if touched:
+async def invalidate_late(cache: GenerationCache, invalidates: Sequence[str]) -> None:
+    if invalidates:
         await asyncio.sleep(LATE_SECONDS)
-    await invalidate(cache, touched)
+    await invalidate(cache, invalidates)
 
 
 if __name__ == "__main__":

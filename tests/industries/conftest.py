@@ -8,7 +8,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from industries.adapters.cached import touched
+from industries.adapters.cached import invalidates
 from industries.adapters.listing import PostgresIndustryList
 from industries.adapters.postgres import IndustryTables
 from industries.adapters.reading import PostgresIndustryReader
@@ -17,10 +17,10 @@ from industries.domain import INITIAL, Industry, ModuleStatus, decide, evolve
 from industries.events import EVENTS
 from shared.commands.bus import encoded_command
 from shared.commands.decision import Decider
-from shared.commands.postgres import PostgresJournal
+from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules
-from shared.messages import CommandEnvelope, Outcome, Work
+from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
 from shared.ports import Transaction
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, FakeClock, FakeInvalidation
@@ -114,12 +114,12 @@ def decide_batch(database: PostgresDatabase, registry: FakeRegistry, applied: Fa
         decide=decide,
         evolve=evolve,
         write_side=IndustryTables(registry, applied),
-        touched=touched,
+        invalidates=invalidates,
         locks_exclusive=("industries",),
         locks_shared=("registry",),
     )
-    journal = PostgresJournal(database, "test")
-    processor = CommandProcessor(decider, database, journal, FakeInvalidation(), Silence(), FakeClock())
+    command_store = PostgresCommandStore(database, "test")
+    processor = CommandProcessor(decider, database, command_store, FakeInvalidation(), Silence(), FakeClock())
 
     async def batch(*commands: Command) -> Sequence[Outcome]:
         works = [work(command) for command in commands]
@@ -129,7 +129,7 @@ def decide_batch(database: PostgresDatabase, registry: FakeRegistry, applied: Fa
     return batch
 
 
-def work(command: Command) -> Work:
+def work(command: Command) -> ReceivedCommand:
     envelope = CommandEnvelope(
         operation_id=uuid4(),
         aggregate_id=command.industry_code,
@@ -138,4 +138,4 @@ def work(command: Command) -> Work:
         issued_at=datetime.now(UTC),
         command=encoded_command(command),
     )
-    return Work(envelope, command)
+    return ReceivedCommand(envelope, command)

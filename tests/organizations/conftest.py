@@ -35,16 +35,16 @@ from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProv
 from shared.cache.generations import ReadThrough
 from shared.commands.bus import CommandBus, encoded_command
 from shared.commands.conflict_details import Meanwhile
-from shared.commands.dry_run import Previews
+from shared.commands.dry_run import DryRunner
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeBoard
-from shared.commands.postgres import PostgresJournal
+from shared.commands.outcome_waiter import OutcomeWaiter
+from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.errors import Conflict, FieldError, Unauthenticated
 from shared.http.problems import EXCEPTION_HANDLERS
 from shared.http.requests import strict_body
 from shared.lists.cursors import Cursors
-from shared.messages import CommandEnvelope, Outcome, PreviewedChange, Work
+from shared.messages import CommandEnvelope, Outcome, PreviewedChange, ReceivedCommand
 from shared.ports import Caller, Clock, Database, Transaction
 from shared.postgres.database import PostgresDatabase
 from shared.text.emails import normalized_email
@@ -176,12 +176,12 @@ PORTS = (
 class Overlooking:
     """The decided operations, of which a racing request may have seen nothing yet."""
 
-    def __init__(self, journal: PostgresJournal) -> None:
-        self.journal = journal
+    def __init__(self, command_store: PostgresCommandStore) -> None:
+        self.command_store = command_store
         self.sees_nothing = False
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
-        return {} if self.sees_nothing else await self.journal.decided(operation_ids)
+        return {} if self.sees_nothing else await self.command_store.decided(operation_ids)
 
 
 class World:
@@ -189,10 +189,10 @@ class World:
 
     def __init__(self, database: PostgresDatabase, fakes: Fakes) -> None:
         self.database, self.fakes = database, fakes
-        self.journal = PostgresJournal(database, "test")
-        self.operations = Overlooking(self.journal)
+        self.command_store = PostgresCommandStore(database, "test")
+        self.operations = Overlooking(self.command_store)
         self.clock, self.kafka, self.invalidation = FakeClock(), FakeKafka(there=False), FakeInvalidation()
-        self.board = OutcomeBoard(self.journal, self.invalidation)
+        self.waiter = OutcomeWaiter(self.command_store, self.invalidation)
         context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, DecidedOperations: self.operations}
         context |= {
             Database: database,
@@ -209,16 +209,16 @@ class World:
         self.container: AsyncContainer = container
 
     def processor(self, decider: OrganizationDecider) -> CommandProcessor:
-        return CommandProcessor(decider, self.database, self.journal, self.invalidation, self.board, self.clock)
+        return CommandProcessor(decider, self.database, self.command_store, self.invalidation, self.waiter, self.clock)
 
     def sender(self, decider: OrganizationDecider) -> CommandSender:
-        bus = CommandBus(self.kafka, {"organizations": self.processor(decider)}, self.board, self.journal)
-        previews = Previews([decider], self.database, self.journal, self.clock)
+        bus = CommandBus(self.kafka, {"organizations": self.processor(decider)}, self.waiter, self.command_store)
+        previews = DryRunner([decider], self.database, self.command_store, self.clock)
         return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), self.clock, FreshIds())
 
     async def decide(self, *commands: Command) -> list[Outcome]:
         processor = self.processor(await self.container.get(OrganizationDecider))
-        return list(await processor.process([Work(envelope(command), command) for command in commands]))
+        return list(await processor.process([ReceivedCommand(envelope(command), command) for command in commands]))
 
     async def register(self, name: str, industry_code: str | None = None) -> str:
         """A new organization's id."""

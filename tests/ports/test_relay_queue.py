@@ -111,7 +111,7 @@ async def test_what_was_invalidated_again_is_not_fresh_and_still_to_be_published
     await site.commit("a")
     queued = await only(queue)
     assert queued.fresh
-    assert queued.touched
+    assert queued.invalidates
     await queue.mark_invalidated([queued.seq])
     assert await queue.fresh(10) == []
     assert not (await only(queue)).fresh

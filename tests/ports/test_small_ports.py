@@ -11,7 +11,7 @@ import pytest
 from app.infrastructure import SystemClock, TimeOrderedIds
 from shared.cache.generations import Cached, GenerationCache, ReadThrough, ResetAnnouncer, encode_cached
 from shared.commands.conflict_details import EventsSince, PresentStates
-from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.processor import OutcomeListener
 from shared.errors import Unauthenticated
 from shared.lists.cursor_key import PostgresCursorKey
@@ -131,8 +131,8 @@ async def test_what_is_read_through_a_cache_is_what_was_loaded(reads: Callable[[
 )
 async def test_invalidating_is_harmless_to_repeat(stale: Callable[[], Invalidation]) -> None:
     invalidation = stale()
-    for touched in (["gen:a", "org:1:modules"], ["gen:a"], []):
-        await invalidation.invalidate(touched)
+    for invalidates in (["gen:a", "org:1:modules"], ["gen:a"], []):
+        await invalidation.invalidate(invalidates)
 
 
 @pytest.mark.parametrize("resets", [RelayWorld, generations], ids=["fake", "generations"])
@@ -170,7 +170,7 @@ async def test_whoever_else_there_is_hears_of_a_reset_each_time(announcing: Anno
 
 @pytest.mark.parametrize(
     "listening",
-    [Silence, ToyWorld, lambda: Neighbours(World()), lambda: OutcomeBoard(ToyWorld(), FakeInvalidation())],
+    [Silence, ToyWorld, lambda: Neighbours(World()), lambda: OutcomeWaiter(ToyWorld(), FakeInvalidation())],
     ids=["silence", "toy", "neighbours", "board"],
 )
 async def test_an_outcome_nobody_waits_for_is_taken_all_the_same(listening: Callable[[], OutcomeListener]) -> None:

@@ -33,7 +33,7 @@ NO_FAKES = {
     "tests.journeys.test_dry_run.Everything": "looks at all parts at once; its `now` is no clock",
     "tests.measured.MeasuredDatabase": "the real one, and what it cost",
     "tests.measured.MeasuredTransaction": "the real one, and what it cost",
-    "tests.organizations.conftest.Overlooking": "the real journal, which may close its eyes",
+    "tests.organizations.conftest.Overlooking": "the real command_store, which may close its eyes",
     "tests.organizations.test_a_million.Others": "answers from arithmetic, for a list too long to fill in",
     "tests.shared.eventlog.test_sse.Gate": "knows every token, and who is out",
     "tests.shared.http.test_metrics.Site": "an application that is asked for a page",

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from shared.commands.decision import Decider
-from shared.commands.postgres import PostgresJournal
+from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
-from shared.messages import Outcome, Work
+from shared.messages import Outcome, ReceivedCommand
 from shared.postgres.database import PostgresDatabase
 from tests.shared.toy import ToyWorld
 
@@ -30,16 +30,16 @@ class Toy:
     def __init__(self, database: PostgresDatabase, replica: str = "test") -> None:
         self.world = ToyWorld()
         self.database = database
-        self.journal = PostgresJournal(database, replica)
+        self.command_store = PostgresCommandStore(database, replica)
         self.processor = CommandProcessor(
-            self.decider, database, self.journal, self.world.invalidation, self.world, self.world.clock
+            self.decider, database, self.command_store, self.world.invalidation, self.world, self.world.clock
         )
 
     @property
     def decider(self) -> Decider:
         return self.world.decider
 
-    async def decide(self, *batch: Work) -> list[Outcome]:
+    async def decide(self, *batch: ReceivedCommand) -> list[Outcome]:
         """The outcomes in the order of the batch."""
         outcomes = {outcome.operation_id: outcome for outcome in await self.processor.process(batch)}
         return [outcomes[one.envelope.operation_id] for one in batch]

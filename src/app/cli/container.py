@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.verification import Verification
 from shared.cache.generations import ResetAnnouncer
 from shared.cache.redis import RedisStore
-from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.kafka.broker import KafkaConnection
 from shared.postgres.database import PostgresDatabase
 from shared.postgres.listener import PostgresListener
@@ -36,7 +36,7 @@ async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
         runs = (
             store.keep_up(announcer.announce_reset),
             (await get(PostgresListener)).run(),
-            (await get(OutcomeBoard)).watch(),
+            (await get(OutcomeWaiter)).watch(),
         )
         tasks.extend(asyncio.create_task(run) for run in runs)
         try:

@@ -28,8 +28,8 @@ from organizations.adapters.postgres import PostgresOrganizationDirectory
 from organizations.adapters.reading import OrganizationQuery, PostgresOrganizationReader
 from organizations.commands import ReactivateOrganization, SuspendOrganization
 from shared.commands.bus import CommandBus, encoded_command
-from shared.commands.dry_run import Previews
-from shared.messages import CommandEnvelope, Outcome, Work
+from shared.commands.dry_run import DryRunner
+from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
 from shared.ports import Clock, Ids, Invalidation, OperationsReader, Transaction
 
 FINGERPRINT = "bulk"
@@ -63,7 +63,7 @@ class BulkSeamsProvider(Provider):
         return BusAsking(bus, operations, invalidation, clock)
 
     @provide
-    def trials(self, previews: Previews, clock: Clock, ids: Ids) -> bulk.ports.Trials:
+    def trials(self, previews: DryRunner, clock: Clock, ids: Ids) -> bulk.ports.Trials:
         """Dry runs of the same commands."""
         return PreviewTrials(previews, clock, ids)
 
@@ -145,19 +145,19 @@ class BusAsking:
             reason=bulk.reason,
             command=encoded_command(asked.command),
         )
-        await self._bus.send(asked.context, Work(envelope, asked.command))
+        await self._bus.send(asked.context, ReceivedCommand(envelope, asked.command))
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
         """Whoever reads an outcome here reads no state older than it."""
         outcomes = await self._operations.decided(operation_ids) if operation_ids else {}
-        await self._invalidation.invalidate(sorted({name for one in outcomes.values() for name in one.touched}))
+        await self._invalidation.invalidate(sorted({name for one in outcomes.values() for name in one.invalidates}))
         return outcomes
 
 
 class PreviewTrials:
     """Dry runs."""
 
-    def __init__(self, previews: Previews, clock: Clock, ids: Ids) -> None:
+    def __init__(self, previews: DryRunner, clock: Clock, ids: Ids) -> None:
         self._previews = previews
         self._clock = clock
         self._ids = ids
@@ -172,7 +172,7 @@ class PreviewTrials:
             for (organization_id, _), preview in zip(asked, previews, strict=True)
         ]
 
-    def _work(self, organization_id: str, command: Any, user_id: str) -> Work:
+    def _work(self, organization_id: str, command: Any, user_id: str) -> ReceivedCommand:
         envelope = CommandEnvelope(
             operation_id=self._ids.new(),
             aggregate_id=organization_id,
@@ -182,4 +182,4 @@ class PreviewTrials:
             issued_at=self._clock.now(),
             command=encoded_command(command),
         )
-        return Work(envelope, command)
+        return ReceivedCommand(envelope, command)

@@ -32,7 +32,7 @@ from registry.domain import ConfigImpact
 from registry.wiring import RegistryDecider
 from shared.commands.decision import Decider
 from shared.commands.direct_sender import DirectSender
-from shared.commands.dry_run import Previews
+from shared.commands.dry_run import DryRunner
 from shared.errors import Unavailable
 from shared.eventlog.audit_log import PostgresFactLog
 from shared.json.layered_config import ConfigRules
@@ -104,7 +104,7 @@ class SeamsProvider(Provider):
         return SignupTokens(issuer)
 
     @provide
-    def signup_modules(self, sender: DirectSender, previews: Previews) -> organizations.ports.SignupModules:
+    def signup_modules(self, sender: DirectSender, previews: DryRunner) -> organizations.ports.SignupModules:
         """A signup gives the industry's modules."""
         return IndustryModules(sender, previews)
 

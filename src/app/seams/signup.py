@@ -12,8 +12,8 @@ from assignments.commands import ApplyIndustryTemplate, AssignmentResult
 from assignments.facts import OrganizationFact
 from organizations.ports import ModulesOutcome
 from shared.commands.direct_sender import DirectSender
-from shared.commands.dry_run import Previews
-from shared.messages import PreviewedChange, Work, derived_operation_id
+from shared.commands.dry_run import DryRunner
+from shared.messages import PreviewedChange, ReceivedCommand, derived_operation_id
 from shared.ports import Transaction
 
 WAIT_SECONDS = 5.0
@@ -52,7 +52,7 @@ class SignupTokens:
 class IndustryModules:
     """Applies the template a signup was promised."""
 
-    def __init__(self, sender: DirectSender, previews: Previews) -> None:
+    def __init__(self, sender: DirectSender, previews: DryRunner) -> None:
         self._sender = sender
         self._previews = previews
 
@@ -80,7 +80,8 @@ class IndustryModules:
         there = {organization_id: OrganizationFact("active", industry_code)}
         async with self._previews.snapshot("assignments") as moment:
             (preview,) = await moment.preview(
-                [Work(envelope, command)], assuming=lambda facts: msgspec.structs.replace(facts, organizations=there)
+                [ReceivedCommand(envelope, command)],
+                assuming=lambda facts: msgspec.structs.replace(facts, organizations=there),
             )
         if preview.refusal is not None:
             return ModulesOutcome("refused", reason=preview.refusal.detail), ()

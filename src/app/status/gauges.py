@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 
 from app.status.queues import PostgresQueues
 from shared.cache.redis import RedisStore
-from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.errors import Unavailable
 from shared.kafka.broker import KafkaConnection
 from shared.postgres.database import PostgresDatabase
@@ -28,15 +28,15 @@ TICK_SECONDS = 0.25
 class Parts:
     """What this process works with, at the moment of asking. Cheap: nothing here is sent anywhere."""
 
-    def __init__(self, database: PostgresDatabase, store: RedisStore, board: OutcomeBoard) -> None:
+    def __init__(self, database: PostgresDatabase, store: RedisStore, waiter: OutcomeWaiter) -> None:
         self._database = database
         self._store = store
-        self._board = board
+        self._waiter = waiter
 
     def look(self) -> None:
         """Sets the gauges that are exact whenever they are read."""
         metrics.PART_UP.labels(part="redis").set(self._store.trusted)
-        metrics.WAITING.set(len(self._board))
+        metrics.WAITING.set(len(self._waiter))
         for pool, (size, idle, limit) in self._database.sessions().items():
             metrics.CONNECTIONS.labels(pool=pool, state="in_use").set(size - idle)
             metrics.CONNECTIONS.labels(pool=pool, state="idle").set(idle)

@@ -9,7 +9,7 @@ import structlog
 from app.settings import Settings
 from app.status.replicas import CacheCounts, Observed, PostgresReplicas, Replica, Report
 from shared.cache.redis import RedisStore
-from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.errors import Unavailable
 from shared.kafka.broker import KafkaConnection
 from shared.ports import Clock
@@ -46,7 +46,7 @@ class Heartbeat:
         replicas: PostgresReplicas,
         store: RedisStore,
         connection: KafkaConnection,
-        board: OutcomeBoard,
+        waiter: OutcomeWaiter,
         clock: Clock,
         database: PostgresDatabase,
     ) -> None:
@@ -54,7 +54,7 @@ class Heartbeat:
         self._replicas = replicas
         self._store = store
         self._connection = connection
-        self._board = board
+        self._waiter = waiter
         self._clock = clock
         self._database = database
         self._started_at = clock.now()
@@ -84,7 +84,7 @@ class Heartbeat:
                 kafka=self._kafka.note(answers=kafka, now=now),
                 redis=self._redis.note(answers=self._store.trusted, now=now),
                 cache=cache_counts(),
-                waiting_requests=len(self._board),
+                waiting_requests=len(self._waiter),
             ),
         )
         if self._database.writes.problem:

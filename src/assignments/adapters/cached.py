@@ -19,7 +19,7 @@ APPLIED_KEY = "industries:usage"
 APPLIED = "gen:industries:usage"
 
 
-def touched(organization_id: str, event: Event) -> Sequence[str]:
+def invalidates(organization_id: str, event: Event) -> Sequence[str]:
     """What an event makes stale: the organization's list, and who has which template applied.
 
     Adoption follows when the event is counted.

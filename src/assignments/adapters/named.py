@@ -102,7 +102,7 @@ def source_versions(
     return versions
 
 
-def rests_on(state: Assignments, facts: Facts, command: Command) -> Sequence[str]:
+def depends_on(state: Assignments, facts: Facts, command: Command) -> Sequence[str]:
     """The streams of other contexts that the decision depends on."""
     work = [(state, command)]
     named = named_versions(work, facts.unassignments)

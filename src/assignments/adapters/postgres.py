@@ -166,7 +166,7 @@ class AssignmentTables:
         self._modules = modules
         self._templates = templates
 
-    async def shared_heads(self, transaction: Transaction, commands: Sequence[Command]) -> None:
+    async def lock_references(self, transaction: Transaction, commands: Sequence[Command]) -> None:
         """The organizations' own heads, so that none is suspended while its assignments change."""
         await self._organizations.lock(transaction, organization_ids(commands))
 
@@ -184,7 +184,7 @@ class AssignmentTables:
         for statement, rows in changed.statements():
             await transaction.execute(statement, *zip(*sorted(rows), strict=True))
 
-    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, AssignmentsShown]:
+    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, AssignmentsShown]:
         """What the rows tell, by organization."""
         found = {id_: AssignmentsShown({}, []) for id_ in aggregate_ids}
         for id_, module_id, config, sources in await transaction.fetch(ASSIGNMENTS, aggregate_ids):

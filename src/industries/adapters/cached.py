@@ -12,7 +12,7 @@ REGISTRY = "gen:registry"
 COMPOSED_FROM = (INDUSTRIES, REGISTRY)
 
 
-def touched(industry_code: str, _: Event) -> Sequence[str]:
+def invalidates(industry_code: str, _: Event) -> Sequence[str]:
     """What an industry event makes stale: everything composed from templates, and this template's own keys."""
     return [INDUSTRIES, "industries:all", f"industry:{industry_code}:info", f"industry:{industry_code}:modules"]
 

@@ -21,7 +21,7 @@ def named_names(commands: Sequence[Command]) -> list[str]:
     return sorted({name_key(name) for name in names if name is not UNSET})
 
 
-def rests_on(_: Industry, facts: IndustryFacts, command: Command) -> Sequence[str]:
+def depends_on(_: Industry, facts: IndustryFacts, command: Command) -> Sequence[str]:
     """The modules' streams, and those of templates that hold the names."""
     holders = {facts.names[key] for key in named_names([command]) if key in facts.names} - {command.industry_code}
     modules = (stream_name("registry", module_id) for module_id in named_modules([command]))

@@ -123,7 +123,7 @@ class IndustryTables:
         self._modules = modules
         self._applied = applied
 
-    async def shared_heads(self, transaction: Transaction, commands: Sequence[Command]) -> None:
+    async def lock_references(self, transaction: Transaction, commands: Sequence[Command]) -> None:
         """No foreign head matters to a template."""
 
     async def facts(
@@ -158,7 +158,7 @@ class IndustryTables:
         if rows:
             await transaction.execute(SAVE_MODULES, *transposed(rows))
 
-    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, IndustryShown]:
+    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, IndustryShown]:
         """What the rows tell, by code."""
         return await restored_industries(transaction, aggregate_ids)
 

@@ -7,7 +7,7 @@ from shared.cache.generations import Cached, ReadThrough, cache_result, encode_c
 from shared.messages import Event
 
 
-def touched(organization_id: str, _: Event) -> Sequence[str]:
+def invalidates(organization_id: str, _: Event) -> Sequence[str]:
     """What an event of an organization makes stale: everything composed from it."""
     return [f"gen:org:{organization_id}", f"org:{organization_id}:info", f"org:{organization_id}:modules"]
 

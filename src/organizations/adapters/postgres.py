@@ -102,7 +102,7 @@ class OrganizationTables:
         self._owners = owners
         self._clock = clock
 
-    async def shared_heads(self, transaction: Transaction, commands: Sequence[Command]) -> None:
+    async def lock_references(self, transaction: Transaction, commands: Sequence[Command]) -> None:
         """No foreign head matters to an organization."""
 
     async def facts(
@@ -130,7 +130,7 @@ class OrganizationTables:
         if losers := sorted(owners_of(refused)):
             await self._owners.discard(transaction, losers)
 
-    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Organization]:
+    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Organization]:
         """The states as the rows tell them, by id."""
         rows = await transaction.fetch(STATES, aggregate_ids)
         return {id_: Organization(*fields) for id_, *fields in rows}
@@ -145,7 +145,7 @@ def industry_named(command: Command) -> str | None:
     return command.industry_code if isinstance(command, RegisterOrganization | SetIndustry) else None
 
 
-def rests_on(_: Organization, facts: OrganizationFacts, command: Command) -> Sequence[str]:
+def depends_on(_: Organization, facts: OrganizationFacts, command: Command) -> Sequence[str]:
     """The industry's stream, and those of modules that block it."""
     code = industry_named(command)
     template = facts.templates.get(code or "")

@@ -13,7 +13,7 @@ from shared.messages import Event
 REGISTRY = "gen:registry"
 
 
-def touched(module_id: str, _: Event) -> Sequence[str]:
+def invalidates(module_id: str, _: Event) -> Sequence[str]:
     """What a registry event makes stale: everything composed from modules, and this module's own keys."""
     return [REGISTRY, "modules:registry:all", "modules:registry:available", f"module:{module_id}:config"]
 

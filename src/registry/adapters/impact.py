@@ -27,7 +27,7 @@ class ModuleImpacts:
         """Who has a module that would end or be switched; whose configs would not fit new rules."""
         if not isinstance(command, UpdateModule) or not changes_rules(command):
             return await self._tables.impact(transaction, command)
-        module = (await self._tables.restored(transaction, [command.module_id]))[command.module_id].module
+        module = (await self._tables.read_back(transaction, [command.module_id]))[command.module_id].module
         default, schema = (
             kept if given is UNSET else given
             for given, kept in (

@@ -119,7 +119,7 @@ class RegistryTables:
         self._assigned = assigned
         self._templates = templates
 
-    async def shared_heads(self, transaction: Transaction, commands: Sequence[Command]) -> None:
+    async def lock_references(self, transaction: Transaction, commands: Sequence[Command]) -> None:
         """No foreign head matters to a module."""
 
     async def facts(
@@ -145,7 +145,7 @@ class RegistryTables:
         if changes:
             await transaction.execute(SAVE, *zip(*[columns(change) for change in changes], strict=True))
 
-    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, ModuleShown]:
+    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, ModuleShown]:
         """What the rows tell, by id."""
         rows = await transaction.fetch(STATES, aggregate_ids)
         return {row["module_id"]: ModuleShown(state_of(row), row["config_digest"]) for row in rows}
@@ -212,7 +212,7 @@ def status_of(is_active: bool, is_deleted: bool) -> ModuleStatus:
     return "deleted" if is_deleted else "active" if is_active else "inactive"
 
 
-def rests_on(_: Module, facts: RegistryFacts, command: Command) -> Sequence[str]:
+def depends_on(_: Module, facts: RegistryFacts, command: Command) -> Sequence[str]:
     """The templates that keep a module from being deleted; the organizations that do are too many to name."""
     used = facts.usage.get(command.module_id) if isinstance(command, DeleteModule) else None
     return [stream_name("industries", code) for code in used.templates] if used else ()

@@ -158,12 +158,12 @@ class GenerationCache:
             task.add_done_callback(lambda _: self._flights.pop(flight, None))
         return await asyncio.shield(task)
 
-    async def invalidate(self, touched: Sequence[str]) -> None:
+    async def invalidate(self, names: Sequence[str]) -> None:
         """New tokens for `gen:…` names, UNLINK for keys. If the store is out of reach, everybody resets."""
-        if not touched:
+        if not names:
             return
-        tokens = {name: new_token() for name in touched if name.startswith("gen:")}
-        keys = [name for name in touched if not name.startswith("gen:")]
+        tokens = {name: new_token() for name in names if name.startswith("gen:")}
+        keys = [name for name in names if not name.startswith("gen:")]
         try:
             await self._store.renew(tokens, TOKEN_TTL, keys)
         except CacheDown:

@@ -12,10 +12,10 @@ import msgspec
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.processor import CommandProcessor
 from shared.errors import Invalid, TooLarge, Unavailable
-from shared.messages import CommandEnvelope, Outcome, Work, command_topic
+from shared.messages import CommandEnvelope, Outcome, ReceivedCommand, command_topic
 from shared.ports import CommandPublisher
 from shared.telemetry.metrics import COMMAND_SECONDS, COMMANDS_SENT, STAGE_SECONDS
 from shared.telemetry.tracing import NO_TRACING, Tracing
@@ -49,7 +49,7 @@ class IdempotencyKeyReused(Invalid):
 class PendingStore(Protocol):
     """Where an operation's address comes to be before it is decided."""
 
-    async def store_pending(self, context: str, work: Work) -> None: ...
+    async def store_pending(self, context: str, work: ReceivedCommand) -> None: ...
 
 
 @dataclass
@@ -90,10 +90,10 @@ class InlineLane:
 
     def __init__(self, processor: CommandProcessor) -> None:
         self._processor = processor
-        self._waiting: list[tuple[Work, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[ReceivedCommand, asyncio.Future[None]]] = []
         self._runner: asyncio.Task[None] | None = None
 
-    async def decide(self, work: Work) -> None:
+    async def decide(self, work: ReceivedCommand) -> None:
         """Returns when the command is decided; raises `Unavailable` when the database does not answer."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, done))
@@ -126,14 +126,14 @@ class CommandBus:
         self,
         publisher: CommandPublisher,
         processors: Mapping[str, CommandProcessor],
-        board: OutcomeBoard,
+        waiter: OutcomeWaiter,
         pending: PendingStore,
         tracing: Tracing = NO_TRACING,
     ) -> None:
         self._publisher = publisher
         self._processors = processors
         self._lanes = {name: InlineLane(processor) for name, processor in processors.items()}
-        self._board = board
+        self._waiter = waiter
         self._pending = pending
         self._tracing = tracing
         self._breaker = Breaker()
@@ -144,15 +144,15 @@ class CommandBus:
         `wait` zero or less: does not wait at all. Raises `CommandTooLarge`, `IdempotencyKeyReused`, or `Unavailable`
         when neither Kafka nor the database takes the command.
         """
-        work = Work(envelope, command)
-        future = self._board.expect(envelope.operation_id, envelope.attempt)
+        work = ReceivedCommand(envelope, command)
+        future = self._waiter.expect(envelope.operation_id, envelope.attempt)
         started = time.perf_counter()
         try:
             with bound_contextvars(operation_id=str(envelope.operation_id)):
                 path = await self.send(context, work)
                 outcome = await self._await(future, wait)
         finally:
-            self._board.forget(envelope.operation_id, future)
+            self._waiter.forget(envelope.operation_id, future)
         if outcome is None:
             await self._pending.store_pending(context, work)
             return Answer(envelope.operation_id, None, path)
@@ -174,7 +174,7 @@ class CommandBus:
         except TimeoutError:
             return None
 
-    async def send(self, context: str, work: Work) -> Path:
+    async def send(self, context: str, work: ReceivedCommand) -> Path:
         """Puts the command on its topic, or has it decided here and now; says which."""
         encoded = require_sendable(work.envelope)
         operation_id = work.envelope.operation_id
@@ -185,7 +185,7 @@ class CommandBus:
         COMMANDS_SENT.labels(context=context, path=path).inc()
         return path
 
-    async def _publish(self, context: str, work: Work, encoded: bytes) -> Path:
+    async def _publish(self, context: str, work: ReceivedCommand, encoded: bytes) -> Path:
         loop, started = asyncio.get_running_loop(), time.perf_counter()
         if not self._breaker.is_open(loop.time()):
             try:
@@ -199,7 +199,7 @@ class CommandBus:
                 return "kafka"
         return "inline"
 
-    async def _decide_inline(self, context: str, work: Work) -> None:
+    async def _decide_inline(self, context: str, work: ReceivedCommand) -> None:
         try:
             async with asyncio.timeout(INLINE_SECONDS):
                 await self._lanes[context].decide(work)
@@ -216,7 +216,7 @@ def require_sendable(envelope: CommandEnvelope) -> bytes:
     return encoded
 
 
-def followed(work: Work, traceparent: str | None) -> Work:
+def followed(work: ReceivedCommand, traceparent: str | None) -> ReceivedCommand:
     """The work as part of a trace, if there is one."""
     return work if traceparent is None else msgspec.structs.replace(work, traceparent=traceparent)
 

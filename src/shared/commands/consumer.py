@@ -12,7 +12,7 @@ from shared.commands.processor import CommandProcessor
 from shared.concurrency import in_slices
 from shared.errors import Unavailable
 from shared.json.patches import has_nul
-from shared.messages import COMMAND_SCHEMA, CommandEnvelope, EventEnvelope, Work, command_topic
+from shared.messages import COMMAND_SCHEMA, CommandEnvelope, EventEnvelope, ReceivedCommand, command_topic
 from shared.ports import EventHandler
 from shared.telemetry.metrics import BATCH_SECONDS, BATCH_SIZE, DEAD_LETTERS, STAGE_SECONDS
 from shared.telemetry.tracing import NO_TRACING, Tracing, traceparent_of
@@ -77,9 +77,9 @@ class CommandConsumer:
         if wait is not None:
             raise wait
 
-    async def _readable(self, records: Sequence[Any]) -> tuple[list[Work], FromTheFuture | None]:
+    async def _readable(self, records: Sequence[Any]) -> tuple[list[ReceivedCommand], FromTheFuture | None]:
         """Each partition's commands up to its first from the future, and why the rest must come again, if it must."""
-        works: list[Work] = []
+        works: list[ReceivedCommand] = []
         held: dict[tuple[str, int], FromTheFuture] = {}
         async for record in in_slices(records):
             if (record.topic, record.partition) in held:
@@ -92,7 +92,7 @@ class CommandConsumer:
                 works += [work] if work is not None else []
         return works, next(iter(held.values()), None)
 
-    def _note_waiting(self, batch: Sequence[Work]) -> None:
+    def _note_waiting(self, batch: Sequence[ReceivedCommand]) -> None:
         now = time.time()
         for work in batch:
             self._waited.observe(max(0.0, now - work.envelope.issued_at.timestamp()))
@@ -104,13 +104,13 @@ class CommandConsumer:
             fitting = int(size * TARGET_SECONDS / max(seconds, 0.001))
             self._size = max(SMALLEST_BATCH, min(LARGEST_BATCH, fitting, 2 * self._size))
 
-    async def _decode(self, record: Any) -> Work | None:
+    async def _decode(self, record: Any) -> ReceivedCommand | None:
         value = record.value or b""
         try:
             envelope = COMMANDS.decode(value)
             check_version(envelope.schema_version)
             command = self._processor.decider.command_decoder.decode(envelope.command)
-            return Work(envelope, command, traceparent_of(record))
+            return ReceivedCommand(envelope, command, traceparent_of(record))
         except UNREADABLE as error:
             check_version(version_of(value))
             if is_unknown_type(error):

@@ -18,7 +18,7 @@ from shared.messages import (
     Event,
     EventEnvelope,
     Outcome,
-    Work,
+    ReceivedCommand,
     changed_fields,
     event_id,
     stream_name,
@@ -49,7 +49,7 @@ class Head(msgspec.Struct):
     created: bool = False
 
 
-class Attempt(msgspec.Struct, frozen=True):
+class Decided(msgspec.Struct, frozen=True):
     """What a command does to its head: events as they are recorded and as they were decided, and the state after."""
 
     outcome: Outcome
@@ -77,8 +77,8 @@ class Decider:
     """The functions and types of one context, given to the `CommandProcessor`.
 
     `commands` is the tagged union, `events` the event classes by topic, `initial` the state of an aggregate that never
-    was. `touched` names what a recorded event makes stale in the cache. `locks_exclusive` and `locks_shared` name the
-    contexts whose advisory fact locks a batch takes, in `LOCK_ORDER`. `rests_on` names the streams that a decision
+    was. `invalidates` names what a recorded event makes stale in the cache. `locks_exclusive` and `locks_shared` name
+    the contexts whose advisory fact locks a batch takes, in `LOCK_ORDER`. `depends_on` names the streams a decision
     depends on beside its own, from state, facts and command; `differences` tells people what an event changes, from
     the states before and after it. `impact` tells a dry run, in its transaction, whom a command concerns beyond that.
     """
@@ -91,10 +91,10 @@ class Decider:
     decide: Callable[[Any, Any, Any], Decision]
     evolve: Callable[[Any, Any], Any]
     write_side: WriteSide[Any, Any, Any]
-    touched: Callable[[str, Event], Sequence[str]]
+    invalidates: Callable[[str, Event], Sequence[str]]
     locks_exclusive: Sequence[str] = ()
     locks_shared: Sequence[str] = ()
-    rests_on: Callable[[Any, Any, Any], Sequence[str]] = nothing_else
+    depends_on: Callable[[Any, Any, Any], Sequence[str]] = nothing_else
     differences: Callable[[Any, Any, Any], Sequence[Difference]] = changed_state
     impact: Callable[[Transaction, Any], Awaitable[Struct | None]] = nobody_else
 
@@ -120,11 +120,11 @@ class Decider:
         return folded
 
 
-def attempt(decider: Decider, work: Work, head: Head, facts: Any, now: datetime) -> Attempt:
+def decide_command(decider: Decider, work: ReceivedCommand, head: Head, facts: Any, now: datetime) -> Decided:
     """Decides the command, and changes nothing. Raises the refusal; with a preview, every other decision is one."""
     require_preconditions(decider, work.envelope, head, now)
     try:
-        made = carried_out(decider, work, head, facts, now)
+        made = apply_decision(decider, work, head, facts, now)
     except Refused as refused:
         if work.envelope.preview is None:
             raise
@@ -134,14 +134,14 @@ def attempt(decider: Decider, work: Work, head: Head, facts: Any, now: datetime)
     return made
 
 
-def carried_out(decider: Decider, work: Work, head: Head, facts: Any, now: datetime) -> Attempt:
+def apply_decision(decider: Decider, work: ReceivedCommand, head: Head, facts: Any, now: datetime) -> Decided:
     """What the command causes, whatever its preview showed."""
     envelope = work.envelope
     decision = decider.decide(head.state, facts, work.command)
     recorded = [
         (
             record(decider.name, envelope, event, head.version + 1 + place, place, now),
-            decider.touched(envelope.aggregate_id, event),
+            decider.invalidates(envelope.aggregate_id, event),
         )
         for place, event in enumerate(decision.events)
     ]
@@ -150,10 +150,10 @@ def carried_out(decider: Decider, work: Work, head: Head, facts: Any, now: datet
         status="applied" if recorded else "unchanged",
         sequence=head.version + len(recorded),
         result=None if decision.result is None else msgspec.Raw(msgspec.json.encode(decision.result)),
-        touched=sorted({name for _, touched in recorded for name in touched}),
+        invalidates=sorted({name for _, invalidates in recorded for name in invalidates}),
         event_ids=[event.event_id for event, _ in recorded],
     )
-    return Attempt(outcome, recorded, decision.events, decider.fold(decision.events, head.state))
+    return Decided(outcome, recorded, decision.events, decider.fold(decision.events, head.state))
 
 
 def require_preconditions(decider: Decider, envelope: CommandEnvelope, head: Head, now: datetime) -> None:
@@ -170,7 +170,9 @@ def require_preconditions(decider: Decider, envelope: CommandEnvelope, head: Hea
         )
 
 
-def stale(decider: Decider, work: Work, head: Head, facts: Any, refused: Refused | None = None) -> PreviewStale:
+def stale(
+    decider: Decider, work: ReceivedCommand, head: Head, facts: Any, refused: Refused | None = None
+) -> PreviewStale:
     """The refusal of a command whose decision is not the previewed one; it knows where to look for what moved."""
     previewed = work.envelope.preview
     now = "it would be refused" if refused else "it would do something else"
@@ -180,15 +182,15 @@ def stale(decider: Decider, work: Work, head: Head, facts: Any, refused: Refused
         expected=previewed.sequence if previewed else head.version,
         stream=stream_name(decider.name, work.envelope.aggregate_id),
         position=previewed.position if previewed else 0,
-        streams=list(decider.rests_on(head.state, facts, work.command)),
+        streams=list(decider.depends_on(head.state, facts, work.command)),
         refusal=None if refused is None else msgspec.to_builtins(refused.refusal()),
     )
 
 
 def decision_hash(events: Sequence[Event]) -> str:
     """Tells decisions apart: equal for the same changes, whichever operation decides them, and when."""
-    shown = [(event.topic, without(msgspec.to_builtins(event), event.incidental)) for event in events]
-    return hashlib.blake2b(msgspec.json.encode(shown, order="deterministic"), digest_size=16).hexdigest()
+    comparable = [(event.topic, without(msgspec.to_builtins(event), event.incidental)) for event in events]
+    return hashlib.blake2b(msgspec.json.encode(comparable, order="deterministic"), digest_size=16).hexdigest()
 
 
 def without(payload: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -196,7 +198,7 @@ def without(payload: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in payload.items() if name not in names}
 
 
-def outcome_of(context: str, work: Work, head: Head, refused: Refused | None = None) -> Outcome:
+def outcome_of(context: str, work: ReceivedCommand, head: Head, refused: Refused | None = None) -> Outcome:
     """The outcome of a command that changes nothing: rejected when there is a refusal, else unchanged."""
     envelope = work.envelope
     return Outcome(

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from shared.commands.bus import CommandBus, encoded_command
 from shared.errors import Unavailable
-from shared.messages import CommandEnvelope, Outcome, Work
+from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
 from shared.ports import Clock, Ids
 
 PATIENCE_SECONDS = 30.0
@@ -62,4 +62,4 @@ class DirectSender:
 
     async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
         """Sends without waiting for the outcome."""
-        await self._bus.send(context, Work(envelope, command))
+        await self._bus.send(context, ReceivedCommand(envelope, command))

@@ -8,10 +8,10 @@ from typing import Any, Literal, Protocol
 import msgspec
 from msgspec import Struct
 
-from shared.commands.decision import Attempt, Decider, Head, attempt, decision_hash
+from shared.commands.decision import Decided, Decider, Head, decide_command, decision_hash
 from shared.concurrency import in_slices
 from shared.errors import Refusal, Refused
-from shared.messages import Previewed, PreviewedChange, Work
+from shared.messages import Previewed, PreviewedChange, ReceivedCommand
 from shared.ports import Clock, Database, Transaction
 
 SNAPSHOT_SECONDS = 10.0
@@ -56,7 +56,7 @@ class Snapshot:
         self._now = now
 
     async def preview(
-        self, works: Sequence[Work], assuming: Callable[[Any], Any] = lambda facts: facts
+        self, works: Sequence[ReceivedCommand], assuming: Callable[[Any], Any] = lambda facts: facts
     ) -> Sequence[Preview]:
         """What each of them would do, in their order. `assuming` changes the facts all of them are decided from."""
         ids = sorted({work.envelope.aggregate_id for work in works})
@@ -69,9 +69,9 @@ class Snapshot:
         """Whom the command concerns beyond its own aggregate."""
         return await self._decider.impact(self.transaction, command)
 
-    def _preview(self, work: Work, head: Head, facts: Any) -> Preview:
+    def _preview(self, work: ReceivedCommand, head: Head, facts: Any) -> Preview:
         try:
-            made = attempt(self._decider, work, head, facts, self._now)
+            made = decide_command(self._decider, work, head, facts, self._now)
         except Refused as refused:
             return Preview(status="rejected", sequence=head.version, refusal=refused.refusal())
         return Preview(
@@ -82,7 +82,7 @@ class Snapshot:
             changes=self._changes(head.state, made),
         )
 
-    def _changes(self, state: Any, made: Attempt) -> Sequence[PreviewedChange]:
+    def _changes(self, state: Any, made: Decided) -> Sequence[PreviewedChange]:
         changes = []
         for event, (envelope, _) in zip(made.events, made.recorded, strict=True):
             after = self._decider.evolve(state, event)
@@ -93,7 +93,7 @@ class Snapshot:
         return changes
 
 
-class Previews:
+class DryRunner:
     """Tries commands of any context."""
 
     def __init__(self, deciders: Sequence[Decider], database: Database, heads: HeadReader, clock: Clock) -> None:
@@ -109,7 +109,7 @@ class Previews:
             position = await self._heads.position(transaction)
             yield Snapshot(self._deciders[context], self._heads, transaction, position, self._clock.now())
 
-    async def preview(self, context: str, work: Work) -> tuple[Preview, Struct | None]:
+    async def preview(self, context: str, work: ReceivedCommand) -> tuple[Preview, Struct | None]:
         """What one command would do, and whom it concerns; the latter only if it is not refused."""
         async with self.snapshot(context) as moment:
             (preview,) = await moment.preview([work])

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from shared.commands.bus import Answer, CommandBus, encoded_command, require_sendable
 from shared.commands.conflict_details import Meanwhile
-from shared.commands.dry_run import Preview, Previews, preview_body
+from shared.commands.dry_run import DryRunner, Preview, preview_body
 from shared.errors import PreconditionRequired, Refusal
 from shared.http.parameters import (
     ANY_STATE,
@@ -25,7 +25,7 @@ from shared.http.parameters import (
 )
 from shared.http.problems import problem
 from shared.http.requests import caller_of
-from shared.messages import COMMAND_SCHEMA, FIRST_SCHEMA, CommandEnvelope, Outcome, Work
+from shared.messages import COMMAND_SCHEMA, FIRST_SCHEMA, CommandEnvelope, Outcome, ReceivedCommand
 from shared.ports import Caller, Clock, Ids
 
 OPERATIONS = uuid5(NAMESPACE_URL, "urn:modplane:operations")
@@ -59,7 +59,7 @@ Then = Callable[[Outcome], Awaitable[Outcome | None]]
 class CommandSender:
     """Builds the envelope from a request's headers and parameters, and sends it, or tells what it would do."""
 
-    def __init__(self, bus: CommandBus, previews: Previews, meanwhile: Meanwhile, clock: Clock, ids: Ids) -> None:
+    def __init__(self, bus: CommandBus, previews: DryRunner, meanwhile: Meanwhile, clock: Clock, ids: Ids) -> None:
         self._bus = bus
         self._previews = previews
         self._meanwhile = meanwhile
@@ -76,7 +76,7 @@ class CommandSender:
         """What sending would lead to, and whom it would concern. Raises what `send` would raise before it sends."""
         envelope = await self._envelope(request, asked)
         require_sendable(envelope)
-        return await self._previews.preview(asked.context, Work(envelope, asked.command))
+        return await self._previews.preview(asked.context, ReceivedCommand(envelope, asked.command))
 
     async def _envelope(self, request: Request[Any, Any, Any], asked: Asked) -> CommandEnvelope:
         principal = asked.principal or caller_of(request).user_id

@@ -30,7 +30,7 @@ class Wait(NamedTuple):
         return is_decided or self.attempt is None or not outcome.attempts or self.attempt in outcome.attempts
 
 
-class OutcomeBoard:
+class OutcomeWaiter:
     """The requests of this process that wait, by operation id.
 
     An outcome decided here arrives by `resolve`, after commit and invalidation. One decided elsewhere is read after a
@@ -96,7 +96,9 @@ class OutcomeBoard:
             return
         started = time.perf_counter()
         outcomes = await self._operations.decided(list(self._waiting))
-        await self._invalidation.invalidate(sorted({name for outcome in outcomes.values() for name in outcome.touched}))
+        await self._invalidation.invalidate(
+            sorted({name for outcome in outcomes.values() for name in outcome.invalidates})
+        )
         for outcome in outcomes.values():
             STAGE_SECONDS.labels(context=outcome.context, stage="wake").observe(time.perf_counter() - started)
             self.resolve(outcome)

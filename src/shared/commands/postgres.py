@@ -8,21 +8,21 @@ import asyncpg
 import msgspec
 
 from shared.commands.decision import Decider, Head
-from shared.commands.processor import OperationClash, Page
+from shared.commands.processor import BatchChanges, OperationClash
 from shared.commands.statements import (
-    BURY,
     INSERT_HEADS,
     LOCK_AND_READ_DECIDED,
     LOCK_HEADS,
     POSITION,
     READ_HEADS,
+    RECORD_FAILURE,
     REMOVE_UNUSED_HEADS,
     SAVE,
     STORE_PENDING,
 )
 from shared.concurrency import in_slices
 from shared.errors import Unavailable
-from shared.messages import STATE_SCHEMA, CommandEnvelope, Outcome, Status, Work
+from shared.messages import STATE_SCHEMA, CommandEnvelope, Outcome, ReceivedCommand, Status
 from shared.ports import Transaction
 from shared.postgres.database import UNIQUE_VIOLATION, PostgresDatabase
 from shared.postgres.listener import CHANNEL
@@ -37,7 +37,7 @@ class StateFromTheFuture(Unavailable):
     """A newer version of the service wrote this aggregate; a rolling upgrade is under way."""
 
 
-class PostgresJournal:
+class PostgresCommandStore:
     """Statements of the write path. One instance serves all contexts of a process."""
 
     def __init__(self, database: PostgresDatabase, replica_id: str) -> None:
@@ -84,7 +84,7 @@ class PostgresJournal:
         outcomes = [msgspec.json.decode(row[0], type=Outcome) for row in rows if row[0] is not None]
         return {outcome.operation_id: outcome for outcome in outcomes}
 
-    async def save(self, transaction: Transaction, page: Page) -> None:
+    async def save(self, transaction: Transaction, page: BatchChanges) -> None:
         """Writes heads, events, relay rows and operations by one statement, with one NOTIFY.
 
         Raises `OperationClash` when an operation was decided meanwhile for another aggregate.
@@ -108,13 +108,13 @@ class PostgresJournal:
         if row[0] != len(page.decided):
             raise OperationClash
 
-    async def store_pending(self, context: str, work: Work) -> None:
+    async def store_pending(self, context: str, work: ReceivedCommand) -> None:
         """Makes the operation's address answer before it is decided; one decided in this attempt stays as it is."""
         async with self._database.writing(PENDING_SECONDS) as transaction:
             attempt = None if work.envelope.attempt is None else str(work.envelope.attempt)
             await transaction.execute(STORE_PENDING, *operation_key(context, work), work.envelope.issued_at, attempt)
 
-    async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
+    async def record_failure(self, context: str, work: ReceivedCommand, outcome: Outcome, error: str) -> None:
         """Stores a command's end outside deciding; a failed one gets a dead letter and may be tried again."""
         key = operation_key(context, work)
         encoded = msgspec.json.encode(outcome).decode()
@@ -122,7 +122,7 @@ class PostgresJournal:
         letter = uuid5(outcome.operation_id, "dead-letter")
         async with self._database.writing() as transaction:
             await transaction.execute(
-                BURY, *key[:6], outcome.status, key[6], letter, body, error, encoded, work.envelope.issued_at
+                RECORD_FAILURE, *key[:6], outcome.status, key[6], letter, body, error, encoded, work.envelope.issued_at
             )
             await transaction.execute("SELECT pg_notify($1, $2)", CHANNEL, f"decided {self._replica_id}")
 
@@ -163,7 +163,7 @@ def fact_lock_statement(decider: Decider) -> str:
     return LOCK_AND_READ_DECIDED.format(locks="SELECT " + ", ".join(calls or ["1"]))
 
 
-def operation_key(context: str, work: Work) -> tuple[Any, ...]:
+def operation_key(context: str, work: ReceivedCommand) -> tuple[Any, ...]:
     """The columns an operation has from its beginning: id, context, aggregate, organization, user, command, print."""
     envelope: CommandEnvelope = work.envelope
     return (
@@ -177,13 +177,13 @@ def operation_key(context: str, work: Work) -> tuple[Any, ...]:
     )
 
 
-async def head_columns(page: Page) -> tuple[list[str], list[int], list[str]]:
+async def head_columns(page: BatchChanges) -> tuple[list[str], list[int], list[str]]:
     """Ids, versions and encoded states of the changed heads."""
     states = [msgspec.json.encode(page.heads[id_].state).decode() async for id_ in in_slices(page.changed)]
     return list(page.changed), [page.heads[id_].version for id_ in page.changed], states
 
 
-async def event_columns(page: Page) -> list[Any]:
+async def event_columns(page: BatchChanges) -> list[Any]:
     """The event log's columns, the moment of decision, and what each event touches."""
     columns: list[list[Any]] = [[] for _ in range(10)]
     moment = None
@@ -204,16 +204,16 @@ async def event_columns(page: Page) -> list[Any]:
         for column, value in zip(columns, values, strict=True):
             column.append(value)
     moment = moment or page.decided[0][0].envelope.issued_at
-    return [*columns, moment, ["\n".join(touched) for _, touched in page.events]]
+    return [*columns, moment, ["\n".join(invalidates) for _, invalidates in page.events]]
 
 
-def event_traces(page: Page) -> list[str | None]:
+def event_traces(page: BatchChanges) -> list[str | None]:
     """The trace each event belongs to: its command's."""
     followed = {work.envelope.operation_id: work.traceparent for work, _ in page.decided if work.traceparent}
     return [followed.get(event.operation_id) for event, _ in page.events]
 
 
-def operation_columns(page: Page) -> list[list[Any]]:
+def operation_columns(page: BatchChanges) -> list[list[Any]]:
     """The operations' columns."""
     statuses: list[Status] = [outcome.status for _, outcome in page.decided]
     keys = [operation_key(page.decider.name, work) for work, _ in page.decided]

@@ -12,11 +12,11 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from shared.commands.decision import Decider, Head, attempt, outcome_of
+from shared.commands.decision import Decider, Head, decide_command, outcome_of
 from shared.commands.transaction import kafka_transaction
 from shared.concurrency import in_slices
 from shared.errors import Conflict, Refused, Unavailable
-from shared.messages import EventEnvelope, Outcome, Work
+from shared.messages import EventEnvelope, Outcome, ReceivedCommand
 from shared.ports import Change, Clock, Database, Invalidation, Transaction
 from shared.telemetry.metrics import COMMANDS_DECIDED, STAGE_SECONDS
 from shared.telemetry.tracing import NO_TRACING, Tracing, trace_id
@@ -32,7 +32,7 @@ class OperationClash(Exception):  # noqa: N818 - sends the batch into the one-by
     """An operation id of this batch was decided meanwhile for another aggregate."""
 
 
-class Journal(Protocol):
+class CommandStore(Protocol):
     """The write path's own statements."""
 
     async def lock_heads(self, transaction: Transaction, decider: Decider, ids: Sequence[str]) -> dict[str, Head]: ...
@@ -43,11 +43,11 @@ class Journal(Protocol):
         """Takes the fact locks and returns those of the operations that are decided already."""
         ...
 
-    async def save(self, transaction: Transaction, page: "Page") -> None:
+    async def save(self, transaction: Transaction, page: "BatchChanges") -> None:
         """Heads, events, relay rows, operations, and the NOTIFY. Raises `OperationClash`."""
         ...
 
-    async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
+    async def record_failure(self, context: str, work: ReceivedCommand, outcome: Outcome, error: str) -> None:
         """Stores the outcome of a command that cannot be decided, and its dead letter."""
         ...
 
@@ -61,7 +61,7 @@ class OutcomeListener(Protocol):
 
 
 @dataclass
-class Page:
+class BatchChanges:
     """All a batch writes: changed heads, recorded events with what they touch, operations with their outcomes."""
 
     decider: Decider
@@ -69,7 +69,7 @@ class Page:
     changed: dict[str, Any] = field(default_factory=dict)
     commands: dict[str, list[Any]] = field(default_factory=dict)
     events: list[tuple[EventEnvelope, Sequence[str]]] = field(default_factory=list)
-    decided: list[tuple[Work, Outcome]] = field(default_factory=list)
+    decided: list[tuple[ReceivedCommand, Outcome]] = field(default_factory=list)
 
     def refused(self) -> list[Any]:
         """The commands of the batch that were rejected."""
@@ -96,20 +96,20 @@ class CommandProcessor:
         self,
         decider: Decider,
         database: Database,
-        journal: Journal,
+        command_store: CommandStore,
         invalidation: Invalidation,
         listener: OutcomeListener,
         clock: Clock,
     ) -> None:
         self.decider = decider
         self._database = database
-        self._journal = journal
+        self._store = command_store
         self._invalidation = invalidation
         self._listener = listener
         self._clock = clock
         COMMANDS_DECIDED.labels(context=decider.name, status="failed")  # from the start: the first is an increase
 
-    async def process(self, batch: Sequence[Work]) -> Sequence[Outcome]:
+    async def process(self, batch: Sequence[ReceivedCommand]) -> Sequence[Outcome]:
         """The outcomes, in no promised order, after commit and invalidation.
 
         Raises `Unavailable` when the database does not answer: then the same batch may simply be processed again.
@@ -124,9 +124,9 @@ class CommandProcessor:
         await self._report(batch, outcomes)
         return outcomes
 
-    async def _report(self, batch: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
+    async def _report(self, batch: Sequence[ReceivedCommand], outcomes: Sequence[Outcome]) -> None:
         started = time.time()
-        await self._invalidation.invalidate(sorted({name for outcome in outcomes for name in outcome.touched}))
+        await self._invalidation.invalidate(sorted({name for outcome in outcomes for name in outcome.invalidates}))
         self._stage_ends("invalidate", batch, started)
         for status, count in Counter(outcome.status for outcome in outcomes).items():
             COMMANDS_DECIDED.labels(context=self.decider.name, status=status).inc(count)
@@ -135,7 +135,7 @@ class CommandProcessor:
         if log.is_enabled_for(logging.DEBUG):
             self._log(batch, outcomes)
 
-    def _log(self, batch: Sequence[Work], outcomes: Sequence[Outcome]) -> None:
+    def _log(self, batch: Sequence[ReceivedCommand], outcomes: Sequence[Outcome]) -> None:
         traces = {work.envelope.operation_id: trace_id(work.traceparent) for work in batch}
         for outcome in outcomes:
             trace = traces.get(outcome.operation_id)
@@ -147,19 +147,19 @@ class CommandProcessor:
                 **({"trace_id": trace} if trace else {}),
             )
 
-    def _stage_ends(self, name: str, batch: Sequence[Work], started: float) -> float:
+    def _stage_ends(self, name: str, batch: Sequence[ReceivedCommand], started: float) -> float:
         ended = time.time()
         STAGE_SECONDS.labels(context=self.decider.name, stage=name).observe(max(0.0, ended - started))
         self.tracing.stage(name, batch, started, ended)
         return ended
 
-    async def _decide_alone(self, work: Work) -> Sequence[Outcome]:
+    async def _decide_alone(self, work: ReceivedCommand) -> Sequence[Outcome]:
         try:
             return await self._decide_in_one_transaction([work])
         except Unavailable:
             raise
         except Exception as error:
-            if self._journal.is_unique_violation(error):
+            if self._store.is_unique_violation(error):
                 refused = AlreadyTaken("A value that must be unique is taken by now. Read the current state and retry.")
                 outcome = outcome_of(self.decider.name, work, Head(0, None), refused)
             else:
@@ -167,42 +167,42 @@ class CommandProcessor:
                 outcome = outcome_of(self.decider.name, work, Head(0, None))
                 attempts = () if work.envelope.attempt is None else (work.envelope.attempt,)
                 outcome = msgspec.structs.replace(outcome, status="failed", attempts=attempts)
-            await self._journal.bury(self.decider.name, work, outcome, repr(error)[:2000])
+            await self._store.record_failure(self.decider.name, work, outcome, repr(error)[:2000])
             return [outcome]
 
-    async def _decide_in_one_transaction(self, batch: Sequence[Work]) -> Sequence[Outcome]:
+    async def _decide_in_one_transaction(self, batch: Sequence[ReceivedCommand]) -> Sequence[Outcome]:
         batch, started = without_repetitions(batch), time.time()
         async with kafka_transaction(self._database) as transaction:
-            heads = await self._journal.lock_heads(
+            heads = await self._store.lock_heads(
                 transaction, self.decider, sorted({work.envelope.aggregate_id for work in batch})
             )
-            await self.decider.write_side.shared_heads(transaction, [work.command for work in batch])
-            known = await self._journal.lock_facts(
+            await self.decider.write_side.lock_references(transaction, [work.command for work in batch])
+            known = await self._store.lock_facts(
                 transaction, self.decider, [work.envelope.operation_id for work in batch]
             )
             fresh = [work for work in batch if work.envelope.operation_id not in known]
-            page = Page(self.decider, heads)
+            page = BatchChanges(self.decider, heads)
             if fresh:
                 await self._decide(transaction, fresh, page)
             decided = self._stage_ends("decide", batch, started)
             if fresh:
                 await self.decider.write_side.save(transaction, page.changes(), page.refused())
-            await self._journal.save(transaction, page)
+            await self._store.save(transaction, page)
             saved = self._stage_ends("save", batch, decided)
         self._stage_ends("commit", batch, saved)
         return [*known.values(), *(outcome for _, outcome in page.decided)]
 
-    async def _decide(self, transaction: Transaction, fresh: Sequence[Work], page: Page) -> None:
+    async def _decide(self, transaction: Transaction, fresh: Sequence[ReceivedCommand], page: BatchChanges) -> None:
         work_with_states = [(page.heads[work.envelope.aggregate_id].state, work.command) for work in fresh]
         facts = await self.decider.write_side.facts(transaction, work_with_states)
         now = self._clock.now()
         async for work in in_slices(fresh):
             self._decide_one(work, facts, page, now)
 
-    def _decide_one(self, work: Work, facts: Any, page: Page, now: datetime) -> None:
+    def _decide_one(self, work: ReceivedCommand, facts: Any, page: BatchChanges, now: datetime) -> None:
         head = page.heads[work.envelope.aggregate_id]
         try:
-            made = attempt(self.decider, work, head, facts, now)
+            made = decide_command(self.decider, work, head, facts, now)
         except Refused as refused:
             page.decided.append((work, outcome_of(self.decider.name, work, head, refused)))
             return
@@ -214,9 +214,9 @@ class CommandProcessor:
         page.decided.append((work, made.outcome))
 
 
-def without_repetitions(batch: Sequence[Work]) -> list[Work]:
+def without_repetitions(batch: Sequence[ReceivedCommand]) -> list[ReceivedCommand]:
     """The batch with the first delivery of each operation only."""
-    first: dict[UUID, Work] = {}
+    first: dict[UUID, ReceivedCommand] = {}
     for work in batch:
         first.setdefault(work.envelope.operation_id, work)
     return list(first.values())

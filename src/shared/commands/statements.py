@@ -41,9 +41,9 @@ WITH heads AS (
   ORDER BY e.place
   RETURNING seq, id, coalesce(organization_id, aggregateid) AS key
 ), queued AS (
-  INSERT INTO shared.event_relay (seq, key, touched, traceparent)
-  SELECT logged.seq, logged.key, t.touched, t.traceparent
-  FROM logged JOIN unnest($6::uuid[], $17::text[], $29::text[]) AS t(id, touched, traceparent) USING (id)
+  INSERT INTO shared.event_relay (seq, key, invalidates, traceparent)
+  SELECT logged.seq, logged.key, t.invalidates, t.traceparent
+  FROM logged JOIN unnest($6::uuid[], $17::text[], $29::text[]) AS t(id, invalidates, traceparent) USING (id)
 ), decided AS (
   INSERT INTO shared.operations AS o (id, context, aggregate_id, organization_id, user_id, command, status, fingerprint,
                                       outcome, created_at, decided_at)
@@ -74,7 +74,7 @@ WHERE o.status = 'failed' AND NOT coalesce(o.outcome::jsonb -> 'attempts', '[]')
 """
 
 
-BURY = """
+RECORD_FAILURE = """
 WITH buried AS (
   INSERT INTO shared.dead_letters (id, kind, source, key, body, error, context, subject_id)
   SELECT $9, 'command', $2, $3, $10, $11, $2, $1 WHERE $7 = 'failed'

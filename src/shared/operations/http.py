@@ -112,7 +112,7 @@ class OperationsController(Controller):
         if operation is None or not may_see(caller, operation):
             raise OperationNotFound(f"There is no operation {operation_id}, or it is not yours to see.")
         if operation.outcome and operation.decided_at and clock.now() - operation.decided_at < YOUNG:
-            await invalidation.invalidate(operation.outcome.touched)
+            await invalidation.invalidate(operation.outcome.invalidates)
         told = None
         if operation.outcome is not None:
             told = await meanwhile.told(operation.outcome, caller)

@@ -38,7 +38,7 @@ RETURNING 1
 
 RETURN_LEASE = "UPDATE shared.relay_lease SET renewed_at = '-infinity' WHERE id = 1 AND backend_pid = pg_backend_pid()"
 
-COLUMNS = f"r.seq, r.key, r.touched, r.fresh, r.traceparent, {EVENT_COLUMNS}"
+COLUMNS = f"r.seq, r.key, r.invalidates, r.fresh, r.traceparent, {EVENT_COLUMNS}"
 
 NEXT_PAGE = f"""
 SELECT {COLUMNS} FROM shared.event_relay r JOIN shared.event_log l USING (seq)
@@ -155,6 +155,6 @@ class PostgresRelayQueue:
 
 def queued(row: Any) -> Queued:
     """A queue row with its event as it goes on the wire."""
-    seq, key, touched, fresh, traceparent, *columns = row
+    seq, key, invalidates, fresh, traceparent, *columns = row
     event = EventEnvelope(**event_fields(columns))
-    return Queued(seq, key, touched.split("\n") if touched else (), fresh, event, traceparent)
+    return Queued(seq, key, invalidates.split("\n") if invalidates else (), fresh, event, traceparent)

@@ -31,7 +31,7 @@ class Queued(Struct, frozen=True):
 
     seq: int
     key: str
-    touched: Sequence[str]
+    invalidates: Sequence[str]
     fresh: bool
     event: EventEnvelope
     traceparent: str | None = None
@@ -176,7 +176,7 @@ class Relay:
         return True
 
     async def _invalidate(self, rows: Sequence[Queued]) -> None:
-        await self.invalidation.invalidate(sorted({name for row in rows for name in row.touched}))
+        await self.invalidation.invalidate(sorted({name for row in rows for name in row.invalidates}))
 
     async def _invalidate_backlog(self, queue: RelayQueue, page: Sequence[Queued]) -> bool:
         await queue.mark_invalidated([row.seq for row in page if row.fresh])

@@ -114,7 +114,7 @@ event_relay = Table(
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False),
-    Column("touched", Text, nullable=False),
+    Column("invalidates", Text, nullable=False),
     Column("fresh", Boolean, nullable=False, server_default=text("true")),
     Column("traceparent", Text),
     Index("ix_event_relay_fresh", "seq", postgresql_where=text("fresh")),

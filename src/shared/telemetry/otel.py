@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from shared.messages import Work
+from shared.messages import ReceivedCommand
 from shared.telemetry.tracing import HEADER, NOT_FOLLOWING, carried
 
 FLUSH_SECONDS = 2.0
@@ -117,7 +117,7 @@ class OtelTracing:
         ):
             yield
 
-    def stage(self, name: str, batch: Sequence[Work], started: float, ended: float) -> None:
+    def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
         """A span for each command that is sampled, in its own trace."""
         now = trace.get_current_span().get_span_context()
         for work in batch:

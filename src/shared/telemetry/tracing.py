@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 from uuid import UUID
 
-from shared.messages import Work
+from shared.messages import ReceivedCommand
 
 HEADER = "traceparent"
 WELL_FORMED = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -50,7 +50,7 @@ class Tracing(Protocol):
         """While a batch of records is dealt with."""
         ...
 
-    def stage(self, name: str, batch: Sequence[Work], started: float, ended: float) -> None:
+    def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
         """A stage of deciding is over, for all of the batch."""
         ...
 
@@ -94,7 +94,7 @@ class NoTracing:
         """Without a span."""
         return NOT_FOLLOWING
 
-    def stage(self, name: str, batch: Sequence[Work], started: float, ended: float) -> None:
+    def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
         """Not noted."""
 
 

@@ -20,7 +20,7 @@ WITH logged AS (
   VALUES ($1, 'registry', $2, 'tenant.module.updated', 1, '{}', 'somebody', $1, now() - $3 * interval '1 second')
   RETURNING seq
 )
-INSERT INTO shared.event_relay (seq, key, touched) SELECT seq, $2, '' FROM logged
+INSERT INTO shared.event_relay (seq, key, invalidates) SELECT seq, $2, '' FROM logged
 """
 OPERATION = """
 INSERT INTO shared.operations (id, context, aggregate_id, user_id, command, status, fingerprint, created_at)

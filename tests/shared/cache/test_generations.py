@@ -73,13 +73,13 @@ async def test_a_value_is_loaded_once_and_then_served(read: Read, truth: Truth, 
     assert all(store.ttls[name] > 300 for name in [ALL, *GENERATIONS]), "a token must outlive what depends on it"
 
 
-@pytest.mark.parametrize("touched", [[KEY], ["gen:org:1"], ["gen:registry"], [ALL]])
+@pytest.mark.parametrize("invalidates", [[KEY], ["gen:org:1"], ["gen:registry"], [ALL]])
 async def test_any_part_that_changed_makes_the_value_stale(
-    touched: list[str], cache: GenerationCache, read: Read, truth: Truth
+    invalidates: list[str], cache: GenerationCache, read: Read, truth: Truth
 ) -> None:
     await read()
     truth.version = 2
-    await cache.invalidate(touched)
+    await cache.invalidate(invalidates)
     assert await read() == 2
 
 

@@ -16,9 +16,9 @@ from shared.commands.bus import (
     IdempotencyKeyReused,
     InlineLane,
 )
-from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.errors import Unavailable
-from shared.messages import CommandEnvelope, Previewed, Work
+from shared.messages import CommandEnvelope, Previewed, ReceivedCommand
 from tests.fakes import FakeKafka
 from tests.shared.toy import ToyWorld, work
 
@@ -29,14 +29,14 @@ class Kafka(FakeKafka):
     def __init__(self) -> None:
         super().__init__()
         self.consumer: ToyWorld | None = None
-        self.board: OutcomeBoard | None = None
+        self.waiter: OutcomeWaiter | None = None
 
     async def publish(self, topic: str, key: str, value: bytes) -> None:
         await super().publish(topic, key, value)
         if self.consumer is not None:
             envelope = msgspec.json.decode(value, type=CommandEnvelope)
             command = self.consumer.decider.command_decoder.decode(envelope.command)
-            await self.consumer.processor(self.board).process([Work(envelope, command)])
+            await self.consumer.processor(self.waiter).process([ReceivedCommand(envelope, command)])
 
 
 @pytest.fixture
@@ -45,20 +45,20 @@ def world() -> ToyWorld:
 
 
 @pytest.fixture
-def kafka(world: ToyWorld, board: OutcomeBoard) -> Kafka:
+def kafka(world: ToyWorld, waiter: OutcomeWaiter) -> Kafka:
     kafka = Kafka()
-    kafka.consumer, kafka.board = world, board
+    kafka.consumer, kafka.waiter = world, waiter
     return kafka
 
 
 @pytest.fixture
-def board(world: ToyWorld) -> OutcomeBoard:
-    return OutcomeBoard(world, world.invalidation)
+def waiter(world: ToyWorld) -> OutcomeWaiter:
+    return OutcomeWaiter(world, world.invalidation)
 
 
 @pytest.fixture
-def bus(world: ToyWorld, kafka: Kafka, board: OutcomeBoard) -> CommandBus:
-    return CommandBus(kafka, {"toy": world.processor(board)}, board, world)
+def bus(world: ToyWorld, kafka: Kafka, waiter: OutcomeWaiter) -> CommandBus:
+    return CommandBus(kafka, {"toy": world.processor(waiter)}, waiter, world)
 
 
 async def test_a_command_goes_through_kafka_keyed_by_its_aggregate(
@@ -111,14 +111,14 @@ def test_the_breaker_lets_one_trial_through_after_its_pause() -> None:
 
 @pytest.mark.parametrize("wait", [0, -1, 0.01])
 async def test_who_waits_no_longer_finds_a_pending_operation(
-    wait: float, bus: CommandBus, kafka: Kafka, world: ToyWorld, board: OutcomeBoard
+    wait: float, bus: CommandBus, kafka: Kafka, world: ToyWorld, waiter: OutcomeWaiter
 ) -> None:
     kafka.consumer = None
     one = work(3)
     answer = await bus.execute("toy", one.envelope, one.command, wait)
     assert (answer.outcome, answer.path) == (None, "kafka")
     assert world.pending == [one.envelope.operation_id]
-    assert len(board) == 0
+    assert len(waiter) == 0
 
 
 async def test_who_does_not_wait_still_hears_what_is_known_already(bus: CommandBus, world: ToyWorld) -> None:
@@ -139,21 +139,21 @@ async def test_a_key_that_belongs_to_another_request_is_refused(bus: CommandBus,
     assert (again.outcome.status, world.total("a")) == ("applied", 1)
 
 
-async def test_a_command_too_large_is_sent_nowhere(bus: CommandBus, kafka: Kafka, board: OutcomeBoard) -> None:
+async def test_a_command_too_large_is_sent_nowhere(bus: CommandBus, kafka: Kafka, waiter: OutcomeWaiter) -> None:
     one = work(1, text="x" * MAX_COMMAND_BYTES)
     with pytest.raises(CommandTooLarge):
         await bus.execute("toy", one.envelope, one.command, 5)
-    assert (kafka.tried, len(board)) == ([], 0)
+    assert (kafka.tried, len(waiter)) == ([], 0)
 
 
 async def test_without_kafka_and_without_a_database_the_caller_is_told(
-    bus: CommandBus, kafka: Kafka, world: ToyWorld, board: OutcomeBoard
+    bus: CommandBus, kafka: Kafka, world: ToyWorld, waiter: OutcomeWaiter
 ) -> None:
     kafka.there, world.away = False, True
     one = work(1)
     with pytest.raises(Unavailable):
         await bus.execute("toy", one.envelope, one.command, 5)
-    assert len(board) == 0
+    assert len(waiter) == 0
 
 
 async def test_commands_of_one_moment_are_decided_here_in_one_transaction(world: ToyWorld) -> None:

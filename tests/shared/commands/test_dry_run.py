@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from shared.commands.decision import decision_hash
-from shared.commands.dry_run import Preview, Previews, preview_body, token_of
+from shared.commands.dry_run import DryRunner, Preview, preview_body, token_of
 from shared.errors import Unavailable
 from shared.messages import Decision, Difference, Event, Outcome
 from tests.shared.toy import Add, Added, Negative, Total, ToyWorld, work
@@ -25,12 +25,12 @@ def fill(state: Total, _: Any, command: Add) -> Decision:
 @pytest.fixture
 def world() -> ToyWorld:
     world = ToyWorld()
-    world.decider = replace(world.decider, decide=fill, rests_on=lambda *_: ["weather:today"])
+    world.decider = replace(world.decider, decide=fill, depends_on=lambda *_: ["weather:today"])
     return world
 
 
 async def preview(world: ToyWorld, amount: int, id_: str = "a", **fields: Any) -> Preview:
-    shown, _ = await Previews([world.decider], world, world, world.clock).preview("toy", work(amount, id_, **fields))
+    shown, _ = await DryRunner([world.decider], world, world, world.clock).preview("toy", work(amount, id_, **fields))
     return shown
 
 
@@ -61,7 +61,7 @@ async def test_what_would_change_nothing_or_be_refused_says_so(world: ToyWorld) 
 
 async def test_many_are_tried_in_one_snapshot_each_as_if_it_were_alone(world: ToyWorld) -> None:
     await commit(world, 2)
-    previews, before = Previews([world.decider], world, world, world.clock), world.transactions
+    previews, before = DryRunner([world.decider], world, world, world.clock), world.transactions
     async with previews.snapshot("toy") as moment:
         pages = [await moment.preview([work(5), work(5), work(1)]), await moment.preview([work(7, "b")])]
     assert [[shown.status for shown in page] for page in pages] == [["applied", "applied", "rejected"], ["applied"]]
@@ -70,7 +70,7 @@ async def test_many_are_tried_in_one_snapshot_each_as_if_it_were_alone(world: To
 
 async def test_a_dry_run_may_assume_other_facts(world: ToyWorld) -> None:
     world.decider = replace(world.decider, decide=lambda _, facts, __: Decision([Added(facts)]))
-    async with Previews([world.decider], world, world, world.clock).snapshot("toy") as moment:
+    async with DryRunner([world.decider], world, world, world.clock).snapshot("toy") as moment:
         (shown,) = await moment.preview([work(0)], assuming=lambda _: 7)
     assert bytes(shown.changes[0].payload) == b'{"amount":7,"text":""}'
 

@@ -11,8 +11,8 @@ import pytest
 
 from shared.commands.decision import Head
 from shared.commands.postgres import StateFromTheFuture
-from shared.commands.processor import OperationClash, Page
-from shared.messages import Outcome, Work
+from shared.commands.processor import BatchChanges, OperationClash
+from shared.messages import Outcome, ReceivedCommand
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import NOON
 from tests.shared.conftest import Toy, until
@@ -22,7 +22,7 @@ HEADS = "SELECT id, version, state::text FROM shared.streams ORDER BY id"
 LOCK_NOW = "SELECT FROM shared.streams WHERE id = $1 FOR UPDATE NOWAIT"
 
 
-def outcome_of(one: Work, status: str = "failed") -> Outcome:
+def outcome_of(one: ReceivedCommand, status: str = "failed") -> Outcome:
     envelope = one.envelope
     return msgspec.convert(
         {
@@ -62,7 +62,7 @@ async def test_a_batch_is_saved_whole(toy: Toy) -> None:
         )
     ]
     assert await toy.rows(
-        "SELECT key, touched, fresh, seq IN (SELECT seq FROM shared.event_log) FROM shared.event_relay ORDER BY seq"
+        "SELECT key, invalidates, fresh, seq IN (SELECT seq FROM shared.event_log) FROM shared.event_relay ORDER BY seq"
     ) == [(id_, f"gen:toy:{id_}", True, True) for id_ in ("b", "a", "b")]
     statuses = dict(await toy.rows("SELECT id, status FROM shared.operations"))
     assert [statuses[one.envelope.operation_id] for one in batch] == ["applied", "applied", "applied", "rejected"]
@@ -75,7 +75,7 @@ async def test_heads_are_locked_in_the_order_of_their_ids_whatever_order_is_aske
 
     async def lock_two() -> dict[str, Head]:
         async with database.writing() as transaction:
-            return await toy.journal.lock_heads(transaction, toy.decider, ["c", "a"])
+            return await toy.command_store.lock_heads(transaction, toy.decider, ["c", "a"])
 
     async with database.writing() as transaction:
         await transaction.execute(LOCK_NOW, "a")
@@ -128,10 +128,10 @@ async def test_an_operation_decided_meanwhile_for_another_aggregate_clashes(
 
     async def decide_second_while_first_is_decided() -> None:
         async with database.writing() as transaction:
-            page = Page(toy.decider, await toy.journal.lock_heads(transaction, toy.decider, ["b"]))
+            page = BatchChanges(toy.decider, await toy.command_store.lock_heads(transaction, toy.decider, ["b"]))
             await toy.decide(first)
             page.decided.append((second, outcome_of(second, "unchanged")))
-            await toy.journal.save(transaction, page)
+            await toy.command_store.save(transaction, page)
 
     with pytest.raises(OperationClash):
         await decide_second_while_first_is_decided()
@@ -142,14 +142,14 @@ async def test_an_operation_decided_meanwhile_for_another_aggregate_clashes(
 
 async def test_a_pending_operation_becomes_decided_and_a_decided_one_never_pending(toy: Toy) -> None:
     early, late = work(1), work(2)
-    await toy.journal.store_pending("toy", early)
+    await toy.command_store.store_pending("toy", early)
     assert await toy.rows("SELECT status FROM shared.operations") == [("pending",)]
-    assert await toy.journal.decided([early.envelope.operation_id]) == {}
+    assert await toy.command_store.decided([early.envelope.operation_id]) == {}
     decided = await toy.decide(early, late)
     for one in (early, late):
-        await toy.journal.store_pending("toy", one)
+        await toy.command_store.store_pending("toy", one)
     assert await toy.rows("SELECT status FROM shared.operations") == [("applied",)] * 2
-    assert await toy.journal.decided([one.envelope.operation_id for one in (early, late)]) == {
+    assert await toy.command_store.decided([one.envelope.operation_id for one in (early, late)]) == {
         outcome.operation_id: outcome for outcome in decided
     }
 
@@ -158,30 +158,30 @@ async def test_a_failed_operation_has_a_dead_letter_and_may_be_decided_later(toy
     one = work(1)
     id_ = one.envelope.operation_id
     for error in ("once", "twice"):
-        await toy.journal.bury("toy", one, outcome_of(one), error)
+        await toy.command_store.record_failure("toy", one, outcome_of(one), error)
     assert await toy.rows("SELECT kind, source, key, error, status FROM shared.dead_letters") == [
         ("command", "toy", "a", "twice", "open")
     ]
-    assert (await toy.journal.decided([id_]))[id_].status == "failed"
+    assert (await toy.command_store.decided([id_]))[id_].status == "failed"
     (outcome,) = await toy.decide(one)
     assert outcome.status == "applied"
-    await toy.journal.bury("toy", one, outcome_of(one), "too late")
+    await toy.command_store.record_failure("toy", one, outcome_of(one), "too late")
     assert await toy.rows("SELECT status FROM shared.operations") == [("applied",)]
 
 
 async def test_a_failed_operation_that_is_sent_again_is_pending_until_that_attempt_has_failed_too(toy: Toy) -> None:
     one = work(1, attempt=uuid4())
     again = work(1, operation_id=one.envelope.operation_id, attempt=uuid4(), issued_at=NOON - timedelta(hours=1))
-    await toy.journal.bury("toy", one, failed(one), "once")
-    await toy.journal.store_pending("toy", one)
+    await toy.command_store.record_failure("toy", one, failed(one), "once")
+    await toy.command_store.store_pending("toy", one)
     assert await toy.rows("SELECT status FROM shared.operations") == [("failed",)]
-    await toy.journal.store_pending("toy", again)
+    await toy.command_store.store_pending("toy", again)
     assert await toy.rows("SELECT status FROM shared.operations") == [("pending",)]
-    assert await toy.journal.decided([one.envelope.operation_id]) == {}
-    await toy.journal.bury("toy", again, failed(again), "twice")
-    await toy.journal.store_pending("toy", again)
+    assert await toy.command_store.decided([one.envelope.operation_id]) == {}
+    await toy.command_store.record_failure("toy", again, failed(again), "twice")
+    await toy.command_store.store_pending("toy", again)
     assert await toy.rows("SELECT status FROM shared.operations") == [("failed",)]
-    known = await toy.journal.decided([one.envelope.operation_id])
+    known = await toy.command_store.decided([one.envelope.operation_id])
     assert known[one.envelope.operation_id].attempts == (one.envelope.attempt, again.envelope.attempt)
 
 
@@ -189,12 +189,12 @@ async def test_the_attempts_an_operation_remembers_are_bounded(toy: Toy) -> None
     id_ = uuid4()
     for _ in range(102):
         one = work(1, operation_id=id_, attempt=uuid4())
-        await toy.journal.bury("toy", one, failed(one), "again")
-    attempts = (await toy.journal.decided([id_]))[id_].attempts
+        await toy.command_store.record_failure("toy", one, failed(one), "again")
+    attempts = (await toy.command_store.decided([id_]))[id_].attempts
     assert (len(attempts), attempts[-1]) == (2, one.envelope.attempt)
 
 
-def failed(one: Work) -> Outcome:
+def failed(one: ReceivedCommand) -> Outcome:
     return msgspec.structs.replace(outcome_of(one), attempts=(one.envelope.attempt,) if one.envelope.attempt else ())
 
 
@@ -233,7 +233,7 @@ async def test_fact_locks_leave_others_what_they_may_have(
 ) -> None:
     decider = replace(toy.decider, locks_exclusive=exclusive, locks_shared=shared)
     async with database.writing() as holder:
-        assert await toy.journal.lock_facts(holder, decider, []) == {}
+        assert await toy.command_store.lock_facts(holder, decider, []) == {}
         for name, most in left.items():
             place = ("industries", "registry").index(name)
             async with database.writing() as other:
@@ -249,6 +249,6 @@ async def test_only_a_unique_violation_is_one(toy: Toy) -> None:
     with pytest.raises(asyncpg.UniqueViolationError) as caught:
         async with toy.database.writing() as transaction:
             await transaction.execute(statement)
-    assert toy.journal.is_unique_violation(caught.value)
-    assert not toy.journal.is_unique_violation(asyncpg.NotNullViolationError("no"))
-    assert not toy.journal.is_unique_violation(ValueError("23505"))
+    assert toy.command_store.is_unique_violation(caught.value)
+    assert not toy.command_store.is_unique_violation(asyncpg.NotNullViolationError("no"))
+    assert not toy.command_store.is_unique_violation(ValueError("23505"))

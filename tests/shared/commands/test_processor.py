@@ -10,7 +10,7 @@ import pytest
 from shared.commands.decision import MAX_EVENT_BYTES
 from shared.concurrency import in_slices
 from shared.errors import Unavailable
-from shared.messages import Outcome, Work, event_id
+from shared.messages import Outcome, ReceivedCommand, event_id
 from tests.fakes import NOON
 from tests.shared.toy import NotUnique, ToyWorld, work
 
@@ -20,7 +20,7 @@ def world() -> ToyWorld:
     return ToyWorld()
 
 
-async def decide(world: ToyWorld, *batch: Work) -> list[Outcome]:
+async def decide(world: ToyWorld, *batch: ReceivedCommand) -> list[Outcome]:
     """The outcomes in the order of the batch."""
     outcomes = {outcome.operation_id: outcome for outcome in await world.processor().process(batch)}
     return [outcomes[one.envelope.operation_id] for one in batch]

@@ -12,7 +12,7 @@ import pytest
 
 from shared.commands.bus import CommandBus
 from shared.commands.decision import CommandExpired
-from shared.commands.outcome_waiter import OutcomeBoard
+from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.processor import CommandProcessor
 from shared.dead_letters.postgres import PostgresDeadLetters, PostgresLetters
 from shared.dead_letters.redelivery import RecordTrials
@@ -63,11 +63,11 @@ class Office:
         self.database = database
         self.subscriber = Subscriber()
         self.letters = PostgresLetters(database)
-        self.board = OutcomeBoard(toy.journal, toy.world.invalidation)
+        self.waiter = OutcomeWaiter(toy.command_store, toy.world.invalidation)
         self.processor = CommandProcessor(
-            toy.decider, database, toy.journal, toy.world.invalidation, self.board, toy.world.clock
+            toy.decider, database, toy.command_store, toy.world.invalidation, self.waiter, toy.world.clock
         )
-        bus = CommandBus(FakeKafka(there=False), {"toy": self.processor}, self.board, toy.journal)
+        bus = CommandBus(FakeKafka(there=False), {"toy": self.processor}, self.waiter, toy.command_store)
         trials = RecordTrials(bus, [toy.decider], self.subscriber, toy.world.clock)
         facts, clock = PostgresFactLog("system"), toy.world.clock
         self.desk = DeadLetterDesk(database, self.letters, trials, facts, clock, FreshIds())
@@ -157,13 +157,13 @@ async def test_a_command_that_fails_again_is_open_again_with_what_it_failed_of(o
 async def test_who_waits_for_a_retry_is_not_told_the_failure_before_it(office: Office) -> None:
     letter, one = await office.failed()
     operation = one.envelope.operation_id
-    assert (await office.toy.journal.decided([operation]))[operation].status == "failed"
+    assert (await office.toy.command_store.decided([operation]))[operation].status == "failed"
     async with office.database.writing() as transaction:
         retried = Handling(letter, "retried", "ana", NOON, None)
         assert await office.letters.claim(transaction, retried)
-    assert await office.toy.journal.decided([operation]) == {}
+    assert await office.toy.command_store.decided([operation]) == {}
     await office.letters.reopen(letter.id, "Nobody took it.")
-    assert (await office.toy.journal.decided([operation]))[operation].status == "failed"
+    assert (await office.toy.command_store.decided([operation]))[operation].status == "failed"
 
 
 @pytest.mark.parametrize(("amount", "status"), [(5, "applied"), (0, "unchanged"), (-1, "rejected")])

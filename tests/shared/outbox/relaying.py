@@ -85,8 +85,8 @@ class RelayWorld:
         answer.set_result(None)
         return answer
 
-    async def invalidate(self, touched: Sequence[str]) -> None:
-        self.log += [f"invalidated {name}" for name in touched]
+    async def invalidate(self, names: Sequence[str]) -> None:
+        self.log += [f"invalidated {name}" for name in names]
 
     async def reset(self) -> None:
         self.resets += 1

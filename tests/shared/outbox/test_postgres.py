@@ -120,7 +120,7 @@ async def test_rows_come_in_the_order_of_commits_with_their_whole_event(candidat
         ("b", 1, True),
         ("a", 2, True),
     ]
-    assert rows[0].touched == ["gen:toy:a"]
+    assert rows[0].invalidates == ["gen:toy:a"]
     event = rows[0].event
     assert (event.stream, event.type, event.reason) == ("toy:a", "toy.added", "why")
     assert (event.user_id, event.operation_id) == ("ada", one.envelope.operation_id)

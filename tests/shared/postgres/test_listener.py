@@ -77,7 +77,7 @@ async def test_what_another_process_decided_wakes_who_waits_here(hearing: Hearin
     await there.decide(work(1))
     await heard(hearing, 1, 1, 0)
     one = work(2)
-    await there.journal.bury("toy", one, (await there.decide(one))[0], "late")
+    await there.command_store.record_failure("toy", one, (await there.decide(one))[0], "late")
     await heard(hearing, 3, 3, 0)
 
 

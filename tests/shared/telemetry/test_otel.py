@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared.messages import Work
+from shared.messages import ReceivedCommand
 from shared.telemetry.otel import OtelTracing
 from shared.telemetry.tracing import NO_TRACING, carried, trace_headers, trace_id, traceparent_of
 from tests.shared.toy import work
@@ -36,9 +36,9 @@ def told(sampled: str = "01") -> str:
     return f"00-{token_hex(16)}-{token_hex(8)}-{sampled}"
 
 
-def of_trace(traceparent: str | None) -> Work:
+def of_trace(traceparent: str | None) -> ReceivedCommand:
     toy = work(1)
-    return Work(toy.envelope, toy.command, traceparent)
+    return ReceivedCommand(toy.envelope, toy.command, traceparent)
 
 
 def trace_of(span: ReadableSpan) -> str:

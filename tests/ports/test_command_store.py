@@ -10,45 +10,47 @@ from organizations.ports import DecidedOperations
 from shared.commands.bus import PendingStore
 from shared.commands.decision import Head, outcome_of
 from shared.commands.dry_run import HeadReader
-from shared.commands.postgres import PostgresJournal
-from shared.commands.processor import CommandProcessor, Journal, OperationClash, Page
-from shared.messages import Outcome, Status, Work
+from shared.commands.postgres import PostgresCommandStore
+from shared.commands.processor import BatchChanges, CommandProcessor, CommandStore, OperationClash
+from shared.messages import Outcome, ReceivedCommand, Status
 from shared.ports import Database, OperationsReader
 from shared.postgres.database import PostgresDatabase
 from tests.shared.toy import Total, ToyWorld, work
 
 
-class Kept(Journal, HeadReader, PendingStore, OperationsReader, DecidedOperations, Protocol):
+class Kept(CommandStore, HeadReader, PendingStore, OperationsReader, DecidedOperations, Protocol):
     """All ports that the journal answers."""
 
 
 class Site(NamedTuple):
-    """The toy context with one kind of journal."""
+    """The toy context with one kind of command_store."""
 
     world: ToyWorld
     database: Database
-    journal: Kept
+    command_store: Kept
 
-    async def decide(self, *batch: Work) -> list[Outcome]:
+    async def decide(self, *batch: ReceivedCommand) -> list[Outcome]:
         world = self.world
-        processor = CommandProcessor(world.decider, self.database, self.journal, world.invalidation, world, world.clock)
+        processor = CommandProcessor(
+            world.decider, self.database, self.command_store, world.invalidation, world, world.clock
+        )
         outcomes = {outcome.operation_id: outcome for outcome in await processor.process(batch)}
         return [outcomes[one.envelope.operation_id] for one in batch]
 
     async def heads(self, *ids: str) -> dict[str, tuple[int, Any]]:
         """As a dry run reads them."""
         async with self.database.snapshot() as transaction:
-            heads = await self.journal.read_heads(transaction, self.world.decider, ids)
+            heads = await self.command_store.read_heads(transaction, self.world.decider, ids)
         return {id_: (head.version, head.state) for id_, head in heads.items()}
 
-    async def decided_already(self, *operations: Work) -> set[UUID]:
+    async def decided_already(self, *operations: ReceivedCommand) -> set[UUID]:
         async with self.database.writing() as transaction:
             ids = [one.envelope.operation_id for one in operations]
-            return set(await self.journal.lock_facts(transaction, self.world.decider, ids))
+            return set(await self.command_store.lock_facts(transaction, self.world.decider, ids))
 
-    async def told(self, *operations: Work) -> list[Status | None]:
+    async def told(self, *operations: ReceivedCommand) -> list[Status | None]:
         """How each went, for those who wait."""
-        known = await self.journal.decided([one.envelope.operation_id for one in operations])
+        known = await self.command_store.decided([one.envelope.operation_id for one in operations])
         return [
             known[id_].status if id_ in known else None for id_ in (one.envelope.operation_id for one in operations)
         ]
@@ -60,10 +62,10 @@ def site(request: pytest.FixtureRequest) -> Site:
     if request.param == "fake":
         return Site(world, world, world)
     database: PostgresDatabase = request.getfixturevalue("database")
-    return Site(world, database, PostgresJournal(database, "test"))
+    return Site(world, database, PostgresCommandStore(database, "test"))
 
 
-def failed(one: Work) -> Outcome:
+def failed(one: ReceivedCommand) -> Outcome:
     attempts = () if one.envelope.attempt is None else (one.envelope.attempt,)
     return msgspec.structs.replace(outcome_of("toy", one, Head(0, Total())), status="failed", attempts=attempts)
 
@@ -73,7 +75,7 @@ async def test_heads_are_initial_until_something_is_saved(site: Site) -> None:
     await site.decide(work(1, "a"), work(2, "a"), work(-1, "b"))
     assert await site.heads("a", "b") == {"a": (2, Total(3)), "b": (0, Total())}
     async with site.database.writing() as transaction:
-        heads = await site.journal.lock_heads(transaction, site.world.decider, ["a", "b"])
+        heads = await site.command_store.lock_heads(transaction, site.world.decider, ["a", "b"])
     assert [(head.version, head.created) for head in heads.values()] == [(2, False), (0, True)]
 
 
@@ -90,10 +92,10 @@ async def test_an_operation_is_decided_once(site: Site) -> None:
 
 async def test_a_failed_operation_is_told_and_may_be_decided_later_but_not_the_other_way_round(site: Site) -> None:
     one = work(1)
-    await site.journal.bury("toy", one, failed(one), "a defect")
+    await site.command_store.record_failure("toy", one, failed(one), "a defect")
     assert (await site.told(one), await site.decided_already(one)) == (["failed"], set())
     assert (await site.decide(one))[0].status == "applied"
-    await site.journal.bury("toy", one, failed(one), "too late")
+    await site.command_store.record_failure("toy", one, failed(one), "too late")
     assert await site.told(one) == ["applied"]
 
 
@@ -101,17 +103,17 @@ async def test_a_failure_names_every_attempt_that_failed(site: Site) -> None:
     one = work(1, attempt=uuid4())
     again = work(1, operation_id=one.envelope.operation_id, attempt=uuid4())
     for attempt in (one, again):
-        await site.journal.bury("toy", attempt, failed(attempt), "a defect")
-    known = (await site.journal.decided([one.envelope.operation_id]))[one.envelope.operation_id]
+        await site.command_store.record_failure("toy", attempt, failed(attempt), "a defect")
+    known = (await site.command_store.decided([one.envelope.operation_id]))[one.envelope.operation_id]
     assert known.attempts == (one.envelope.attempt, again.envelope.attempt)
 
 
 async def test_a_pending_operation_is_told_when_it_is_decided(site: Site) -> None:
     one = work(1)
-    await site.journal.store_pending("toy", one)
+    await site.command_store.store_pending("toy", one)
     assert (await site.told(one), await site.decided_already(one)) == ([None], set())
     await site.decide(one)
-    await site.journal.store_pending("toy", one)
+    await site.command_store.store_pending("toy", one)
     assert await site.told(one) == ["applied"]
 
 
@@ -121,14 +123,16 @@ async def test_an_operation_decided_meanwhile_for_another_aggregate_clashes(site
 
     async def decide_late() -> None:
         async with site.database.writing() as transaction:
-            page = Page(site.world.decider, await site.journal.lock_heads(transaction, site.world.decider, ["b"]))
+            page = BatchChanges(
+                site.world.decider, await site.command_store.lock_heads(transaction, site.world.decider, ["b"])
+            )
             await site.decide(first)
             page.decided.append((second, outcome_of("toy", second, page.heads["b"])))
-            await site.journal.save(transaction, page)
+            await site.command_store.save(transaction, page)
 
     with pytest.raises(OperationClash):
         await decide_late()
-    assert (await site.journal.decided([id_]))[id_].aggregate_id == "a"
+    assert (await site.command_store.decided([id_]))[id_].aggregate_id == "a"
 
 
 async def test_what_a_broken_transaction_saved_is_not_there(site: Site) -> None:
@@ -136,9 +140,11 @@ async def test_what_a_broken_transaction_saved_is_not_there(site: Site) -> None:
 
     async def break_off() -> None:
         async with site.database.writing() as transaction:
-            page = Page(site.world.decider, await site.journal.lock_heads(transaction, site.world.decider, ["a"]))
+            page = BatchChanges(
+                site.world.decider, await site.command_store.lock_heads(transaction, site.world.decider, ["a"])
+            )
             page.decided.append((one, outcome_of("toy", one, page.heads["a"])))
-            await site.journal.save(transaction, page)
+            await site.command_store.save(transaction, page)
             raise KeyError
 
     with pytest.raises(KeyError):
@@ -149,7 +155,7 @@ async def test_what_a_broken_transaction_saved_is_not_there(site: Site) -> None:
 
 async def test_a_later_position_is_no_smaller(site: Site) -> None:
     async with site.database.snapshot() as transaction:
-        before = await site.journal.position(transaction)
+        before = await site.command_store.position(transaction)
     await site.decide(work(1))
     async with site.database.snapshot() as transaction:
-        assert await site.journal.position(transaction) >= before
+        assert await site.command_store.position(transaction) >= before
