@@ -14,7 +14,7 @@ import { SearchField } from '@/ui/search-field.tsx';
 const CHOICES = 60;
 
 /** Which tenants are shown. Each filter is part of the address. Not rendered for what happens in the list below. */
-export const TenantsFilters = memo(function TenantsFilters({
+export const OrganizationsFilters = memo(function OrganizationsFilters({
   shown,
   onChange,
 }: {

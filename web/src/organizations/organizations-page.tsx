@@ -9,8 +9,8 @@ import { BulkBar } from '@/organizations/bulk-bar.tsx';
 import { RecentBulk } from '@/organizations/recent-bulk.tsx';
 import { type Shown, filterOf, isFiltered, queryOf } from '@/organizations/filter.ts';
 import { NOTHING, type Selection } from '@/organizations/selection.ts';
-import { TenantsFilters } from '@/organizations/tenants-filters.tsx';
-import { TenantsTable } from '@/organizations/tenants-table.tsx';
+import { OrganizationsFilters } from '@/organizations/organizations-filters.tsx';
+import { OrganizationsTable } from '@/organizations/organizations-table.tsx';
 import { Page } from '@/ui/page.tsx';
 import { usePages } from '@/ui/pages.ts';
 import { Empty, Failed, LoadingRows, NoMatch } from '@/ui/states.tsx';
@@ -19,7 +19,7 @@ const route = getRouteApi('/super-admin/tenants');
 const PAGE = 100;
 
 /** All tenants: found, filtered, chosen, and changed together. */
-export function TenantsPage() {
+export function OrganizationsPage() {
   const m = useMessages();
   const shown = route.useSearch();
   const navigate = route.useNavigate();
@@ -44,7 +44,7 @@ export function TenantsPage() {
   const counted = total && m.tenants.count(total.count, total.is_exact);
   return (
     <Page title={m.tenants.title} subtitle={counted ?? m.tenants.subtitle} action={<RecentBulk />}>
-      <TenantsFilters shown={shown} onChange={change} />
+      <OrganizationsFilters shown={shown} onChange={change} />
       {rows.error && rows.count === 0 ? (
         <Failed error={rows.error} onRetry={rows.retry} />
       ) : rows.isPending ? (
@@ -66,7 +66,7 @@ export function TenantsPage() {
         )
       ) : (
         <div style={{ opacity: rows.isPrevious ? 0.6 : 1, paddingBottom: 72 }}>
-          <TenantsTable
+          <OrganizationsTable
             rows={rows}
             total={total?.is_exact === false ? -1 : total?.count}
             shown={shown}

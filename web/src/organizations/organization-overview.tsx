@@ -6,7 +6,7 @@ import type { OrganizationDetails, OrganizationModule } from '@modplane/client';
 import { getOrganizationModulesOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Drift } from '@/organizations/drift.tsx';
-import { TenantActivity } from '@/organizations/tenant-activity.tsx';
+import { OrganizationActivity } from '@/organizations/organization-activity.tsx';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
 import { byName } from '@/ui/words.ts';
@@ -14,7 +14,7 @@ import { byName } from '@/ui/words.ts';
 const RECENT = 6;
 
 /** What a tenant has, how far it is from its template, and what happened to it lately. */
-export function TenantOverview({ tenant }: { tenant: OrganizationDetails }) {
+export function OrganizationOverview({ tenant }: { tenant: OrganizationDetails }) {
   const m = useMessages();
   const id = tenant.organization_id;
   const modules = useQuery(getOrganizationModulesOptions({ path: { organization_id: id } }));
@@ -40,7 +40,7 @@ export function TenantOverview({ tenant }: { tenant: OrganizationDetails }) {
           title={m.tenants.recent}
           more={{ to: `/super-admin/tenants/${id}?tab=activity`, text: m.tenants.toActivity }}
         >
-          <TenantActivity organizationId={id} only={RECENT} />
+          <OrganizationActivity organizationId={id} only={RECENT} />
         </Section>
       </Stack>
     </SimpleGrid>

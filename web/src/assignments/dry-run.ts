@@ -5,7 +5,7 @@ export const FATES = ['added', 'sources', 'unchanged', 'skipped', 'removed', 'un
 export type Fate = (typeof FATES)[number];
 
 /** What applying a template would do, and what binds a command to just that. */
-export interface Foreseen {
+export interface DryRun {
   readonly preview: string;
   readonly sequence: number;
   readonly version: number;
@@ -19,7 +19,7 @@ export interface Foreseen {
 
 const isFate = (change: string): change is Fate => FATES.some((fate) => fate === change);
 
-export function foreseenOf(answer: DecidedOrForeseen & AssignmentResult): Foreseen {
+export function dryRunOf(answer: DecidedOrForeseen & AssignmentResult): DryRun {
   const fates = new Map<string, Fate>();
   for (const id of answer.unchanged) fates.set(id, 'unchanged');
   for (const id of answer.assigned) fates.set(id, 'added');
@@ -46,7 +46,7 @@ export interface Moved {
 }
 
 /** Which modules have another fate than a moment ago. */
-export function movedBetween(before: Foreseen, after: Foreseen): readonly Moved[] {
+export function movedBetween(before: DryRun, after: DryRun): readonly Moved[] {
   return [...new Set([...before.fates.keys(), ...after.fates.keys()])]
     .sort()
     .map((id) => ({ id, before: before.fates.get(id) ?? 'untouched', after: after.fates.get(id) ?? 'untouched' }))

@@ -13,7 +13,7 @@ const listed = (value: unknown) => (Array.isArray(value) ? (value as unknown[]).
 const isByHand = (sources: unknown): boolean => listed(sources).some((source) => source['kind'] === 'explicit');
 
 /** When modules were last assigned by hand, by id, as events tell it, the newest first. */
-export function handDates(events: readonly LoggedEvent[]): ReadonlyMap<string, string> {
+export function assignedDates(events: readonly LoggedEvent[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const { payload, occurred_at: at } of events) {
     for (const { module_id: id, sources, sources_before: before } of listed(
@@ -24,8 +24,8 @@ export function handDates(events: readonly LoggedEvent[]): ReadonlyMap<string, s
   return found;
 }
 
-export function useHandDates(organizationId: string): ReadonlyMap<string, string> {
+export function useAssignedDates(organizationId: string): ReadonlyMap<string, string> {
   const query = { organization_id: organizationId, type: TYPES, limit: LOOKED_AT };
   const { data } = useQuery(getEventsOptions({ query }));
-  return useMemo(() => handDates(data?.items ?? []), [data]);
+  return useMemo(() => assignedDates(data?.items ?? []), [data]);
 }

@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react';
 
 /** Shows something else when what is inside breaks, so that the rest of the page stands. */
-export class Guarded extends Component<
+export class ErrorBoundary extends Component<
   { readonly children: ReactNode; readonly instead: ReactNode },
   { failed: boolean }
 > {

@@ -14,7 +14,7 @@ import { LoadingRows } from '@/ui/states.tsx';
 const FEW = 6;
 
 /** The modules of the chosen industry as a signup gives them now: required ones first to see, the others to look at. */
-export function WhatYouGet({ choice }: { choice: Choice }) {
+export function TemplatePreview({ choice }: { choice: Choice }) {
   const m = useMessages();
   if (choice === null) return <Text c="dimmed">{m.signup.chooseFirst}</Text>;
   if (choice === 'skip') return <Text c="dimmed">{m.signup.nothingToGet}</Text>;

@@ -4,7 +4,7 @@ import { type JsonObject, isJsonObject, pathOf } from '@/ui/json-values.ts';
 import { judgedSchemaOf } from '@/ui/schema-dialects.ts';
 
 /** What is wrong, and where: a JSON pointer into the value. */
-export interface Misfit {
+export interface ValidationError {
   readonly pointer: string;
   readonly message: string;
 }
@@ -62,7 +62,7 @@ function judgeOf(schema: JsonObject): Judge | null {
 }
 
 /** Where a value does not fit its schema. `partial`: others may add what is missing, but not inside lists. */
-export function misfits(schema: JsonObject, value: unknown, m: Messages, partial = false): Misfit[] {
+export function validationErrors(schema: JsonObject, value: unknown, m: Messages, partial = false): ValidationError[] {
   const judge = judgeOf(schema);
   let found: Unit[];
   try {

@@ -9,7 +9,7 @@ import { TimeAgo } from '@/ui/time-ago.tsx';
 const PAGE = 30;
 
 /** What happened to a tenant, the latest first. `only`: that many, and no more to be had. */
-export function TenantActivity({ organizationId, only }: { organizationId: string; only?: number }) {
+export function OrganizationActivity({ organizationId, only }: { organizationId: string; only?: number }) {
   const m = useMessages();
   const limit = only ?? PAGE;
   const events = useInfiniteQuery({

@@ -4,7 +4,7 @@ import { type EventSince, eventsSince } from '@/ui/events-since.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** What a 412 tells of a tenant's assignments: how one module's own config is now, and who did what. */
-export interface Meanwhile {
+export interface ConflictDetails {
   readonly sequence: number;
   /** Undefined when the tenant does not have the module any more. */
   readonly own: Json | undefined;
@@ -16,7 +16,7 @@ const isObject = (value: unknown): value is Json =>
 
 const listed = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
-export function meanwhileOf(error: unknown, moduleId: string): Meanwhile | null {
+export function conflictDetailsOf(error: unknown, moduleId: string): ConflictDetails | null {
   const problem = problemOf(error)?.problem;
   const current = problem?.['current'];
   if (problem === undefined || !isObject(current)) return null;

@@ -8,7 +8,7 @@ import { StateDot } from '@/ui/state-dot.tsx';
 import { Empty, Failed, LoadingRows } from '@/ui/states.tsx';
 
 /** Those that have the template applied, page by page, as options for both who lists and who chooses. */
-export const tenantsOf = (code: string, version?: 'older') => ({
+export const organizationsOf = (code: string, version?: 'older') => ({
   ...getIndustryOrganizationsInfiniteOptions({
     path: { industry_code: code },
     query: { limit: 100, ...(version ? { version } : {}) },
@@ -19,9 +19,9 @@ export const tenantsOf = (code: string, version?: 'older') => ({
 });
 
 /** Who is on which version. */
-export function TenantsOf({ code, current }: { code: string; current: number }) {
+export function OrganizationsOf({ code, current }: { code: string; current: number }) {
   const m = useMessages().industries;
-  const pages = useInfiniteQuery(tenantsOf(code));
+  const pages = useInfiniteQuery(organizationsOf(code));
   if (pages.isPending) return <LoadingRows rows={6} />;
   if (pages.isError) return <Failed error={pages.error} onRetry={() => void pages.refetch()} />;
   const tenants = pages.data.pages.flatMap((page) => page.items);

@@ -41,7 +41,7 @@ const before = (event: LoggedEvent): Json => {
 /** The command that takes back what an event tells of; null where there is none. The service decides whether it may. */
 export function inverseOf(event: LoggedEvent): Inverse | null {
   const { module_id: module, organization_id: tenant } = event;
-  if (tenant !== null && event.type.startsWith('tenant.organization.')) return ofTenant(event, tenant);
+  if (tenant !== null && event.type.startsWith('tenant.organization.')) return ofOrganization(event, tenant);
   if (tenant !== null && module !== null) return ofAssignment(event, tenant, module);
   if (event.type.startsWith('access.user.')) return ofAccount(event);
   if (module !== null) return ofModule(event, module);
@@ -84,7 +84,7 @@ function ofIndustry(event: LoggedEvent): Inverse | null {
   };
 }
 
-function ofTenant(event: LoggedEvent, id: string): Inverse | null {
+function ofOrganization(event: LoggedEvent, id: string): Inverse | null {
   const path = { organization_id: id };
   switch (event.type) {
     case 'tenant.organization.suspended':

@@ -7,7 +7,7 @@ import type { OrganizationInfo } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import type { Shown } from '@/organizations/filter.ts';
 import { type Selection, holds, isEmpty, switched, together } from '@/organizations/selection.ts';
-import { TenantStatus } from '@/organizations/tenant-status.tsx';
+import { OrganizationStatus } from '@/organizations/organization-status.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { RowCheckbox, RowComing, RowLink } from '@/ui/row-parts.tsx';
 import classes from '@/ui/rows.module.css';
@@ -27,7 +27,7 @@ const COMING = 3;
 
 const addressOf = (id: string) => `/super-admin/tenants/${id}`;
 
-export function TenantsTable({
+export function OrganizationsTable({
   rows,
   total,
   shown,
@@ -97,7 +97,7 @@ export function TenantsTable({
         }
         const id = tenant.organization_id;
         return (
-          <TenantRow
+          <OrganizationRow
             key={id}
             {...props}
             tenant={tenant}
@@ -135,7 +135,7 @@ function Sortable({
   );
 }
 
-interface TenantRowProps extends RowProps {
+interface OrganizationRowProps extends RowProps {
   readonly tenant: OrganizationInfo;
   readonly isWide: boolean;
   readonly isSelected: boolean;
@@ -145,7 +145,7 @@ interface TenantRowProps extends RowProps {
 }
 
 /** Rendered again only when something of its own tenant changed, however the list moves. */
-const TenantRow = memo(function TenantRow(of: TenantRowProps) {
+const OrganizationRow = memo(function OrganizationRow(of: OrganizationRowProps) {
   const { tenant, isWide, isSelected, onToggle, onOpen, onNear, ...props } = of;
   const m = useMessages();
   const { organization_id: id, name } = tenant;
@@ -167,7 +167,7 @@ const TenantRow = memo(function TenantRow(of: TenantRowProps) {
       </td>
       {isWide && <td>{industry}</td>}
       <td>
-        <TenantStatus status={tenant.status} />
+        <OrganizationStatus status={tenant.status} />
       </td>
       {isWide && (
         <td>

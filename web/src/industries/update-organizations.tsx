@@ -5,11 +5,11 @@ import { useState } from 'react';
 import { type BulkRequest, type IndustryUsage, operations, randomId } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import classes from '@/industries/industries.module.css';
-import { tenantsOf } from '@/industries/tenants-of.tsx';
+import { organizationsOf } from '@/industries/organizations-of.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
 /** Applies the current version to tenants on older ones, all or some: what would happen is said first. */
-export function UpdateTenants({
+export function UpdateOrganizations({
   opened,
   onClose,
   code,
@@ -73,7 +73,7 @@ function Choice({
   // What is said to be updated is what was selected, as soon as that is known.
   const selected = which === 'some' ? chosen.length : preview.data?.complete ? preview.data.examined : older;
   const start = useMutation({
-    meta: { told: true },
+    meta: { isHandled: true },
     mutationFn: () => operations.startBulkOperation({ body, headers: { 'Idempotency-Key': randomId() } }),
     onSuccess: ({ data }) => {
       if (!('bulk_operation_id' in data)) return;
@@ -99,7 +99,7 @@ function Choice({
       <Text fz="sm" role="status" mih={20}>
         {!isEmpty &&
           preview.data != null &&
-          m.updateForeseen(preview.data.would_change, preview.data.unchanged, preview.data.refused)}
+          m.updatePreview(preview.data.would_change, preview.data.unchanged, preview.data.refused)}
       </Text>
       <ProblemAlert error={start.error ?? preview.error} />
       <Group justify="flex-end">
@@ -126,7 +126,7 @@ function Older({
   onChoose: (ids: readonly string[]) => void;
 }) {
   const m = useMessages().industries;
-  const pages = useInfiniteQuery(tenantsOf(code, 'older'));
+  const pages = useInfiniteQuery(organizationsOf(code, 'older'));
   const tenants = pages.data?.pages.flatMap((page) => page.items).filter((one) => one.version < version) ?? [];
   return (
     <div className={classes.picks} role="group" aria-label={m.updateSome} tabIndex={-1}>

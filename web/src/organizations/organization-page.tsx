@@ -5,9 +5,9 @@ import type { ReactNode } from 'react';
 import { type OrganizationDetails, operations, outcome } from '@modplane/client';
 import { getOrganizationOptions, getUsersOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
-import { TenantActivity } from '@/organizations/tenant-activity.tsx';
-import { TenantOverview } from '@/organizations/tenant-overview.tsx';
-import { TenantStatus } from '@/organizations/tenant-status.tsx';
+import { OrganizationActivity } from '@/organizations/organization-activity.tsx';
+import { OrganizationOverview } from '@/organizations/organization-overview.tsx';
+import { OrganizationStatus } from '@/organizations/organization-status.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { notifyDone } from '@/ui/notify.tsx';
 import { BackLink } from '@/ui/back-link.tsx';
@@ -19,7 +19,7 @@ const route = getRouteApi('/super-admin/tenants/$id');
 const TABS = ['overview', 'modules', 'activity'] as const;
 
 /** One tenant. `modules` shows its modules, which are no business of this context. */
-export function TenantPage({ modules }: { modules: (organizationId: string) => ReactNode }) {
+export function OrganizationPage({ modules }: { modules: (organizationId: string) => ReactNode }) {
   const m = useMessages();
   const { id } = route.useParams();
   const { tab } = route.useSearch();
@@ -57,11 +57,11 @@ export function TenantPage({ modules }: { modules: (organizationId: string) => R
           ))}
         </Tabs.List>
         <Tabs.Panel value="overview">
-          <TenantOverview tenant={tenant.data} />
+          <OrganizationOverview tenant={tenant.data} />
         </Tabs.Panel>
         <Tabs.Panel value="modules">{modules(id)}</Tabs.Panel>
         <Tabs.Panel value="activity">
-          <TenantActivity organizationId={id} />
+          <OrganizationActivity organizationId={id} />
         </Tabs.Panel>
       </Tabs>
     </Page>
@@ -77,7 +77,7 @@ function Facts({ tenant }: { tenant: OrganizationDetails }) {
   const owner = people.data?.items.find((user) => user.id === tenant.owner_id);
   return (
     <Group gap="4px 16px" mt={4}>
-      <TenantStatus status={tenant.status} />
+      <OrganizationStatus status={tenant.status} />
       {tenant.industry_code === null ? (
         <Text inherit>{m.tenants.noIndustry}</Text>
       ) : (

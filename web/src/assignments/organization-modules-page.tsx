@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { getOrganizationOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
-import { TenantModules } from '@/assignments/tenant-modules.tsx';
+import { OrganizationModules } from '@/assignments/organization-modules.tsx';
 import { BackLink } from '@/ui/back-link.tsx';
 import { Page } from '@/ui/page.tsx';
 import { Failed } from '@/ui/states.tsx';
@@ -10,7 +10,7 @@ import { Failed } from '@/ui/states.tsx';
 const route = getRouteApi('/super-admin/tenants/$id/modules');
 
 /** A tenant's modules on a page of their own. */
-export function TenantModulesPage() {
+export function OrganizationModulesPage() {
   const m = useMessages();
   const { id } = route.useParams();
   const tenant = useQuery(getOrganizationOptions({ path: { organization_id: id } }));
@@ -22,7 +22,7 @@ export function TenantModulesPage() {
       {tenant.error && tenant.data === undefined ? (
         <Failed error={tenant.error} onRetry={() => void tenant.refetch()} />
       ) : (
-        <TenantModules organizationId={id} />
+        <OrganizationModules organizationId={id} />
       )}
     </Page>
   );

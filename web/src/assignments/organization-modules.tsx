@@ -12,7 +12,7 @@ import {
 import { useMessages } from '@/i18n/messages.tsx';
 import { AssignDialog } from '@/assignments/assign-dialog.tsx';
 import { ConfigDrawer } from '@/assignments/config-drawer.tsx';
-import { useHandDates } from '@/assignments/hand-dates.ts';
+import { useAssignedDates } from '@/assignments/assigned-dates.ts';
 import { ModuleRow } from '@/assignments/module-row.tsx';
 import { PartDialog } from '@/assignments/part-dialog.tsx';
 import { TemplateDialog } from '@/assignments/template-dialog.tsx';
@@ -28,7 +28,7 @@ const MANY = 8;
 export type Opened = 'assign' | 'template' | 'part';
 
 /** What a tenant has, why, and all that can be done about it. Search, dialog and drawer are part of the address. */
-export function TenantModules({ organizationId }: { organizationId: string }) {
+export function OrganizationModules({ organizationId }: { organizationId: string }) {
   const m = useMessages();
   const { words = '', open, module } = useSearch({ strict: false });
   const navigate = useNavigate();
@@ -42,15 +42,15 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
     industries.data?.items.find((one) => one.industry_code === code)?.industry_name ?? code;
   const registry = useQuery({ ...getModuleRegistryOptions(), staleTime: 60_000, enabled: open === 'template' });
   const held = modules.data?.items ?? [];
-  const handDates = useHandDates(organizationId);
+  const assignedDates = useAssignedDates(organizationId);
   const nameOf = (id: string) =>
     registry.data?.items.find((one) => one.module_id === id)?.module_name ??
     held.find((one) => one.module_id === id)?.module_name ??
     id;
-  const tenantName = tenant.data?.name ?? '';
-  const unassigning = useUnassign(organizationId, tenantName, industryOf, tenant.data?.status === 'suspended');
+  const organizationName = tenant.data?.name ?? '';
+  const unassigning = useUnassign(organizationId, organizationName, industryOf, tenant.data?.status === 'suspended');
   const close = () => go({ open: undefined });
-  const of = { organizationId, tenantName, held, onClose: close };
+  const of = { organizationId, organizationName, held, onClose: close };
   const actions = (
     <Group gap="xs">
       <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => go({ open: 'assign' })}>
@@ -111,7 +111,7 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
                   key={one.module_id}
                   module={one}
                   organizationId={organizationId}
-                  byHandAt={handDates.get(one.module_id)}
+                  byHandAt={assignedDates.get(one.module_id)}
                   busy={unassigning.busy === one.module_id}
                   onConfigure={() => go({ module: one.module_id })}
                   onUnassign={() => unassigning.unassign(one)}
@@ -129,7 +129,7 @@ export function TenantModules({ organizationId }: { organizationId: string }) {
         <ConfigDrawer
           organizationId={organizationId}
           moduleId={module}
-          tenantName={tenantName}
+          organizationName={organizationName}
           industryOf={industryOf}
           onClose={() => go({ module: undefined })}
         />

@@ -5,18 +5,18 @@ import { useMessages } from '@/i18n/messages.tsx';
 import { type Registry, nameIn } from '@/industries/draft.ts';
 import type { Judgement } from '@/industries/queries.ts';
 import { ModuleIcon } from '@/ui/module-icon.tsx';
-import { told } from '@/ui/problem.tsx';
+import { describeProblem } from '@/ui/problem.tsx';
 import { LoadingRows } from '@/ui/states.tsx';
 
-type Foreseen = IndustryResult & { readonly judged: ReadonlyMap<string, Judgement> };
+type DryRun = IndustryResult & { readonly judged: ReadonlyMap<string, Judgement> };
 
 /** What a signup with the list as it is here comes to, all of it told by the service. */
-export function NewTenantGets({
+export function NewOrganizationGets({
   result,
   error,
   registry,
 }: {
-  result: Foreseen | undefined;
+  result: DryRun | undefined;
   error: unknown;
   registry: Registry;
 }) {
@@ -38,7 +38,7 @@ export function NewTenantGets({
 
 function NotSavable({ error }: { error: unknown }) {
   const m = useMessages();
-  const { detail, fields } = told(error, m);
+  const { detail, fields } = describeProblem(error, m);
   return (
     <Alert
       color="red"
@@ -56,7 +56,7 @@ function NotSavable({ error }: { error: unknown }) {
   );
 }
 
-function Given({ result, registry }: { result: Foreseen; registry: Registry }) {
+function Given({ result, registry }: { result: DryRun; registry: Registry }) {
   const m = useMessages().industries;
   const states = result.modules.map((one) => ({ one, judged: result.judged.get(one.module_id) }));
   const isGiven = (judged: Judgement | undefined) => judged?.state === 'assignable';
