@@ -10,7 +10,7 @@ import pytest
 from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
 from shared.adapters.postgres import PostgresDatabase
-from tests.databases import beside
+from tests.support.databases import sibling_database_url
 
 SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access", "bulk")
 GIVEN = {f"MODPLANE_{name}": os.environ.get(f"MODPLANE_TEST_{name}", "") for name in ("POSTGRES_URL", "REDIS_URL")}
@@ -44,7 +44,7 @@ async def scratch_url(parts: Stack) -> str:
     await connection.execute("DROP DATABASE IF EXISTS scratch WITH (FORCE)")
     await connection.execute("CREATE DATABASE scratch")
     await connection.close()
-    scratch = beside(server_url, "scratch")
+    scratch = sibling_database_url(server_url, "scratch")
     await migrate_database(scratch)
     return scratch
 

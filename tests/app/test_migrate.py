@@ -14,7 +14,7 @@ from app.migrate import MIGRATION_LOCK, MigrationFailed, create_topics, migrate,
 from devstack import Endpoints
 from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, make_broker
 from shared.bus import KafkaUnreachable
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()"
 DAY_MS = 24 * 3600 * 1000

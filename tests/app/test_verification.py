@@ -26,7 +26,7 @@ from registry.commands import DeactivateModule, DeleteModule, RegisterModule, Up
 from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Unavailable
 from tests.app.conftest import Decided, deciding, lonely
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 ORGANIZATION = "01890000-0000-7000-8000-000000000001"
 STREAMS = 8

@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from devstack import Endpoints
-from tests.installation import AGAIN_SECONDS, FIRST_SECONDS, Up
-from tests.listening import Listening
-from tests.running import SEEDS, free_port, processes_of, wait_for
+from tests.support.event_stream_client import EventStreamClient
+from tests.support.polling import wait_for
+from tests.support.service_process import SEEDS, free_port, processes_of
+from tests.support.up_command import AGAIN_SECONDS, FIRST_SECONDS, Up
 
 UNUSUAL = "dätä, #1 = 50% \\n {x}:'\"$HOME"
 
@@ -48,7 +49,7 @@ def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str])
     gone, *_ = industries
     assert admin.delete(f"/industries/{gone}").status_code == 200
     before = {code: admin.modules_of(organization) for code, organization in organizations.items()}
-    with Listening(admin) as listening:
+    with EventStreamClient(admin) as listening:
         listening.live()
         figures["Ctrl-C"] = up.interrupt()
         assert listening.to_the_end().told[-1]["code"] == "service_stops"

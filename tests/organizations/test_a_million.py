@@ -19,9 +19,9 @@ from shared.adapters.long_lists import FEW, STEPS, place_of
 from shared.adapters.postgres import PostgresDatabase
 from shared.adapters.words import SORT_KEY
 from shared.ports import Transaction
-from tests.databases import new_database
 from tests.fakes import CURSORS
-from tests.measured import MeasuredDatabase
+from tests.support.databases import new_database
+from tests.support.query_cost import MeasuredDatabase
 
 MILLION = 1_000_000
 LIMIT = 50

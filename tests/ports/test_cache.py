@@ -13,7 +13,7 @@ from shared.adapters.redis import RedisCache, RedisStore
 from shared.cache import CacheDown, CacheStore
 from shared.ports import Cache
 from tests.fakes import FakeAnnouncer, FakeCache, FakeStore
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 KINDS = ["fake", "redis"]
 

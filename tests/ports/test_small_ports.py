@@ -40,7 +40,7 @@ from tests.shared.adapters.conftest import Toy, until
 from tests.shared.adapters.test_listener import LISTENERS, Hearing
 from tests.shared.relaying import RelayWorld
 from tests.shared.toy import ToyWorld
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 @pytest.mark.parametrize("clock", [FakeClock(), TickingClock(), SystemClock()], ids=["fake", "ticking", "system"])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from devstack import Endpoints, Stack
-from tests.running import ServiceProcess
-from tests.stacks import stack_of_its_own
+from tests.support.dedicated_stack import dedicated_stack
+from tests.support.service_process import ServiceProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="package")
 async def own_endpoints(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
     """Topics whose records may be deleted, and a database whose organizations are all known."""
-    async with stack_of_its_own(parts, tmp_path_factory.mktemp("programs"), partitions=2) as (_, addresses):
+    async with dedicated_stack(parts, tmp_path_factory.mktemp("programs"), partitions=2) as (_, addresses):
         yield addresses
 
 

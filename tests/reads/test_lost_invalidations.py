@@ -11,7 +11,9 @@ import pytest
 
 from assignments.adapters.cached import ASSIGNMENTS
 from devstack import Stack
-from tests.running import Api, ServiceProcess, wait_for
+from tests.support.api_client import Api
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 Replicas = tuple[ServiceProcess, ServiceProcess]
 Callers = tuple[Api, Api]

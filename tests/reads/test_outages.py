@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from devstack import Stack
-from tests.running import Api, ServiceProcess, wait_for
+from tests.support.api_client import Api
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 READERS = 6
 

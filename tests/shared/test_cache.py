@@ -16,7 +16,7 @@ from shared.cache import (
     encode_cached,
 )
 from tests.fakes import FakeAnnouncer, FakeStore
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 KEY = "org:1:modules"
 GENERATIONS = ["gen:org:1", "gen:registry"]

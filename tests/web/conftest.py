@@ -12,7 +12,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
-from tests.running import ADMIN, SEEDS, Api, ServiceProcess, sign_in
+from tests.support.api_client import ADMIN, Api, sign_in
+from tests.support.service_process import SEEDS, ServiceProcess
 from tests.web.person import Person
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,8 @@ from playwright.async_api import Page, Request, ViewportSize, async_playwright, 
 
 from app.migrate import create_topics, migrate_database
 from devstack import Given, Stack
-from tests.running import ADMIN, SEEDS, Api, ServiceProcess, new_tenant, sign_in
+from tests.support.api_client import ADMIN, Api, new_tenant, sign_in
+from tests.support.service_process import SEEDS, ServiceProcess
 from tests.web.conftest import ROOT, SWITCHES, WEB, chromium
 from tests.web.person import Person
 

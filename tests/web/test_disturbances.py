@@ -5,7 +5,8 @@ from uuid import uuid4
 from playwright.async_api import expect
 
 from devstack import Stack
-from tests.running import Api, ServiceProcess
+from tests.support.api_client import Api
+from tests.support.service_process import ServiceProcess
 from tests.web.conftest import NewPerson
 from tests.web.person import Person
 

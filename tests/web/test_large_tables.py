@@ -13,7 +13,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from app.text_fill import fill_text_forms
 from devstack import Stack
-from tests.running import ADMIN, ServiceProcess
+from tests.support.api_client import ADMIN
+from tests.support.service_process import ServiceProcess
 from tests.web.conftest import prepared_stack
 from tests.web.person import Person
 

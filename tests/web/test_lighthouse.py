@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import async_playwright
 
-from tests.running import ADMIN, ServiceProcess, free_port
+from tests.support.api_client import ADMIN
+from tests.support.service_process import ServiceProcess, free_port
 from tests.web.conftest import ROOT, SWITCHES, chromium
 from tests.web.person import Person
 

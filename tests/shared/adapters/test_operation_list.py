@@ -15,7 +15,7 @@ from shared.errors import Refusal
 from shared.messages import Outcome
 from shared.ports import Caller
 from tests.fakes import CURSORS, NOON
-from tests.measured import MeasuredDatabase
+from tests.support.query_cost import MeasuredDatabase
 
 OWN, OTHER = UUID(int=1), UUID(int=2)
 ADMIN = Caller("ada", "super_admin")

@@ -6,7 +6,7 @@ import pytest
 
 from shared.adapters.streaming import StreamedAnswer
 from shared.errors import Unavailable
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 class Caller:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from app.migrate import create_topics, migrate_database
 from devstack import Endpoints, Given, Stack
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 
 @asynccontextmanager
-async def stack_of_its_own(parts: Stack, folder: Path, partitions: int) -> AsyncIterator[tuple[Stack, Endpoints]]:
+async def dedicated_stack(parts: Stack, folder: Path, partitions: int) -> AsyncIterator[tuple[Stack, Endpoints]]:
     """Migrated, with topics of so many partitions."""
     async with new_database(parts.plan().postgres_url) as postgres_url:
         stack = Stack(folder, Given(postgres_url=postgres_url), quick=True)
