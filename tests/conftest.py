@@ -8,23 +8,19 @@ import asyncpg
 import pytest
 
 from app.migrate import create_topics, migrate_database
-from devstack import Endpoints, Given, Stack
+from devstack import Endpoints, Stack
 from shared.adapters.postgres import PostgresDatabase
 from tests.support.databases import sibling_database_url
+from tests.support.stack_choice import choose, running_stack
 
 SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access", "bulk")
-GIVEN = {f"MODPLANE_{name}": os.environ.get(f"MODPLANE_TEST_{name}", "") for name in ("POSTGRES_URL", "REDIS_URL")}
 
 
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The running parts. `MODPLANE_TEST_POSTGRES_URL` and the like replace embedded ones."""
-    kafka = os.environ.get("MODPLANE_TEST_KAFKA_BOOTSTRAP", "")
-    given = Given.from_environment(GIVEN | {"MODPLANE_KAFKA_BOOTSTRAP": kafka})
-    stack = Stack(tmp_path_factory.mktemp("stack"), given, quick=True)
-    stack.start()
-    yield stack
-    stack.stop()
+    """The running servers; tests/support/stack_choice.py says which."""
+    with running_stack(tmp_path_factory.mktemp("stack"), choose(os.environ)) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")

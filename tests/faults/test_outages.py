@@ -18,6 +18,7 @@ from tests.support.database_inspector import DatabaseInspector
 from tests.support.kafka_inspector import KafkaInspector
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess
+from tests.support.stack_choice import embedded_part
 
 How = Literal["paused", "killed"]
 
@@ -30,7 +31,7 @@ RECOVERY_SECONDS = 45.0
 @contextmanager
 def away(parts: Stack, name: str, how: How) -> Iterator[None]:
     """The part does not answer inside, and does again outside."""
-    part = parts.part(name)
+    part = embedded_part(parts, name)
     stop, restore = (part.pause, part.resume) if how == "paused" else (part.kill, part.start)
     stop()
     try:

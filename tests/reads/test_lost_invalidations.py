@@ -14,6 +14,7 @@ from devstack import Stack
 from tests.support.api_client import Api
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess
+from tests.support.stack_choice import embedded_part
 
 Replicas = tuple[ServiceProcess, ServiceProcess]
 Callers = tuple[Api, Api]
@@ -24,11 +25,11 @@ WAITING = "SELECT count(*) FROM shared.event_relay"
 
 @contextmanager
 def frozen_kafka(stack: Stack) -> Iterator[None]:
-    stack.part("kafka").pause()
+    embedded_part(stack, "kafka").pause()
     try:
         yield
     finally:
-        stack.part("kafka").resume()
+        embedded_part(stack, "kafka").resume()
 
 
 @pytest.fixture

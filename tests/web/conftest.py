@@ -11,9 +11,10 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.migrate import create_topics, migrate_database
-from devstack import Endpoints, Given, Stack
+from devstack import Endpoints, Stack
 from tests.support.api_client import ADMIN, Api, sign_in
 from tests.support.service_process import SEEDS, ServiceProcess
+from tests.support.stack_choice import choose_own, running_stack
 from tests.web.person import Person
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,15 +55,11 @@ def build() -> Path:
 @asynccontextmanager
 async def prepared_stack(folder: Path) -> AsyncIterator[Stack]:
     """Running parts, migrated, with topics."""
-    stack = Stack(folder, Given(), quick=True)
-    stack.start()
-    try:
+    with running_stack(folder, choose_own(os.environ)) as stack:
         addresses = stack.plan()
         await migrate_database(addresses.postgres_url)
         await create_topics(addresses.kafka_bootstrap, partitions=2)
         yield stack
-    finally:
-        stack.stop()
 
 
 @pytest.fixture(scope="package")
