@@ -3,9 +3,8 @@
 import json
 import socket
 import stat
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -30,7 +29,7 @@ def up() -> Iterator[Up]:
             up.kill_everything()
 
 
-def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_life_of_an_installation(up: Up, measured: Callable[[str], None]) -> None:
     figures = {"first start": up.start().wait_ready(FIRST_SECONDS)}
     for shown in (up.url, "Web UI  ", f"{up.url}/schema", str(up.data_dir / "admin.json")):
         assert shown in up.said
@@ -74,8 +73,7 @@ def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str])
     told = [line for line in map(json.loads, up.said.splitlines()) if "state" in line]
     assert [line["state"] for line in told] == ["starting", "ready", "stopping", "stopped"]
     assert (told[1]["url"], told[1]["docs"]) == (up.url, f"{up.url}/schema")
-    with capsys.disabled():
-        sys.stdout.write(f"\nmodplane up: {', '.join(f'{what} {spent:.1f} s' for what, spent in figures.items())}\n")
+    measured(f"modplane up: {', '.join(f'{what} {spent:.1f} s' for what, spent in figures.items())}")
 
 
 def test_a_port_in_use_is_one_clear_line(up: Up) -> None:

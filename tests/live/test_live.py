@@ -5,7 +5,7 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -164,7 +164,7 @@ def memory(service: ServiceProcess) -> float:
 
 
 def test_five_hundred_listeners_cost_less_than_a_hundred_megabytes_and_all_hear_the_same(
-    service: ServiceProcess, admin: Api, capsys: pytest.CaptureFixture[str]
+    service: ServiceProcess, admin: Api, measured: Callable[[str], None]
 ) -> None:
     module = admin.module()
     before = memory(service)
@@ -176,8 +176,7 @@ def test_five_hundred_listeners_cost_less_than_a_hundred_megabytes_and_all_hear_
         spent = memory(service) - before
     finally:
         crowd.close()
-    with capsys.disabled():
-        print(f"\n{STREAMS} streams: {spent:.1f} MB")  # noqa: T201 - a figure worth knowing
+    measured(f"{STREAMS} streams: {spent:.1f} MB")
     assert spent < MOST_MB
     wait_for(lambda: "modplane_event_streams 0.0" in metrics(service), "all streams to be forgotten", PATIENCE)
 

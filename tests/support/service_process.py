@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -13,6 +12,7 @@ import httpx
 import psutil
 
 from devstack import Endpoints
+from devstack.ports import choose_port
 from tests.support.api_client import ADMIN
 from tests.support.forkserver import start_process
 from tests.support.polling import wait_for
@@ -23,10 +23,8 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Choose one that no outgoing connection takes before it is listened on."""
+    return choose_port(set())
 
 
 class ServiceProcess:

@@ -10,7 +10,8 @@ from app.migrate import create_topics, migrate_database
 from devstack import Given, Stack
 from tests.support.api_client import ADMIN, Api, new_tenant, sign_in
 from tests.support.service_process import SEEDS, ServiceProcess
-from tests.web.conftest import ROOT, SWITCHES, WEB, chromium
+from tests.support.tools import ROOT
+from tests.web.conftest import SWITCHES, WEB, chromium
 from tests.web.person import Person
 
 PICTURES = ROOT / "docs" / "pictures"
