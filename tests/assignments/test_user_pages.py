@@ -8,7 +8,7 @@ from assignments.domain import OrganizationFact
 from assignments.ports import OrganizationSearch
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Neighbours, World
-from tests.measured import MeasuredDatabase
+from tests.support.query_cost import MeasuredDatabase
 
 USERS, LIMIT, MOST = 50_000, 50, 700
 OLDER = 600

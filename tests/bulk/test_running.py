@@ -9,7 +9,7 @@ from app.seams.bulk import SuperAdminCommands
 from bulk.domain import OrganizationFilter
 from bulk.running import UNDER_WAY, BulkRunner, ClaimLost
 from tests.bulk.fakes import BULK, FakeBulk
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 def runner(parts: FakeBulk) -> BulkRunner:

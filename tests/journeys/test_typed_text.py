@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.server.documents import DOCUMENTS
-from tests.running import Api, code_of, problem_of, signup
+from tests.support.api_client import Api, code_of, problem_of, signup
 
 HIDDEN = ("Acme\u202elive", "Acme\nevil", "   ", "\u200b", "Ac\u00adme", "\ufeffAcme", "Ac\u200dme", "\u3164")
 BOUNDED = settings(

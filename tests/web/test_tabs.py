@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Locator, Page, Request, Route, async_playwright, expect
 
-from tests.running import ADMIN, Api, ServiceProcess, new_tenant
+from tests.support.api_client import ADMIN, Api, new_tenant
+from tests.support.service_process import ServiceProcess
 from tests.web.conftest import SWITCHES, NewPerson, chromium
 from tests.web.person import Person
 

@@ -9,12 +9,12 @@ import msgspec
 from assignments.commands import Command
 from shared.commands.bus import encoded_command
 from shared.messages import CommandEnvelope
-from tests.faults.broker import Record
+from tests.support.kafka_inspector import Record
 
 TOPIC, GROUP = "tenant.commands.assignments", "modplane.assignments.commands"
 
 
-def enveloped(command: Command, **fields: Any) -> CommandEnvelope:
+def command_envelope(command: Command, **fields: Any) -> CommandEnvelope:
     """A command on an organization's assignments, as a new operation."""
     return CommandEnvelope(
         operation_id=uuid4(),
@@ -28,7 +28,7 @@ def enveloped(command: Command, **fields: Any) -> CommandEnvelope:
     )
 
 
-def on_partition(number: int, *commands: CommandEnvelope | bytes | None) -> list[Record]:
+def partition_records(number: int, *commands: CommandEnvelope | bytes | None) -> list[Record]:
     """Records of one partition, in this order; anything else as it is."""
     values = [msgspec.json.encode(one) if isinstance(one, CommandEnvelope) else one for one in commands]
     return [(number, b"a\x00key", value) for value in values]

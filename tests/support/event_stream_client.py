@@ -9,12 +9,12 @@ from typing import Any, Self
 
 import httpx
 
-from tests.running import Api
+from tests.support.api_client import Api
 
 PATIENCE = 20.0
 
 
-class Heard:
+class ReceivedEvents:
     """What was sent so far."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Heard:
                 self.sent += await anext(chunks)
 
 
-class Listening(Heard):
+class EventStreamClient(ReceivedEvents):
     """A caller who listens while `with` lasts. `after`: the place from which he goes on."""
 
     def __init__(self, api: Api, query: str = "", after: str | None = None) -> None:

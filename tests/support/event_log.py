@@ -25,8 +25,8 @@ ORDER BY place
 """
 
 
-def entry(position: Position = Position(7, 1), names: tuple[str, ...] = (), **fields: Any) -> Entry:  # noqa: B008 - frozen
-    told: dict[str, Any] = {
+def log_entry(position: Position = Position(7, 1), names: tuple[str, ...] = (), **fields: Any) -> Entry:  # noqa: B008 - frozen
+    values: dict[str, Any] = {
         "event_id": uuid4(),
         "type": "tenant.module.assigned",
         "occurred_at": NOON,
@@ -39,10 +39,10 @@ def entry(position: Position = Position(7, 1), names: tuple[str, ...] = (), **fi
         "reason": None,
         "payload": msgspec.Raw(b"{}"),
     }
-    return Entry(position, LoggedEvent(position=str(position), **told | fields), names)
+    return Entry(position, LoggedEvent(position=str(position), **values | fields), names)
 
 
-class FakeLog:
+class FakeEventLog:
     """A log in memory; every event is a transaction of its own. `away`: it cannot be read."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class FakeLog:
     def happen(self, organization_id: str | None = None, number: int = 1, **fields: Any) -> None:
         for _ in range(number):
             place = Position(len(self.entries) + 1, 1)
-            self.entries.append(entry(place, organization_id=organization_id, **fields))
+            self.entries.append(log_entry(place, organization_id=organization_id, **fields))
 
     async def end(self) -> Position:
         if self.away:
@@ -68,7 +68,7 @@ class FakeLog:
 
 
 @dataclass(frozen=True)
-class Happened:
+class NewEvent:
     """An event to write."""
 
     type: str = "tenant.module.assigned"
@@ -98,20 +98,20 @@ class Happened:
         )
 
 
-async def append(transaction: Any, *events: Happened) -> None:
+async def append_events(transaction: Any, *events: NewEvent) -> None:
     """Writes the events by one statement."""
     await transaction.execute(
         APPEND, *(list(column) for column in zip(*(event.row() for event in events), strict=True))
     )
 
 
-async def happen(database: PostgresDatabase, *events: Happened) -> None:
+async def write_events(database: PostgresDatabase, *events: NewEvent) -> None:
     """Writes the events by one transaction."""
     async with database.writing() as transaction:
-        await append(transaction, *events)
+        await append_events(transaction, *events)
 
 
-async def everything(log: PostgresEventLog) -> list[Entry]:
+async def all_entries(log: PostgresEventLog) -> list[Entry]:
     """The complete part of the log, oldest first, as the tail reads it."""
     entries, reached = await log.newer((await log.window(EventFilter()))[0].after, 10_000)
     assert not entries or reached > entries[-1].position

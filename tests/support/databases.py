@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 
 
-def beside(server_url: str, name: str) -> str:
+def sibling_database_url(server_url: str, name: str) -> str:
     """The URL of another database of the same server, with all of the first one's parameters."""
     location, mark, query = server_url.partition("?")
     scheme, separator, rest = location.partition("://")
@@ -21,7 +21,7 @@ async def new_database(server_url: str) -> AsyncIterator[str]:
     server = await asyncpg.connect(server_url)
     await server.execute(f"CREATE DATABASE {name}")
     try:
-        yield beside(server_url, name)
+        yield sibling_database_url(server_url, name)
     finally:
         await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
         await server.close()

@@ -15,7 +15,7 @@ SELECT id, $2 || ' ' || n, 'active', 1, now(), now(), $2 || ' ' || n, $2 || ' ' 
 """
 
 
-async def registered(connection: Any, count: int) -> tuple[str, list[str]]:
+async def insert_organizations(connection: Any, count: int) -> tuple[str, list[str]]:
     """Organizations with a name that begins as no other's does, and their ids."""
     name = f"bulk{uuid4().hex[:10]}"
     return name, [row[0] for row in await connection.fetch(REGISTER, count, name)]

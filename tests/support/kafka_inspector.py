@@ -48,7 +48,7 @@ class Member(NamedTuple):
     name: str
 
 
-class Broker:
+class KafkaInspector:
     """Short visits to Kafka, each with clients of its own; not for use inside a running event loop."""
 
     def __init__(self, bootstrap: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from tests.running import wait_for
+from tests.support.polling import wait_for
 
 
 class Caller(Protocol):
@@ -20,7 +20,7 @@ class Caller(Protocol):
 
 
 @contextmanager
-def load(callers: Sequence[Caller], more: int = 3) -> Iterator[Callable[[str], None]]:
+def under_load(callers: Sequence[Caller], more: int = 3) -> Iterator[Callable[[str], None]]:
     """The yielded function waits until each caller has had `more` of its changes decided."""
     for caller in callers:
         caller.start()

@@ -1,153 +1,18 @@
-"""Real processes of the service, for journeys and faults: started, asked, frozen, killed."""
+"""A caller of the REST API, and what tests do with it again and again: sign in, register, sign up, read problems."""
 
 import json
-import os
-import signal
-import socket
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from multiprocessing.context import ForkServerProcess
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 import httpx
-import psutil
 
-from devstack import Endpoints
-from tests.preloaded import begin
+from tests.support.polling import wait_for
 
 ADMIN = {"email": "admin@modplane.example", "password": "a long enough password"}
-READY_SECONDS = 120.0
-STACK_SERVERS = {"postgres", "redis-server", "java"}
-SEEDS = Path(__file__).resolve().parents[1] / "seeds"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
-    """The first true value of `condition`. Fails after `seconds`, naming `what`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"Not within {seconds:.0f} s: {what}")
-
-
-class ServiceProcess:
-    """One replica in a process group of its own. `program`: another entry than `modplane serve`, for faults."""
-
-    def __init__(
-        self,
-        endpoints: Endpoints,
-        log: Path,
-        *,
-        replica: str = "",
-        environment: Mapping[str, str] | None = None,
-        program: Sequence[str] = ("-m", "app.cli", "serve"),
-    ) -> None:
-        self.port = free_port()
-        # The same name for whoever runs alone: it takes the place of the one before, whose session has not ended yet.
-        self.replica = replica or "alone"
-        self._log = log
-        self._program = program
-        self._environment = {
-            **os.environ,
-            **endpoints.environment(),
-            "MODPLANE_HTTP_PORT": str(self.port),
-            "MODPLANE_REPLICA": self.replica,
-            "MODPLANE_ADMIN_EMAIL": ADMIN["email"],
-            "MODPLANE_ADMIN_PASSWORD": ADMIN["password"],
-            **(environment or {}),
-        }
-        self._process: ForkServerProcess | None = None
-
-    def __enter__(self) -> Self:
-        return self.start().wait_ready()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
-
-    def start(self) -> Self:
-        self._process = begin(self._program, self._environment, self._log)
-        return self
-
-    def wait_ready(self, seconds: float = READY_SECONDS) -> Self:
-        try:
-            wait_for(lambda: self.is_ready() or self.has_ended(), f"{self.replica} ready", seconds)
-            assert not self.has_ended(), f"{self.replica} ended"
-        except AssertionError as error:
-            self.stop()
-            raise AssertionError(f"{error}; its log ends: {self.log[-3000:]}") from None
-        return self
-
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/health/ready", timeout=2).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        """Of its first process."""
-        assert self._process is not None
-        assert self._process.pid is not None
-        return self._process.pid
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def signal(self, number: signal.Signals) -> None:
-        """To every process of the replica."""
-        os.killpg(self.pid, number)
-
-    def freeze(self) -> None:
-        self.signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self.signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """As a power failure would."""
-        assert self._process is not None
-        self.signal(signal.SIGKILL)
-        self._process.join(10)
-        assert self.has_ended()
-
-    def has_ended(self) -> bool:
-        assert self._process is not None
-        return not self._process.is_alive()
-
-    @property
-    def exit_code(self) -> int | None:
-        """Of its first process; None while it runs."""
-        assert self._process is not None
-        return self._process.exitcode
-
-    def stop(self) -> None:
-        """Gracefully; by force when that takes too long or it is frozen."""
-        if self._process is None or self.has_ended():
-            return
-        self.signal(signal.SIGCONT)
-        self._process.terminate()
-        self._process.join(15)
-        if not self.has_ended():
-            self.kill()
 
 
 class Api:
@@ -300,18 +165,3 @@ def problem_of(answer: httpx.Response) -> dict[str, Any]:
 def code_of(answer: httpx.Response) -> str:
     """What programs know a problem by: the end of its type."""
     return str(problem_of(answer)["type"]).removeprefix("urn:modplane:problem:")
-
-
-def processes_of(data_dir: Path) -> list[int]:
-    """Everything that runs on an embedded stack's directory, found without the stack's own means."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            mentions = any(str(data_dir) in word for word in process.cmdline())
-            at_home = process.name() in STACK_SERVERS and data_dir in Path(process.cwd()).parents
-            marked = str(data_dir) in process.environ().values()
-        except psutil.Error:
-            continue
-        if process.pid != os.getpid() and (mentions or at_home or marked):
-            found.append(process.pid)
-    return found

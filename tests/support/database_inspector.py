@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 
-class Ledger:
+class DatabaseInspector:
     """Reads as a superuser; not for use inside a running event loop."""
 
     def __init__(self, postgres_url: str) -> None:

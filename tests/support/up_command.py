@@ -11,7 +11,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.running import Api, processes_of, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.polling import wait_for
+from tests.support.service_process import processes_of
 
 FIRST_SECONDS, AGAIN_SECONDS, STOP_SECONDS = 60.0, 15.0, 15.0
 

@@ -14,24 +14,24 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["app.main", "typer"])
 
 
-def begin(program: Sequence[str], environment: Mapping[str, str], log: Path) -> ForkServerProcess:
+def start_process(program: Sequence[str], environment: Mapping[str, str], log: Path) -> ForkServerProcess:
     """A process in a group of its own that runs `program` as `python` with these arguments would: -m NAME, or a file.
 
     It sees nothing of this process: what it has loaded came from a process that does nothing but load it.
     """
-    process = FORKS.Process(target=run, args=(tuple(program), dict(environment), str(log)))
+    process = FORKS.Process(target=become, args=(tuple(program), dict(environment), str(log)))
     process.start()
-    atexit.register(end, process)
+    atexit.register(kill_if_alive, process)
     return process
 
 
-def end(process: ForkServerProcess) -> None:
+def kill_if_alive(process: ForkServerProcess) -> None:
     """Whatever still runs when the tests are over would be waited for."""
     if process.is_alive() and process.pid is not None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def run(program: Sequence[str], environment: Mapping[str, str], log: str) -> None:
+def become(program: Sequence[str], environment: Mapping[str, str], log: str) -> None:
     """Becomes the program."""
     os.setsid()
     multiprocessing.set_start_method(None, force=True)  # as in every other new process
