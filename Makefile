@@ -28,7 +28,7 @@ migrate: env ## bring the database's schema up to date
 	@exec $(BIN)/modplane migrate
 
 test: env ## run the tests, in TEST_PROCESSES processes with servers of their own
-	@exec $(BIN)/python -m pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --durations=20
+	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/python -m pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --durations=20
 
 test-all: env packages ## run the tests that `make test` leaves out because they take long
 	@exec $(BIN)/python -m pytest -m thorough
