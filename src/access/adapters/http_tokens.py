@@ -21,7 +21,7 @@ from access.adapters.lists import (
     ApiTokenSort,
     ApiTokenStatus,
 )
-from access.api_tokens import ApiTokens, CreatedApiToken, RevokedApiToken, WantedApiToken
+from access.api_tokens import ApiTokens, CreatedApiToken, NewApiToken, RevokedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
@@ -65,7 +65,6 @@ async def token_filter(
         QueryParameter(max_length=MAX_CREATOR, pattern=NO_NUL, description="Made by this user, or with this token."),
     ] = None,
 ) -> ApiTokenFilter:
-    """Which tokens."""
     return ApiTokenFilter(q, organization_id, role, status, created_by)
 
 
@@ -75,13 +74,10 @@ async def token_query(
     cursor: PageCursor = None,
     sort: Annotated[ApiTokenSort, PAGE_ORDER] = "-created_at",
 ) -> ApiTokenQuery:
-    """Which page of them."""
     return ApiTokenQuery(limit, cursor, sort, filters)
 
 
 class ApiTokensController(Controller):
-    """Tokens of programs."""
-
     path = "/tokens"
     tags = ("tokens",)
     guards = (super_admin,)
@@ -100,7 +96,7 @@ class ApiTokensController(Controller):
         Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
         user who made it is deactivated.
         """
-        wanted = WantedApiToken(
+        new = NewApiToken(
             name=data.name,
             role=data.role,
             organization_id=data.organization_id,
@@ -108,7 +104,7 @@ class ApiTokensController(Controller):
             expires_at=data.expires_at,
         )
         write = await keyed_write(request)
-        return shown_once(await tokens.create(wanted, caller_of(request).user_id, reason_of(request), write))
+        return with_secret(await tokens.create(new, caller_of(request).user_id, reason_of(request), write))
 
     @get(
         dependencies={"filters": Provide(token_filter), "page_query": Provide(token_query)},
@@ -144,6 +140,5 @@ class ApiTokensController(Controller):
         return await tokens.revoke(token_id, caller, reason_of(request), write, with_minted=with_minted)
 
 
-def shown_once(created: CreatedApiToken) -> ApiTokenResponse:
-    """The token as it is listed, and its secret."""
+def with_secret(created: CreatedApiToken) -> ApiTokenResponse:
     return ApiTokenResponse(**structs.asdict(created.described), token=created.token)
