@@ -107,18 +107,20 @@ TELLS_A_STORY = Rule(
 TELLS_A_STORY_OF_PARTS = Rule((*TELLS_A_STORY.imports, "dataclasses"), TELLS_A_STORY.checks)
 # It paces itself, which takes an event loop.
 KEEPS_WORKING = Rule((*TELLS_A_STORY.imports, "asyncio", "dataclasses"))
+HTTP = Rule((), (no_sql, importing_none_of("sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis")))
+QUERIES = Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),))
 ROOMS = {
     "__init__": Rule((), (only_structs,)),
     "events": Rule((*PURE, "shared.messages"), (only_structs, no_waiting, no_chance)),
     "contract": Rule((*PURE, "shared.json.layered_config"), (only_structs, no_waiting, no_chance)),
     "commands": Rule((*PURE, *TYPED), (only_structs, no_waiting, no_chance)),
     "domain": DECIDES,
-    "applying": DECIDES,
+    "template_application": DECIDES,
     "restoration": DECIDES,
-    "configs": DECIDES,
+    "config_validation": DECIDES,
     "facts": DECIDES,
     "state": DECIDES,
-    "refusals": DECIDES,
+    "errors": DECIDES,
     "module_type": Rule(("enum",), (no_waiting,)),
     "ports": Rule(
         (*PURE, "shared.json.layered_config", "shared.messages", "shared.ports"),
@@ -129,14 +131,20 @@ ROOMS = {
     "requests": TELLS_A_STORY_OF_PARTS,
     "running": KEEPS_WORKING,
     "sessions": TELLS_A_STORY,
+    "set_industry": TELLS_A_STORY,
     "sign_in": TELLS_A_STORY,
     "signup": TELLS_A_STORY,
     "token_lineage": TELLS_A_STORY,
     "users": TELLS_A_STORY,
     "wiring": Rule((), (no_logic,)),
-    "adapters/http": Rule((), (no_sql, importing_none_of("sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis"))),
+    "adapters/http": HTTP,
     "adapters/postgres": Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),)),
     "adapters/restoring": Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),)),
+    "adapters/http_usage": HTTP,
+    "adapters/queries": QUERIES,
+    "adapters/lists": QUERIES,
+    "adapters/usage": QUERIES,
+    "adapters/violations": QUERIES,
     "adapters/cached": Rule((), (no_sql, importing_none_of("litestar", "faststream", "aiokafka", "redis", "asyncpg"))),
     "adapters/kafka": Rule((), (no_sql, importing_none_of("litestar", "sqlalchemy", "asyncpg", "redis"))),
 }
