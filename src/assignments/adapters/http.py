@@ -146,6 +146,8 @@ assignment_command = partial(
 
 
 class AssignmentsController(Controller):
+    """What a super admin does about the modules of an organization."""
+
     path = "/modules"
     guards = [super_admin]
     tags = ["modules"]

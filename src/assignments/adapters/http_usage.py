@@ -149,6 +149,8 @@ class IndustryUsageController(Controller):
 
 
 class UsageController(Controller):
+    """What a list of modules or templates shows beside each of them."""
+
     path = "/usage"
     guards = (super_admin,)
     tags = ("usage",)
