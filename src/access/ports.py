@@ -117,12 +117,6 @@ class FactLog(Protocol):
         """Append the facts, each with its stream's next sequence, and move the heads to their states."""
 
 
-class OrganizationStanding(Protocol):
-    """The one fact this context needs of organizations."""
-
-    async def is_suspended(self, organization_id: UUID) -> bool: ...
-
-
 class Passwords(Protocol):
     """Slow hashing that neither blocks the loop nor takes more memory than a few hashes do.
 

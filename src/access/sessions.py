@@ -17,11 +17,10 @@ from access.ports import (
     Fact,
     FactLog,
     IssuedToken,
-    OrganizationStanding,
     Secrets,
     SessionStore,
 )
-from shared.ports import Clock, Database
+from shared.ports import Clock, Database, OrganizationStanding
 
 SESSION_LIFETIME = timedelta(days=30)
 # An answer that was lost can be had again for so long: by a page reloaded before it came, or a second tab.

@@ -34,7 +34,6 @@ from access.ports import (
     ApiTokenStore,
     EndedCredentials,
     FreeEmails,
-    OrganizationStanding,
     Passwords,
     PendingOwnerStore,
     Seals,
@@ -50,7 +49,7 @@ from access.sessions import Admission, Sessions
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.users import UserAdministration
-from shared.ports import Authenticator, Clock
+from shared.ports import Authenticator, Clock, OrganizationStanding
 from shared.wiring import Context
 
 

@@ -21,7 +21,7 @@ Check = Callable[[ast.Module], Findings]
 
 
 class Rule(NamedTuple):
-    """What holds in a room. `imports`: beyond these roots, only the own context; all, when none is given."""
+    """What holds in a room. `imports`: what may be imported beside the own context and contracts; none: anything."""
 
     imports: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -109,17 +109,20 @@ TELLS_A_STORY_OF_PARTS = Rule((*TELLS_A_STORY.imports, "dataclasses"), TELLS_A_S
 KEEPS_WORKING = Rule((*TELLS_A_STORY.imports, "asyncio", "dataclasses"))
 # It knows keys, hashes and tokens, and nothing of where they are kept.
 ENTRY = Rule((), (no_sql, importing_none_of("litestar", "sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis")))
+HTTP = Rule((), (no_sql, importing_none_of("sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis")))
+QUERIES = Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),))
 ROOMS = {
     "__init__": Rule((), (only_structs,)),
     "events": Rule((*PURE, "shared.messages"), (only_structs, no_waiting, no_chance)),
+    "contract": Rule((*PURE, "shared.json.layered_config"), (only_structs, no_waiting, no_chance)),
     "commands": Rule((*PURE, *TYPED), (only_structs, no_waiting, no_chance)),
     "domain": DECIDES,
-    "applying": DECIDES,
+    "template_application": DECIDES,
     "restoration": DECIDES,
-    "configs": DECIDES,
+    "config_validation": DECIDES,
     "facts": DECIDES,
     "state": DECIDES,
-    "refusals": DECIDES,
+    "errors": DECIDES,
     "module_type": Rule(("enum",), (no_waiting,)),
     "ports": Rule(
         (*PURE, "shared.json.layered_config", "shared.messages", "shared.ports"),
@@ -130,13 +133,19 @@ ROOMS = {
     "requests": TELLS_A_STORY_OF_PARTS,
     "running": KEEPS_WORKING,
     "sessions": TELLS_A_STORY,
+    "set_industry": TELLS_A_STORY,
     "sign_in": TELLS_A_STORY,
     "signup": TELLS_A_STORY,
     "users": TELLS_A_STORY,
     "wiring": Rule((), (no_logic,)),
-    "adapters/http": Rule((), (no_sql, importing_none_of("sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis"))),
+    "adapters/http": HTTP,
     "adapters/postgres": Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),)),
     "adapters/restoring": Rule((), (importing_none_of("litestar", "faststream", "aiokafka", "redis"),)),
+    "adapters/http_usage": HTTP,
+    "adapters/queries": QUERIES,
+    "adapters/lists": QUERIES,
+    "adapters/usage": QUERIES,
+    "adapters/violations": QUERIES,
     "adapters/cached": Rule((), (no_sql, importing_none_of("litestar", "faststream", "aiokafka", "redis", "asyncpg"))),
     "adapters/http_tokens": Rule(
         (), (no_sql, importing_none_of("sqlalchemy", "asyncpg", "faststream", "aiokafka", "redis"))
@@ -159,7 +168,7 @@ def room_of(file: Path) -> str:
 def broken(rule: Rule, context: str, source: str) -> list[str]:
     tree = ast.parse(source)
     found = [finding for check in rule.checks for finding in check(tree)]
-    allowed = (*rule.imports, context)
+    allowed = (*rule.imports, context, *(f"{each}.contract" for each in CONTEXTS))
     for line, name in imported(tree) if rule.imports else ():
         if not any(name == root or name.startswith(f"{root}.") for root in allowed):
             found.append((line, f"imports {name}"))
@@ -200,6 +209,10 @@ def test_shared_ports_are_small_protocols_too() -> None:
         ("domain", "from shared.commands.bus import CommandBus", "1: imports shared.commands.bus.CommandBus"),
         ("domain", "from industries.domain import Industry", "1: imports industries.domain.Industry"),
         ("events", "def happened(): ...", "1: is no struct"),
+        ("contract", "def status_of(row): ...", "1: is no struct"),
+        ("contract", "class ModuleFact: ...", "1: ModuleFact is no struct"),
+        ("contract", "from industries.domain import Industry", "1: imports industries.domain.Industry"),
+        ("contract", "from shared.ports import Transaction", "1: imports shared.ports.Transaction"),
         ("commands", "class Assign: ...", "1: Assign is no struct"),
         ("commands", "class Assign(Exception): ...", "1: Assign is no struct"),
         (

@@ -27,25 +27,11 @@ from assignments.domain import (
     INITIAL,
     Assignments,
     Facts,
-    ModuleStatus,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
     decide,
     evolve,
     required_by,
 )
-from assignments.events import (
-    EVENTS,
-    AssignmentEvent,
-    IndustryTemplateAppliedEvent,
-    ModuleAssignedEvent,
-    ModuleConfigUpdatedEvent,
-    ModulesBulkAssignedEvent,
-    ModuleUnassignedEvent,
-    Source,
-)
-from assignments.refusals import (
+from assignments.errors import (
     ConfigDiffers,
     ConfigTooLarge,
     DuplicateModules,
@@ -61,6 +47,19 @@ from assignments.refusals import (
     UnknownModules,
     UnknownVersion,
 )
+from assignments.events import (
+    EVENTS,
+    AssignmentEvent,
+    IndustryTemplateAppliedEvent,
+    ModuleAssignedEvent,
+    ModuleConfigUpdatedEvent,
+    ModulesBulkAssignedEvent,
+    ModuleUnassignedEvent,
+    Source,
+)
+from industries.contract import TemplateFact, TemplateModule
+from organizations.contract import OrganizationFact
+from registry.contract import ModuleStatus
 from shared.errors import Refused
 from shared.messages import Decision, Event
 
@@ -68,8 +67,8 @@ ORG = "0190a000-0000-7000-8000-000000000001"
 ADA = Source("explicit", by="ada")
 
 
-def entries(**required: bool) -> Sequence[TemplateEntry]:
-    return [TemplateEntry(module_id, is_required) for module_id, is_required in required.items()]
+def entries(**required: bool) -> Sequence[TemplateModule]:
+    return [TemplateModule(module_id, is_required) for module_id, is_required in required.items()]
 
 
 BAKERY = TemplateFact(

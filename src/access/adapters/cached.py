@@ -20,7 +20,8 @@ from access.adapters.queries import PostgresCredentialReader
 from access.adapters.tokens import MAX_REMEMBERED, TokenAuthenticator
 from access.api_tokens import API_TOKEN_PREFIX
 from access.domain import ApiToken, TokenExpired, TokenInvalid
-from access.ports import AccessSettings, OrganizationStanding
+from access.ports import AccessSettings
+from shared.ports import OrganizationStanding
 from access.sessions import hashed, session_ended
 from shared.errors import Unauthenticated, Unavailable
 from shared.ports import Caller, Clock, Transaction

@@ -15,9 +15,9 @@ from cachetools import TLRUCache
 
 from access.adapters.oidc_claims import claim, claims_of, organization_in, require_bearer, role_in, scopes_in
 from access.domain import NoRoleHere, OrganizationSuspended, TokenExpired, TokenInvalid
-from access.ports import OidcSettings, OrganizationStanding
+from access.ports import OidcSettings
 from shared.errors import Unavailable
-from shared.ports import Caller, Clock
+from shared.ports import Caller, Clock, OrganizationStanding
 
 log = structlog.get_logger(__name__)
 

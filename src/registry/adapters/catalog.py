@@ -1,13 +1,12 @@
 """What other contexts may know of modules, read in their transaction. Bound to their ports in the seams."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import msgspec
 import structlog
-from msgspec import Struct
 
-from registry.adapters.postgres import ModuleStatus, decoded, status_of
+from registry.adapters.postgres import decoded, status_of
+from registry.contract import ModuleFact, ModuleSummary
 from shared.concurrency import in_slices
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema, UnusableSchema
@@ -15,7 +14,7 @@ from shared.ports import Transaction
 
 log = structlog.get_logger(__name__)
 
-STANDINGS = """
+FACTS = """
 SELECT module_id, is_active, is_deleted, config_digest FROM registry.module_registry WHERE module_id = ANY($1::text[])
 """
 
@@ -30,25 +29,6 @@ FROM registry.module_registry WHERE module_id = ANY($1::text[])
 """
 
 RULES_KEPT = 1000
-
-
-class ModuleStanding(Struct, frozen=True):
-    """What decides whether a module may be given, and with which config; without a schema there are no rules."""
-
-    status: ModuleStatus
-    rules: ConfigRules | None = None
-
-
-class ModuleSummary(Struct, frozen=True):
-    """What other contexts show of a module; deleted ones too."""
-
-    module_name: str
-    description: str
-    category: str
-    version: str
-    metadata: dict[str, Any]
-    default_config: dict[str, Any]
-    status: ModuleStatus
 
 
 class CompiledRules:
@@ -86,15 +66,15 @@ class PostgresModuleCatalog:
     def __init__(self) -> None:
         self._compiled = CompiledRules()
 
-    async def standings(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStanding]:
+    async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleFact]:
         """By id; modules that were never registered are left out."""
-        rows = await transaction.fetch(STANDINGS, list(module_ids))
+        rows = await transaction.fetch(FACTS, list(module_ids))
         digests = {id_: digest for id_, _, _, digest in rows if digest is not None}
         rules: Mapping[str, ConfigRules | None] = {}
         if digests:
             rules = await self._compiled.by_digest(transaction, digests)
         return {
-            id_: ModuleStanding(status_of(is_active, is_deleted), rules.get(digest))
+            id_: ModuleFact(status_of(is_active, is_deleted), rules.get(digest))
             for id_, is_active, is_deleted, digest in rows
         }
 

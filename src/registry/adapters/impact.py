@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from registry.adapters.postgres import RegistryTables
 from registry.commands import Command, UpdateModule
-from registry.domain import ConfigImpact, Usage
+from registry.contract import ConfigImpact
+from registry.domain import Usage
 from registry.ports import ConfigViolations
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Table, Text
 from sqlalchemy.dialects.postgresql import JSON
 
 from registry.commands import ActivateModule, Command, DeactivateModule, DeleteModule
+from registry.contract import ModuleStatus
 from registry.domain import Module, RegistryFacts, Usage
 from registry.ports import AssignedModules, TemplateModules
 from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
@@ -82,8 +83,6 @@ config_schema, is_active, sequence, created_at, updated_at
 LIVING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY {SORT_KEY}, module_id"
 ONE = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted AND module_id = $1"
 LIVING_IDS = "SELECT module_id FROM registry.module_registry WHERE NOT is_deleted"
-
-ModuleStatus = Literal["active", "inactive", "deleted"]
 
 
 class ModuleDetails(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What counts of an organization's configs, and what a change would break in them. Pure."""
+"""Validates the effective configs that a change leads to. Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
@@ -13,8 +13,8 @@ from assignments.commands import (
     RestoreAssignments,
     UpdateModuleConfig,
 )
+from assignments.errors import ConfigInvalid
 from assignments.facts import Facts
-from assignments.refusals import ConfigInvalid
 from assignments.state import Assignment, Assignments, Sources, template_sources
 from shared.errors import FieldError
 from shared.json.documents import ABSENT, MAX_ERRORS, capped, value_at, within
@@ -24,10 +24,12 @@ from shared.json.schemas import JsonSchema
 Errors = Sequence[FieldError]
 
 
-def broken(before: Assignments, after: Assignments, facts: Facts, settled: Collection[str] = ()) -> dict[str, Errors]:
-    """Tell by module id what does not fit its schema after a change, and did fit or was not there before.
+def invalid_configs(
+    before: Assignments, after: Assignments, facts: Facts, settled: Collection[str] = ()
+) -> dict[str, Errors]:
+    """Return, by module id, the errors that a change brings: those the config had before do not count.
 
-    What was broken already is nobody's fault who changes something else. `settled` are not looked at.
+    `settled` modules are not checked.
     """
     reordered = list(before.templates) != list(after.templates)
     found: dict[str, Errors] = {}
@@ -45,9 +47,9 @@ def broken(before: Assignments, after: Assignments, facts: Facts, settled: Colle
 
 
 def unfit_kept(state: Assignments, after: Mapping[str, Sources], facts: Facts) -> Collection[str]:
-    """Return the modules, new with these sources, for which a config is kept that does not fit any more.
+    """Return the modules, new with these sources, whose kept config no longer fits.
 
-    Nobody who assigns them sent it: it must not stand in their way.
+    The caller did not send it, so it is discarded instead of being refused.
     """
     kept = {
         module_id: Assignment(state.kept[module_id], sources)
@@ -75,7 +77,7 @@ def _new(errors: Errors, config: dict[str, Any], earlier: dict[str, Any], schema
 
 
 def _is_written(pointer: str, config: dict[str, Any], earlier: dict[str, Any]) -> bool:
-    """Whether there is another value than before. Of an object that stays one, only its keys are values."""
+    """Return whether the value differs from before; of an object that stays one, only its keys count."""
     value, before = value_at(config, pointer), value_at(earlier, pointer)
     if value is ABSENT or (isinstance(value, dict) and isinstance(before, dict)):
         return False
@@ -85,10 +87,10 @@ def _is_written(pointer: str, config: dict[str, Any], earlier: dict[str, Any]) -
 def require_valid_configs(
     before: Assignments, after: Assignments, facts: Facts, command: Command, settled: Collection[str] = ()
 ) -> None:
-    """Refuse a command that breaks a config; one that takes nothing but keys from a broken one is let through."""
-    invalid = broken(before, after, facts, settled)
+    """Refuse a command that makes a config invalid. Removing keys from one that is invalid already is allowed."""
+    invalid = invalid_configs(before, after, facts, settled)
     if not invalid or (
-        isinstance(command, UpdateModuleConfig) and _only_mends(before, after, facts, command.module_id)
+        isinstance(command, UpdateModuleConfig) and _only_removes_keys(before, after, facts, command.module_id)
     ):
         return
     match command:
@@ -110,7 +112,7 @@ def require_valid_configs(
 
 
 def config_invalid(invalid: Mapping[str, Errors], errors: Errors, link: str = "", advice: str = "") -> ConfigInvalid:
-    """Return the refusal; `errors` point into the body, `link` is where a schema is read."""
+    """`errors` point into the body; `link` is where the schema is read, of the first module unless given."""
     link = link or f"/api/v1/module-registry/{next(iter(invalid))}/config"
     names = ", ".join(invalid)
     detail = f"Not a valid config for {names}: see `errors`, and for what is valid the schema at {link}.{advice}"
@@ -123,7 +125,7 @@ def config_invalid(invalid: Mapping[str, Errors], errors: Errors, link: str = ""
 
 
 def at_modules(invalid: Mapping[str, Errors], places: Mapping[str, str]) -> Errors:
-    """Return the errors of configs that are not in the body, where it names what they come from."""
+    """Point the errors of configs that are not in the body to the place in it that they come from."""
     return [
         FieldError(places[module_id], f"{module_id}{error.pointer}: {error.message}")
         for module_id, errors in invalid.items()
@@ -131,15 +133,15 @@ def at_modules(invalid: Mapping[str, Errors], places: Mapping[str, str]) -> Erro
     ]
 
 
-def _only_mends(before: Assignments, after: Assignments, facts: Facts, module_id: str) -> bool:
-    """Whether keys alone are taken away, and from a config that did not fit."""
+def _only_removes_keys(before: Assignments, after: Assignments, facts: Facts, module_id: str) -> bool:
+    """Return whether the change only removes keys, from a config that was invalid before."""
     if not _is_part(after.modules[module_id].config, before.modules[module_id].config):
         return False
     return bool(facts.rules[module_id].schema.errors(_config(module_id, before, facts)))
 
 
 def _is_part(value: Any, whole: Any) -> bool:
-    """Whether a value is another, or is it with keys taken away."""
+    """Return whether a value equals `whole`, or `whole` with keys removed."""
     if isinstance(value, dict) and isinstance(whole, dict):
         return all(key in whole and _is_part(child, whole[key]) for key, child in value.items())
     return same_json(value, whole)

@@ -1,4 +1,4 @@
-"""What an organization has, put together from its own rows and what the other contexts say of them."""
+"""An organization's modules: its assignments with the facts of other contexts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -7,9 +7,12 @@ from msgspec import Struct
 
 from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.events import Source
-from assignments.facts import ModuleStatus, OrganizationStatus, TemplateEntry, TemplateFact, requires
-from assignments.ports import ModuleCatalog, ModuleSummaries, ModuleSummary, OrganizationDirectory, TemplateCatalog
+from assignments.facts import requires
+from assignments.ports import ModuleCatalog, ModuleSummaries, OrganizationDirectory, TemplateCatalog
 from assignments.state import template_sources
+from industries.contract import TemplateFact, TemplateModule
+from organizations.contract import OrganizationStatus
+from registry.contract import ModuleStatus, ModuleSummary
 from shared.concurrency import in_slices
 from shared.errors import FieldError
 from shared.json.documents import capped
@@ -83,19 +86,18 @@ class OrganizationModuleDetails(OrganizationModule, frozen=True):
     config_errors: Sequence[FieldError]
 
 
-class Held(Struct, frozen=True):
-    """One assignment as its row tells it."""
-
+class AssignmentRow(Struct, frozen=True):
     module_id: str
     config: dict[str, Any]
     sources: tuple[Source, ...]
 
 
-Entries = Mapping[tuple[str, int], Mapping[str, TemplateEntry]]
+AssignmentRows = Sequence[AssignmentRow]
+Entries = Mapping[tuple[str, int], Mapping[str, TemplateModule]]
 
 
-class Surroundings(Struct, frozen=True):
-    """What stands around the assignments of one organization; `applied` are its templates in their order."""
+class ReadFacts(Struct, frozen=True):
+    """Facts about the assignments of one organization. `applied` are its templates in order of application."""
 
     status: OrganizationStatus
     summaries: Mapping[str, ModuleSummary]
@@ -105,7 +107,7 @@ class Surroundings(Struct, frozen=True):
 
 
 class PostgresAssignmentReader:
-    """An organization's modules, all read in one moment."""
+    """Reads each answer in one snapshot."""
 
     def __init__(
         self,
@@ -122,60 +124,63 @@ class PostgresAssignmentReader:
         self._templates = templates
 
     async def modules(self, organization_id: str) -> OrganizationModules | None:
-        """None when there is no such organization."""
+        """Return None when there is no such organization."""
         async with self._database.snapshot() as transaction:
-            standings = await self._organizations.organizations(transaction, [organization_id])
-            if organization_id not in standings:
+            known = await self._organizations.organizations(transaction, [organization_id])
+            if organization_id not in known:
                 return None
             sequence, applied = await transaction.fetchrow(HEAD, organization_id)
-            held = await assigned(transaction, organization_id)
-            around = await self._surroundings(transaction, held, standings[organization_id].status, applied)
-        items = [item(one, around) async for one in in_slices(held)]
-        return OrganizationModules(organization_id, sequence, sorted(items, key=by_name))
+            rows = await assignment_rows(transaction, organization_id)
+            facts = await self._facts(transaction, rows, known[organization_id].status, applied)
+        items = [organization_module(row, facts) async for row in in_slices(rows)]
+        items.sort(key=lambda module: (sort_key(module.module_name), module.module_id))
+        return OrganizationModules(organization_id, sequence, items)
 
     async def module(self, organization_id: str, module_id: str) -> OrganizationModuleDetails | None:
-        """None when there is no such organization, or it does not have the module."""
+        """Return None when there is no such organization, or it does not have the module."""
         async with self._database.snapshot() as transaction:
-            standings = await self._organizations.organizations(transaction, [organization_id])
-            held = [one for one in await assigned(transaction, organization_id) if one.module_id == module_id]
-            if organization_id not in standings or not held:
+            known = await self._organizations.organizations(transaction, [organization_id])
+            rows = [row for row in await assignment_rows(transaction, organization_id) if row.module_id == module_id]
+            if organization_id not in known or not rows:
                 return None
             sequence, applied = await transaction.fetchrow(HEAD, organization_id)
-            around = await self._surroundings(transaction, held, standings[organization_id].status, applied)
-            rules = (await self._catalog.standings(transaction, [module_id]))[module_id].rules
-        shown = item(held[0], around)
-        layers = layers_of(held[0], around)
+            facts = await self._facts(transaction, rows, known[organization_id].status, applied)
+            rules = (await self._catalog.modules(transaction, [module_id]))[module_id].rules
+        module = organization_module(rows[0], facts)
+        layers = layers_of(rows[0], facts)
         return OrganizationModuleDetails(
-            **{name: getattr(shown, name) for name in OrganizationModule.__struct_fields__},
+            **{name: getattr(module, name) for name in OrganizationModule.__struct_fields__},
             organization_id=organization_id,
             sequence=sequence,
             layers=layers,
             origins=origins([layer.config for layer in layers]),
             config_schema=dict(rules.schema.document) if rules else None,
-            config_errors=capped(rules.schema.errors(shown.config)) if rules else [],
+            config_errors=capped(rules.schema.errors(module.config)) if rules else [],
         )
 
-    async def _surroundings(
-        self, transaction: Transaction, held: Sequence[Held], status: OrganizationStatus, applied: Sequence[str]
-    ) -> Surroundings:
+    async def _facts(
+        self,
+        transaction: Transaction,
+        rows: AssignmentRows,
+        status: OrganizationStatus,
+        applied: Sequence[str],
+    ) -> ReadFacts:
         versions: dict[str, set[int]] = {}
-        for source in (source for one in held for source in one.sources):
+        for source in (source for row in rows for source in row.sources):
             if source.industry_code is not None and source.version is not None:
                 versions.setdefault(source.industry_code, set()).add(source.version)
         templates = await self._templates.templates(transaction, versions) if versions else {}
-        ids = [one.module_id for one in held]
+        ids = [row.module_id for row in rows]
         summaries = await self._modules.summaries(transaction, ids) if ids else {}
-        return Surroundings(status, summaries, templates, entries_by_module(templates), applied)
+        return ReadFacts(status, summaries, templates, entries_by_module(templates), applied)
 
 
-async def assigned(transaction: Transaction, organization_id: str) -> Sequence[Held]:
-    """The organization's assignments, in no order."""
-    rows = await transaction.fetch(ASSIGNED, organization_id)
-    return [Held(id_, CONFIG.decode(config), SOURCES.decode(sources)) async for id_, config, sources in in_slices(rows)]
+async def assignment_rows(transaction: Transaction, organization_id: str) -> AssignmentRows:
+    rows = in_slices(await transaction.fetch(ASSIGNED, organization_id))
+    return [AssignmentRow(id_, CONFIG.decode(config), SOURCES.decode(sources)) async for id_, config, sources in rows]
 
 
 def entries_by_module(templates: Mapping[str, TemplateFact]) -> Entries:
-    """The entries of each version of each template."""
     return {
         (code, version): {entry.module_id: entry for entry in entries}
         for code, template in templates.items()
@@ -183,59 +188,52 @@ def entries_by_module(templates: Mapping[str, TemplateFact]) -> Entries:
     }
 
 
-def item(held: Held, around: Surroundings) -> OrganizationModule:
-    """An assignment as it is shown."""
-    given = given_by(held, around)
-    required_by = [code for code, _, entry in given if requires(around.templates[code], entry)]
-    summary = around.summaries[held.module_id]
-    obstacle = obstacle_of(around.status, summary.status)
+def organization_module(row: AssignmentRow, facts: ReadFacts) -> OrganizationModule:
+    given = source_entries(row, facts)
+    required_by = [code for code, _, entry in given if requires(facts.templates[code], entry)]
+    summary = facts.summaries[row.module_id]
+    obstacle = obstacle_of(facts.status, summary.status)
     return OrganizationModule(
-        module_id=held.module_id,
+        module_id=row.module_id,
         module_name=summary.module_name,
         category=summary.category,
         version=summary.version,
-        config=layered([summary.default_config, *(entry.default_config for _, _, entry in given), held.config]),
-        own_config=held.config,
+        config=layered([summary.default_config, *(entry.default_config for _, _, entry in given), row.config]),
+        own_config=row.config,
         is_required=bool(required_by),
         required_by=required_by,
         effective=obstacle is None,
         ineffective_because=obstacle,
-        sources=held.sources,
+        sources=row.sources,
         metadata=summary.metadata,
     )
 
 
-def given_by(held: Held, around: Surroundings) -> Sequence[tuple[str, int, TemplateEntry]]:
-    """The entries of templates' versions an assignment comes from, in the order the templates were applied."""
+def source_entries(row: AssignmentRow, facts: ReadFacts) -> Sequence[tuple[str, int, TemplateModule]]:
+    """Return code, version and entry of the templates among the sources, in order of application."""
     return [
         (source.industry_code, source.version, entry)
-        for source in template_sources(held.sources, around.applied)
+        for source in template_sources(row.sources, facts.applied)
         if source.industry_code is not None
         and source.version is not None
-        and (entry := around.entries.get((source.industry_code, source.version), {}).get(held.module_id)) is not None
+        and (entry := facts.entries.get((source.industry_code, source.version), {}).get(row.module_id)) is not None
     ]
 
 
-def layers_of(held: Held, around: Surroundings) -> Sequence[ConfigLayer]:
-    """The module's layer, the templates', the organization's."""
-    summary = around.summaries[held.module_id]
+def layers_of(row: AssignmentRow, facts: ReadFacts) -> Sequence[ConfigLayer]:
+    summary = facts.summaries[row.module_id]
     return [
         ConfigLayer("module", summary.version, None, None, summary.default_config),
         *(
             ConfigLayer("template", None, code, version, entry.default_config)
-            for code, version, entry in given_by(held, around)
+            for code, version, entry in source_entries(row, facts)
         ),
-        ConfigLayer("organization", None, None, None, held.config),
+        ConfigLayer("organization", None, None, None, row.config),
     ]
 
 
 def obstacle_of(organization: OrganizationStatus, module: ModuleStatus) -> Obstacle | None:
-    """Why an assigned module has no effect; a suspended organization's modules have none, whatever they are."""
+    """Return why an assigned module has no effect, if so; suspension comes first."""
     if organization == "suspended":
         return "organization_suspended"
     return None if module == "active" else "module_inactive"
-
-
-def by_name(module: OrganizationModule) -> tuple[str, str]:
-    """Names in the order of all lists."""
-    return sort_key(module.module_name), module.module_id

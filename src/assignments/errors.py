@@ -1,4 +1,4 @@
-"""Why a command on assignments is refused: each class is the sentence that stands in the way."""
+"""Refusals. Their docstrings are the meanings in the API reference."""
 
 from shared.errors import Conflict, Invalid, NotFound
 

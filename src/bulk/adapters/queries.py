@@ -1,4 +1,4 @@
-"""Bulk operations as they are shown: their progress, and what became of each organization."""
+"""The progress of bulk operations, and the outcome of each organization."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from bulk.adapters.postgres import FIELDS, operation
 from bulk.domain import OUTCOMES, BulkCommand, BulkOperation, ItemOutcome, OrganizationFilter, Status, item_operation_id
-from bulk.domain import Item as AskedItem
-from bulk.ports import OrganizationNames
+from bulk.domain import Item as DomainItem
+from bulk.ports import OrganizationLabels
+from organizations.contract import OrganizationLabel
 from shared.lists.cursors import Cursors
-from shared.ports import Database, Transaction
+from shared.ports import Database
 
 COUNTS = "SELECT coalesce(outcome, 'waiting'), count(*) FROM bulk.bulk_items WHERE bulk_id = $1 GROUP BY outcome"
 
@@ -114,15 +116,14 @@ class RecentPlace(Struct, frozen=True, array_like=True):
 
 
 class PostgresBulkReader:
-    """Progress, counted when it is asked for: a count of a hundred thousand organizations takes milliseconds."""
+    """Counts progress on every read: a hundred thousand organizations take milliseconds."""
 
-    def __init__(self, database: Database, names: OrganizationNames, cursors: Cursors) -> None:
+    def __init__(self, database: Database, labels: OrganizationLabels, cursors: Cursors) -> None:
         self._database = database
-        self._names = names
+        self._labels = labels
         self._cursors = cursors
 
     async def progress(self, bulk_id: UUID) -> BulkProgress | None:
-        """None when there is none."""
         async with self._database.snapshot() as transaction:
             row = await transaction.fetchrow(ONE, bulk_id)
             if row is None:
@@ -132,7 +133,7 @@ class PostgresBulkReader:
         return progress(operation(row), counts, reasons)
 
     async def recent(self, limit: int, cursor: str | None) -> BulkPage:
-        """Raises `BadCursor`."""
+        """Raise `BadCursor`."""
         cursors = await self._cursors.of("bulk-operations")
         place = cursors.place(cursor, RecentPlace)
         after = (place.created_at, place.id) if place else (None, None)
@@ -146,7 +147,7 @@ class PostgresBulkReader:
     async def items(
         self, bulk_id: UUID, outcome: ItemOutcome | None, limit: int, cursor: str | None
     ) -> BulkItemPage | None:
-        """None when there is no such bulk operation. Raises `BadCursor`."""
+        """Return None when there is no such bulk operation. Raise `BadCursor`."""
         cursors = await self._cursors.of("bulk-items", str(bulk_id), outcome)
         statement = ITEMS.format(outcome="AND outcome = $4" if outcome else "")
         arguments: list[Any] = [bulk_id, cursors.place(cursor, str) or "", limit + 1]
@@ -154,27 +155,18 @@ class PostgresBulkReader:
             if await transaction.fetchrow(ONE, bulk_id) is None:
                 return None
             rows = await transaction.fetch(statement, *arguments, *([outcome] if outcome else []))
-            names = await self._labels(transaction, [row[0] for row in rows])
+            ids = [row[0] for row in rows]
+            labels = await self._labels.labels(transaction, ids) if ids else {}
         return BulkItemPage(
-            [item(bulk_id, row, names) for row in rows[:limit]], cursors.beyond(rows, limit, lambda row: row[0])
+            [item(bulk_id, row, labels) for row in rows[:limit]], cursors.beyond(rows, limit, lambda row: row[0])
         )
-
-    async def _labels(self, transaction: Transaction, ids: Sequence[str]) -> Mapping[str, str]:
-        return await self._names.names(transaction, ids) if ids else {}
 
 
 def progress(bulk: BulkOperation, counts: Mapping[str, int], reasons: Sequence[BulkReason]) -> BulkProgress:
-    """What is shown of one."""
     by_outcome = {name: counts.get(name, 0) for name in ("waiting", *OUTCOMES)}
     return BulkProgress(
-        bulk_operation_id=bulk.id,
-        status=bulk.status,
-        command=bulk.command,
+        **asdict(summary(bulk)),
         filter=bulk.selection.filter,
-        created_by=bulk.created_by,
-        created_at=bulk.created_at,
-        finished_at=bulk.finished_at,
-        reason=bulk.reason,
         total=sum(by_outcome.values()),
         counts=BulkCounts(**by_outcome),
         refusals=reasons,
@@ -182,14 +174,14 @@ def progress(bulk: BulkOperation, counts: Mapping[str, int], reasons: Sequence[B
 
 
 def summary(bulk: BulkOperation) -> BulkSummary:
-    """What the list shows of one."""
     return BulkSummary(
         bulk.id, bulk.status, bulk.command, bulk.created_by, bulk.created_at, bulk.finished_at, bulk.reason
     )
 
 
-def item(bulk_id: UUID, row: Any, names: Mapping[str, str]) -> BulkItem:
-    """A row of `ITEMS`. An id that no organization has is shown without a name."""
+def item(bulk_id: UUID, row: Any, labels: Mapping[str, OrganizationLabel]) -> BulkItem:
+    """Convert a row of `ITEMS`. The name of an unknown organization is empty."""
     organization_id, outcome, code, detail, attempt = row
-    operation_id = item_operation_id(bulk_id, AskedItem(organization_id, attempt))
-    return BulkItem(organization_id, names.get(organization_id, ""), outcome, code, detail, operation_id)
+    operation_id = item_operation_id(bulk_id, DomainItem(organization_id, attempt))
+    name = labels[organization_id].name if organization_id in labels else ""
+    return BulkItem(organization_id, name, outcome, code, detail, operation_id)

@@ -1,4 +1,4 @@
-"""Decides about giving an organization a template's modules. Pure."""
+"""Decides about applying an industry template. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -7,10 +7,10 @@ import msgspec
 from msgspec.structs import replace
 
 from assignments.commands import ApplyIndustryTemplate, AssignmentResult, Mode
-from assignments.configs import Errors, at_modules, broken, config_invalid, unfit_kept
+from assignments.config_validation import Errors, at_modules, config_invalid, invalid_configs, unfit_kept
+from assignments.errors import TemplateNotApplicable
 from assignments.events import IndustryTemplateAppliedEvent, SkippedModule, Source
-from assignments.facts import Facts, OrganizationFact, TemplateEntry, entries_of, living_template
-from assignments.refusals import TemplateNotApplicable
+from assignments.facts import Facts, applicable_template, entries_of
 from assignments.state import (
     Assignments,
     Sources,
@@ -18,14 +18,16 @@ from assignments.state import (
     bulk_event,
     changed,
     changes_to,
+    result_of,
     sources_of,
-    told,
     with_source,
 )
+from industries.contract import TemplateModule
+from organizations.contract import OrganizationFact
 from shared.json.documents import capped
 from shared.messages import Decision, Event
 
-Entries = Sequence[TemplateEntry]
+Entries = Sequence[TemplateModule]
 
 REASONS: Mapping[str, str] = {
     "module_inactive": "inactive",
@@ -37,9 +39,9 @@ REASONS: Mapping[str, str] = {
 def apply_template(
     state: Assignments, facts: Facts, command: ApplyIndustryTemplate, organization: OrganizationFact
 ) -> Decision:
-    """Return what applying causes; refuse it whole when a module that the template requires cannot be assigned."""
+    """Refuse the whole template when a module that it requires cannot be assigned."""
     code, mode = command.industry_code, command.mode
-    template = living_template(facts, code)
+    template = applicable_template(facts, code)
     version = template.version if command.version is None else command.version
     entries = entries_of(template, code, version)
     source = Source("template", industry_code=code, version=version)
@@ -50,7 +52,7 @@ def apply_template(
     changes = changes_to(state, sources, unfit=unfit_kept(state, sources, facts))
     sets_industry = organization.industry_code is None or (mode == "replace" and organization.industry_code != code)
     result = replace(
-        told(given, changes), skipped=skipped, industry_code=code, version=version, sets_industry=sets_industry
+        result_of(given, changes), skipped=skipped, industry_code=code, version=version, sets_industry=sets_industry
     )
     events: list[Event] = [bulk_event(command.organization_id, changes, source)] if changes else []
     if changes or sets_industry or applied_templates(state.templates, code, version, mode) != state.templates:
@@ -59,7 +61,7 @@ def apply_template(
 
 
 def decided_by_template(decision: Decision) -> Sequence[str]:
-    """Return the modules whose configs applying has judged already: all that the template gives."""
+    """Return the modules whose configs are validated already: all that the template gives."""
     result = cast("AssignmentResult", decision.result)
     return [*result.assigned, *result.unchanged]
 
@@ -77,7 +79,7 @@ def _skipped(state: Assignments, facts: Facts, entries: Entries, source: Source,
 
 
 def _obstacle(state: Assignments, facts: Facts, module_id: str) -> SkippedModule | None:
-    """Say why a template cannot give the module. An inactive one that is assigned keeps its place."""
+    """Return why the template cannot give the module, if so. An inactive one that is assigned already stays."""
     status = facts.modules.get(module_id, "deleted")
     if status == "deleted":
         return SkippedModule(module_id, "module_unknown")
@@ -87,7 +89,7 @@ def _obstacle(state: Assignments, facts: Facts, module_id: str) -> SkippedModule
 
 
 def _invalid(state: Assignments, facts: Facts, entries: Entries, source: Source, mode: Mode) -> Mapping[str, Errors]:
-    """Tell what would not fit in the configs of these modules, were they given."""
+    """Return the errors in the configs of these modules if they were given."""
     if not facts.rules:
         return {}
     given = [entry.module_id for entry in entries]
@@ -95,7 +97,7 @@ def _invalid(state: Assignments, facts: Facts, entries: Entries, source: Source,
     after = changed(state, changes_to(state, sources, unfit=unfit_kept(state, sources, facts)))
     code, version = source.industry_code or "", source.version or 0
     after = replace(after, templates=applied_templates(state.templates, code, version, mode))
-    found = broken(state, after, facts)
+    found = invalid_configs(state, after, facts)
     return {module_id: found[module_id] for module_id in given if module_id in found}
 
 
@@ -116,7 +118,7 @@ def _refuse(source: Source, blocking: Sequence[SkippedModule], invalid: Mapping[
 def _applied_sources(
     state: Assignments, given: Sequence[str], untouched: Sequence[str] | set[str], source: Source, mode: Mode
 ) -> dict[str, Sources]:
-    """Give the sources after applying: of the given modules in display order, then of all others there."""
+    """Return the sources after applying: of the given modules in display order, then of all others."""
     code, holds = source.industry_code, set(given)
     after: dict[str, Sources] = {}
     for module_id in dict.fromkeys([*given, *state.modules]):
