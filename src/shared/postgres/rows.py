@@ -1,0 +1,55 @@
+"""Structs and rows: a struct read from the columns named as its fields, and rows written by one upsert."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import JSON, Table
+from sqlalchemy.dialects import postgresql
+
+from shared.ports import Transaction
+
+Read = TypeVar("Read", bound=Struct)
+
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def read_row(type_: type[Read], row: Any, **given: Any) -> Read:
+    """Return the struct of a row's columns; fields that are `given` are taken as they are."""
+    read = {name: row[name] for name in type_.__struct_fields__ if name not in given}
+    return type_(**read, **given)
+
+
+class Upsert:
+    """Writes rows by one statement whatever their number: by primary key, with `updated_at` set to now.
+
+    `fields` are the columns that are written, the first of them the key. Documents are encoded.
+    """
+
+    def __init__(self, table: Table, fields: Sequence[str]) -> None:
+        self._fields = fields
+        columns = [table.c[name] for name in fields]
+        self._documents = {column.name for column in columns if isinstance(column.type, JSON)}
+        selected = [f"n.{name}::json" if name in self._documents else f"n.{name}" for name in fields]
+        arrays = [
+            f"${place}::{'text' if column.name in self._documents else column.type.compile(DIALECT)}[]"
+            for place, column in enumerate(columns, 1)
+        ]
+        changed = [f"{name} = excluded.{name}" for name in fields[1:]]
+        self.statement = f"""
+INSERT INTO {table.fullname} ({", ".join(fields)})
+SELECT {", ".join(selected)} FROM unnest({", ".join(arrays)}) AS n({", ".join(fields)})
+ON CONFLICT ({fields[0]}) DO UPDATE SET {", ".join(changed)}, updated_at = now()
+"""
+
+    async def write(self, transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows in this order, and so lock them in it. Nothing is done without any."""
+        if rows:
+            await transaction.execute(
+                self.statement, *([self._value(name, row) for row in rows] for name in self._fields)
+            )
+
+    def _value(self, name: str, row: Mapping[str, Any]) -> Any:
+        value = row[name]
+        return msgspec.json.encode(value).decode() if name in self._documents and value is not None else value
