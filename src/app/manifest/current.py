@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from app.manifest.model import ManifestEntry, ManifestIndustry, ManifestModule
 from assignments.adapters.postgres import PostgresAssignedModules
 from industries.adapters.reading import PostgresIndustryReader
-from registry.adapters.postgres import PostgresModuleReader
+from registry.adapters.queries import PostgresModuleReader
 from shared.ports import Database
 
 
@@ -40,7 +40,7 @@ class RegisteredInPostgres:
                 config_schema=module.config_schema,
                 is_active=module.is_active,
             )
-            for module in await self._modules.living()
+            for module in await self._modules.existing()
         }
 
     async def industries(self) -> Mapping[str, ManifestIndustry]:

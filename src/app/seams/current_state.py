@@ -8,7 +8,7 @@ from msgspec import Raw
 from assignments.adapters.reading import PostgresAssignmentReader
 from industries.adapters.reading import PostgresIndustryReader
 from organizations.adapters.reading import PostgresOrganizationReader
-from registry.adapters.postgres import PostgresModuleReader
+from registry.adapters.queries import PostgresModuleReader
 from shared.commands.conflict_details import Present
 
 API = "/api/v1"

@@ -27,7 +27,7 @@ from organizations.adapters.reading import PostgresOrganizationReader
 from organizations.commands import SetIndustry
 from organizations.domain import TemplateFact as OrganizationTemplateFact
 from organizations.wiring import OrganizationDecider
-from registry.adapters.catalog import PostgresModuleCatalog
+from registry.adapters.queries import PostgresModuleCatalog
 from registry.domain import ConfigImpact
 from registry.wiring import RegistryDecider
 from shared.commands.decision import Decider

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -79,7 +79,7 @@ class PostgresOperationList(Lister[VisibleOperations, OperationPage]):
 
     name, table, id = "operations", "shared.operations", "id"
     columns = "id, context, aggregate_id, organization_id, user_id, command, status, outcome, created_at, decided_at"
-    orders = {"created_at": "created_at"}  # noqa: RUF012 - never changed
+    orders: ClassVar = {"created_at": "created_at"}
     default_sort = "-created_at"
     page_type = OperationPage
 

@@ -5,14 +5,22 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import JSON, Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Integer, Table, Text, Uuid
 
 from shared.ports import Transaction
 
 Read = TypeVar("Read", bound=Struct)
 
-DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+# Text also where a column has a collation: arrays take none. Documents come as text.
+TYPES = {
+    Text: "text",
+    JSON: "text",
+    Boolean: "boolean",
+    Integer: "integer",
+    BigInteger: "bigint",
+    Uuid: "uuid",
+    DateTime: "timestamptz",
+}
 
 
 def read_row(type_: type[Read], row: Any, **given: Any) -> Read:
@@ -32,10 +40,7 @@ class Upsert:
         columns = [table.c[name] for name in fields]
         self._documents = {column.name for column in columns if isinstance(column.type, JSON)}
         selected = [f"n.{name}::json" if name in self._documents else f"n.{name}" for name in fields]
-        arrays = [
-            f"${place}::{'text' if column.name in self._documents else column.type.compile(DIALECT)}[]"
-            for place, column in enumerate(columns, 1)
-        ]
+        arrays = [f"${place}::{type_name(column.type)}[]" for place, column in enumerate(columns, 1)]
         changed = [f"{name} = excluded.{name}" for name in fields[1:]]
         self.statement = f"""
 INSERT INTO {table.fullname} ({", ".join(fields)})
@@ -53,3 +58,7 @@ ON CONFLICT ({fields[0]}) DO UPDATE SET {", ".join(changed)}, updated_at = now()
     def _value(self, name: str, row: Mapping[str, Any]) -> Any:
         value = row[name]
         return msgspec.json.encode(value).decode() if name in self._documents and value is not None else value
+
+
+def type_name(type_: Any) -> str:
+    return next(TYPES[each] for each in type(type_).__mro__ if each in TYPES)

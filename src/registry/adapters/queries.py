@@ -1,22 +1,35 @@
-"""What other contexts may know of modules, read in their transaction. Bound to their ports in the seams."""
+"""Reads of modules: for the API, and in the transactions of other contexts, whose ports the seams bind to them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import structlog
 from msgspec import Struct
 
-from registry.adapters.postgres import ModuleStatus, decoded, status_of
+from registry.adapters.postgres import STATUS, ModuleStatus, decoded, documents
 from shared.concurrency import in_slices
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema, UnusableSchema
+from shared.lists.text_search import SORT_KEY
 from shared.ports import Transaction
+from shared.postgres.database import PostgresDatabase
+from shared.postgres.rows import read_row
 
 log = structlog.get_logger(__name__)
 
-STANDINGS = """
-SELECT module_id, is_active, is_deleted, config_digest FROM registry.module_registry WHERE module_id = ANY($1::text[])
+COLUMNS = """
+module_id, module_name, description, category, service_name, api_endpoint, version, metadata, default_config,
+config_schema, is_active, sequence, created_at, updated_at
+"""
+
+EXISTING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted ORDER BY {SORT_KEY}, module_id"
+ONE = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted AND module_id = $1"
+EXISTING_IDS = "SELECT module_id FROM registry.module_registry WHERE NOT is_deleted"
+
+STANDINGS = f"""
+SELECT module_id, {STATUS}, config_digest FROM registry.module_registry WHERE module_id = ANY($1::text[])
 """
 
 RULES = """
@@ -24,8 +37,8 @@ SELECT config_digest, default_config, config_schema FROM registry.module_registr
 WHERE module_id = ANY($1::text[]) AND config_digest IS NOT NULL
 """
 
-SUMMARIES = """
-SELECT module_id, module_name, description, category, version, metadata, default_config, is_active, is_deleted
+SUMMARIES = f"""
+SELECT module_id, module_name, description, category, version, metadata, default_config, {STATUS}
 FROM registry.module_registry WHERE module_id = ANY($1::text[])
 """
 
@@ -89,21 +102,58 @@ class PostgresModuleCatalog:
     async def standings(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStanding]:
         """By id; modules that were never registered are left out."""
         rows = await transaction.fetch(STANDINGS, list(module_ids))
-        digests = {id_: digest for id_, _, _, digest in rows if digest is not None}
+        digests = {id_: digest for id_, _, digest in rows if digest is not None}
         rules: Mapping[str, ConfigRules | None] = {}
         if digests:
             rules = await self._compiled.by_digest(transaction, digests)
-        return {
-            id_: ModuleStanding(status_of(is_active, is_deleted), rules.get(digest))
-            for id_, is_active, is_deleted, digest in rows
-        }
+        return {id_: ModuleStanding(status, rules.get(digest)) for id_, status, digest in rows}
 
     async def summaries(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
-        """What is shown of each module, by id, deleted ones too."""
+        """Return them by id, deleted ones too."""
         rows = await transaction.fetch(SUMMARIES, list(module_ids))
-        return {
-            id_: ModuleSummary(
-                name, description, category, version, decoded(meta), decoded(config), status_of(is_active, is_deleted)
-            )
-            for id_, name, description, category, version, meta, config, is_active, is_deleted in rows
-        }
+        return {row["module_id"]: read_row(ModuleSummary, row, **documents(row)) for row in rows}
+
+
+class ModuleDetails(Struct, frozen=True):
+    """A living module as the API shows it. `sequence` is its stream's, for If-Match."""
+
+    module_id: str
+    module_name: str
+    description: str
+    category: str
+    service_name: str
+    api_endpoint: str
+    version: str
+    metadata: dict[str, Any]
+    default_config: dict[str, Any]
+    config_schema: dict[str, Any] | None
+    is_active: bool
+    sequence: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class PostgresModuleReader:
+    """Existing modules, straight from the table."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    async def existing(self) -> Sequence[ModuleDetails]:
+        """Return all of them, by name."""
+        async with self._database.reading() as connection:
+            return [details(row) for row in await connection.fetch(EXISTING)]
+
+    async def existing_ids(self) -> Sequence[str]:
+        async with self._database.reading() as connection:
+            return [row[0] for row in await connection.fetch(EXISTING_IDS)]
+
+    async def module(self, module_id: str) -> ModuleDetails | None:
+        """Return one of them; None when it is absent or deleted."""
+        async with self._database.reading() as connection:
+            row = await connection.fetchrow(ONE, module_id)
+        return None if row is None else details(row)
+
+
+def details(row: Any) -> ModuleDetails:
+    return read_row(ModuleDetails, row, **documents(row))
