@@ -123,12 +123,6 @@ class FactLog(Protocol):
         ...
 
 
-class OrganizationStanding(Protocol):
-    """The one fact this context needs of organizations."""
-
-    async def is_suspended(self, organization_id: UUID) -> bool: ...
-
-
 class Passwords(Protocol):
     """Slow hashing that neither blocks the loop nor takes more memory than a few hashes do.
 

@@ -17,11 +17,10 @@ from access.ports import (
     Fact,
     FactLog,
     IssuedToken,
-    OrganizationStanding,
     Secrets,
     SessionStore,
 )
-from shared.ports import Clock, Database
+from shared.ports import Clock, Database, OrganizationStanding
 
 SESSION_LIFETIME = timedelta(days=30)
 # So long a lost answer may be asked for again: by a page that was reloaded before it came, or a second tab.

@@ -27,7 +27,6 @@ from access.ports import (
     ApiTokenStore,
     EndedCredentials,
     FreeEmails,
-    OrganizationStanding,
     Passwords,
     PendingOwnerStore,
     Seals,
@@ -44,7 +43,7 @@ from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.token_lineage import TokenLineage
 from access.users import UserAdministration
-from shared.ports import Authenticator, Clock
+from shared.ports import Authenticator, Clock, OrganizationStanding
 from shared.wiring import Context
 
 

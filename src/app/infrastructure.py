@@ -12,8 +12,7 @@ from faststream.kafka import KafkaBroker
 from access.adapters.credential_memory import CredentialMemories
 from app.manifest.current import RegisteredInPostgres
 from app.manifest.seeds import Seeding
-from app.seams.current_state import PostgresPresence
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.gauges import Parts, Queues
 from app.status.queues import PostgresQueues
@@ -23,7 +22,7 @@ from organizations.ports import DecidedOperations
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
 from shared.cache.redis import RedisCache, RedisStore
 from shared.commands.bus import CommandBus, PendingStore
-from shared.commands.conflict_details import EventsSince, Meanwhile, PresentStates
+from shared.commands.conflict_details import EventsSince, Meanwhile
 from shared.commands.dry_run import DryRunner, HeadReader
 from shared.commands.http import CommandSender
 from shared.commands.outcome_waiter import OutcomeWaiter
@@ -102,7 +101,6 @@ class InfrastructureProvider(Provider):
     cursor_key = provide(PostgresCursorKey, provides=CursorKey)
     cursors = provide(Cursors)
     meanwhile = provide(Meanwhile)
-    presence = provide(PostgresPresence, provides=PresentStates)
     parts = provide(Parts)
     queues = provide(Queues)
     stored_queues = provide(PostgresQueues)

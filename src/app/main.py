@@ -16,8 +16,7 @@ from app.admission import AdmissionProvider
 from app.contexts import CONTEXTS
 from app.infrastructure import InfrastructureProvider
 from app.logs import LEVELS, configure_logs
-from app.seams.bulk import BulkSeamsProvider
-from app.seams.provider import SeamsProvider
+from app.seams import SEAMS
 from app.server import server
 from app.server.connections import ConnectionLimits
 from app.server.documents import document_routes
@@ -53,8 +52,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
     """All parts of one process. `overrides` come last and win: the tests' way in."""
     return make_async_container(
         InfrastructureProvider(),
-        SeamsProvider(),
-        BulkSeamsProvider(),
+        *SEAMS,
         AdmissionProvider(),
         TracingProvider(),
         SystemProvider(),

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from shared.commands.decision import Decider
 from shared.messages import stream_name
 from shared.ports import Transaction

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from assignments.commands import ApplyIndustryTemplate, AssignmentResult, Mode
 from assignments.configs import Errors, at_modules, broken, config_invalid, unfit_kept
 from assignments.events import IndustryTemplateAppliedEvent, SkippedModule, Source
-from assignments.facts import Facts, OrganizationFact, TemplateEntry, entries_of, living_template
+from assignments.facts import Facts, entries_of, living_template
 from assignments.refusals import TemplateNotApplicable
 from assignments.state import (
     Assignments,
@@ -22,10 +22,12 @@ from assignments.state import (
     told,
     with_source,
 )
+from industries.contract import TemplateModule
+from organizations.contract import OrganizationFact
 from shared.json.documents import capped
 from shared.messages import Decision, Event
 
-Entries = Sequence[TemplateEntry]
+Entries = Sequence[TemplateModule]
 
 REASONS: Mapping[str, str] = {
     "module_inactive": "inactive",

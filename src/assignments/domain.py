@@ -28,10 +28,6 @@ from assignments.events import (
 )
 from assignments.facts import (
     Facts,
-    ModuleStatus,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
     known_organization,
     living_template,
     require_active_modules,
@@ -68,10 +64,6 @@ __all__ = [
     "Assignment",
     "Assignments",
     "Facts",
-    "ModuleStatus",
-    "OrganizationFact",
-    "TemplateEntry",
-    "TemplateFact",
     "decide",
     "evolve",
     "required_by",

@@ -1,7 +1,7 @@
 """What other contexts know about organizations, modules and templates, and what a command demands of it. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,43 +17,11 @@ from assignments.refusals import (
     UnknownModules,
     UnknownVersion,
 )
+from industries.contract import TemplateFact, TemplateModule
+from organizations.contract import OrganizationFact
+from registry.contract import ModuleStatus
 from shared.errors import FieldError
 from shared.json.layered_config import ConfigRules
-
-ModuleStatus = Literal["active", "inactive", "deleted"]
-OrganizationStatus = Literal["active", "suspended"]
-
-
-class OrganizationFact(Struct, frozen=True):
-    """The organization as its own context knows it."""
-
-    status: OrganizationStatus
-    industry_code: str | None = None
-
-
-class TemplateEntry(Struct, frozen=True):
-    """One module of a template version."""
-
-    module_id: str
-    is_required: bool
-    default_config: dict[str, Any] = {}
-
-
-class TemplateFact(Struct, frozen=True):
-    """A template: its current version, and the entries of that and of other versions in display order."""
-
-    status: Literal["active", "inactive", "deleted"]
-    version: int
-    versions: Mapping[int, Sequence[TemplateEntry]]
-
-
-class ModuleStanding(Protocol):
-    """What decides whether a module may be assigned, and with which config; without rules, with any."""
-
-    @property
-    def status(self) -> ModuleStatus: ...
-    @property
-    def rules(self) -> ConfigRules | None: ...
 
 
 class Facts(Struct, frozen=True):
@@ -92,7 +60,7 @@ def _requires(module_id: str, source: Source, templates: Mapping[str, TemplateFa
     return any(requires(template, entry) for entry in entries if entry.module_id == module_id)
 
 
-def requires(template: TemplateFact, entry: TemplateEntry) -> bool:
+def requires(template: TemplateFact, entry: TemplateModule) -> bool:
     """Whether an entry of a template binds those who have the module from it."""
     return entry.is_required and template.status != "deleted"
 
@@ -132,7 +100,7 @@ def living_template(facts: Facts, industry_code: str) -> TemplateFact:
     return template
 
 
-def entries_of(template: TemplateFact, industry_code: str, version: int) -> Sequence[TemplateEntry]:
+def entries_of(template: TemplateFact, industry_code: str, version: int) -> Sequence[TemplateModule]:
     """Return the entries of a version a body names, in display order."""
     if version not in template.versions:
         detail = f"Industry {industry_code} has no version {version}; the current one is {template.version}."

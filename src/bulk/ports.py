@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from bulk.domain import BulkCommand, BulkOperation, Decided, Item, OrganizationFilter, Tried
+from organizations.contract import OrganizationLabel
 from shared.messages import Outcome
 from shared.ports import Transaction
 
@@ -90,9 +91,11 @@ class Ledger(Protocol):
         ...
 
 
-class OrganizationNames(Protocol):
+class OrganizationLabels(Protocol):
     """How organizations are called."""
 
-    async def names(self, transaction: Transaction, organization_ids: Sequence[str]) -> Mapping[str, str]:
+    async def labels(
+        self, transaction: Transaction, organization_ids: Sequence[str]
+    ) -> Mapping[str, OrganizationLabel]:
         """By id, one query. Unknown ids are left out."""
         ...

@@ -14,7 +14,7 @@ from access.domain import PendingOwner
 from app.infrastructure import Processors
 from app.main import make_container
 from app.migration.migrate import migrate_database
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from assignments.commands import UnassignModule
 from devstack import Stack
 from organizations.commands import RegisterOrganization

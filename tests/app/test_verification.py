@@ -14,7 +14,7 @@ from app.cli.container import verify_all
 from app.main import make_container
 from app.migration.migrate import migrate_database
 from app.output import Answer
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from app.settings import Settings
 from app.verification import Verification
 from assignments.commands import ApplyIndustryTemplate, AssignModule, UnassignModule

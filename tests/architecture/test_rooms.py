@@ -21,7 +21,7 @@ Check = Callable[[ast.Module], Findings]
 
 
 class Rule(NamedTuple):
-    """What holds in a room. `imports`: beyond these roots, only the own context; all, when none is given."""
+    """What holds in a room. `imports`: what may be imported beside the own context and contracts; none: anything."""
 
     imports: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -110,6 +110,7 @@ KEEPS_WORKING = Rule((*TELLS_A_STORY.imports, "asyncio", "dataclasses"))
 ROOMS = {
     "__init__": Rule((), (only_structs,)),
     "events": Rule((*PURE, "shared.messages"), (only_structs, no_waiting, no_chance)),
+    "contract": Rule((*PURE, "shared.json.layered_config"), (only_structs, no_waiting, no_chance)),
     "commands": Rule((*PURE, *TYPED), (only_structs, no_waiting, no_chance)),
     "domain": DECIDES,
     "applying": DECIDES,
@@ -149,7 +150,7 @@ def room_of(file: Path) -> str:
 def broken(rule: Rule, context: str, source: str) -> list[str]:
     tree = ast.parse(source)
     found = [finding for check in rule.checks for finding in check(tree)]
-    allowed = (*rule.imports, context)
+    allowed = (*rule.imports, context, *(f"{each}.contract" for each in CONTEXTS))
     for line, name in imported(tree) if rule.imports else ():
         if not any(name == root or name.startswith(f"{root}.") for root in allowed):
             found.append((line, f"imports {name}"))
@@ -185,6 +186,10 @@ def test_shared_ports_are_small_protocols_too() -> None:
         ("domain", "from shared.commands.bus import CommandBus", "1: imports shared.commands.bus.CommandBus"),
         ("domain", "from industries.domain import Industry", "1: imports industries.domain.Industry"),
         ("events", "def happened(): ...", "1: is no struct"),
+        ("contract", "def status_of(row): ...", "1: is no struct"),
+        ("contract", "class ModuleFact: ...", "1: ModuleFact is no struct"),
+        ("contract", "from industries.domain import Industry", "1: imports industries.domain.Industry"),
+        ("contract", "from shared.ports import Transaction", "1: imports shared.ports.Transaction"),
         ("commands", "class Assign: ...", "1: Assign is no struct"),
         ("commands", "class Assign(Exception): ...", "1: Assign is no struct"),
         (

@@ -20,17 +20,10 @@ from assignments.commands import (
     UpdateModuleConfig,
 )
 from assignments.configs import broken
-from assignments.domain import (
-    INITIAL,
-    Assignments,
-    Facts,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
-    decide,
-    evolve,
-)
+from assignments.domain import INITIAL, Assignments, Facts, decide, evolve
 from assignments.refusals import ConfigInvalid, ConfigTooLarge, TemplateNotApplicable
+from industries.contract import TemplateFact, TemplateModule
+from organizations.contract import OrganizationFact
 from shared.errors import Refusal, Refused
 from shared.json.documents import CONFIG_DEPTH, MAX_ERRORS
 from shared.json.layered_config import ConfigRules
@@ -55,7 +48,7 @@ Config = dict[str, Any]
 
 
 def template(*versions: Sequence[tuple[str, bool, Config]]) -> TemplateFact:
-    lists = {number: [TemplateEntry(*entry) for entry in entries] for number, entries in enumerate(versions, 1)}
+    lists = {number: [TemplateModule(*entry) for entry in entries] for number, entries in enumerate(versions, 1)}
     return TemplateFact("active", len(versions), lists)
 
 

@@ -27,10 +27,6 @@ from assignments.domain import (
     INITIAL,
     Assignments,
     Facts,
-    ModuleStatus,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
     decide,
     evolve,
     required_by,
@@ -61,6 +57,9 @@ from assignments.refusals import (
     UnknownModules,
     UnknownVersion,
 )
+from industries.contract import TemplateFact, TemplateModule
+from organizations.contract import OrganizationFact
+from registry.contract import ModuleStatus
 from shared.errors import Refused
 from shared.messages import Decision, Event
 
@@ -68,8 +67,8 @@ ORG = "0190a000-0000-7000-8000-000000000001"
 ADA = Source("explicit", by="ada")
 
 
-def entries(**required: bool) -> Sequence[TemplateEntry]:
-    return [TemplateEntry(module_id, is_required) for module_id, is_required in required.items()]
+def entries(**required: bool) -> Sequence[TemplateModule]:
+    return [TemplateModule(module_id, is_required) for module_id, is_required in required.items()]
 
 
 BAKERY = TemplateFact(

@@ -2,7 +2,8 @@
 
 from assignments.adapters.holders import PostgresHolders
 from assignments.commands import ApplyIndustryTemplate, AssignModule
-from assignments.domain import OrganizationFact, TemplateEntry
+from industries.contract import TemplateModule
+from organizations.contract import OrganizationFact
 from shared.lists.keyset import looking_up
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, World
@@ -17,8 +18,8 @@ async def test_holders_are_found_and_told_from_others(
         world.organizations[organization_id] = OrganizationFact("active", "bakery")
     for module_id in ("ovens", "till"):
         world.add_module(module_id, module_id.title())
-    world.publish("bakery", TemplateEntry("ovens", True))
-    world.publish("bakery", TemplateEntry("ovens", True))
+    world.publish("bakery", TemplateModule("ovens", True))
+    world.publish("bakery", TemplateModule("ovens", True))
     await carry_out(
         ApplyIndustryTemplate(ONE, "bakery", 1),
         ApplyIndustryTemplate(TWO, "bakery", 2),

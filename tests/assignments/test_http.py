@@ -12,8 +12,9 @@ from litestar import Litestar
 from litestar.middleware import DefineMiddleware
 
 from assignments.commands import ApplyIndustryTemplate
-from assignments.domain import OrganizationFact, TemplateEntry
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
+from industries.contract import TemplateModule
+from organizations.contract import OrganizationFact
 from shared.commands.bus import CommandBus
 from shared.commands.conflict_details import Meanwhile
 from shared.commands.dry_run import DryRunner
@@ -38,7 +39,7 @@ def bakeries(world: World) -> None:
     world.organizations |= {ORG: OrganizationFact("active"), OTHER: OrganizationFact("active", "florist")}
     for module_id in ("flour", "ovens", "till"):
         world.add_module(module_id, module_id.title(), heat=180)
-    world.publish("bakery", TemplateEntry("ovens", True), TemplateEntry("flour", False))
+    world.publish("bakery", TemplateModule("ovens", True), TemplateModule("flour", False))
 
 
 def sender_of(
@@ -129,7 +130,7 @@ async def test_pages_lead_through_all_who_have_a_module_or_a_template(
 async def test_who_has_a_template_is_told_by_version_and_whether_it_is_the_current_one(
     client: httpx.AsyncClient, world: World, carry_out: Carry
 ) -> None:
-    world.publish("bakery", TemplateEntry("ovens", True))
+    world.publish("bakery", TemplateModule("ovens", True))
     await carry_out(ApplyIndustryTemplate(ORG, "bakery", 1), ApplyIndustryTemplate(OTHER, "bakery", 2))
 
     async def having(version: str) -> list[str]:

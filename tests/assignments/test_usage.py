@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from assignments.adapters.adoption import Movement, PostgresAdoption
 from assignments.adapters.usage import DAYS, IndustryUsage, PostgresUsageReader
 from assignments.commands import ApplyIndustryTemplate, AssignModule, BulkAssignModules
-from assignments.domain import OrganizationFact, TemplateEntry
+from industries.contract import TemplateModule
+from organizations.contract import OrganizationFact
 from tests.assignments.conftest import Carry, World
 from tests.assignments.test_kafka import NOW
 
@@ -63,7 +64,7 @@ async def test_templates_are_told_with_who_is_on_the_current_version_and_who_is_
         world.organizations[organization_id] = OrganizationFact("active", "bakery")
     world.add_module("ovens", "Ovens")
     for code in ("bakery", "bakery", "bakery", "florist", "smithy"):
-        world.publish(code, TemplateEntry("ovens", True))
+        world.publish(code, TemplateModule("ovens", True))
     one, two, three, four = ORGANIZATIONS
     await carry_out(
         ApplyIndustryTemplate(one, "bakery", 1),
@@ -91,7 +92,7 @@ async def test_whatever_changes_who_has_a_template_makes_its_usage_stale(
 ) -> None:
     world.organizations[ORGANIZATIONS[0]] = OrganizationFact("active")
     world.add_module("ovens", "Ovens")
-    world.publish("bakery", TemplateEntry("ovens", True))
+    world.publish("bakery", TemplateModule("ovens", True))
     (outcome,) = await carry_out(command(ORGANIZATIONS[0]))
     assert outcome.status == "applied"
     (bakery,) = (await usage.industries()).items

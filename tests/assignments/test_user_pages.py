@@ -4,8 +4,8 @@ import asyncpg
 from dishka import AsyncContainer
 
 from assignments.adapters.adoption import PostgresAdoptionReader
-from assignments.domain import OrganizationFact
 from assignments.ports import OrganizationSearch
+from organizations.contract import OrganizationFact
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Neighbours, World
 from tests.measured import MeasuredDatabase

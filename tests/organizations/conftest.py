@@ -16,8 +16,8 @@ from litestar.types import Scope as AsgiScope
 from msgspec import Raw
 
 from access.domain import valid_email, valid_name, valid_password
+from industries.contract import IndustryFact
 from organizations.commands import Command, RegisterOrganization
-from organizations.domain import TemplateFact
 from organizations.ports import (
     DecidedOperations,
     Holders,
@@ -50,7 +50,7 @@ from shared.postgres.database import PostgresDatabase
 from shared.text.emails import normalized_email
 from tests.fakes import CURSORS, NOON, FakeClock, FakeInvalidation, FakeKafka, FreshIds, NoCache, NoHistory
 
-BAKERY = TemplateFact("active", "Bakery", 3)
+BAKERY = IndustryFact("active", "Bakery", 3)
 
 
 class EmailTaken(Conflict):
@@ -72,7 +72,7 @@ class Fakes:
         self.on_template: dict[str, dict[str, int]] = {}
         self.sent: list[tuple[str, CommandEnvelope, Any]] = []
 
-    async def templates(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, TemplateFact]:
+    async def industries(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, IndustryFact]:
         return {code: self.known[code] for code in industry_codes if code in self.known}
 
     async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:

@@ -4,15 +4,16 @@ import asyncpg
 import msgspec
 import pytest
 
+from industries.contract import IndustryFact
 from organizations.adapters.cached import CachedOrganizationReader
-from organizations.adapters.postgres import OrganizationLabel, OrganizationStanding, PostgresOrganizationDirectory
+from organizations.adapters.postgres import PostgresOrganizationDirectory
 from organizations.adapters.reading import (
     OrganizationInfo,
     OrganizationQuery,
     PostgresOrganizationReader,
 )
 from organizations.commands import RegisterOrganization, SetIndustry, SuspendOrganization, UpdateOrganization
-from organizations.domain import TemplateFact
+from organizations.contract import OrganizationFact, OrganizationLabel
 from organizations.wiring import OrganizationDecider
 from tests.organizations.conftest import World
 
@@ -39,7 +40,7 @@ async def test_later_changes_activate_nobody_again(world: World) -> None:
     directory = await world.container.get(PostgresOrganizationDirectory)
     async with world.database.snapshot() as transaction:
         standings = await directory.organizations(transaction, [organization_id, str(uuid4())])
-    assert standings == {organization_id: OrganizationStanding("suspended", "bakery")}
+    assert standings == {organization_id: OrganizationFact("suspended", "bakery")}
 
 
 async def test_the_rows_tell_the_same_as_the_heads(world: World) -> None:
@@ -69,7 +70,7 @@ async def test_a_refused_registration_lets_its_owner_go_and_harms_no_other(world
 async def test_an_industry_has_its_present_name_and_the_last_one_when_it_is_gone(world: World) -> None:
     organization_id = await world.register("Crumbs", "bakery")
     reader = await world.container.get(CachedOrganizationReader)
-    world.fakes.known["bakery"] = TemplateFact("active", "Bread & Cake", 3)
+    world.fakes.known["bakery"] = IndustryFact("active", "Bread & Cake", 3)
     cached = await reader.info(organization_id)
     assert cached is not None
     assert cached.etag.startswith('"1.')

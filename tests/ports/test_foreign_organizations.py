@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 
-import access.ports
+import bulk.ports
 from assignments.commands import AssignModule
-from assignments.facts import OrganizationFact
 from assignments.ports import OrganizationDirectory, OrganizationLabels, OrganizationSearch, OrganizationsWithModule
 from bulk.domain import OrganizationFilter
 from bulk.ports import SelectedOrganizations
 from industries.commands import CreateIndustry
 from organizations.commands import SetIndustry, SuspendOrganization
+from organizations.contract import OrganizationFact
 from registry.commands import RegisterModule
 from shared.lists.cursors import BadCursor
 from shared.ports import OrganizationStanding
@@ -69,10 +69,11 @@ async def real(plane: Plane) -> Site:
         await plane.decide("assignments", id_, AssignModule(id_, "oven", "ada"))
     await plane.decide("organizations", TWO, SetIndustry(TWO, "bakery"), SuspendOrganization(TWO))
     standing = await plane.get(OrganizationStanding)
-    assert standing is await plane.get(access.ports.OrganizationStanding)
+    labels = await plane.get(OrganizationLabels)
+    assert labels is await plane.get(bulk.ports.OrganizationLabels)
     return Site(
         await plane.get(OrganizationDirectory),
-        await plane.get(OrganizationLabels),
+        labels,
         await plane.get(OrganizationsWithModule),
         await plane.get(SelectedOrganizations),
         standing,

@@ -18,7 +18,6 @@ WITHOUT = {
     "shared.dead_letters.redelivery.Subscribers": "which handlers there are is for the test to say",
     # The class that was found stands for another port, which has the same form.
     "access.ports.Secrets": "those are ids",
-    "bulk.ports.OrganizationNames": "those are names of industries",
     "registry.ports.AssignedModules": "those are organizations, or counts of templates",
     "shared.dead_letters.service.LetterFactLog": "that is the log of access, or the ledger of bulk operations",
     "bulk.ports.Trials": "that is an application that is asked for a page",

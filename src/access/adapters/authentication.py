@@ -13,10 +13,10 @@ from access.adapters.sessions import PostgresSessionReader
 from access.adapters.tokens import TokenAuthenticator
 from access.api_tokens import API_TOKEN_PREFIX
 from access.domain import ApiToken, TokenExpired, TokenInvalid
-from access.ports import AccessSettings, OrganizationStanding
+from access.ports import AccessSettings
 from access.sessions import ended, hashed
 from shared.errors import Unavailable
-from shared.ports import Caller, Clock
+from shared.ports import Caller, Clock, OrganizationStanding
 
 log = structlog.get_logger(__name__)
 

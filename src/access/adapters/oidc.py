@@ -12,8 +12,8 @@ import structlog
 from access.adapters.jwks import ALGORITHMS, IssuerKeys
 from access.adapters.oidc_claims import claim, claims_of, organization_in, require_bearer, role_in, scopes_in
 from access.domain import NoRoleHere, OrganizationSuspended, TokenExpired, TokenInvalid
-from access.ports import OidcSettings, OrganizationStanding
-from shared.ports import Caller, Clock
+from access.ports import OidcSettings
+from shared.ports import Caller, Clock, OrganizationStanding
 
 log = structlog.get_logger(__name__)
 

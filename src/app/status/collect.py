@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from asyncpg import PostgresError
 
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.drift import enumerated
 from app.status.heartbeat import Heartbeat

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
 
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.collect import Stored, SystemLook
 from app.status.heartbeat import Heartbeat

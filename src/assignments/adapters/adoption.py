@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, Column, Date, Table, Text
 
 from assignments.adapters.postgres import SOURCES
 from assignments.events import Source
-from assignments.facts import OrganizationStatus
 from assignments.ports import (
     ModuleSummaries,
     OrganizationLabels,
@@ -17,6 +16,7 @@ from assignments.ports import (
     OrganizationsWithModule,
     TemplateCatalog,
 )
+from organizations.contract import OrganizationStatus
 from shared.ports import Database, Transaction
 from shared.postgres.database import metadata
 

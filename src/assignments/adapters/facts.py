@@ -17,8 +17,9 @@ from assignments.adapters.named import (
     source_versions,
 )
 from assignments.events import ModuleUnassignedEvent
-from assignments.facts import Facts, TemplateFact
+from assignments.facts import Facts
 from assignments.ports import ModuleCatalog, OrganizationDirectory, TemplateCatalog
+from industries.contract import TemplateFact
 from shared.ports import Transaction
 
 UNASSIGNMENTS = """
@@ -43,9 +44,9 @@ async def read_facts(
     versions = named_versions(work, unassignments)
     at_hand = await templates.templates(transaction, versions) if versions else {}
     named = named_modules(work, at_hand, unassignments)
-    standings = await modules.standings(transaction, sorted(named)) if named else {}
-    statuses = {id_: standing.status for id_, standing in standings.items()}
-    rules = {id_: standing.rules for id_, standing in standings.items() if standing.rules is not None}
+    registered = await modules.modules(transaction, sorted(named)) if named else {}
+    statuses = {id_: module.status for id_, module in registered.items()}
+    rules = {id_: module.rules for id_, module in registered.items() if module.rules is not None}
     if not rules:
         return Facts(known, statuses, at_hand, unassignments=unassignments)
     further = source_versions(work, rules, at_hand)

@@ -18,9 +18,9 @@ from assignments.adapters.adoption import (
     PostgresAdoptionReader,
 )
 from assignments.adapters.cached import CachedAdoptionReader
-from assignments.facts import OrganizationStatus
 from assignments.ports import OrganizationOrder, OrganizationSearch
 from assignments.refusals import IndustryNotFound, ModuleNotFound
+from organizations.contract import OrganizationStatus
 from shared.http.requests import AnyRequest, documented, send_cached, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch
 from shared.slugs import Slug

@@ -12,9 +12,10 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import Assignments, Facts, TemplateFact
+from assignments.domain import Assignments, Facts
 from assignments.events import ModuleUnassignedEvent, Source
 from assignments.state import sources_of, template_sources
+from industries.contract import TemplateFact
 from shared.messages import stream_name
 
 Work = Sequence[tuple[Assignments, Command]]

@@ -7,9 +7,12 @@ from msgspec import Struct
 
 from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.events import Source
-from assignments.facts import ModuleStatus, OrganizationStatus, TemplateEntry, TemplateFact, requires
-from assignments.ports import ModuleCatalog, ModuleSummaries, ModuleSummary, OrganizationDirectory, TemplateCatalog
+from assignments.facts import requires
+from assignments.ports import ModuleCatalog, ModuleSummaries, OrganizationDirectory, TemplateCatalog
 from assignments.state import template_sources
+from industries.contract import TemplateFact, TemplateModule
+from organizations.contract import OrganizationStatus
+from registry.contract import ModuleStatus, ModuleSummary
 from shared.concurrency import in_slices
 from shared.errors import FieldError
 from shared.json.documents import capped
@@ -91,7 +94,7 @@ class Held(Struct, frozen=True):
     sources: tuple[Source, ...]
 
 
-Entries = Mapping[tuple[str, int], Mapping[str, TemplateEntry]]
+Entries = Mapping[tuple[str, int], Mapping[str, TemplateModule]]
 
 
 class Surroundings(Struct, frozen=True):
@@ -124,25 +127,25 @@ class PostgresAssignmentReader:
     async def modules(self, organization_id: str) -> OrganizationModules | None:
         """None when there is no such organization."""
         async with self._database.snapshot() as transaction:
-            standings = await self._organizations.organizations(transaction, [organization_id])
-            if organization_id not in standings:
+            known = await self._organizations.organizations(transaction, [organization_id])
+            if organization_id not in known:
                 return None
             sequence, applied = await transaction.fetchrow(HEAD, organization_id)
             held = await assigned(transaction, organization_id)
-            around = await self._surroundings(transaction, held, standings[organization_id].status, applied)
+            around = await self._surroundings(transaction, held, known[organization_id].status, applied)
         items = [item(one, around) async for one in in_slices(held)]
         return OrganizationModules(organization_id, sequence, sorted(items, key=by_name))
 
     async def module(self, organization_id: str, module_id: str) -> OrganizationModuleDetails | None:
         """None when there is no such organization, or it does not have the module."""
         async with self._database.snapshot() as transaction:
-            standings = await self._organizations.organizations(transaction, [organization_id])
+            known = await self._organizations.organizations(transaction, [organization_id])
             held = [one for one in await assigned(transaction, organization_id) if one.module_id == module_id]
-            if organization_id not in standings or not held:
+            if organization_id not in known or not held:
                 return None
             sequence, applied = await transaction.fetchrow(HEAD, organization_id)
-            around = await self._surroundings(transaction, held, standings[organization_id].status, applied)
-            rules = (await self._catalog.standings(transaction, [module_id]))[module_id].rules
+            around = await self._surroundings(transaction, held, known[organization_id].status, applied)
+            rules = (await self._catalog.modules(transaction, [module_id]))[module_id].rules
         shown = item(held[0], around)
         layers = layers_of(held[0], around)
         return OrganizationModuleDetails(
@@ -205,7 +208,7 @@ def item(held: Held, around: Surroundings) -> OrganizationModule:
     )
 
 
-def given_by(held: Held, around: Surroundings) -> Sequence[tuple[str, int, TemplateEntry]]:
+def given_by(held: Held, around: Surroundings) -> Sequence[tuple[str, int, TemplateModule]]:
     """The entries of templates' versions an assignment comes from, in the order the templates were applied."""
     return [
         (source.industry_code, source.version, entry)

@@ -8,9 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from assignments.adapters.postgres import CONFIG, SOURCES
-from assignments.facts import OrganizationStatus
 from assignments.ports import ModuleCatalog, OrganizationLabels, TemplateCatalog, TemplatesWithModule
 from assignments.state import Sources, template_sources
+from organizations.contract import OrganizationStatus
+from registry.contract import ConfigImpact
 from shared.concurrency import in_slices
 from shared.errors import FieldError
 from shared.json.documents import capped
@@ -33,6 +34,7 @@ REMEMBERED_BYTES = 4000
 ERRORS_TOLD = 10
 COUNT_SECONDS = 1.0
 PAGE_SECONDS = 2.0
+LINK = "/api/v1/module-registry/{module_id}/violations"
 
 Errors = Sequence[FieldError]
 Reading = Callable[[], AbstractAsyncContextManager[Transaction]]
@@ -63,14 +65,6 @@ class Violations(Struct, frozen=True):
     organizations: Sequence[OrganizationViolation]
     templates: Sequence[TemplateViolation]
     reached: str | None
-
-
-class ViolationCount(Struct, frozen=True):
-    """How many organizations have a config that does not fit, or at least how many; and the templates, by code."""
-
-    organizations: int
-    at_least: bool
-    templates: Sequence[str]
 
 
 class Judging:
@@ -150,7 +144,7 @@ class ConfigViolations:
         self._listing = listing
         self._organizations = organizations
 
-    async def count(self, module_id: str, rules: ConfigRules, transaction: Transaction | None = None) -> ViolationCount:
+    async def count(self, module_id: str, rules: ConfigRules, transaction: Transaction | None = None) -> ConfigImpact:
         """Who would violate these rules, for about a second; in moments of its own unless there is a transaction."""
         reading: Reading = self._database.snapshot if transaction is None else lambda: nullcontext(transaction)
         async with reading() as moment:
@@ -158,18 +152,19 @@ class ConfigViolations:
         count, reached = 0, None
         async for end, found in Judging(self._templates, module_id, rules).pages(reading, "", COUNT_SECONDS):
             count, reached = count + len(found), end
-        return ViolationCount(count, reached is not None, [template.industry_code for template in templates])
+        codes = [template.industry_code for template in templates]
+        return ConfigImpact(count, reached is not None, codes, LINK.format(module_id=module_id))
 
     async def violations(self, module_id: str, after: str, limit: int) -> Violations | None:
         """At most `limit` organizations beyond `after`, and fewer after two seconds; None: no such living module."""
         async with self._database.snapshot() as transaction:
-            standing = (await self._modules.standings(transaction, [module_id])).get(module_id)
-            if standing is None or standing.status == "deleted":
+            module = (await self._modules.modules(transaction, [module_id])).get(module_id)
+            if module is None or module.status == "deleted":
                 return None
-            if standing.rules is None:
+            if module.rules is None:
                 return Violations([], [], None)
-            templates = await self._violating_templates(transaction, module_id, standing.rules)
-        found, reached = await self._violators(module_id, standing.rules, after, limit)
+            templates = await self._violating_templates(transaction, module_id, module.rules)
+        found, reached = await self._violators(module_id, module.rules, after, limit)
         async with self._database.snapshot() as transaction:
             labels = await self._organizations.labels(transaction, list(found))
         organizations = [

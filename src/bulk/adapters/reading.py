@@ -10,9 +10,10 @@ from msgspec import Struct
 from bulk.adapters.postgres import FIELDS, operation
 from bulk.domain import OUTCOMES, BulkCommand, BulkOperation, ItemOutcome, OrganizationFilter, Status, item_operation_id
 from bulk.domain import Item as AskedItem
-from bulk.ports import OrganizationNames
+from bulk.ports import OrganizationLabels
+from organizations.contract import OrganizationLabel
 from shared.lists.cursors import Cursors
-from shared.ports import Database, Transaction
+from shared.ports import Database
 
 COUNTS = "SELECT coalesce(outcome, 'waiting'), count(*) FROM bulk.bulk_items WHERE bulk_id = $1 GROUP BY outcome"
 
@@ -116,9 +117,9 @@ class RecentPlace(Struct, frozen=True, array_like=True):
 class PostgresBulkReader:
     """Progress, counted when it is asked for: a count of a hundred thousand organizations takes milliseconds."""
 
-    def __init__(self, database: Database, names: OrganizationNames, cursors: Cursors) -> None:
+    def __init__(self, database: Database, labels: OrganizationLabels, cursors: Cursors) -> None:
         self._database = database
-        self._names = names
+        self._labels = labels
         self._cursors = cursors
 
     async def progress(self, bulk_id: UUID) -> BulkProgress | None:
@@ -154,13 +155,11 @@ class PostgresBulkReader:
             if await transaction.fetchrow(ONE, bulk_id) is None:
                 return None
             rows = await transaction.fetch(statement, *arguments, *([outcome] if outcome else []))
-            names = await self._labels(transaction, [row[0] for row in rows])
+            ids = [row[0] for row in rows]
+            labels = await self._labels.labels(transaction, ids) if ids else {}
         return BulkItemPage(
-            [item(bulk_id, row, names) for row in rows[:limit]], cursors.beyond(rows, limit, lambda row: row[0])
+            [item(bulk_id, row, labels) for row in rows[:limit]], cursors.beyond(rows, limit, lambda row: row[0])
         )
-
-    async def _labels(self, transaction: Transaction, ids: Sequence[str]) -> Mapping[str, str]:
-        return await self._names.names(transaction, ids) if ids else {}
 
 
 def progress(bulk: BulkOperation, counts: Mapping[str, int], reasons: Sequence[BulkReason]) -> BulkProgress:
@@ -188,8 +187,9 @@ def summary(bulk: BulkOperation) -> BulkSummary:
     )
 
 
-def item(bulk_id: UUID, row: Any, names: Mapping[str, str]) -> BulkItem:
+def item(bulk_id: UUID, row: Any, labels: Mapping[str, OrganizationLabel]) -> BulkItem:
     """A row of `ITEMS`. An id that no organization has is shown without a name."""
     organization_id, outcome, code, detail, attempt = row
     operation_id = item_operation_id(bulk_id, AskedItem(organization_id, attempt))
-    return BulkItem(organization_id, names.get(organization_id, ""), outcome, code, detail, operation_id)
+    name = labels[organization_id].name if organization_id in labels else ""
+    return BulkItem(organization_id, name, outcome, code, detail, operation_id)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
+from industries.contract import IndustryFact, TemplateFact, TemplateObstacle, TemplateOfModule, TemplateStatus
 from industries.events import TemplateModule
-from industries.facts import ModuleState, ModuleStatus, state_of
+from industries.facts import state_of
 from industries.ports import ModuleCatalog
 from shared.concurrency import in_slices
 from shared.ports import Transaction
@@ -31,7 +31,7 @@ MODULES_OF_VERSION = """
 """
 
 PUBLISHED = f"""
-SELECT t.industry_code, t.industry_name, t.is_active, t.is_deleted, t.version, v.version, {MODULES_OF_VERSION}
+SELECT t.industry_code, t.is_active, t.is_deleted, t.version, v.version, {MODULES_OF_VERSION}
 FROM industries.industry_templates t
 JOIN industries.industry_template_versions v ON v.template_id = t.id
 WHERE t.industry_code = ANY($1::text[])
@@ -66,48 +66,18 @@ CONFIG = msgspec.json.Decoder(dict[str, Any])
 MODULE_LIST = msgspec.json.Decoder(tuple[TemplateModule, ...])
 
 
-class TemplateSummary(Struct, frozen=True):
-    """A template now; deleted ones too. `blocked_by` are its required modules that cannot be assigned, and why not."""
-
-    status: ModuleStatus
-    industry_name: str
-    version: int
-    blocked_by: Mapping[str, ModuleState]
-
-
-class PublishedTemplate(Struct, frozen=True):
-    """A template; deleted ones too. `version` is the current one; `versions` has modules in display order."""
-
-    status: ModuleStatus
-    industry_name: str
-    version: int
-    versions: Mapping[int, Sequence[TemplateModule]]
-
-
-class TemplateOfModule(Struct, frozen=True):
-    """A living template whose current version contains a module, and what it gives it."""
-
-    industry_code: str
-    industry_name: str
-    version: int
-    is_required: bool
-    default_config: dict[str, Any]
-
-
 class PostgresTemplateCatalog:
     """Templates as other contexts see them."""
 
     def __init__(self, modules: ModuleCatalog) -> None:
         self._modules = modules
 
-    async def summaries(
-        self, transaction: Transaction, industry_codes: Collection[str]
-    ) -> Mapping[str, TemplateSummary]:
+    async def industries(self, transaction: Transaction, industry_codes: Collection[str]) -> Mapping[str, IndustryFact]:
         """The templates now, judged by the registry, by code. Codes that never existed are left out."""
         rows = await transaction.fetch(SUMMARIES, list(industry_codes))
         blocking = await blocked_by(transaction, self._modules, {row[0]: row[5] for row in rows})
         return {
-            code: TemplateSummary(status_of(is_active, is_deleted), industry_name, version, blocking[code])
+            code: IndustryFact(status_of(is_active, is_deleted), industry_name, version, blocking[code])
             for code, industry_name, is_active, is_deleted, version, _ in rows
         }
 
@@ -117,7 +87,7 @@ class PostgresTemplateCatalog:
 
     async def templates(
         self, transaction: Transaction, versions: Mapping[str, Collection[int]]
-    ) -> Mapping[str, PublishedTemplate]:
+    ) -> Mapping[str, TemplateFact]:
         """By code: the current version and those asked for, with their modules.
 
         Codes that never existed and versions that were never published are left out.
@@ -128,8 +98,8 @@ class PostgresTemplateCatalog:
         )
         lists: dict[str, dict[int, Sequence[TemplateModule]]] = {row[0]: {} for row in rows}
         async for row in in_slices(rows):
-            lists[row[0]][row[5]] = MODULE_LIST.decode(row[6])
-        return {row[0]: PublishedTemplate(status_of(row[2], row[3]), row[1], row[4], lists[row[0]]) for row in rows}
+            lists[row[0]][row[4]] = MODULE_LIST.decode(row[5])
+        return {row[0]: TemplateFact(status_of(row[1], row[2]), row[3], lists[row[0]]) for row in rows}
 
     async def active_templates(
         self, transaction: Transaction, module_ids: Sequence[str]
@@ -152,20 +122,20 @@ class PostgresTemplateCatalog:
 
 async def blocked_by(
     transaction: Transaction, modules: ModuleCatalog, required: Mapping[str, Sequence[str]]
-) -> Mapping[str, Mapping[str, ModuleState]]:
+) -> Mapping[str, Mapping[str, TemplateObstacle]]:
     """Of the modules that each template requires, those that an organization without any cannot be given, and why."""
     named = sorted({module_id for ids in required.values() for module_id in ids})
-    standings = await modules.standings(transaction, named) if named else {}
-    ruled = [module_id for module_id, standing in standings.items() if standing.rules is not None]
+    known = await modules.modules(transaction, named) if named else {}
+    ruled = [module_id for module_id, module in known.items() if module.rules is not None]
     rows = await transaction.fetch(REQUIRED_CONFIGS, list(required), ruled) if ruled else []
     configs = {(code, module_id): CONFIG.decode(config) for code, module_id, config in rows}
-    blocking: dict[str, Mapping[str, ModuleState]] = {}
+    blocking: dict[str, Mapping[str, TemplateObstacle]] = {}
     async for code in in_slices(required):
-        states = {id_: state_of(standings.get(id_), configs.get((code, id_), {})) for id_ in required[code]}
+        states = {id_: state_of(known.get(id_), configs.get((code, id_), {})) for id_ in required[code]}
         blocking[code] = {module_id: state for module_id, state in states.items() if state != "assignable"}
     return blocking
 
 
-def status_of(is_active: bool, is_deleted: bool) -> ModuleStatus:
+def status_of(is_active: bool, is_deleted: bool) -> TemplateStatus:
     """The status two columns tell."""
     return "deleted" if is_deleted else "active" if is_active else "inactive"

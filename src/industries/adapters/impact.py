@@ -33,5 +33,5 @@ class TemplateImpacts:
         )
 
     async def _judged(self, transaction: Transaction, listed: Sequence[TemplateModule]) -> Sequence[JudgedModule]:
-        standings = await self._modules.standings(transaction, [module.module_id for module in listed])
-        return [judged(module, standings.get(module.module_id)) async for module in in_slices(listed)]
+        known = await self._modules.modules(transaction, [entry.module_id for entry in listed])
+        return [judged(entry, known.get(entry.module_id)) async for entry in in_slices(listed)]

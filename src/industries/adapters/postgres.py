@@ -133,10 +133,10 @@ class IndustryTables:
         commands = [command for _, command in work]
         deleted = sorted({command.industry_code for command in commands if isinstance(command, DeleteIndustry)})
         modules, names = named_modules(commands), named_names(commands)
-        standings = await self._modules.standings(transaction, modules) if modules else {}
+        known = await self._modules.modules(transaction, modules) if modules else {}
         return IndustryFacts(
-            modules={id_: standing.status for id_, standing in standings.items()},
-            rules={id_: standing.rules for id_, standing in standings.items() if standing.rules is not None},
+            modules={id_: module.status for id_, module in known.items()},
+            rules={id_: module.rules for id_, module in known.items() if module.rules is not None},
             names=dict(await transaction.fetch(NAMES, names)) if names else {},
             organizations=await self._applied.organizations(transaction, deleted) if deleted else {},
         )

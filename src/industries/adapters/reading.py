@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from industries.adapters.catalog import MODULE_LIST, MODULES_OF_VERSION, blocked_by
 from industries.events import TemplateModule
-from industries.facts import ModuleStanding, ModuleState, config_errors_of, state_of
-from industries.ports import AppliedTemplates, ModuleCatalog, ModuleSummary
+from industries.facts import ModuleState, config_errors_of, state_of
+from industries.ports import AppliedTemplates, ModuleCatalog
+from registry.contract import ModuleFact, ModuleSummary
 from shared.concurrency import in_slices
 from shared.errors import FieldError
 from shared.lists.text_search import SORT_KEY
@@ -169,9 +170,9 @@ class PostgresIndustryReader:
             listed = MODULE_LIST.decode(row["modules"])
             ids = [module.module_id for module in listed]
             known = await self._modules.summaries(transaction, ids)
-            standings = await self._modules.standings(transaction, ids)
+            facts = await self._modules.modules(transaction, ids)
         items = [
-            shown(module, known.get(module.module_id), standings.get(module.module_id), place)
+            shown(module, known.get(module.module_id), facts.get(module.module_id), place)
             async for place, module in in_slices(enumerate(listed, 1))
         ]
         states = {item.module_id: item.state for item in items if item.is_required and item.state != "assignable"}
@@ -232,9 +233,7 @@ def details(row: Any, blocking: Sequence[BlockingModule]) -> IndustryDetails:
     )
 
 
-def shown(
-    module: TemplateModule, summary: ModuleSummary | None, standing: ModuleStanding | None, place: int
-) -> IndustryModule:
+def shown(module: TemplateModule, summary: ModuleSummary | None, fact: ModuleFact | None, place: int) -> IndustryModule:
     """A listed module, with what the registry knows of it."""
     name, description, category = (
         (summary.module_name, summary.description, summary.category) if summary else (None, None, None)
@@ -249,8 +248,8 @@ def shown(
         is_required=module.is_required,
         default_config=module.default_config,
         display_order=place,
-        config_errors=config_errors_of(standing, module.default_config),
-        state=state_of(standing, module.default_config),
+        config_errors=config_errors_of(fact, module.default_config),
+        state=state_of(fact, module.default_config),
     )
 
 

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from organizations.adapters.cached import CachedOrganizationReader
 from organizations.adapters.listing import OrganizationFilter, Sort
-from organizations.adapters.postgres import OrganizationStatus
 from organizations.adapters.reading import (
     OrganizationDetails,
     OrganizationInfo,
@@ -27,6 +26,7 @@ from organizations.commands import (
     SuspendOrganization,
     UpdateOrganization,
 )
+from organizations.contract import OrganizationStatus
 from organizations.domain import OrganizationNotFound, OrganizationResult
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from organizations.adapters.postgres import OrganizationStatus
+from organizations.contract import OrganizationStatus
 from organizations.ports import Holders
 from shared.lists import text_search as words
 from shared.lists.keyset import FEW, Keep, Question, Turn, Where

@@ -1,13 +1,13 @@
 """The organizations' rows: the table, its part of the write path's transaction, what others may know of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
 from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, Table, Text, Uuid, text
 
 from organizations.commands import Command, RegisterOrganization, SetIndustry
+from organizations.contract import OrganizationFact, OrganizationLabel
 from organizations.domain import Organization, OrganizationFacts
 from organizations.ports import IndustryTemplates, PendingOwners
 from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
@@ -67,7 +67,7 @@ LOCK = """
 SELECT FROM shared.streams WHERE context = 'organizations' AND id = ANY($1::text[]) ORDER BY id FOR SHARE
 """
 
-STANDINGS = """
+FACTS = """
 SELECT organization_id, status, industry_code FROM organizations.organizations WHERE organization_id = ANY($1::text[])
 """
 
@@ -76,22 +76,6 @@ SELECT organization_id, name, status FROM organizations.organizations WHERE orga
 """
 
 IS_SUSPENDED = "SELECT status = 'suspended' FROM organizations.organizations WHERE organization_id = $1"
-
-OrganizationStatus = Literal["active", "suspended"]
-
-
-class OrganizationStanding(Struct, frozen=True):
-    """What decides about changes to an organization."""
-
-    status: OrganizationStatus
-    industry_code: str | None
-
-
-class OrganizationLabel(Struct, frozen=True):
-    """How an organization is shown in a list of another context."""
-
-    name: str
-    status: OrganizationStatus
 
 
 class OrganizationTables:
@@ -115,7 +99,7 @@ class OrganizationTables:
         commands = [command for _, command in work]
         codes = sorted({code for command in commands if (code := industry_named(command)) is not None})
         owners = sorted(owners_of(commands))
-        templates = await self._industries.templates(transaction, codes) if codes else {}
+        templates = await self._industries.industries(transaction, codes) if codes else {}
         if dry_run or not owners:
             return OrganizationFacts(templates, frozenset(owners))
         return OrganizationFacts(templates, await self._owners.pending(transaction, owners))
@@ -192,10 +176,10 @@ class PostgresOrganizationDirectory:
 
     async def organizations(
         self, transaction: Transaction, organization_ids: Sequence[str]
-    ) -> Mapping[str, OrganizationStanding]:
+    ) -> Mapping[str, OrganizationFact]:
         """By id; unknown ones are left out."""
-        rows = await transaction.fetch(STANDINGS, organization_ids)
-        return {id_: OrganizationStanding(status, industry_code) for id_, status, industry_code in rows}
+        rows = await transaction.fetch(FACTS, organization_ids)
+        return {id_: OrganizationFact(status, industry_code) for id_, status, industry_code in rows}
 
     async def labels(
         self, transaction: Transaction, organization_ids: Collection[str]

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from organizations.adapters.listing import COLUMNS, OrganizationFilter, OrganizationList, Sort
-from organizations.adapters.postgres import OrganizationStatus
+from organizations.contract import OrganizationStatus
 from organizations.ports import IndustryNames
 from shared.lists.cursors import Cursors
 from shared.lists.keyset import LongList, Place, Total, looking_up

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw, Struct
@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Table, Text
 from sqlalchemy.dialects.postgresql import JSON
 
 from registry.commands import ActivateModule, Command, DeactivateModule, DeleteModule, UpdateModule
-from registry.domain import DESCRIPTIVE, ConfigImpact, Module, RegistryFacts, Usage
+from registry.contract import ConfigImpact
+from registry.domain import DESCRIPTIVE, Module, RegistryFacts, Usage
 from registry.ports import AssignedModules, ConfigViolations, TemplateModules
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema
@@ -63,8 +64,6 @@ SAVE = Upsert(
     module_registry,
     ("module_id", *DESCRIPTIVE, "config_digest", "is_active", "is_deleted", "sequence", "search_text", "sort_key"),
 )
-
-ModuleStatus = Literal["active", "inactive", "deleted"]
 
 
 class StoredModule(Struct, frozen=True):

@@ -8,7 +8,8 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from registry.adapters.postgres import STATUS, ModuleStatus, decoded, documents
+from registry.adapters.postgres import STATUS, decoded, documents
+from registry.contract import ModuleFact, ModuleSummary
 from shared.concurrency import in_slices
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema, UnusableSchema
@@ -28,7 +29,7 @@ EXISTING = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted
 ONE = f"SELECT {COLUMNS} FROM registry.module_registry WHERE NOT is_deleted AND module_id = $1"
 EXISTING_IDS = "SELECT module_id FROM registry.module_registry WHERE NOT is_deleted"
 
-STANDINGS = f"""
+FACTS = f"""
 SELECT module_id, {STATUS}, config_digest FROM registry.module_registry WHERE module_id = ANY($1::text[])
 """
 
@@ -43,25 +44,6 @@ FROM registry.module_registry WHERE module_id = ANY($1::text[])
 """
 
 RULES_KEPT = 1000
-
-
-class ModuleStanding(Struct, frozen=True):
-    """What decides whether a module may be given, and with which config; without a schema there are no rules."""
-
-    status: ModuleStatus
-    rules: ConfigRules | None = None
-
-
-class ModuleSummary(Struct, frozen=True):
-    """What other contexts show of a module; deleted ones too."""
-
-    module_name: str
-    description: str
-    category: str
-    version: str
-    metadata: dict[str, Any]
-    default_config: dict[str, Any]
-    status: ModuleStatus
 
 
 class CompiledRules:
@@ -99,14 +81,14 @@ class PostgresModuleCatalog:
     def __init__(self) -> None:
         self._compiled = CompiledRules()
 
-    async def standings(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStanding]:
+    async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleFact]:
         """By id; modules that were never registered are left out."""
-        rows = await transaction.fetch(STANDINGS, list(module_ids))
+        rows = await transaction.fetch(FACTS, list(module_ids))
         digests = {id_: digest for id_, _, digest in rows if digest is not None}
         rules: Mapping[str, ConfigRules | None] = {}
         if digests:
             rules = await self._compiled.by_digest(transaction, digests)
-        return {id_: ModuleStanding(status, rules.get(digest)) for id_, status, digest in rows}
+        return {id_: ModuleFact(status, rules.get(digest)) for id_, status, digest in rows}
 
     async def summaries(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
         """Return them by id, deleted ones too."""
