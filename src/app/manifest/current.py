@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from app.manifest.model import ManifestEntry, ManifestIndustry, ManifestModule
 from assignments.adapters.postgres import PostgresAssignedModules
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.queries import PostgresIndustryReader
 from registry.adapters.queries import PostgresModuleReader
 from shared.ports import Database
 
@@ -53,7 +53,7 @@ class RegisteredInPostgres:
                 is_active=industry.is_active,
                 modules=await self._entries(industry.industry_code),
             )
-            for industry in await self._industries.living()
+            for industry in await self._industries.existing()
         }
 
     async def organizations(self, module_ids: Sequence[str]) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ from dishka import AnyOf, Provider, Scope, provide
 
 import assignments.ports
 from assignments.ports import OrganizationSearch
-from industries.adapters.catalog import PostgresTemplateCatalog
+from industries.adapters.queries import PostgresTemplateCatalog
 from organizations.adapters.listing import OrganizationFilter
 from organizations.adapters.postgres import PostgresOrganizationDirectory
 from organizations.adapters.reading import OrganizationInfo, OrganizationQuery, PostgresOrganizationReader

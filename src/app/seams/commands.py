@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from assignments.adapters.reading import PostgresAssignmentReader
 from assignments.wiring import AssignmentsDecider
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.queries import PostgresIndustryReader
 from industries.wiring import IndustriesDecider
 from organizations.adapters.reading import PostgresOrganizationReader
 from organizations.wiring import OrganizationDecider

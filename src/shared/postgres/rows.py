@@ -29,11 +29,8 @@ def read_row(type_: type[Read], row: Any, **given: Any) -> Read:
     return type_(**read, **given)
 
 
-class Upsert:
-    """Writes rows by one statement whatever their number: by primary key, with `updated_at` set to now.
-
-    `fields` are the columns that are written, the first of them the key. Documents are encoded.
-    """
+class Insert:
+    """Adds rows by one statement, whatever their number. `fields` are the columns; documents are encoded."""
 
     def __init__(self, table: Table, fields: Sequence[str]) -> None:
         self._fields = fields
@@ -41,11 +38,9 @@ class Upsert:
         self._documents = {column.name for column in columns if isinstance(column.type, JSON)}
         selected = [f"n.{name}::json" if name in self._documents else f"n.{name}" for name in fields]
         arrays = [f"${place}::{type_name(column.type)}[]" for place, column in enumerate(columns, 1)]
-        changed = [f"{name} = excluded.{name}" for name in fields[1:]]
         self.statement = f"""
 INSERT INTO {table.fullname} ({", ".join(fields)})
 SELECT {", ".join(selected)} FROM unnest({", ".join(arrays)}) AS n({", ".join(fields)})
-ON CONFLICT ({fields[0]}) DO UPDATE SET {", ".join(changed)}, updated_at = now()
 """
 
     async def write(self, transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -58,6 +53,16 @@ ON CONFLICT ({fields[0]}) DO UPDATE SET {", ".join(changed)}, updated_at = now()
     def _value(self, name: str, row: Mapping[str, Any]) -> Any:
         value = row[name]
         return msgspec.json.encode(value).decode() if name in self._documents and value is not None else value
+
+
+class Upsert(Insert):
+    """The same; a row whose first field, the key, is there already gets the new values, and `updated_at` is now."""
+
+    def __init__(self, table: Table, fields: Sequence[str]) -> None:
+        super().__init__(table, fields)
+        key, *others = fields
+        changed = [f"{name} = excluded.{name}" for name in others]
+        self.statement += f"ON CONFLICT ({key}) DO UPDATE SET {', '.join(changed)}, updated_at = now()"
 
 
 def type_name(type_: Any) -> str:
