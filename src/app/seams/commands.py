@@ -11,7 +11,7 @@ from assignments.adapters.reading import PostgresAssignmentReader
 from assignments.wiring import AssignmentsDecider
 from industries.adapters.queries import PostgresIndustryReader
 from industries.wiring import IndustriesDecider
-from organizations.adapters.reading import PostgresOrganizationReader
+from organizations.adapters.queries import PostgresOrganizationReader
 from organizations.wiring import OrganizationDecider
 from registry.adapters.queries import PostgresModuleReader
 from registry.wiring import RegistryDecider
