@@ -26,8 +26,8 @@ from industries.events import TemplateModule
 from industries.views import IndustryDetails, IndustryModules, IndustryVersion, ModuleIndustryPage
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
-from shared.http.command_route import command_route
-from shared.http.requests import AnyRequest, documented, send_cached, send_found, super_admin
+from shared.http.command_route import command_route, resource_route, send_found
+from shared.http.requests import AnyRequest, documented, send_cached, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
@@ -111,12 +111,7 @@ class IndustriesController(Controller):
             return send_cached(request, await uncached.everything())
         return send_found(request, await industries.active(), not_found("*"))
 
-    @get(
-        "/{industry_code:str}",
-        operation_id="getIndustry",
-        summary="Get an industry template",
-        responses=documented(IndustryDetails),
-    )
+    @resource_route("/{industry_code:str}", "getIndustry", "Get an industry template", IndustryDetails)
     async def industry(
         self,
         request: AnyRequest,
@@ -126,11 +121,11 @@ class IndustriesController(Controller):
     ) -> ASGIResponse:
         return await send(request, industry_code, industries.industry, uncached.industry)
 
-    @get(
+    @resource_route(
         "/{industry_code:str}/modules",
-        operation_id="getIndustryModules",
-        summary="Get a template's modules, and whether each can be assigned",
-        responses=documented(IndustryModules),
+        "getIndustryModules",
+        "Get a template's modules, and whether each can be assigned",
+        IndustryModules,
     )
     async def modules(
         self,
@@ -180,11 +175,11 @@ class IndustryAdministrationController(Controller):
     ) -> Response[bytes]:
         return await sender.answer(request, request_for(industry_code, DeleteIndustry(industry_code)))
 
-    @get(
+    @resource_route(
         "/{industry_code:str}/versions",
-        operation_id="getIndustryVersions",
-        summary="List a template's published versions",
-        responses=documented(IndustryVersionPage),
+        "getIndustryVersions",
+        "List a template's published versions",
+        IndustryVersionPage,
     )
     async def versions(
         self,

@@ -41,14 +41,13 @@ from shared.commands.bus import Answer
 from shared.commands.dry_run import Preview, preview_body
 from shared.commands.http import Asked, CommandSender, accepted
 from shared.errors import FieldError
-from shared.http.command_route import TakesCommand, command_route
+from shared.http.command_route import TakesCommand, command_route, resource_route, send_found
 from shared.http.parameters import expected_sequence, is_dry_run, previewed, reason_of
 from shared.http.requests import (
     AnyRequest,
     documented,
     organization_reader,
     organizations_reader,
-    send_found,
     super_admin,
 )
 from shared.lists.cursors import ParameterMissing
@@ -93,12 +92,8 @@ class OrganizationsController(Controller):
         require_template_code(params.filter)
         return await organizations.page(params, with_total=with_total)
 
-    @get(
-        "/{organization_id:uuid}",
-        guards=[super_admin],
-        operation_id="getOrganization",
-        summary="Get an organization",
-        responses=documented(OrganizationDetails),
+    @resource_route(
+        "/{organization_id:uuid}", "getOrganization", "Get an organization", OrganizationDetails, guards=[super_admin]
     )
     async def organization(
         self,
@@ -110,12 +105,12 @@ class OrganizationsController(Controller):
         cached = None if details is None else encode_cached(details.sequence, details)
         return send_found(request, cached, not_found(organization_id))
 
-    @get(
+    @resource_route(
         "/{organization_id:uuid}/info",
+        "getOrganizationInfo",
+        "Get what an organization's people see of it",
+        OrganizationInfo,
         guards=[organization_reader],
-        operation_id="getOrganizationInfo",
-        summary="Get what an organization's people see of it",
-        responses=documented(OrganizationInfo),
     )
     async def info(
         self,

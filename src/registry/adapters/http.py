@@ -32,8 +32,8 @@ from registry.commands import (
 from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
 from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender
-from shared.http.command_route import command_route
-from shared.http.requests import AnyRequest, documented, send_cached, send_found, signed_in, super_admin
+from shared.http.command_route import command_route, resource_route, send_found
+from shared.http.requests import AnyRequest, documented, send_cached, signed_in, super_admin
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 from shared.slugs import Slug, require_slug
@@ -105,18 +105,13 @@ class RegistryController(Controller):
     ) -> Response[bytes]:
         return await sender.answer(request, request_for(data.module_id, RegisterModule(**asdict(data))), created=True)
 
-    @get("/{module_id:str}", operation_id="getModule", summary="Get a module", responses=documented(ModuleDetails))
+    @resource_route("/{module_id:str}", "getModule", "Get a module", ModuleDetails)
     async def module(
         self, request: AnyRequest, module_id: ModulePath, modules: FromDishka[CachedModuleReader]
     ) -> ASGIResponse:
         return send_found(request, await modules.module(valid_id(module_id)), not_found(module_id))
 
-    @get(
-        "/{module_id:str}/config",
-        operation_id="getModuleConfig",
-        summary="Get a module's default configuration",
-        responses=documented(ModuleConfig),
-    )
+    @resource_route("/{module_id:str}/config", "getModuleConfig", "Get a module's default configuration", ModuleConfig)
     async def config(
         self, request: AnyRequest, module_id: ModulePath, modules: FromDishka[CachedModuleReader]
     ) -> ASGIResponse:

@@ -259,13 +259,6 @@ def send_cached(request: Request[Any, Any, Any], cached: Cached) -> ASGIResponse
     return ASGIResponse(body=cached.body, headers=headers, media_type="application/json")
 
 
-def send_found(request: Request[Any, Any, Any], cached: Cached | None, absent: Refused) -> ASGIResponse:
-    """Send it, or raise `absent` where there is none."""
-    if cached is None:
-        raise absent
-    return send_cached(request, cached)
-
-
 def not_modified(wanted: str, etag: str) -> bool:
     """Whether If-None-Match names the ETag (weak comparison, RFC 9110)."""
     return wanted.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in wanted.split(","))
