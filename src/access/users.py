@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from access.api_tokens import TokenLineage, named
 from access.domain import Account, LastSuperAdmin, NamedToken, UserNotFound, UserState
 from access.events import UserDeactivatedEvent, UserReactivatedEvent
 from access.idempotency import Done, KeyedWrites
 from access.ports import Fact, FactLog, KeyedWrite, UserDirectory
-from access.token_lineage import TokenLineage, named
 from shared.messages import Event
 from shared.ports import Clock, Ids, Transaction
 

@@ -9,7 +9,7 @@ import uuid_utils
 from dishka import AnyOf, Provider, Scope, from_context, provide
 from faststream.kafka import KafkaBroker
 
-from access.adapters.credential_memory import CredentialMemories
+from access.adapters.cached import CredentialMemories
 from app.manifest.current import RegisteredInPostgres
 from app.manifest.seeds import Seeding
 from app.seams.commands import Deciders

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from access.adapters.attempts import RedisSignInAttempts
+from access.adapters.passwords import RedisSignInAttempts
 from access.domain import TooManyAttempts, WrongCredentials
 from access.ports import AccessSettings
 from devstack import Stack

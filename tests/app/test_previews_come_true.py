@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from access.adapters.postgres import PostgresPendingOwners
+from access.adapters.queries import PostgresPendingOwners
 from access.domain import PendingOwner
 from app.infrastructure import Processors
 from app.main import make_container

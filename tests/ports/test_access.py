@@ -9,10 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from access.adapters.attempts import RedisSignInAttempts
-from access.adapters.authentication import SessionMemory
-from access.adapters.postgres import PostgresSigningKeys
-from access.adapters.sessions import PostgresSessionReader
+from access.adapters.cached import SessionMemory
+from access.adapters.passwords import RedisSignInAttempts
+from access.adapters.queries import PostgresCredentialReader, PostgresSigningKeys
 from access.domain import SessionEnded, TooManyAttempts
 from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAttempts, SigningKeys
 from access.signup import activation
@@ -129,7 +128,7 @@ async def session(real_database: PostgresDatabase | None) -> Session:
     signed_in = await access.sign_in("ada@example.com", "correct horse battery")
     session_id = (await access.bearer.authenticate(signed_in.access.token)).session_id
     assert session_id is not None
-    live = SessionMemory(PostgresSessionReader(real_database), access.memories, access.clock)
+    live = SessionMemory(PostgresCredentialReader(real_database), access.memories, access.clock)
     return Session(live, session_id, access)
 
 

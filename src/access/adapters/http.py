@@ -1,21 +1,30 @@
-"""Signing in over HTTP, staying signed in, signing out."""
+"""Signing in and out over HTTP, and users for super admins."""
 
 import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
+from uuid import UUID
 
+import msgspec
 from dishka.integrations.litestar import FromDishka
-from litestar import Controller, Response, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import CacheControlHeader, Cookie
-from litestar.params import JSONBody
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from access.domain import MAX_EMAIL_LENGTH, MAX_LOGIN_PASSWORD_LENGTH, SessionEnded
-from access.ports import AccessSettings
+from access.adapters.lists import AccessLists, UserActivity, UserFilter, UserPage, UserQuery, UserSort
+from access.domain import MAX_EMAIL_LENGTH, MAX_LOGIN_PASSWORD_LENGTH, Role, SessionEnded
+from access.ports import AccessSettings, KeyedWrite
 from access.sessions import Sessions, SignedIn
 from access.sign_in import SignIn
+from access.users import UserAdministration, UserStatus
+from shared.commands.http import fingerprint, operation_id_for
+from shared.http.command_route import TakesKey
+from shared.http.parameters import idempotency_key, reason_of
 from shared.http.rate_limits import client_address
-from shared.http.requests import AnyRequest
+from shared.http.requests import AnyRequest, caller_of, super_admin
+from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 from shared.ports import Caller
 
 # Cookies know no ports. With the port in its name, two installations on one machine do not end each other's sessions.
@@ -157,3 +166,84 @@ def refresh_cookie(name: str, value: str, seconds: int, settings: AccessSettings
         samesite="strict",
         secure=settings.cookie_secure,
     )
+
+
+async def keyed_write(request: AnyRequest) -> KeyedWrite | None:
+    """The write, if its caller gave it a key. Raises `BadHeader`."""
+    key = idempotency_key(request)
+    if key is None:
+        return None
+    operation_id = operation_id_for(request, caller_of(request).user_id, key)
+    body = await request.body()
+    meaning = (msgspec.json.decode(body) if body else None, sorted(request.query_params.multi_items()))
+    return KeyedWrite(operation_id, fingerprint(request, meaning), key)
+
+
+async def user_filter(
+    q: PageSearch = None,
+    organization_id: Annotated[UUID | None, QueryParameter(description="Of this organization alone.")] = None,
+    role: Annotated[Role | None, QueryParameter(description="Those with this role.")] = None,
+    status: FromQuery[UserActivity | None] = None,
+) -> UserFilter:
+    """Which users."""
+    return UserFilter(q, organization_id, role, status)
+
+
+async def user_query(
+    filters: NamedDependency[UserFilter],
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
+    sort: Annotated[UserSort, PAGE_ORDER] = "email",
+) -> UserQuery:
+    """Which page of them."""
+    return UserQuery(limit, cursor, sort, filters)
+
+
+class UsersController(Controller):
+    """Those who can sign in."""
+
+    path = "/users"
+    tags = ("users",)
+    guards = (super_admin,)
+
+    @get(
+        dependencies={"filters": Provide(user_filter), "page_query": Provide(user_query)},
+        operation_id="getUsers",
+        summary="List users by e-mail",
+    )
+    async def page(self, page_query: NamedDependency[UserQuery], lists: FromDishka[AccessLists]) -> UserPage:
+        """E-mails that begin with `q` come before those that have its words further on, or in the user's name."""
+        return await lists.users(page_query)
+
+    @post(
+        "/{user_id:uuid}/deactivate",
+        operation_id="deactivateUser",
+        operation_class=TakesKey,
+        summary="Keep a user out",
+        status_code=200,
+    )
+    async def deactivate(
+        self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
+    ) -> UserStatus:
+        """The user's sessions and access tokens end at once on every replica.
+
+        So do the API tokens the user made, and those that were made with them: the answer names them. Look at
+        `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
+        admin.
+        """
+        write = await keyed_write(request)
+        return await users.deactivate(user_id, caller_of(request).user_id, reason_of(request), write)
+
+    @post(
+        "/{user_id:uuid}/activate",
+        operation_id="activateUser",
+        operation_class=TakesKey,
+        summary="Let a user in again",
+        status_code=200,
+    )
+    async def activate(
+        self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
+    ) -> UserStatus:
+        """The user signs in with the old password. Sessions and API tokens that ended do not come back."""
+        write = await keyed_write(request)
+        return await users.activate(user_id, caller_of(request).user_id, reason_of(request), write)

@@ -10,17 +10,17 @@ from litestar import Controller, delete, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from access.adapters.api_tokens import (
+from access.adapters.http import keyed_write
+from access.adapters.lists import (
+    AccessLists,
     ApiTokenFilter,
     ApiTokenPage,
     ApiTokenQuery,
+    ApiTokenSort,
     ApiTokenStatus,
-    PostgresApiTokenReader,
-    Sort,
 )
-from access.adapters.http_keys import keyed_write
 from access.api_tokens import ApiTokens, CreatedApiToken, RevokedApiToken, WantedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
 from shared.http.command_route import TakesKey
@@ -70,13 +70,13 @@ async def token_filter(
 
 
 async def token_query(
-    wanted: NamedDependency[ApiTokenFilter],
+    filters: NamedDependency[ApiTokenFilter],
     limit: PageLimit = DEFAULT_LIMIT,
     cursor: PageCursor = None,
-    sort: Annotated[Sort, PAGE_ORDER] = "-created_at",
+    sort: Annotated[ApiTokenSort, PAGE_ORDER] = "-created_at",
 ) -> ApiTokenQuery:
     """Which page of them."""
-    return ApiTokenQuery(limit, cursor, sort, wanted)
+    return ApiTokenQuery(limit, cursor, sort, filters)
 
 
 class ApiTokensController(Controller):
@@ -111,15 +111,13 @@ class ApiTokensController(Controller):
         return shown_once(await tokens.create(wanted, caller_of(request).user_id, reason_of(request), write))
 
     @get(
-        dependencies={"wanted": Provide(token_filter), "which_page": Provide(token_query)},
+        dependencies={"filters": Provide(token_filter), "page_query": Provide(token_query)},
         operation_id="getTokens",
         summary="List API tokens, the youngest first",
     )
-    async def page(
-        self, which_page: NamedDependency[ApiTokenQuery], tokens: FromDishka[PostgresApiTokenReader]
-    ) -> ApiTokenPage:
+    async def page(self, page_query: NamedDependency[ApiTokenQuery], lists: FromDishka[AccessLists]) -> ApiTokenPage:
         """Never their secrets. `last_used_at` is exact to a minute."""
-        return await tokens.page(which_page)
+        return await lists.api_tokens(page_query)
 
     @delete(
         "/{token_id:uuid}",
@@ -148,5 +146,4 @@ class ApiTokensController(Controller):
 
 def shown_once(created: CreatedApiToken) -> ApiTokenResponse:
     """The token as it is listed, and its secret."""
-    described = {name: getattr(created.described, name) for name in ApiToken.__struct_fields__}
-    return ApiTokenResponse(**described, token=created.token)
+    return ApiTokenResponse(**structs.asdict(created.described), token=created.token)

@@ -1,16 +1,17 @@
 """Bearer tokens: JSON Web Tokens signed by a key that all replicas share (HS256)."""
 
 import asyncio
-from collections import OrderedDict
+import hmac
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import jwt
 import msgspec
+from cachetools import LRUCache
 
 from access.domain import Account, TokenExpired, TokenInvalid
-from access.ports import IssuedToken, LiveSessions, SigningKey, SigningKeys
+from access.ports import IssuedToken, KeyedWrite, LiveSessions, SigningKey, SigningKeys
 from shared.ports import Caller, Clock
 
 ALGORITHM = "HS256"
@@ -22,6 +23,7 @@ SIGNING_KEY_AGE = timedelta(seconds=60)
 FETCH_INTERVAL = timedelta(seconds=5)
 MAX_TOKEN_LENGTH = 2048
 MAX_REMEMBERED = 10_000
+MASK_BYTES = 64
 
 # Times are compared with our own clock, which tests can set.
 DECODING: Any = {
@@ -114,19 +116,17 @@ class TokenAuthenticator:
         self._keys = keys
         self._sessions = sessions
         self._clock = clock
-        self._max_remembered = max_remembered
-        self._verified: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
+        self._verified: LRUCache[str, tuple[Caller, int]] = LRUCache(max_remembered)
 
     async def authenticate(self, token: str) -> Caller:
         """Raises `TokenExpired`, `TokenInvalid`, `SessionEnded`, or `Unavailable`."""
-        remembered = self._verified.get(token)
-        if remembered is None:
-            remembered = await self._verify(token)
-        caller, expires_at = remembered
+        known = self._verified.get(token)
+        caller, expires_at = known or await self._verify(token)
         if expires_at <= self._clock.now().timestamp():
             self._verified.pop(token, None)
             raise TokenExpired("The token has expired: sign in again.")
-        self._remember(token, remembered)
+        if known is None:
+            self._verified[token] = caller, expires_at
         if caller.session_id is not None:
             await self._sessions.require(caller.session_id)
         return caller
@@ -138,12 +138,6 @@ class TokenAuthenticator:
         if claims is None:
             raise TokenInvalid("The token is unknown or damaged: sign in again.")
         return Caller(claims.sub, claims.role, claims.org, claims.op, session_id=claims.sid), claims.exp
-
-    def _remember(self, token: str, verified: tuple[Caller, int]) -> None:
-        self._verified[token] = verified
-        self._verified.move_to_end(token)
-        if len(self._verified) > self._max_remembered:
-            self._verified.popitem(last=False)
 
 
 def key_name(token: str) -> str | None:
@@ -163,3 +157,34 @@ def verified_claims(token: str, key: SigningKey) -> Claims | None:
         return msgspec.convert(jwt.decode(token, key.secret, [ALGORITHM], DECODING, issuer=ISSUER), Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError):
         return None
+
+
+class SigningKeySeals:
+    """A mask that is used once, made of a signing key and of the Idempotency-Key, which is kept nowhere."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+
+    async def seal(self, write: KeyedWrite, secret: str) -> bytes:
+        """Beside the signing key's name. The secret is shorter than the mask."""
+        key = await self._keys.signing()
+        return key.kid.encode() + b"\n" + masked(secret.encode(), mask(key.secret, write))
+
+    async def unseal(self, write: KeyedWrite, sealed: bytes) -> str | None:
+        """None when the signing key was retired."""
+        kid, _, hidden = sealed.partition(b"\n")
+        key = await self._keys.verifying(kid.decode())
+        return None if key is None else masked(hidden, mask(key.secret, write)).decode()
+
+
+def mask(secret: bytes, write: KeyedWrite) -> bytes:
+    """64 bytes for this one write."""
+    said = f"sealed outcome\x1f{write.operation_id}\x1f{write.fingerprint}\x1f{write.key}"
+    return hmac.digest(secret, said.encode(), "sha512")
+
+
+def masked(text: bytes, mask: bytes) -> bytes:
+    """Masks, or unmasks."""
+    if len(text) > MASK_BYTES:
+        raise ValueError("The secret is longer than its mask.")
+    return bytes(a ^ b for a, b in zip(text, mask, strict=False))

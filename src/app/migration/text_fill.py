@@ -7,7 +7,7 @@ import asyncpg
 import structlog
 from msgspec import Struct
 
-from access.adapters.postgres import list_columns
+from access.adapters.queries import list_columns
 from industries.domain import name_key
 from shared.postgres.address import read_address
 from shared.text.emails import normalized_email
