@@ -33,8 +33,7 @@ from shared.eventlog.reading import EventReader
 from shared.eventlog.sse import EventStreams, Pace
 from shared.eventlog.tail import EventTail
 from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
-from shared.lists.cursor_key import PostgresCursorKey
-from shared.lists.cursors import CursorKey, Cursors
+from shared.lists.cursors import CursorKey, Cursors, PostgresCursorKey
 from shared.operations.listing import PostgresOperationList
 from shared.operations.postgres import PostgresOperations
 from shared.outbox.postgres import PostgresRelayElection

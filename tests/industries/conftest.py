@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from industries.adapters.cached import invalidates
-from industries.adapters.listing import PostgresIndustryList
+from industries.adapters.lists import PostgresIndustryList
 from industries.adapters.postgres import IndustryTables
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.queries import PostgresIndustryReader
 from industries.commands import Command
 from industries.domain import INITIAL, Industry, decide, evolve
 from industries.events import EVENTS
@@ -87,7 +87,7 @@ def reader(database: PostgresDatabase, registry: FakeRegistry, applied: FakeAppl
 
 @pytest.fixture
 def listed(database: PostgresDatabase, reader: PostgresIndustryReader) -> PostgresIndustryList:
-    return PostgresIndustryList(database, reader, CURSORS)
+    return PostgresIndustryList(database, CURSORS, reader)
 
 
 @pytest.fixture

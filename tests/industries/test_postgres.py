@@ -4,8 +4,7 @@ import asyncpg
 import pytest
 
 from industries.adapters.cached import CachedIndustryReader
-from industries.adapters.catalog import PostgresTemplateCatalog
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.queries import PostgresIndustryReader, PostgresTemplateCatalog
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.contract import TemplateFact
 from industries.events import TemplateModule
@@ -80,7 +79,7 @@ async def test_of_two_that_want_a_name_at_once_one_gets_it(
     await decide_batch(DeleteIndustry("bakery"))
     (third,) = await decide_batch(CreateIndustry("baker", "BAKERY", ""))
     assert third.status == "applied"
-    assert [industry.industry_code for industry in await reader.living()] == ["baker"]
+    assert [industry.industry_code for industry in await reader.existing()] == ["baker"]
 
 
 async def test_a_template_is_blocked_by_its_required_modules_alone(

@@ -6,15 +6,16 @@ import pytest
 
 from industries.contract import IndustryFact
 from organizations.adapters.cached import CachedOrganizationReader
-from organizations.adapters.postgres import PostgresOrganizationDirectory
-from organizations.adapters.reading import (
+from organizations.adapters.lists import OrganizationFilter, PostgresOrganizationList
+from organizations.adapters.queries import (
     OrganizationInfo,
-    OrganizationQuery,
+    PostgresOrganizationDirectory,
     PostgresOrganizationReader,
 )
 from organizations.commands import RegisterOrganization, SetIndustry, SuspendOrganization, UpdateOrganization
 from organizations.contract import OrganizationFact, OrganizationLabel
 from organizations.wiring import OrganizationDecider
+from shared.lists.lister import ListParams
 from tests.organizations.conftest import World
 
 
@@ -63,8 +64,8 @@ async def test_a_refused_registration_lets_its_owner_go_and_harms_no_other(world
     )
     assert [outcome.status for outcome in outcomes] == ["rejected", "applied"]
     assert (world.fakes.waiting, set(world.fakes.users)) == ({}, {winner})
-    reader = await world.container.get(PostgresOrganizationReader)
-    assert [item.name for item in (await reader.page(OrganizationQuery(10))).items] == ["Winner"]
+    listed = await world.container.get(PostgresOrganizationList)
+    assert [item.name for item in (await listed.page(ListParams(OrganizationFilter(), 10))).items] == ["Winner"]
 
 
 async def test_an_industry_has_its_present_name_and_the_last_one_when_it_is_gone(world: World) -> None:

@@ -14,8 +14,7 @@ from shared.commands.conflict_details import EventsSince, PresentStates
 from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.processor import OutcomeListener
 from shared.errors import Unauthenticated
-from shared.lists.cursor_key import PostgresCursorKey
-from shared.lists.cursors import CursorKey
+from shared.lists.cursors import CursorKey, PostgresCursorKey
 from shared.messages import Outcome
 from shared.outbox.relay import CacheReset
 from shared.ports import Authenticator, Clock, Ids, Invalidation

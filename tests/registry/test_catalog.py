@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from dishka import AsyncContainer
 
-from registry.adapters.catalog import RULES, CompiledRules, PostgresModuleCatalog, compiled
 from registry.adapters.postgres import config_digest
+from registry.adapters.queries import RULES, CompiledRules, PostgresModuleCatalog, compiled
 from registry.commands import RegisterModule, UpdateModule
 from registry.domain import Module
 from shared.ports import Transaction

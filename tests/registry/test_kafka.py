@@ -6,8 +6,8 @@ import pytest
 
 from registry.adapters.cached import REGISTRY, CachedModuleReader
 from registry.adapters.kafka import RegistrySubscribers
-from registry.adapters.listing import ModuleList
-from registry.adapters.postgres import ModuleDetails, PostgresModuleReader
+from registry.adapters.lists import ModuleList
+from registry.adapters.queries import ModuleDetails, PostgresModuleReader
 from registry.events import EVENTS
 from shared.cache.generations import GenerationCache
 from tests.fakes import FakeAnnouncer, FakeStore
@@ -27,7 +27,7 @@ class Rows(PostgresModuleReader):
     def __init__(self, *modules: ModuleDetails) -> None:
         self.modules: Sequence[ModuleDetails] | None = modules
 
-    async def living(self) -> Sequence[ModuleDetails]:
+    async def existing(self) -> Sequence[ModuleDetails]:
         assert self.modules is not None, "the table was read"
         return self.modules
 

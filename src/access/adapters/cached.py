@@ -21,10 +21,9 @@ from access.adapters.tokens import MAX_REMEMBERED, TokenAuthenticator
 from access.api_tokens import API_TOKEN_PREFIX
 from access.domain import ApiToken, TokenExpired, TokenInvalid
 from access.ports import AccessSettings
-from shared.ports import OrganizationStanding
 from access.sessions import hashed, session_ended
 from shared.errors import Unauthenticated, Unavailable
-from shared.ports import Caller, Clock, Transaction
+from shared.ports import Caller, Clock, OrganizationStanding, Transaction
 from shared.postgres.listener import CHANNEL, ENDED, EVERYTHING
 
 log = structlog.get_logger(__name__)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from app.manifest.model import ManifestEntry, ManifestIndustry, ManifestModule
 from assignments.adapters.lists import PostgresAssignedModules
-from industries.adapters.reading import PostgresIndustryReader
-from registry.adapters.postgres import PostgresModuleReader
+from industries.adapters.queries import PostgresIndustryReader
+from registry.adapters.queries import PostgresModuleReader
 from shared.ports import Database
 
 
@@ -40,7 +40,7 @@ class RegisteredInPostgres:
                 config_schema=module.config_schema,
                 is_active=module.is_active,
             )
-            for module in await self._modules.living()
+            for module in await self._modules.existing()
         }
 
     async def industries(self) -> Mapping[str, ManifestIndustry]:
@@ -53,7 +53,7 @@ class RegisteredInPostgres:
                 is_active=industry.is_active,
                 modules=await self._entries(industry.industry_code),
             )
-            for industry in await self._industries.living()
+            for industry in await self._industries.existing()
         }
 
     async def organizations(self, module_ids: Sequence[str]) -> Mapping[str, int]:

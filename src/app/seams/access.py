@@ -3,7 +3,7 @@
 from dishka import Provider, Scope, provide
 
 import access.ports
-from organizations.adapters.postgres import PostgresOrganizationDirectory
+from organizations.adapters.queries import PostgresOrganizationDirectory
 from shared.eventlog.audit_log import PostgresFactLog
 from shared.ports import OrganizationStanding
 

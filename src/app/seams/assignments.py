@@ -7,14 +7,14 @@ from dishka import AnyOf, Provider, Scope, provide
 
 import assignments.ports
 from assignments.ports import OrganizationSearch
-from industries.adapters.catalog import PostgresTemplateCatalog
-from organizations.adapters.listing import OrganizationFilter
-from organizations.adapters.postgres import PostgresOrganizationDirectory
-from organizations.adapters.reading import OrganizationInfo, OrganizationQuery, PostgresOrganizationReader
+from industries.adapters.queries import PostgresTemplateCatalog
+from organizations.adapters.lists import OrganizationFilter, PostgresOrganizationList
+from organizations.adapters.queries import OrganizationInfo, PostgresOrganizationDirectory
 from organizations.commands import SetIndustry
-from registry.adapters.catalog import PostgresModuleCatalog
+from registry.adapters.queries import PostgresModuleCatalog
 from shared.commands.direct_sender import DirectSender
 from shared.errors import Unavailable
+from shared.lists.lister import ListParams
 from shared.messages import derived_operation_id
 
 WAIT_SECONDS = 5.0
@@ -31,9 +31,9 @@ class AssignmentsSeams(Provider):
 
     @provide
     def organizations_with_module(
-        self, reader: PostgresOrganizationReader
+        self, organizations: PostgresOrganizationList
     ) -> assignments.ports.OrganizationsWithModule:
-        return OrganizationsWithModule(reader)
+        return OrganizationsWithModule(organizations)
 
     @provide
     def modules(
@@ -61,12 +61,12 @@ class AssignmentsSeams(Provider):
 class OrganizationsWithModule:
     """Searches the same list of organizations that super admins search, at the same bounded cost."""
 
-    def __init__(self, reader: PostgresOrganizationReader) -> None:
-        self._reader = reader
+    def __init__(self, organizations: PostgresOrganizationList) -> None:
+        self._organizations = organizations
 
     async def page(self, module_id: str, search: OrganizationSearch) -> tuple[Sequence[OrganizationInfo], str | None]:
         condition = OrganizationFilter(search.q, search.status, search.industry_code, module_id)
-        page = await self._reader.page(OrganizationQuery(search.limit, search.cursor, search.sort, condition))
+        page = await self._organizations.page(ListParams(condition, search.limit, search.cursor, search.sort))
         return page.items, page.next_cursor
 
 

@@ -22,12 +22,13 @@ from bulk.domain import (
     Unassign,
 )
 from bulk.ports import OrganizationCommand
-from organizations.adapters.listing import OrganizationFilter as ListFilter
-from organizations.adapters.postgres import PostgresOrganizationDirectory
-from organizations.adapters.reading import OrganizationQuery, PostgresOrganizationReader
+from organizations.adapters.lists import OrganizationFilter as ListFilter
+from organizations.adapters.lists import PostgresOrganizationList
+from organizations.adapters.queries import PostgresOrganizationDirectory
 from organizations.commands import ReactivateOrganization, SuspendOrganization
 from shared.commands.direct_sender import DirectSender
 from shared.commands.dry_run import DryRunner
+from shared.lists.lister import ListParams
 from shared.messages import Outcome, ReceivedCommand
 from shared.ports import Ids, Invalidation, OperationsReader
 
@@ -38,8 +39,8 @@ class BulkSeams(Provider):
     scope = Scope.APP
 
     @provide
-    def selection(self, reader: PostgresOrganizationReader) -> bulk.ports.SelectedOrganizations:
-        return SelectedOrganizations(reader)
+    def selection(self, organizations: PostgresOrganizationList) -> bulk.ports.SelectedOrganizations:
+        return SelectedOrganizations(organizations)
 
     @provide
     def labels(self, directory: PostgresOrganizationDirectory) -> bulk.ports.OrganizationLabels:
@@ -63,14 +64,13 @@ class BulkSeams(Provider):
 class SelectedOrganizations:
     """Walks the list that people see, oldest first: organizations that sign up meanwhile come last."""
 
-    def __init__(self, reader: PostgresOrganizationReader) -> None:
-        self._reader = reader
+    def __init__(self, organizations: PostgresOrganizationList) -> None:
+        self._organizations = organizations
 
     async def page(
         self, wanted: OrganizationFilter, cursor: str | None, limit: int
     ) -> tuple[Sequence[str], str | None]:
-        query = OrganizationQuery(limit=limit, cursor=cursor, sort="created_at", wanted=list_filter(wanted))
-        page = await self._reader.page(query)
+        page = await self._organizations.page(ListParams(list_filter(wanted), limit, cursor, "created_at"))
         return [item.organization_id for item in page.items], page.next_cursor
 
 

@@ -9,11 +9,11 @@ from msgspec import Raw
 
 from assignments.adapters.queries import PostgresAssignmentReader
 from assignments.wiring import AssignmentsDecider
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.queries import PostgresIndustryReader
 from industries.wiring import IndustriesDecider
-from organizations.adapters.reading import PostgresOrganizationReader
+from organizations.adapters.queries import PostgresOrganizationReader
 from organizations.wiring import OrganizationDecider
-from registry.adapters.postgres import PostgresModuleReader
+from registry.adapters.queries import PostgresModuleReader
 from registry.wiring import RegistryDecider
 from shared.commands.conflict_details import Present, PresentStates
 from shared.commands.decision import Decider

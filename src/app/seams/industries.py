@@ -4,7 +4,7 @@ from dishka import Provider, Scope, provide
 
 import industries.ports
 from assignments.adapters.lists import PostgresAppliedTemplates
-from registry.adapters.catalog import PostgresModuleCatalog
+from registry.adapters.queries import PostgresModuleCatalog
 
 
 class IndustriesSeams(Provider):

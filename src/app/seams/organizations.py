@@ -12,7 +12,7 @@ import organizations.ports
 from access.adapters.tokens import JwtIssuer
 from assignments.adapters.lists import PostgresAssignees
 from assignments.commands import ApplyIndustryTemplate, AssignmentResult
-from industries.adapters.catalog import PostgresTemplateCatalog
+from industries.adapters.queries import PostgresTemplateCatalog
 from organizations.contract import OrganizationFact
 from organizations.ports import ModulesOutcome
 from shared.commands.direct_sender import DirectSender

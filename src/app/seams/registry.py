@@ -5,7 +5,7 @@ from dishka import Provider, Scope, provide
 import registry.ports
 from assignments.adapters.lists import PostgresAssignedModules
 from assignments.adapters.violations import ConfigViolations
-from industries.adapters.catalog import PostgresTemplateCatalog
+from industries.adapters.queries import PostgresTemplateCatalog
 
 
 class RegistrySeams(Provider):

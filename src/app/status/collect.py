@@ -17,7 +17,7 @@ from app.status.queues import PostgresQueues, Waiting
 from app.status.replicas import PostgresReplicas, SeenReplica
 from app.status.rules import told
 from app.subscribers import ContextSubscribers
-from registry.adapters.postgres import PostgresModuleReader
+from registry.adapters.queries import PostgresModuleReader
 from shared.cache.generations import CacheDown
 from shared.cache.redis_server import RedisServer
 from shared.commands.bus import KafkaUnreachable
@@ -74,7 +74,7 @@ class Stored:
 
     async def registered(self) -> Sequence[str]:
         """The ids of living modules."""
-        return await self._modules.living_ids()
+        return await self._modules.existing_ids()
 
 
 class SystemLook:

@@ -12,6 +12,7 @@ from shared.commands.conflict_details import EventSummary
 from shared.errors import Refusal
 from shared.messages import Outcome, Status
 from shared.postgres.database import PostgresDatabase
+from shared.postgres.rows import read_row
 
 ONE = """
 SELECT id, context, aggregate_id, organization_id, user_id, command, status, outcome, created_at, decided_at
@@ -76,18 +77,8 @@ class PostgresOperations:
         # A failed one that is tried again is pending, and its row still tells of the attempt before.
         settled = row["status"] != "pending"
         outcome = msgspec.json.decode(row["outcome"], type=Outcome) if settled else None
-        return Operation(
-            row["id"],
-            row["context"],
-            row["aggregate_id"],
-            row["organization_id"],
-            row["user_id"],
-            row["command"],
-            row["status"],
-            row["created_at"],
-            row["decided_at"] if settled else None,
-            outcome,
-        )
+        decided_at = row["decided_at"] if settled else None
+        return read_row(Operation, row, operation_id=operation_id, decided_at=decided_at, outcome=outcome)
 
     async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
         """The stream's events after `sequence`, oldest first."""

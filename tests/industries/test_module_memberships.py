@@ -2,10 +2,12 @@
 
 import pytest
 
-from industries.adapters.containing import ModuleIndustry, Place, TemplatesOfModules, place_of
+from industries.adapters.lists import PostgresModuleMemberships
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
+from industries.views import ModuleIndustry
 from shared.postgres.database import PostgresDatabase
+from tests.fakes import CURSORS
 from tests.industries.conftest import Decide, FakeRegistry
 
 HOT = TemplateModule("oven", is_required=True, default_config={"degrees": 200})
@@ -14,8 +16,8 @@ TILL = TemplateModule("till", is_required=True, default_config={})
 
 
 @pytest.fixture
-def templates(database: PostgresDatabase, registry: FakeRegistry) -> TemplatesOfModules:
-    return TemplatesOfModules(database, registry)
+def templates(database: PostgresDatabase, registry: FakeRegistry) -> PostgresModuleMemberships:
+    return PostgresModuleMemberships(database, registry, CURSORS)
 
 
 @pytest.fixture(autouse=True)
@@ -32,20 +34,23 @@ async def industries(decide_batch: Decide) -> None:
     )
 
 
-async def test_those_that_require_a_module_come_first_and_all_are_counted(templates: TemplatesOfModules) -> None:
+async def test_those_that_require_a_module_come_first_and_all_are_counted(templates: PostgresModuleMemberships) -> None:
     codes: list[str] = []
-    after: Place = (False, "")
-    for _ in range(3):
-        found = await templates.containing("oven", after, 2)
+    cursor: str | None = None
+    for _ in range(2):
+        found = await templates.page("oven", 2, cursor)
         assert found is not None
         assert (found.count, found.required_count) == (4, 2)
         codes += [one.industry_code for one in found.items]
-        after = place_of(found.items[-1]) if found.items else after
+        cursor = found.next_cursor
+    assert cursor is None
     assert codes == ["pizzeria", "potter", "bakery", "cafe"]
 
 
-async def test_each_says_what_it_gives_the_module(templates: TemplatesOfModules) -> None:
-    found = await templates.containing("oven", (False, "pizzeria"), 1)
+async def test_each_says_what_it_gives_the_module(templates: PostgresModuleMemberships) -> None:
+    first = await templates.page("oven", 1, None)
+    assert first is not None
+    found = await templates.page("oven", 1, first.next_cursor)
     assert found is not None
     assert found.items == [
         ModuleIndustry(
@@ -55,11 +60,11 @@ async def test_each_says_what_it_gives_the_module(templates: TemplatesOfModules)
 
 
 async def test_a_module_that_is_in_no_template_is_told_apart_from_one_that_is_not_there(
-    templates: TemplatesOfModules, registry: FakeRegistry
+    templates: PostgresModuleMemberships, registry: FakeRegistry
 ) -> None:
-    found = await templates.containing("flour", (False, ""), 9)
+    found = await templates.page("flour", 9, None)
     assert found is not None
     assert (found.items, found.count, found.required_count) == ([], 0, 0)
-    assert await templates.containing("unknown", (False, ""), 9) is None
+    assert await templates.page("unknown", 9, None) is None
     registry.status["oven"] = "deleted"
-    assert await templates.containing("oven", (False, ""), 9) is None
+    assert await templates.page("oven", 9, None) is None
