@@ -12,7 +12,7 @@ from faststream.kafka import KafkaBroker
 from access.adapters.credential_memory import CredentialMemories
 from app.manifest.current import RegisteredInPostgres
 from app.manifest.seeds import Seeding
-from app.seams.current_state import PostgresPresence
+from app.seams.current_state import PostgresCurrentStates
 from app.seams.provider import Deciders
 from app.settings import Settings
 from app.status.gauges import Parts, Queues
@@ -21,12 +21,12 @@ from app.status.readiness import Readiness
 from app.verification import Verification
 from organizations.ports import DecidedOperations
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
-from shared.cache.redis import RedisCache, RedisStore
-from shared.commands.bus import CommandBus, PendingStore
-from shared.commands.conflict_details import EventsSince, Meanwhile, PresentStates
+from shared.cache.redis import RedisCache
+from shared.commands.bus import CommandBus, OutcomeWaiter, PendingStore
+from shared.commands.conflict_details import ConflictDetails, CurrentStates, EventsSince
 from shared.commands.dry_run import DryRunner, HeadReader
+from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor, CommandStore
 from shared.eventlog.postgres import PostgresEventLog
@@ -102,12 +102,12 @@ class InfrastructureProvider(Provider):
     sender = provide(CommandSender)
     cursor_key = provide(PostgresCursorKey, provides=CursorKey)
     cursors = provide(Cursors)
-    meanwhile = provide(Meanwhile)
-    presence = provide(PostgresPresence, provides=PresentStates)
+    conflict_details = provide(ConflictDetails)
+    current_states = provide(PostgresCurrentStates, provides=CurrentStates)
+    envelopes = provide(CommandEnvelopes)
     parts = provide(Parts)
     queues = provide(Queues)
     stored_queues = provide(PostgresQueues)
-    plain_cache = provide(RedisCache, provides=Cache)
     operation_list = provide(PostgresOperationList)
     operations = provide(PostgresOperations, provides=AnyOf[PostgresOperations, EventsSince])
 
@@ -125,15 +125,15 @@ class InfrastructureProvider(Provider):
         await database.close()
 
     @provide
-    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisStore, CacheStore]]:
-        """One connection, made by `keep_up`."""
-        store = RedisStore(settings.redis_url)
+    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisCache, CacheStore, Cache]]:
+        """One connection, made by `reconnect_forever`."""
+        store = RedisCache(settings.redis_url)
         yield store
         await store.close()
 
     @provide
     def cache(
-        self, store: RedisStore, announcer: ResetAnnouncer
+        self, store: RedisCache, announcer: ResetAnnouncer
     ) -> AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset]:
         """The cache protocol over Redis."""
         return GenerationCache(store, announcer)
@@ -212,7 +212,7 @@ class InfrastructureProvider(Provider):
         settings: Settings,
         waiter: OutcomeWaiter,
         commits: Commits,
-        store: RedisStore,
+        store: RedisCache,
         credentials: CredentialMemories,
     ) -> PostgresListener:
         """Wakes whoever waits for other processes' doings."""
@@ -221,6 +221,6 @@ class InfrastructureProvider(Provider):
             settings.replica_id,
             on_commit=commits.look,
             on_decided=waiter.wake,
-            on_reset=lambda: store.distrust(tell=False),
+            on_reset=lambda: store.open_circuit(announce=False),
             on_ended=credentials.heard,
         )

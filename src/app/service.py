@@ -24,9 +24,9 @@ from app.subscribers import ContextSubscribers
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
 from shared.cache.generations import ResetAnnouncer
-from shared.cache.redis import RedisStore
+from shared.cache.redis import RedisCache
+from shared.commands.bus import OutcomeWaiter
 from shared.commands.consumer import CommandConsumer, EventConsumer
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.dead_letters.postgres import PostgresDeadLetters, PostgresLetters
 from shared.errors import Refused, Unavailable
 from shared.eventlog.tail import EventTail
@@ -65,8 +65,8 @@ class Service:
         """Starts everything the role has; nothing here waits for any infrastructure."""
         spare_the_collector()
         get = self._container.get
-        store, announcer = await get(RedisStore), await get(ResetAnnouncer)
-        self._spawn("cache", lambda: store.keep_up(announcer.announce_reset))
+        store, announcer = await get(RedisCache), await get(ResetAnnouncer)
+        self._spawn("cache", lambda: store.reconnect_forever(announcer.announce_reset))
         self._spawn("loop", watch_the_loop)
         if self._settings.role != "worker":
             self._spawn("rates", (await get(RequestCounts)).keep_telling)

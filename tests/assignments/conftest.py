@@ -28,7 +28,7 @@ from assignments.ports import (
 )
 from assignments.wiring import AssignmentsDecider, AssignmentsProvider
 from shared.cache.generations import Load, ReadThrough
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import encoded_command
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules

@@ -14,11 +14,11 @@ from litestar.middleware import DefineMiddleware
 from assignments.commands import ApplyIndustryTemplate
 from assignments.domain import OrganizationFact, TemplateEntry
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
-from shared.commands.bus import CommandBus
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.bus import CommandBus, OutcomeWaiter
+from shared.commands.conflict_details import ConflictDetails
 from shared.commands.dry_run import DryRunner
+from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.http.problems import EXCEPTION_HANDLERS
@@ -49,7 +49,8 @@ def sender_of(
     processor = CommandProcessor(decider, database, command_store, neighbours, waiter, clock)
     bus = CommandBus(FakeKafka(there=False), {"assignments": processor}, waiter, command_store)
     previews = DryRunner([decider], database, command_store, clock)
-    return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), clock, FreshIds())
+    details, ids = ConflictDetails(NoHistory(), NoHistory()), FreshIds()
+    return CommandSender(bus, previews, details, CommandEnvelopes(clock, ids), ids)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from industries.adapters.reading import PostgresIndustryReader
 from industries.commands import Command
 from industries.domain import INITIAL, Industry, ModuleStatus, decide, evolve
 from industries.events import EVENTS
-from shared.commands.bus import encoded_command
 from shared.commands.decision import Decider
+from shared.commands.envelopes import encoded_command
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules

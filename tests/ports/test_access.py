@@ -17,7 +17,7 @@ from access.domain import SessionEnded, TooManyAttempts
 from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAttempts, SigningKeys
 from access.signup import activation
 from devstack import Endpoints
-from shared.cache.redis import RedisStore
+from shared.cache.redis import RedisCache
 from shared.eventlog.audit_log import PostgresFactLog
 from shared.http.rate_limits import RedisWindows
 from shared.postgres.database import PostgresDatabase
@@ -36,8 +36,8 @@ async def attempts(request: pytest.FixtureRequest, endpoints: Endpoints) -> Asyn
     if request.param == "fake":
         yield FakeAttempts(failures_per_account=3)
         return
-    store = RedisStore(endpoints.redis_url)
-    upkeep = asyncio.create_task(store.keep_up(FakeAnnouncer().announce_reset))
+    store = RedisCache(endpoints.redis_url)
+    upkeep = asyncio.create_task(store.reconnect_forever(FakeAnnouncer().announce_reset))
     await eventually(lambda: store.trusted, "Redis", pause=0.01)
     yield RedisSignInAttempts(RedisWindows(store), AccessSettings(failures_per_account=3, failures_per_address=0))
     upkeep.cancel()

@@ -27,10 +27,11 @@ from organizations.adapters.listing import OrganizationFilter as ListFilter
 from organizations.adapters.postgres import PostgresOrganizationDirectory
 from organizations.adapters.reading import OrganizationQuery, PostgresOrganizationReader
 from organizations.commands import ReactivateOrganization, SuspendOrganization
-from shared.commands.bus import CommandBus, encoded_command
+from shared.commands.bus import CommandBus
 from shared.commands.dry_run import DryRunner
-from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
-from shared.ports import Clock, Ids, Invalidation, OperationsReader, Transaction
+from shared.commands.envelopes import CommandEnvelopes
+from shared.messages import Outcome, ReceivedCommand
+from shared.ports import Invalidation, OperationsReader, Transaction
 
 FINGERPRINT = "bulk"
 
@@ -57,15 +58,13 @@ class BulkSeamsProvider(Provider):
 
     @provide
     def asking(
-        self, bus: CommandBus, operations: OperationsReader, invalidation: Invalidation, clock: Clock
+        self, bus: CommandBus, operations: OperationsReader, invalidation: Invalidation, envelopes: CommandEnvelopes
     ) -> bulk.ports.AskingOrganizations:
-        """Through the command bus, like everybody."""
-        return BusAsking(bus, operations, invalidation, clock)
+        return BusAsking(bus, operations, invalidation, envelopes)
 
     @provide
-    def trials(self, previews: DryRunner, clock: Clock, ids: Ids) -> bulk.ports.Trials:
-        """Dry runs of the same commands."""
-        return PreviewTrials(previews, clock, ids)
+    def trials(self, previews: DryRunner, envelopes: CommandEnvelopes) -> bulk.ports.Trials:
+        return PreviewTrials(previews, envelopes)
 
 
 class ListedOrganizations:
@@ -127,23 +126,25 @@ class SuperAdminCommands:
 class BusAsking:
     """Sends without waiting, and looks later what became of it."""
 
-    def __init__(self, bus: CommandBus, operations: OperationsReader, invalidation: Invalidation, clock: Clock) -> None:
+    def __init__(
+        self, bus: CommandBus, operations: OperationsReader, invalidation: Invalidation, envelopes: CommandEnvelopes
+    ) -> None:
         self._bus = bus
         self._operations = operations
         self._invalidation = invalidation
-        self._clock = clock
+        self._envelopes = envelopes
 
     async def send(self, bulk: BulkOperation, operation_id: UUID, organization_id: str, asked: AskedCommand) -> None:
         """The operation id makes a repetition harmless."""
-        envelope = CommandEnvelope(
-            operation_id=operation_id,
+        envelope = self._envelopes.make(
+            asked.command,
             aggregate_id=organization_id,
-            organization_id=organization_id,
             user_id=bulk.created_by,
+            operation_id=operation_id,
+            organization_id=organization_id,
             fingerprint=FINGERPRINT,
-            issued_at=self._clock.now(),
             reason=bulk.reason,
-            command=encoded_command(asked.command),
+            is_awaited=False,
         )
         await self._bus.send(asked.context, ReceivedCommand(envelope, asked.command))
 
@@ -157,10 +158,9 @@ class BusAsking:
 class PreviewTrials:
     """Dry runs."""
 
-    def __init__(self, previews: DryRunner, clock: Clock, ids: Ids) -> None:
+    def __init__(self, previews: DryRunner, envelopes: CommandEnvelopes) -> None:
         self._previews = previews
-        self._clock = clock
-        self._ids = ids
+        self._envelopes = envelopes
 
     async def ask(self, asked: Sequence[tuple[str, AskedCommand]], user_id: str) -> Sequence[Tried]:
         """All in one snapshot."""
@@ -173,13 +173,12 @@ class PreviewTrials:
         ]
 
     def _work(self, organization_id: str, command: Any, user_id: str) -> ReceivedCommand:
-        envelope = CommandEnvelope(
-            operation_id=self._ids.new(),
+        envelope = self._envelopes.make(
+            command,
             aggregate_id=organization_id,
-            organization_id=organization_id,
             user_id=user_id,
+            organization_id=organization_id,
             fingerprint=FINGERPRINT,
-            issued_at=self._clock.now(),
-            command=encoded_command(command),
+            is_awaited=False,
         )
         return ReceivedCommand(envelope, command)

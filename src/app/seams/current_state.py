@@ -1,4 +1,4 @@
-"""How things are now, for whoever meant an older state: each context's own reader, past the cache."""
+"""Current states for refused preconditions: each context's own reader, past the cache."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from assignments.adapters.reading import PostgresAssignmentReader
 from industries.adapters.reading import PostgresIndustryReader
 from organizations.adapters.reading import PostgresOrganizationReader
 from registry.adapters.postgres import PostgresModuleReader
-from shared.commands.conflict_details import Present
+from shared.commands.conflict_details import CurrentState
 
 API = "/api/v1"
 
 
-class PostgresPresence:
-    """Reads from PostgreSQL what the address that belongs to a stream shows."""
+class PostgresCurrentStates:
+    """Read from PostgreSQL the resource that belongs to a stream."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class PostgresPresence:
             "assignments": ("/organizations/{}/modules", assignments.modules),
         }
 
-    async def present(self, context: str, aggregate_id: str) -> Present:
-        """Null for what was deleted, or never was."""
+    async def current_state(self, context: str, aggregate_id: str) -> CurrentState:
+        """Return null for a resource that was deleted, or never existed."""
         path, read = self._read[context]
-        return Present(API + path.format(aggregate_id), Raw(msgspec.json.encode(await read(aggregate_id))))
+        return CurrentState(API + path.format(aggregate_id), Raw(msgspec.json.encode(await read(aggregate_id))))

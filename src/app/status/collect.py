@@ -19,7 +19,7 @@ from app.status.rules import told
 from app.subscribers import ContextSubscribers
 from registry.adapters.postgres import PostgresModuleReader
 from shared.cache.generations import CacheDown
-from shared.cache.redis_server import RedisServer
+from shared.cache.redis import RedisServer
 from shared.commands.bus import KafkaUnreachable
 from shared.errors import Unavailable
 from shared.kafka.groups import Group, KafkaGroups, KafkaStanding

@@ -10,7 +10,7 @@ from app.status.collect import Stored, SystemLook
 from app.status.heartbeat import Heartbeat
 from app.status.replicas import PostgresReplicas
 from app.subscribers import ContextSubscribers
-from shared.cache.redis_server import RedisServer
+from shared.cache.redis import RedisServer
 from shared.commands.bus import CommandBus
 from shared.dead_letters.postgres import PostgresLetters
 from shared.dead_letters.redelivery import RecordTrials, Subscribers

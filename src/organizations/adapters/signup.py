@@ -157,7 +157,7 @@ class Signup:
         registration = asked(operation_id, wanted)
         preview, _ = await self._sender.preview(request, registration)
         if preview.refusal is not None:
-            return await self._sender.foretell(request, registration, preview, None)
+            return await self._sender.report_dry_run(request, registration, preview, None)
         organization = msgspec.json.decode(preview.result, type=OrganizationResult)
         modules, changes = ModulesOutcome("none"), preview.changes
         code, version = organization.industry_code, organization.template_version
@@ -167,7 +167,7 @@ class Signup:
             changes = [*changes, *further]
         body = preview_body(replace(preview, result=None, changes=changes))
         body |= {"organization": shown(organization), "modules": modules}
-        return await self._sender.foretell(request, registration, preview, body)
+        return await self._sender.report_dry_run(request, registration, preview, body)
 
     async def _equip(self, organization: OrganizationResult, operation_id: UUID) -> ModulesOutcome:
         code, version = organization.industry_code, organization.template_version

@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from functools import wraps
 from inspect import signature
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, cast
@@ -18,6 +17,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from shared.ports import Cache
 from shared.telemetry.metrics import CACHE_READS
 
 log = structlog.get_logger(__name__)
@@ -47,17 +47,16 @@ class Cached(Struct, frozen=True):
 Load = Callable[[], Awaitable[Cached | None]]
 
 
-class CacheStore(Protocol):
-    """A store of bytes. Every method raises `CacheDown` when the store is out of reach or not to be trusted."""
+class CacheStore(Cache, Protocol):
+    """A cache that also keeps generations. These methods raise `CacheDown` when it is out of reach or not trusted."""
 
     async def read(self, keys: Sequence[str]) -> Sequence[bytes | None]: ...
-    async def plant(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
-        """Sets those that are absent; answers the ones that count now, in order."""
+    async def set_if_absent(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
+        """Set the absent tokens and return those in force, in order."""
         ...
 
-    async def write(self, key: str, value: bytes, ttl: int) -> None: ...
     async def renew(self, tokens: Mapping[str, str], ttl: int, drop: Sequence[str]) -> None:
-        """Sets all tokens and drops the keys, in one round trip."""
+        """Set all tokens and drop the keys, in one round trip."""
         ...
 
 
@@ -123,7 +122,7 @@ class GenerationCache:
         try:
             value, *tokens = await self._store.read([key, *names])
             if None in tokens:
-                tokens = list(await self._store.plant({name: new_token() for name in names}, TOKEN_TTL))
+                tokens = list(await self._store.set_if_absent({name: new_token() for name in names}, TOKEN_TTL))
                 value = None
         except CacheDown:
             BYPASSES.inc()
@@ -137,8 +136,7 @@ class GenerationCache:
 
     async def _fill(self, key: str, prefix: bytes, ttl: int, load: Load) -> Cached | None:
         loaded = await load()
-        with suppress(CacheDown):
-            await self._store.write(key, frame(prefix, loaded), ttl if loaded else min(ttl, ABSENT_TTL))
+        await self._store.set(key, frame(prefix, loaded), ttl if loaded else min(ttl, ABSENT_TTL))
         return loaded
 
     async def _share_for_a_turn(self, key: str, load: Load) -> Cached | None:

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,7 +14,6 @@ import msgspec
 import structlog
 
 from shared.commands.decision import Decider, Head, decide_command, outcome_of
-from shared.commands.transaction import kafka_transaction
 from shared.concurrency import in_slices
 from shared.errors import Conflict, Refused, Unavailable
 from shared.messages import EventEnvelope, Outcome, ReceivedCommand
@@ -30,6 +30,17 @@ class AlreadyTaken(Conflict):
 
 class OperationClash(Exception):  # noqa: N818 - sends the batch into the one-by-one run, never reaches a user
     """An operation id of this batch was decided meanwhile for another aggregate."""
+
+
+@asynccontextmanager
+async def kafka_transaction(database: Database) -> AsyncIterator[Transaction]:
+    """Open a transaction whose events reach Kafka if, and only if, it commits; one serves a whole batch of commands.
+
+    Events are rows of `event_relay` until the relay has published them (the transactional outbox), so neither a lost
+    broker nor a crash between commit and publishing can lose or invent one.
+    """
+    async with database.writing() as transaction:
+        yield transaction
 
 
 class CommandStore(Protocol):

@@ -17,7 +17,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from shared.cache.generations import CacheDown
-from shared.cache.redis import RedisStore
+from shared.cache.redis import RedisCache
 from shared.errors import Refusal
 from shared.http.addresses import address_in
 from shared.http.problems import PROBLEM_JSON, problem_body
@@ -55,7 +55,7 @@ UNCOUNTED = Count()
 class RedisWindows:
     """Counts in Redis that end by themselves. Raises `CacheDown` without Redis."""
 
-    def __init__(self, store: RedisStore) -> None:
+    def __init__(self, store: RedisCache) -> None:
         self._store = store
 
     @property
@@ -65,7 +65,7 @@ class RedisWindows:
 
     async def add(self, amounts: Mapping[str, int], seconds: int) -> Sequence[tuple[int, int]]:
         """Adds to each key; answers its total, and the seconds its window still lasts, in order."""
-        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+        async with self._store.call() as redis:
             pipeline = redis.pipeline(transaction=True)
             for key, amount in amounts.items():
                 pipeline.set(key, 0, ex=seconds, nx=True)
@@ -76,17 +76,17 @@ class RedisWindows:
 
     async def forget(self, keys: Sequence[str]) -> None:
         """Begins anew."""
-        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+        async with self._store.call() as redis:
             await redis.unlink(*keys)
 
     async def hold(self, key: str, seconds: int) -> None:
         """Have the key be there for so long."""
-        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+        async with self._store.call() as redis:
             await redis.set(key, 1, ex=seconds)
 
     async def holds(self, key: str) -> bool:
         """Whether the key is there."""
-        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+        async with self._store.call() as redis:
             return bool(await redis.exists(key))
 
 

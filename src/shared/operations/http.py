@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Raw, Struct
 
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.conflict_details import ConflictDetails
 from shared.errors import NotFound, Refusal
 from shared.http.requests import AnyRequest, caller_of, documented, signed_in
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit
@@ -103,7 +103,7 @@ class OperationsController(Controller):
         operation_id: FromPath[UUID],
         operations: FromDishka[PostgresOperations],
         invalidation: FromDishka[Invalidation],
-        meanwhile: FromDishka[Meanwhile],
+        meanwhile: FromDishka[ConflictDetails],
         clock: FromDishka[Clock],
     ) -> Response[OperationView]:
         """For its issuer, the organization's own people and super admins; others learn nothing of it."""
@@ -115,7 +115,7 @@ class OperationsController(Controller):
             await invalidation.invalidate(operation.outcome.invalidates)
         told = None
         if operation.outcome is not None:
-            told = await meanwhile.told(operation.outcome, caller)
+            told = await meanwhile.complete(operation.outcome, caller)
         return Response(view(operation, told), headers={"Cache-Control": "no-store"})
 
 

@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from shared.commands.bus import CommandBus
+from shared.commands.bus import CommandBus, OutcomeWaiter
 from shared.commands.decision import CommandExpired
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.processor import CommandProcessor
 from shared.dead_letters.postgres import PostgresDeadLetters, PostgresLetters
 from shared.dead_letters.redelivery import RecordTrials
