@@ -27,7 +27,7 @@ from shared.cache.generations import ResetAnnouncer
 from shared.cache.redis import RedisCache
 from shared.commands.bus import OutcomeWaiter
 from shared.commands.consumer import CommandConsumer, EventConsumer
-from shared.dead_letters.postgres import PostgresDeadLetters, PostgresLetters
+from shared.dead_letters.postgres import PostgresDeadLetters, PostgresDeadLetterStore
 from shared.errors import Refused, Unavailable
 from shared.eventlog.tail import EventTail
 from shared.http.rate_limits import RequestCounts
@@ -147,11 +147,11 @@ class Service:
         get = self._container.get
         database, tracing = await get(PostgresDatabase), await get(Tracing)
         for name, processor in (await get(Processors)).items():
-            consumer = CommandConsumer(processor, PostgresDeadLetters(database, name), tracing)
+            consumer = CommandConsumer(processor, PostgresDeadLetterStore(database, name), tracing)
             subscription = Subscription(command_group(name), [command_topic(name)], consumer.handle)
             subscribe(connection.broker, subscription, self._settings.replica_id)
         for name, handlers in (await (await get(ContextSubscribers)).handlers()).items():
-            events = EventConsumer(handlers, PostgresDeadLetters(database, name), tracing)
+            events = EventConsumer(handlers, PostgresDeadLetterStore(database, name), tracing)
             subscription = Subscription(
                 event_group(name),
                 sorted(handlers),
@@ -165,7 +165,7 @@ class Service:
         operations, owners = await self._container.get(PostgresOperations), await self._container.get(PendingOwners)
         clock, sessions = await self._container.get(Clock), await self._container.get(Sessions)
         bulk = await self._container.get(PostgresBulkOperations)
-        letters, writes = await self._container.get(PostgresLetters), await self._container.get(KeyedWrites)
+        letters, writes = await self._container.get(PostgresDeadLetters), await self._container.get(KeyedWrites)
         while True:
             await asyncio.sleep(0 if await operations.sweep(clock.now()) else SWEEP_SECONDS)
             await letters.sweep(clock.now())

@@ -120,7 +120,7 @@ ROOMS = {
     "refusals": DECIDES,
     "module_type": Rule(("enum",), (no_waiting,)),
     "ports": Rule(
-        (*PURE, "shared.json.layered_config", "shared.messages", "shared.ports"),
+        (*PURE, "shared.eventlog.audit_log", "shared.json.layered_config", "shared.messages", "shared.ports"),
         (only_structs, small_protocols, no_chance),
     ),
     "api_tokens": TELLS_A_STORY,

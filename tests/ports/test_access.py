@@ -18,7 +18,7 @@ from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAtte
 from access.signup import activation
 from devstack import Endpoints
 from shared.cache.redis import RedisCache
-from shared.eventlog.audit_log import PostgresFactLog
+from shared.eventlog.audit_log import PostgresAuditLog
 from shared.http.rate_limits import RedisWindows
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access, FakeAttempts, FakeFactLog, FakeLiveSessions, FakeSigningKeys
@@ -161,7 +161,7 @@ class Log(NamedTuple):
 
 @pytest.fixture(params=["fake", "postgres"])
 def log(request: pytest.FixtureRequest, database: PostgresDatabase) -> Log:
-    return Log(FakeFactLog() if request.param == "fake" else PostgresFactLog("access"), database)
+    return Log(FakeFactLog() if request.param == "fake" else PostgresAuditLog("access"), database)
 
 
 async def test_each_fact_gets_the_next_sequence_of_its_stream(log: Log) -> None:

@@ -20,7 +20,7 @@ WITHOUT = {
     "access.ports.Secrets": "those are ids",
     "bulk.ports.OrganizationNames": "those are names of industries",
     "registry.ports.AssignedModules": "those are organizations, or counts of templates",
-    "shared.dead_letters.service.LetterFactLog": "that is the log of access, or the ledger of bulk operations",
+    "shared.eventlog.audit_log.AuditLog": "that is the log of access, or the ledger of bulk operations",
     "bulk.ports.Trials": "that is an application that is asked for a page",
 }
 """Ports, and why no suite imports them."""

@@ -34,7 +34,7 @@ from shared.commands.decision import Decider
 from shared.commands.direct_sender import DirectSender
 from shared.commands.dry_run import DryRunner
 from shared.errors import Unavailable
-from shared.eventlog.audit_log import PostgresFactLog
+from shared.eventlog.audit_log import PostgresAuditLog
 from shared.json.layered_config import ConfigRules
 from shared.messages import derived_operation_id
 from shared.ports import OrganizationStanding, Transaction
@@ -178,7 +178,7 @@ class SeamsProvider(Provider):
     @provide
     def facts(self) -> access.ports.FactLog:
         """What `access` writes directly is in the log all the same."""
-        return PostgresFactLog("access")
+        return PostgresAuditLog("access")
 
 
 class ChoosableIndustries:
