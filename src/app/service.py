@@ -27,6 +27,7 @@ from shared.cache.generations import ResetAnnouncer
 from shared.cache.redis import RedisCache
 from shared.commands.bus import OutcomeWaiter
 from shared.commands.consumer import CommandConsumer, EventConsumer
+from shared.concurrency import retry_forever
 from shared.dead_letters.postgres import PostgresDeadLetters, PostgresDeadLetterStore
 from shared.errors import Refused, Unavailable
 from shared.eventlog.tail import EventTail
@@ -117,15 +118,15 @@ class Service:
 
     async def _until_done(self, readiness: Readiness, what: str, attempt: Callable[[], Awaitable[None]]) -> None:
         readiness.problem = what
-        told = ""
-        while True:
-            try:
-                return await attempt()
-            except Unavailable as error:
-                if told != (told := str(error)[:200]):
-                    log.info("not_yet", what=what, reason=told)
-                readiness.problem = told if isinstance(error, SuperAdminRefused) else what
-                await asyncio.sleep(RETRY_SECONDS)
+        reason = ""
+
+        def note(error: Unavailable) -> None:
+            nonlocal reason
+            if reason != (reason := str(error)[:200]):
+                log.info("not_yet", what=what, reason=reason)
+            readiness.problem = reason if isinstance(error, SuperAdminRefused) else what
+
+        await retry_forever(attempt, Unavailable, RETRY_SECONDS, note)
 
     async def _migrate_and_admit(self) -> None:
         settings = self._settings
@@ -195,13 +196,8 @@ def spare_the_collector() -> None:
 
 
 async def keep_running(name: str, run: Callable[[], Awaitable[Any]], *, once: bool) -> None:
-    """Runs a part for ever, whatever happens to it; `once`: until it has ended well."""
+    """Run a part again and again, whatever happens to it; `once`: until it has returned."""
     while True:
-        try:
-            await run()
-        except Exception:
-            log.exception("part_failed", part=name)
-            await asyncio.sleep(1)
-        else:
-            if once:
-                return
+        await retry_forever(run, Exception, 1.0, lambda error: log.error("part_failed", part=name, exc_info=error))
+        if once:
+            return

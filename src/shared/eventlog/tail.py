@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from shared.concurrency import by_few, in_slices
+from shared.concurrency import Wakeup, by_few, in_slices
 from shared.errors import TooMany, Unavailable
 from shared.eventlog.model import BEGINNING, Entry, EventFilter, Position
 from shared.telemetry.metrics import EVENT_STREAMS, EVENT_STREAMS_CUT
@@ -133,14 +133,14 @@ class EventTail:
         self._open: set[Reader] = set()
         self._coming: list[Reader] = []
         self._following: dict[str | None, set[Reader]] = defaultdict(set)
-        self._woken = asyncio.Event()
+        self._wakeup = Wakeup(IDLE_SECONDS)
 
     def __len__(self) -> int:
         return len(self._open)
 
     def wake(self) -> None:
-        """Something was committed: look soon."""
-        self._woken.set()
+        """Look soon: something was committed."""
+        self._wakeup.wake()
 
     def check_room(self) -> None:
         """Raises `TooManyStreams` or `ServiceStops` when no further reader is let in."""
@@ -186,8 +186,7 @@ class EventTail:
             elif await self._look():
                 await asyncio.sleep(GATHER_SECONDS)
                 continue
-            await self._rest()
-            self._woken.clear()
+            await self._wakeup.wait()
 
     async def _look(self) -> bool:
         """Reads one page and hands it on; whether there was anything."""
@@ -204,13 +203,6 @@ class EventTail:
         await self._hand_on(entries)
         self.position = max(reached, self.position)
         return len(entries) > 0
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
 
     def _start(self, position: Position) -> None:
         for reader in self._coming:

@@ -24,6 +24,7 @@ from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.commands.bus import KafkaUnreachable
+from shared.concurrency import fail, retry_forever
 from shared.errors import Unavailable
 from shared.messages import EventEnvelope
 from shared.outbox.cloud_events import JSON_HEADERS, cloud_event_headers
@@ -33,12 +34,14 @@ from shared.telemetry.tracing import trace_headers
 log = structlog.get_logger(__name__)
 
 PUBLISH_SECONDS = 2.0
+RETRY_SECONDS = 1.0
 POLL_MS = 10
 PATIENT_POLL_MS = 100
 MAX_RECORDS = 500
 SESSION_MS = 10_000
 HEARTBEAT_MS = 1_000
 PACING = (0.2, 1.0, 5.0, 15.0, 30.0)
+OUTAGES = (KafkaError, FastStreamException, OSError)
 PERMANENT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError, TopicAuthorizationFailedError)
 
 Record = Any
@@ -146,31 +149,27 @@ class KafkaConnection:
         self.started = asyncio.Event()
 
     async def keep_trying(self) -> None:
-        """Ends when the client has started."""
-        while True:
-            try:
-                await self._start()
-            except (KafkaError, FastStreamException, OSError) as error:
-                log.warning("kafka_not_there", error=str(error)[:200])
-                # A consumer that had started already would be fenced off by its own twin of the next attempt.
-                with suppress(Exception):
-                    await self.broker.stop()
-                await asyncio.sleep(1)
-            else:
-                self.started.set()
-                return
+        """Return when the client has started."""
+        await retry_forever(self._start, OUTAGES, RETRY_SECONDS, warn_unreachable)
+        self.started.set()
 
     async def answers(self, seconds: float) -> bool:
         """Whether the client has started and the broker answers it in time."""
         return self.started.is_set() and await self.broker.ping(timeout=seconds)
 
     async def _start(self) -> None:
-        # All consumers at once: each waits for the members of its group to come to the next heartbeat.
-        await self.broker.connect()
-        started = await asyncio.gather(*(one.start() for one in self.broker.subscribers), return_exceptions=True)
-        for failure in started:
-            if isinstance(failure, BaseException):
-                raise failure
+        try:
+            await self.broker.connect()
+            # All consumers at once: each waits for the members of its group to come to the next heartbeat.
+            started = await asyncio.gather(*(one.start() for one in self.broker.subscribers), return_exceptions=True)
+            for failure in started:
+                if isinstance(failure, BaseException):
+                    raise failure
+        except OUTAGES:
+            # A consumer that had started already would be fenced off by its own twin of the next attempt.
+            with suppress(Exception):
+                await self.broker.stop()
+            raise
         self.broker.running = True
 
     async def stop(self) -> None:
@@ -209,7 +208,7 @@ class KafkaCommandPublisher:
                 sent: Any = await self._connection.broker.publish(
                     value, topic, key=key, headers=headers, no_confirm=True
                 )
-            except (KafkaError, FastStreamException, OSError) as error:
+            except OUTAGES as error:
                 settle(done, error)
             else:
                 sent.add_done_callback(partial(settle_by, done))
@@ -218,14 +217,11 @@ class KafkaCommandPublisher:
 
 
 def settle(done: "asyncio.Future[None]", error: BaseException | None) -> None:
-    """Tells one publisher how it went; too late is harmless."""
-    if done.done():
-        return
-    if error is None:
+    """End one publishing. Do nothing when it has ended already."""
+    if error is not None:
+        fail(done, KafkaUnreachable(repr(error)[:200]))
+    elif not done.done():
         done.set_result(None)
-    else:
-        done.set_exception(KafkaUnreachable(repr(error)[:200]))
-        done.exception()
 
 
 def settle_by(done: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
@@ -262,7 +258,7 @@ class KafkaEventPublisher:
                 headers=cloud_event_headers(event_data) | trace_headers(),
                 no_confirm=True,
             )
-        except (KafkaError, FastStreamException, OSError) as error:
+        except OUTAGES as error:
             raise PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)) from error
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         sent.add_done_callback(partial(answer_publisher, answered))
@@ -270,12 +266,12 @@ class KafkaEventPublisher:
 
 
 def answer_publisher(answered: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
-    """Passes the broker's answer on to the relay."""
-    if answered.done():
-        return
     error = None if sent.cancelled() else sent.exception()
-    if error is None and not sent.cancelled():
+    if error is not None or sent.cancelled():
+        fail(answered, PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)))
+    elif not answered.done():
         answered.set_result(None)
-    else:
-        answered.set_exception(PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)))
-        answered.exception()
+
+
+def warn_unreachable(error: Exception) -> None:
+    log.warning("kafka_not_there", error=str(error)[:200])

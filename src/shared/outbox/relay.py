@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
+from shared.concurrency import Wakeup
 from shared.errors import Unavailable
 from shared.messages import EventEnvelope
 from shared.ports import Invalidation
@@ -103,11 +104,11 @@ class Relay:
     tracing: Tracing = NO_TRACING
 
     def __post_init__(self) -> None:
-        self._woken = asyncio.Event()
+        self._wakeup = Wakeup(IDLE_SECONDS)
 
     def wake(self) -> None:
-        """Something was committed: look soon."""
-        self._woken.set()
+        """Look soon: something was committed."""
+        self._wakeup.wake()
 
     async def run(self) -> None:
         """Runs for ever: leads whenever it can."""
@@ -148,16 +149,9 @@ class Relay:
 
     async def _work(self, queue: RelayQueue) -> None:
         while True:
-            self._woken.clear()
+            self._wakeup.clear()
             if not await self.relay_page(queue):
-                await self._rest()
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
+                await self._wakeup.wait()
 
     async def relay_page(self, queue: RelayQueue) -> bool:
         """Invalidates and publishes one page; False when there is nothing left to do, or nothing can be done now."""
