@@ -33,15 +33,15 @@ from assignments.adapters.cached import CachedAssignmentReader
 from shared.dead_letters.http import DeadLettersController
 from shared.eventlog.http import EventsController
 from shared.eventlog.tail import EventTail
-from shared.http.fast_path import HotReads
+from shared.http.authentication import Authentication
+from shared.http.bodies import MAX_BODY_BYTES, AnyRequest, BodyTimeouts, PlainRequest
+from shared.http.fast_path import FastPath
 from shared.http.head import HeadAsGet
 from shared.http.metrics import Measured
 from shared.http.parameters import strict_request
 from shared.http.problems import EXCEPTION_HANDLERS, http_to_problem
 from shared.http.rate_limits import Limited, RateLimits, RequestCounts
 from shared.http.request_log import RequestLog
-from shared.http.requests import MAX_BODY_BYTES, AnyRequest, Authentication, PlainRequest
-from shared.http.slow_bodies import PatientWithBodies
 from shared.operations.http import OperationsController
 from shared.ports import Authenticator
 from shared.telemetry.tracing import Tracing
@@ -75,10 +75,10 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         service = Service(container, settings)
         await service.start()
         if settings.role != "worker":
-            await answer_hot_reads_first(app, container)
+            await answer_fast_path_first(app, container)
             app.asgi_handler = (await container.get(Tracing)).requests(app.asgi_handler)
             await limit_rates(app, container)
-        app.asgi_handler = Measured(PatientWithBodies(app.asgi_handler, settings.http_body_seconds))
+        app.asgi_handler = Measured(BodyTimeouts(app.asgi_handler, settings.http_body_seconds))
         if settings.log_level == "debug":
             app.asgi_handler = RequestLog(app.asgi_handler)
         app.asgi_handler = HeadAsGet(app.asgi_handler)
@@ -124,11 +124,11 @@ def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Resp
     return allow
 
 
-async def answer_hot_reads_first(app: Litestar, container: AsyncContainer) -> None:
+async def answer_fast_path_first(app: Litestar, container: AsyncContainer) -> None:
     """Other services ask for an organization's modules on every request of theirs."""
     authenticator, assignments = await container.get(Authenticator), await container.get(CachedAssignmentReader)
     route = f"{API}/organizations/{{organization_id}}/modules"
-    app.asgi_handler = HotReads(app.asgi_handler, route, authenticator, assignments.modules)
+    app.asgi_handler = FastPath(app.asgi_handler, route, authenticator, assignments.modules)
 
 
 async def limit_rates(app: Litestar, container: AsyncContainer) -> None:

@@ -21,8 +21,9 @@ from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
+from shared.http.authentication import Authentication
+from shared.http.bodies import strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import Authentication, strict_body
 from shared.ports import Authenticator, Clock
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of

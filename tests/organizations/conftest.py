@@ -41,8 +41,8 @@ from shared.commands.http import CommandSender
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.errors import Conflict, FieldError, Unauthenticated
+from shared.http.bodies import strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import strict_body
 from shared.lists.cursors import Cursors
 from shared.messages import CommandEnvelope, Outcome, PreviewedChange, ReceivedCommand
 from shared.ports import Caller, Clock, Database, Transaction

@@ -14,8 +14,8 @@ from access.domain import MAX_EMAIL_LENGTH, MAX_LOGIN_PASSWORD_LENGTH, SessionEn
 from access.ports import AccessSettings
 from access.sessions import Sessions, SignedIn
 from access.sign_in import SignIn
+from shared.http.bodies import AnyRequest
 from shared.http.rate_limits import client_address
-from shared.http.requests import AnyRequest
 from shared.ports import Caller
 
 # Cookies know no ports. With the port in its name, two installations on one machine do not end each other's sessions.

@@ -4,8 +4,9 @@ import msgspec
 
 from access.ports import KeyedWrite
 from shared.commands.http import fingerprint, operation_id_for
+from shared.http.authentication import caller_of
+from shared.http.bodies import AnyRequest
 from shared.http.parameters import idempotency_key
-from shared.http.requests import AnyRequest, caller_of
 
 
 async def keyed_write(request: AnyRequest) -> KeyedWrite | None:

@@ -12,9 +12,10 @@ from access.adapters.http_keys import keyed_write
 from access.adapters.user_list import PostgresUserReader, Sort, UserFilter, UserPage, UserQuery, UserStanding
 from access.domain import Role
 from access.users import UserAdministration, UserStatus
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
-from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 
 

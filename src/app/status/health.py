@@ -13,7 +13,7 @@ from app.status.readiness import Readiness
 from shared.cache.redis import RedisCache
 from shared.errors import Unavailable
 from shared.http.parameters import ANY_PARAMETER
-from shared.http.requests import documented
+from shared.http.responses import documented
 from shared.kafka.broker import KafkaConnection
 from shared.postgres.database import PostgresDatabase
 

@@ -21,7 +21,9 @@ from assignments.adapters.cached import CachedAdoptionReader
 from assignments.facts import OrganizationStatus
 from assignments.ports import OrganizationOrder, OrganizationSearch
 from assignments.refusals import IndustryNotFound, ModuleNotFound
-from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.http.authentication import super_admin
+from shared.http.bodies import AnyRequest
+from shared.http.responses import documented, send_cached
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch
 from shared.slugs import Slug
 from shared.text.forms import VISIBLE

@@ -9,7 +9,9 @@ from litestar.response.base import ASGIResponse
 from assignments.adapters.cached import CachedUsageReader
 from assignments.adapters.usage import IndustriesUsage, ModulesUsage
 from shared.cache.generations import Cached
-from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.http.authentication import super_admin
+from shared.http.bodies import AnyRequest
+from shared.http.responses import documented, send_cached
 
 
 class UsageController(Controller):

@@ -10,7 +10,7 @@ from msgspec import Struct
 from assignments.adapters.http_adoption import NO_MODULE, is_slug
 from assignments.adapters.violations import ConfigViolations, OrganizationViolation, TemplateViolation
 from assignments.refusals import ModuleNotFound
-from shared.http.requests import super_admin
+from shared.http.authentication import super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 
 

@@ -26,8 +26,10 @@ from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult
 from industries.events import TemplateModule
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
+from shared.http.authentication import super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import CommandOperation
-from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.http.responses import documented, send_cached
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch, SomeOrAll
 from shared.ports import Caller
 from shared.slugs import Slug

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from industries.adapters.containing import ContainingTemplates, ModuleIndustry, Place, TemplatesOfModules, place_of
 from industries.domain import ModuleNotFound
-from shared.http.requests import super_admin
+from shared.http.authentication import super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 from shared.slugs import Slug
 

@@ -31,15 +31,10 @@ from organizations.domain import OrganizationNotFound, OrganizationResult
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
 from shared.errors import FieldError
+from shared.http.authentication import organization_reader, organizations_reader, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import CommandOperation
-from shared.http.requests import (
-    AnyRequest,
-    documented,
-    organization_reader,
-    organizations_reader,
-    send_cached,
-    super_admin,
-)
+from shared.http.responses import documented, send_cached
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch, ParameterMissing
 from shared.text.forms import VISIBLE
 

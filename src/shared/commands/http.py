@@ -14,6 +14,7 @@ from shared.commands.conflict_details import ConflictDetails
 from shared.commands.dry_run import DryRunner, Preview, preview_body
 from shared.commands.envelopes import CommandEnvelopes
 from shared.errors import PreconditionRequired, Refusal
+from shared.http.authentication import caller_of
 from shared.http.parameters import (
     ANY_STATE,
     expected_sequence,
@@ -25,7 +26,6 @@ from shared.http.parameters import (
     respond_async,
 )
 from shared.http.problems import problem
-from shared.http.requests import caller_of
 from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
 from shared.ports import Caller, Ids
 

@@ -20,9 +20,10 @@ from shared.dead_letters.service import (
     LetterNotFound,
 )
 from shared.errors import Malformed
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesReason
 from shared.http.parameters import reason_of
-from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 
 SHOWN_BYTES = 16 * 1024

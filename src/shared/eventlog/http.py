@@ -20,17 +20,10 @@ from shared.eventlog.model import EventFilter, LoggedEvent
 from shared.eventlog.reading import NEWEST_FIRST, EventPage, EventReader, PageOfEvents, Sort
 from shared.eventlog.sse import EventStreams, Listener
 from shared.eventlog.tail import EventTail
+from shared.http.authentication import NotYourOrganization, RoleRequired, ScopeRequired, bearer_token, caller_of
+from shared.http.bodies import AnyRequest
 from shared.http.parameters import BadParameter
-from shared.http.requests import (
-    AnyRequest,
-    NotYourOrganization,
-    RoleRequired,
-    ScopeRequired,
-    bearer_token,
-    caller_of,
-    documented,
-)
-from shared.http.streaming import StreamedAnswer
+from shared.http.responses import StreamedAnswer, documented
 from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.ports import EVENTS_SCOPE, Caller
 from shared.slugs import MAX_SLUG, SLUG_PATTERN

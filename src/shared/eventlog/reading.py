@@ -10,7 +10,7 @@ from msgspec import Struct
 from shared.errors import Unavailable
 from shared.eventlog.model import BEGINNING, EventFilter, LoggedEvent, Position, Window
 from shared.eventlog.postgres import PostgresEventLog, beyond
-from shared.http.streaming import Chunks
+from shared.http.responses import Chunks
 from shared.lists.cursors import Cursors
 
 EXPORTED_AT_ONCE = 200

@@ -10,7 +10,7 @@ from shared.errors import Forbidden, Malformed, Refused, Unavailable
 from shared.eventlog.model import EventFilter, Position, Window, position_of
 from shared.eventlog.postgres import PostgresEventLog
 from shared.eventlog.tail import EventTail, Reader, Told, event_chunk, place_chunk, told_chunk
-from shared.http.streaming import Chunks
+from shared.http.responses import Chunks
 from shared.ports import Authenticator, Caller, OrganizationStanding
 
 PAGE = 200

@@ -12,8 +12,9 @@ from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
 from shared.errors import FieldError, Malformed, PreconditionFailed
+from shared.http.authentication import SAFE_METHODS
+from shared.http.bodies import AnyRequest, strict_body
 from shared.http.command_route import MAX_KEY, PREVIEW_PATTERN, TakesCommand, TakesKey, TakesReason
-from shared.http.requests import SAFE_METHODS, AnyRequest, strict_body
 from shared.messages import MAX_REASON, Previewed
 from shared.text.forms import composed, flaw_of, is_blank, unreadable
 

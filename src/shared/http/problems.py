@@ -10,7 +10,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from shared.errors import FieldError, Kind, Refusal, Refused, Unauthenticated
-from shared.http.requests import AnyRequest, bearer_token
+from shared.http.authentication import bearer_token
+from shared.http.bodies import AnyRequest
 
 log = structlog.get_logger(__name__)
 

@@ -20,8 +20,8 @@ from shared.cache.generations import CacheDown
 from shared.cache.redis import RedisCache
 from shared.errors import Refusal
 from shared.http.addresses import address_in
+from shared.http.authentication import bearer_token
 from shared.http.problems import PROBLEM_JSON, problem_body
-from shared.http.requests import bearer_token
 from shared.ports import Clock
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,9 @@ from msgspec import Raw, Struct
 
 from shared.commands.conflict_details import ConflictDetails
 from shared.errors import NotFound, Refusal
-from shared.http.requests import AnyRequest, caller_of, documented, signed_in
+from shared.http.authentication import caller_of, signed_in
+from shared.http.bodies import AnyRequest
+from shared.http.responses import documented
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit
 from shared.messages import Status
 from shared.operations.listing import OperationFilter, OperationPage, OperationQuery, PostgresOperationList, Sort

@@ -1,18 +1,53 @@
-"""Answers without a length: sent as they come into being, broken off when they cannot be completed."""
+"""Responses with ready bytes: cached ones with their ETag, and streams without a length."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from typing import Any
 
 import structlog
+from litestar import Request
+from litestar.openapi import ResponseSpec
 from litestar.response.base import ASGIResponse
-from litestar.types import Message, Receive, Send
+from litestar.types import HTTPScope, Message, Receive, Send
 
+from shared.cache.generations import Cached
 from shared.errors import Refused
 
 log = structlog.get_logger(__name__)
 
 Chunks = AsyncGenerator[bytes, None]
+
+
+def documented(shape: Any, status: int = 200) -> dict[int, ResponseSpec]:
+    """What a handler that answers with ready bytes documents as its answer."""
+    return {status: ResponseSpec(shape, media_type="application/json", generate_examples=False, description="Done.")}
+
+
+def send_cached(request: Request[Any, Any, Any], cached: Cached) -> ASGIResponse:
+    """The bytes as they are, or 304 when the caller has them."""
+    wanted = request.headers.get("if-none-match")
+    headers = [("etag", cached.etag), ("cache-control", "private, no-cache")]
+    if wanted is not None and not_modified(wanted, cached.etag):
+        return ASGIResponse(body=b"", status_code=304, headers=headers, media_type="application/json")
+    return ASGIResponse(body=cached.body, headers=headers, media_type="application/json")
+
+
+def not_modified(wanted: str, etag: str) -> bool:
+    """Whether If-None-Match names the ETag (weak comparison, RFC 9110)."""
+    return wanted.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in wanted.split(","))
+
+
+async def respond(scope: HTTPScope, send: Send, cached: Cached) -> None:
+    """The bytes with their ETag, or 304 when the caller has them."""
+    wanted = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
+    unchanged = wanted is not None and not_modified(wanted.decode("latin-1"), cached.etag)
+    body = b"" if unchanged else cached.body
+    headers = [(b"etag", cached.etag.encode()), (b"cache-control", b"private, no-cache")]
+    if not unchanged:
+        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    start: Message = {"type": "http.response.start", "status": 304 if unchanged else 200, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 class StreamedAnswer(ASGIResponse):
