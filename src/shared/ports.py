@@ -127,8 +127,8 @@ class OperationsReader(Protocol):
         ...
 
 
-class OrganizationStanding(Protocol):
-    """Whether an organization's people may come in."""
+class OrganizationStatuses(Protocol):
+    """The status of organizations."""
 
     async def is_suspended(self, organization_id: UUID) -> bool: ...
 

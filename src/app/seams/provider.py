@@ -37,7 +37,7 @@ from shared.errors import Unavailable
 from shared.eventlog.audit_log import PostgresAuditLog
 from shared.json.layered_config import ConfigRules
 from shared.messages import derived_operation_id
-from shared.ports import OrganizationStanding, Transaction
+from shared.ports import OrganizationStatuses, Transaction
 
 Deciders = NewType("Deciders", Sequence[Decider])
 
@@ -171,7 +171,7 @@ class SeamsProvider(Provider):
     @provide
     def standing(
         self, directory: PostgresOrganizationDirectory
-    ) -> AnyOf[access.ports.OrganizationStanding, OrganizationStanding]:
+    ) -> AnyOf[access.ports.OrganizationStanding, OrganizationStatuses]:
         """Signing in asks whether the organization is suspended, and so does who streams its events."""
         return directory
 

@@ -6,8 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from shared.eventlog.model import BEGINNING, Entry, EventFilter, LoggedEvent, Position, Window
-from shared.eventlog.query import BYTES, SELECTED, EventQuery
-from shared.eventlog.rows import EVENT_COLUMNS, event_fields
+from shared.eventlog.query import BYTES, EVENT_COLUMNS, SELECTED, EventQuery, event_fields
 from shared.postgres.database import PostgresDatabase
 
 FIRST_LOOK, MOST_LOOKED_AT = 200, 10_000

@@ -4,11 +4,18 @@ That condition leads. The others are looked at event by event, for no index comb
 where the looking ended is where the next statement begins.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from shared.eventlog.model import PUBLISHED, EventFilter, Window, industry_name, module_name
-from shared.eventlog.rows import EVENT_COLUMNS
+from shared.messages import stream_name
+
+EVENT_COLUMNS = """
+l.id, l.type, l.occurred_at, l.aggregatetype, l.aggregateid, l.sequence, l.organization_id, l.module_id, l.user_id,
+l.operation_id, l.reason, l.payload
+"""
 
 BYTES = 4_000_000
 COUNTED = 500
@@ -164,3 +171,22 @@ class EventQuery:
             self._conditions["until"] = f"occurred_at < {self._given(wanted.until, 'timestamptz')}"
         if wanted.published_only:
             self._conditions["published_only"] = f"starts_with(type, {self._given(PUBLISHED, 'text')})"
+
+
+def event_fields(columns: Sequence[Any]) -> dict[str, Any]:
+    """Read the fields of an `EventEnvelope` from `EVENT_COLUMNS`."""
+    (id_, type_, occurred_at, context, aggregate, sequence, *envelope, payload) = columns
+    organization_id, module_id, user_id, operation_id, reason = envelope
+    return {
+        "event_id": id_,
+        "type": type_,
+        "occurred_at": occurred_at,
+        "stream": stream_name(context, aggregate),
+        "sequence": sequence,
+        "organization_id": organization_id,
+        "module_id": module_id,
+        "user_id": user_id,
+        "operation_id": operation_id,
+        "reason": reason,
+        "payload": msgspec.Raw(payload.encode()),
+    }

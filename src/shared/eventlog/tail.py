@@ -51,7 +51,7 @@ class LogEnd(Protocol):
         ...
 
 
-class Told(Struct, frozen=True):
+class StreamState(Struct, frozen=True):
     """How a stream is; with `code` and `detail` when it ends."""
 
     state: Literal["catching_up", "live", "database_away", "ended"]
@@ -81,13 +81,13 @@ class Reader:
         """Whether everything that came was taken."""
         return not self._waiting
 
-    def put(self, chunks: Sequence[bytes]) -> bool:
+    def offer(self, chunks: Sequence[bytes]) -> bool:
         """False when there is no room for all of them: the reader is cut off."""
         for chunk in chunks:
             if len(self._waiting) >= MAX_WAITING or (self._waiting and self._bytes + len(chunk) > MAX_WAITING_BYTES):
                 self._waiting.clear()
                 self.end()
-                self.break_off()
+                self.abort()
                 return False
             self._waiting.append(chunk)
             self._bytes += len(chunk)
@@ -99,7 +99,7 @@ class Reader:
         self.is_over = True
         self._ready.set()
 
-    def break_off(self) -> None:
+    def abort(self) -> None:
         """Whoever sends to this reader stops at once."""
         if not self.cut.done():
             self.cut.set_result(None)
@@ -131,7 +131,7 @@ class EventTail:
         self.position: Position | None = None
         self.closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open: set[Reader] = set()
-        self._coming: list[Reader] = []
+        self._joining: list[Reader] = []
         self._following: dict[str | None, set[Reader]] = defaultdict(set)
         self._wakeup = Wakeup(IDLE_SECONDS)
 
@@ -156,15 +156,15 @@ class EventTail:
 
     def follow(self, reader: Reader) -> None:
         """From soon on, when he is `started`, everything he wants after his place is put before the reader."""
-        self._coming.append(reader)
+        self._joining.append(reader)
         self.wake()
 
     def leave(self, reader: Reader) -> None:
         """Harmless to repeat."""
         self._open.discard(reader)
         EVENT_STREAMS.set(len(self))
-        if reader in self._coming:
-            self._coming.remove(reader)
+        if reader in self._joining:
+            self._joining.remove(reader)
         if following := self._following.get(reader.wanted.organization_id):
             following.discard(reader)
 
@@ -175,12 +175,12 @@ class EventTail:
         self.closing.set_result(None)
         for reader in self._open:
             reader.end()
-            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, reader.break_off)
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, reader.abort)
 
     async def run(self) -> None:
         """Runs for ever."""
         while True:
-            if not self._coming and not any(self._following.values()):
+            if not self._joining and not any(self._following.values()):
                 self.position = None
                 self._following.clear()
             elif await self._look():
@@ -197,20 +197,20 @@ class EventTail:
             entries, reached = await self._log.newer(self.position, PAGE)
         except Unavailable as error:
             log.info("event_tail_waits", reason=error.detail)
-            await self._tell("database_away")
+            await self._publish_state("database_away")
             return False
-        await self._tell("live")
-        await self._hand_on(entries)
+        await self._publish_state("live")
+        await self._distribute(entries)
         self.position = max(reached, self.position)
         return len(entries) > 0
 
     def _start(self, position: Position) -> None:
-        for reader in self._coming:
+        for reader in self._joining:
             self._following[reader.wanted.organization_id].add(reader)
             reader.started.set_result(position)
-        self._coming.clear()
+        self._joining.clear()
 
-    async def _hand_on(self, entries: Sequence[Entry]) -> None:
+    async def _distribute(self, entries: Sequence[Entry]) -> None:
         """Gives each reader what he wants of the page, all of it at once."""
         alike: dict[EventFilter, list[Reader]] = defaultdict(list)
         for organization in {entry.event.organization_id for entry in entries} | {None}:
@@ -226,19 +226,19 @@ class EventTail:
         news = [(reader, found[wanted]) for wanted, readers in alike.items() if found[wanted] for reader in readers]
         async for reader, chunks in by_few(news, FEW, REST_SECONDS):
             if missing := [chunk for position, chunk in chunks if position > reader.after]:
-                self._give(reader, missing)
+                self._offer(reader, missing)
 
-    async def _tell(self, state: TailState) -> None:
+    async def _publish_state(self, state: TailState) -> None:
         if state == self.state:
             return
         self.state = state
-        chunk = told_chunk(Told(state))
+        chunk = state_chunk(StreamState(state))
         everybody = [reader for readers in self._following.values() for reader in readers]
         async for reader in by_few(everybody, FEW, REST_SECONDS):
-            self._give(reader, [chunk])
+            self._offer(reader, [chunk])
 
-    def _give(self, reader: Reader, chunks: Sequence[bytes]) -> None:
-        if not reader.is_over and not reader.put(chunks):
+    def _offer(self, reader: Reader, chunks: Sequence[bytes]) -> None:
+        if not reader.is_over and not reader.offer(chunks):
             EVENT_STREAMS_CUT.inc()
             log.warning("event_stream_cut_off", reason="its reader is too slow")
             self.leave(reader)
@@ -254,7 +254,7 @@ def event_chunk(entry: Entry) -> bytes:
     return b"id: %s\ndata: %s\n\n" % (entry.event.position.encode(), msgspec.json.encode(entry.event))
 
 
-def told_chunk(told: Told, place: Position | None = None) -> bytes:
+def state_chunk(state: StreamState, place: Position | None = None) -> bytes:
     """How the stream is, as server-sent events have it. It moves the reader's place only where one is named."""
     head = b"" if place is None else b"id: %s\n" % str(place).encode()
-    return head + b"event: state\ndata: %s\n\n" % msgspec.json.encode(told)
+    return head + b"event: state\ndata: %s\n\n" % msgspec.json.encode(state)

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.errors import FieldError
 from shared.json.documents import json_pointer
-from shared.json.schema_cost import Ways
+from shared.json.schema_cost import SchemaCost
 from shared.json.schema_dialects import ASSERTIONS, MANY, ONE, Dialect
 from shared.json.schema_places import Path, Place, Places, children
 from shared.patterns.nodes import NoPattern, PatternNotTaken
@@ -33,7 +33,7 @@ class SchemaCopy:
     `flaws` are patterns that cannot be used.
     """
 
-    def __init__(self, places: Places, ways: Ways, dialect: Dialect) -> None:
+    def __init__(self, places: Places, cost: SchemaCost, dialect: Dialect) -> None:
         self.flaws: list[FieldError] = []
         self.patterns: dict[str, str] = {}
         self.has_looking_names = False
@@ -43,7 +43,7 @@ class SchemaCopy:
         self._dialect = dialect
         self._characters = 0
         self._with_edges: list[Path] = []
-        reachable = set(ways.paths)
+        reachable = set(cost.paths)
         referred = [path for path in dict.fromkeys(places.referred) if path in reachable and path]
         self._names = {path: str(number) for number, path in enumerate(referred)}
         self.document: dict[str, Any] = {}

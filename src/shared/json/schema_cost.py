@@ -30,7 +30,7 @@ class Node(Struct):
         return not (self.here or self.either or self.every)
 
 
-class Ways:
+class SchemaCost:
     """A schema's subschemas, and how many of them may look at one value at each depth.
 
     `by_depth` counts from the whole value downwards; its last figure holds for all depths beyond. `paths` lead to all

@@ -24,7 +24,7 @@ from shared.errors import FieldError
 from shared.json.documents import json_pointer, nested_sizes, too_large
 from shared.json.pattern_engine import LARGE, LOOKING, finder, pattern_flaws
 from shared.json.schema_copy import MAX_PATTERNS, SchemaCopy, judged, patterns_of
-from shared.json.schema_cost import Ways
+from shared.json.schema_cost import SchemaCost
 from shared.json.schema_dialects import DIALECTS, UNKNOWN, USUAL, Dialect, dialect_of
 from shared.json.schema_places import Places
 from shared.patterns.translation import is_pattern
@@ -72,11 +72,11 @@ class JsonSchema:
             raise UnusableSchema([FieldError("/$schema", UNKNOWN)])
         places = Places(document, dialect)
         _require_schema(document, dialect, places)
-        ways = Ways(places)
-        _require_none(ways.flaws)
-        self._ways = ways.by_depth
-        self._most = max(ways.by_depth)
-        copy = SchemaCopy(places, ways, dialect)
+        cost = SchemaCost(places)
+        _require_none(cost.flaws)
+        self._ways = cost.by_depth
+        self._most = max(cost.by_depth)
+        copy = SchemaCopy(places, cost, dialect)
         _require_none([*copy.flaws, *pattern_flaws(copy)])
         self._patterns: Mapping[str, str] = copy.patterns
         self._looking = {name: text for name, (text, _) in copy.looking.items()}
@@ -139,7 +139,7 @@ class JsonSchema:
                 return error.message
 
     def _looks(self, sizes: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
-        """The ways of each depth, and the sizes."""
+        """The looks of each depth, and the sizes."""
         return [*self._ways, *[self._ways[-1]] * (len(sizes) - len(self._ways))], sizes
 
 

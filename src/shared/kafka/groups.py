@@ -24,7 +24,7 @@ class Group(Struct, frozen=True):
     topics: Sequence[str]
 
 
-class GroupStanding(Struct, frozen=True):
+class GroupLag(Struct, frozen=True):
     """How a group stands: how many consumers are in it, and the records it has not committed yet, by topic."""
 
     name: str
@@ -32,11 +32,11 @@ class GroupStanding(Struct, frozen=True):
     lag: Mapping[str, int]
 
 
-class KafkaStanding(Struct, frozen=True):
+class GroupsStatus(Struct, frozen=True):
     """Every group, and the milliseconds one question took to be answered."""
 
     answer_ms: float
-    groups: Sequence[GroupStanding]
+    groups: Sequence[GroupLag]
 
 
 class KafkaGroups:
@@ -47,7 +47,7 @@ class KafkaGroups:
         self._clients: Clients | None = None
         self._turn = asyncio.Lock()
 
-    async def look(self, groups: Sequence[Group]) -> KafkaStanding:
+    async def look(self, groups: Sequence[Group]) -> GroupsStatus:
         """In the order of `groups`. Raises `KafkaUnreachable`, at the latest after a second and a half."""
         async with self._turn:
             try:
@@ -57,15 +57,15 @@ class KafkaGroups:
                 await self._drop()
                 raise KafkaUnreachable(repr(error)[:200]) from error
 
-    async def _look(self, groups: Sequence[Group]) -> KafkaStanding:
+    async def _look(self, groups: Sequence[Group]) -> GroupsStatus:
         if self._clients is not None:
             # Kept connections may have ended, and coordinators moved, with nobody noticing: new ones tell.
             with suppress(KafkaError, OSError):
-                return await self._clients.standing(groups)
+                return await self._clients.status(groups)
             await self._drop()
         self._clients = Clients(self._bootstrap)
         await self._clients.start()
-        return await self._clients.standing(groups)
+        return await self._clients.status(groups)
 
     async def _drop(self) -> None:
         clients, self._clients = self._clients, None
@@ -95,7 +95,7 @@ class Clients:
         """Says nothing of what goes wrong."""
         await asyncio.gather(self._reader.stop(), self._admin.close(), return_exceptions=True)
 
-    async def standing(self, groups: Sequence[Group]) -> KafkaStanding:
+    async def status(self, groups: Sequence[Group]) -> GroupsStatus:
         """One question a group, asked together. Raises `KafkaError`."""
         started = perf_counter()
         described = await self._admin.describe_topics(sorted({topic for group in groups for topic in group.topics}))
@@ -112,11 +112,11 @@ class Clients:
             asyncio.gather(*(self._members(group.name) for group in groups)),
             asyncio.gather(*(self._committed(group.name) for group in groups)),
         )
-        standings = [
-            GroupStanding(group.name, present, lag_of(group, ends, starts, offsets))
+        lags = [
+            GroupLag(group.name, present, lag_of(group, ends, starts, offsets))
             for group, present, offsets in zip(groups, members, committed, strict=True)
         ]
-        return KafkaStanding(answer_ms, standings)
+        return GroupsStatus(answer_ms, lags)
 
     async def _find_coordinators(self, groups: Sequence[Group]) -> None:
         unknown = [group.name for group in groups if group.name not in self._coordinators]

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import msgspec
 
-from shared.eventlog.rows import EVENT_COLUMNS, event_fields
+from shared.eventlog.query import EVENT_COLUMNS, event_fields
 from shared.messages import EventEnvelope
 from shared.outbox.relay import LeadershipLost, Queued
 from shared.postgres.database import PostgresDatabase
