@@ -15,6 +15,7 @@ from industries.commands import CreateIndustry
 from organizations.commands import SetIndustry, SuspendOrganization
 from registry.commands import RegisterModule
 from shared.lists.cursors import BadCursor
+from shared.ports import OrganizationStatuses
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import FakeStanding
 from tests.assignments.conftest import Neighbours, World
