@@ -50,10 +50,7 @@ Processors = NewType("Processors", Mapping[str, CommandProcessor])
 
 
 class SystemClock:
-    """The machine's time."""
-
     def now(self) -> datetime:
-        """UTC."""
         return datetime.now(UTC)
 
 
@@ -61,19 +58,15 @@ class TimeOrderedIds:
     """UUIDv7: later ids sort later."""
 
     def new(self) -> UUID:
-        """A fresh id."""
         return UUID(int=uuid_utils.uuid7().int)
 
 
 class Commits:
-    """Who looks for what a commit brought."""
-
     def __init__(self, relay: Relay, tail: EventTail) -> None:
         self._relay = relay
         self._tail = tail
 
     def look(self) -> None:
-        """Something was committed."""
         self._relay.wake()
         self._tail.wake()
 
@@ -113,12 +106,10 @@ class InfrastructureProvider(Provider):
 
     @provide
     def replica(self, settings: Settings) -> ReplicaId:
-        """As consumers and claims know this process."""
         return ReplicaId(settings.replica_id)
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[AnyOf[PostgresDatabase, Database]]:
-        """Opened without connecting; closed with the container."""
         database = PostgresDatabase(settings.postgres_url)
         await database.open()
         yield database
@@ -126,7 +117,6 @@ class InfrastructureProvider(Provider):
 
     @provide
     async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisCache, CacheStore, Cache]]:
-        """One connection, made by `reconnect_forever`."""
         store = RedisCache(settings.redis_url)
         yield store
         await store.close()
@@ -135,29 +125,24 @@ class InfrastructureProvider(Provider):
     def cache(
         self, store: RedisCache, announcer: ResetAnnouncer
     ) -> AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset]:
-        """The cache protocol over Redis."""
         return GenerationCache(store, announcer)
 
     @provide
     def announcer(self, database: PostgresDatabase, settings: Settings) -> ResetAnnouncer:
-        """Tells other replicas of lost invalidations."""
         return PostgresResetAnnouncer(database, settings.replica_id)
 
     @provide
     def command_store(
         self, database: PostgresDatabase, settings: Settings
     ) -> AnyOf[PostgresCommandStore, CommandStore, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
-        """The write path's statements."""
         return PostgresCommandStore(database, settings.replica_id)
 
     @provide
     def broker(self, settings: Settings) -> KafkaBroker:
-        """One client for all publishing and consuming."""
         return make_broker(settings.kafka_bootstrap)
 
     @provide
     def election(self, database: PostgresDatabase, settings: Settings) -> RelayElection:
-        """The relay's lease."""
         return PostgresRelayElection(database, settings.replica_id)
 
     @provide
@@ -170,7 +155,6 @@ class InfrastructureProvider(Provider):
         waiter: OutcomeWaiter,
         clock: Clock,
     ) -> Processors:
-        """One processor a context that takes commands."""
         return Processors(
             {
                 decider.name: CommandProcessor(decider, database, command_store, invalidation, waiter, clock)
@@ -180,7 +164,6 @@ class InfrastructureProvider(Provider):
 
     @provide
     def previews(self, deciders: Deciders, database: Database, heads: HeadReader, clock: Clock) -> DryRunner:
-        """Dry runs of any context."""
         return DryRunner(deciders, database, heads, clock)
 
     @provide
@@ -192,17 +175,14 @@ class InfrastructureProvider(Provider):
         pending: PendingStore,
         tracing: Tracing,
     ) -> CommandBus:
-        """The way in for writes."""
         return CommandBus(publisher, processors, waiter, pending, tracing)
 
     @provide
     def tail(self, end_of_log: PostgresEventLog) -> EventTail:
-        """One look at the end of the log, however many streams are open."""
         return EventTail(end_of_log)
 
     @provide
     def pace(self) -> Pace:
-        """As it is documented."""
         return Pace()
 
     @provide
@@ -215,7 +195,6 @@ class InfrastructureProvider(Provider):
         store: RedisCache,
         credentials: CredentialMemories,
     ) -> PostgresListener:
-        """Wakes whoever waits for other processes' doings."""
         return PostgresListener(
             database,
             settings.replica_id,

@@ -51,30 +51,28 @@ KAFKA_SECONDS = 20.0
 
 
 class SuperAdminRefused(Unavailable):
-    """Whom the settings name cannot be the super admin. Not ready: that would say that this person can sign in."""
+    """The configured super admin cannot be one. Not ready: readiness would promise that this person can sign in."""
 
 
 class Service:
-    """The background of one process."""
-
     def __init__(self, container: AsyncContainer, settings: Settings) -> None:
         self._container = container
         self._settings = settings
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Starts everything the role has; nothing here waits for any infrastructure."""
+        """Start everything the role has; nothing here waits for any infrastructure."""
         spare_the_collector()
         get = self._container.get
         store, announcer = await get(RedisCache), await get(ResetAnnouncer)
         self._spawn("cache", lambda: store.reconnect_forever(announcer.announce_reset))
         self._spawn("loop", watch_the_loop)
         if self._settings.role != "worker":
-            self._spawn("rates", (await get(RequestCounts)).keep_telling)
+            self._spawn("rates", (await get(RequestCounts)).synchronize_forever)
         self._spawn("prepare", self._prepare, once=True)
 
     async def stop(self) -> None:
-        """Streams and consumers first, for they use everything else; then the rest."""
+        """Stop streams and consumers first, for they use everything else; then the rest."""
         (await self._container.get(EventTail)).close()
         await (await self._container.get(KafkaConnection)).stop()
         for task in self._tasks:
@@ -85,7 +83,7 @@ class Service:
         self._tasks.append(asyncio.create_task(keep_running(name, run, once=once), name=name))
 
     async def _prepare(self) -> None:
-        """Schema and super admin, tried until there are both; then everything that needs them starts, once."""
+        """Retry until there are schema and super admin; then start everything that needs them."""
         readiness = await self._container.get(Readiness)
         await self._until_done(readiness, "waiting for the database", self._migrate_and_admit)
         connection = await self._container.get(KafkaConnection)
@@ -104,7 +102,7 @@ class Service:
         self._spawn("ready", self._become_ready, once=True)
 
     async def _become_ready(self) -> None:
-        """Kafka, then the seeds."""
+        """Wait for Kafka, then for the seeds."""
         readiness, connection = await self._container.get(Readiness), await self._container.get(KafkaConnection)
         readiness.problem = "waiting for Kafka"
         with suppress(TimeoutError):
@@ -177,7 +175,7 @@ class Service:
 
 
 async def bring_up_to_date(settings: Settings) -> None:
-    """Schema and topics. Raises `Unavailable`. Its means are many and seldom needed: no other start waits for them."""
+    """Migrate schema and topics. Raises `Unavailable`. Imported here: no other start waits for these modules."""
     means = import_module("app.migration.migrate")
     try:
         await means.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
@@ -186,7 +184,7 @@ async def bring_up_to_date(settings: Settings) -> None:
 
 
 def spare_the_collector() -> None:
-    """Takes what was imported out of the garbage collector's rounds, and lets them come less often.
+    """Take what was imported out of the garbage collector's rounds, and let them come less often.
 
     Requests make next to no cycles; a full round over all modules and routes stops the loop for tens of milliseconds.
     """

@@ -244,12 +244,12 @@ async def test_processes_count_together(counts: RequestCounts, windows: RedisWin
     other = RequestCounts(windows, clock)
     here, there = Site(counts), Site(other)
     await here.statuses(2, "10.0.0.1")
-    await counts.tell()
+    await counts.synchronize()
     await there.statuses(1, "10.0.0.1")
-    await other.tell()
+    await other.synchronize()
     assert await there.statuses(1, "10.0.0.1") == [429]
     await here.statuses(1, "10.0.0.1")
-    await counts.tell()
+    await counts.synchronize()
     assert await here.statuses(1, "10.0.0.1") == [429]
 
 

@@ -193,7 +193,7 @@ class AssignmentTables:
             found[id_].templates.append((code, version, place))
         return found
 
-    def shown(self, state: Assignments) -> AssignmentsShown:
+    def comparable(self, state: Assignments) -> AssignmentsShown:
         """All but the kept configs, which no row has."""
         templates = [(code, version, place) for place, (code, version) in enumerate(state.templates.items())]
         return AssignmentsShown(state.modules, templates)

@@ -162,7 +162,7 @@ class IndustryTables:
         """What the rows tell, by code."""
         return await restored_industries(transaction, aggregate_ids)
 
-    def shown(self, state: Industry) -> IndustryShown:
+    def comparable(self, state: Industry) -> IndustryShown:
         """What the state tells of the same."""
         return shown_industry(state)
 

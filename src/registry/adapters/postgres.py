@@ -150,7 +150,7 @@ class RegistryTables:
         rows = await transaction.fetch(STATES, aggregate_ids)
         return {row["module_id"]: ModuleShown(state_of(row), row["config_digest"]) for row in rows}
 
-    def shown(self, state: Module) -> ModuleShown:
+    def comparable(self, state: Module) -> ModuleShown:
         """What the state tells of the same."""
         return ModuleShown(state, config_digest(state))
 

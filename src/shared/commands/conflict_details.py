@@ -27,12 +27,10 @@ class EventSummary(Struct, frozen=True):
 class EventsSince(Protocol):
     """The events since a moment, oldest first, at most `limit` of them."""
 
-    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
-        """On one stream, after its `sequence`."""
-        ...
+    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]: ...
 
     async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
-        """On any of the streams, from a position of the event log on."""
+        """Read events on any of the streams, from a position of the event log on."""
         ...
 
 

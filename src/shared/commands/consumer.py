@@ -27,7 +27,7 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Versioned(msgspec.Struct, frozen=True):
-    """As much of a command's envelope as every version of it keeps."""
+    """The part of a command's envelope that every version of it keeps."""
 
     schema_version: int
 
@@ -42,15 +42,13 @@ class FromTheFuture(Unavailable):
 
 
 class DeadLetterStore(Protocol):
-    """Where one context's consumers put records that can never be processed."""
+    """Where a context's consumers put records that can never be processed."""
 
     async def add(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
         """Store the record once, however often it is delivered. Raises `Unavailable`."""
         ...
 
-    def is_transient(self, error: BaseException) -> bool:
-        """Whether the same attempt may succeed later."""
-        ...
+    def is_transient(self, error: BaseException) -> bool: ...
 
 
 class CommandConsumer:
@@ -162,7 +160,7 @@ class EventConsumer:
 
 
 def require_storable(encoded: bytes) -> None:
-    """Raises `msgspec.ValidationError` for text that the database cannot keep: no repetition would help."""
+    """Raise `msgspec.ValidationError` for text that the database cannot keep: no repetition would help."""
     if b"\\u0000" in encoded and has_nul(msgspec.json.decode(encoded)):
         raise msgspec.ValidationError("The command contains the character NUL.")
 
@@ -176,7 +174,7 @@ async def add_dead_letter(store: DeadLetterStore, kind: str, record: Any, error:
 
 
 def check_version(version: int) -> None:
-    """Raises `FromTheFuture` for an envelope newer than this process knows."""
+    """Raise `FromTheFuture` for an envelope newer than this process knows."""
     if version > COMMAND_SCHEMA:
         raise FromTheFuture(f"Command schema {version} is newer than {COMMAND_SCHEMA}.")
 

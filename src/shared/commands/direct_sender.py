@@ -49,5 +49,4 @@ class DirectSender:
         return (await self._bus.execute(context, envelope, command, wait)).outcome
 
     async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
-        """Send without waiting for the outcome."""
         await self._bus.send(context, ReceivedCommand(envelope, command))

@@ -34,7 +34,7 @@ WAIT_SECONDS = 5.0
 
 
 class IfMatchRequired(PreconditionRequired):
-    """A change that nobody waits for must say which state it is meant for."""
+    """An asynchronous change must name the state it is meant for."""
 
 
 class Asked(Struct, frozen=True):

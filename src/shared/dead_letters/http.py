@@ -72,7 +72,7 @@ class DeadLettersController(Controller):
         status: Annotated[DeadLetterStatus | None, QueryParameter(description="In this state alone.")] = None,
         kind: Annotated[DeadLetterKind | None, QueryParameter(description="Of this kind alone.")] = None,
     ) -> Response[DeadLetterPage]:
-        """The newest first."""
+        """Newest first."""
         return Response(await page_of(letters, cursors, limit, cursor, status=status, kind=kind), headers=NO_STORE)
 
     @get("/{letter_id:uuid}", operation_id="getDeadLetter", summary="Get a dead letter with its record")
@@ -124,7 +124,7 @@ async def page_of(
     status: DeadLetterStatus | None,
     kind: DeadLetterKind | None,
 ) -> DeadLetterPage:
-    """Raises `BadCursor`."""
+    """Raise `BadCursor`."""
     own = await cursors.of("dead letters", status, kind)
     before = own.place(cursor, tuple[datetime, UUID])
     rows = await letters.page(limit + 1, before, status=status, kind=kind)
@@ -132,7 +132,7 @@ async def page_of(
 
 
 async def details_of(letters: PostgresDeadLetters, letter_id: UUID) -> DeadLetterDetails:
-    """Raises `LetterNotFound`."""
+    """Raise `LetterNotFound`."""
     record = await letters.record(letter_id)
     if record is None:
         raise LetterNotFound(f"There is no dead letter {letter_id}. See GET /api/v1/system/dead-letters.")

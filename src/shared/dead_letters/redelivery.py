@@ -15,9 +15,7 @@ WAIT_SECONDS = 5.0
 class Subscribers(Protocol):
     """The event handlers of this process."""
 
-    async def handlers(self) -> Mapping[str, Mapping[str, EventHandler]]:
-        """Return the handlers by context and topic."""
-        ...
+    async def handlers(self) -> Mapping[str, Mapping[str, EventHandler]]: ...
 
 
 class RecordRedeliveries:

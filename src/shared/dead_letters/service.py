@@ -78,8 +78,6 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 
 
 class DeadLetterRecord(Struct, frozen=True):
-    """A dead letter with the raw record."""
-
     letter: DeadLetter
     body: bytes
 
@@ -95,8 +93,6 @@ class Resolution(Struct, frozen=True):
 
 
 class DeadLetterState(Struct, frozen=True):
-    """The state of a dead letter's stream."""
-
     status: DeadLetterStatus
 
 
@@ -128,7 +124,7 @@ class Redeliveries(Protocol):
     """How records of each kind are processed again."""
 
     async def of(self, record: DeadLetterRecord) -> Redelivery:
-        """Raises `LetterUnreadable` or `CommandExpired` where a retry would be in vain."""
+        """Raise `LetterUnreadable` or `CommandExpired` where a retry would be in vain."""
         ...
 
 

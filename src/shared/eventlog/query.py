@@ -76,7 +76,7 @@ FROM reached r LEFT JOIN wanted n ON n.bytes_before < {BYTES} ORDER BY n.xid {{o
 
 
 class EventQuery:
-    """One question in one order. Statements of it share their arguments."""
+    """One query in one order. Its statements share their arguments."""
 
     def __init__(self, wanted: EventFilter, *, newest_first: bool) -> None:
         self._order, self._reverse = ("DESC", "ASC") if newest_first else ("ASC", "DESC")
@@ -94,16 +94,16 @@ class EventQuery:
 
     @property
     def candidates(self) -> list[str]:
-        """The conditions that may lead, the one that is rarest as a rule first."""
+        """The conditions that may lead, usually the most selective first."""
         return list(self._leading)
 
     def count(self) -> str:
-        """How many events each candidate would look at, in their order; `COUNTED` stands for more."""
+        """Count the events each candidate would look at, in their order; `COUNTED` stands for more."""
         counts = [f"(SELECT count(*) FROM ({leading}) AS found)" for leading in self._leading.values()]
         return f"SELECT {', '.join(counts)} LIMIT $6"
 
     def page(self, leading: str | None) -> str:
-        """A page's rows, with how far was looked. None leads when there is no candidate."""
+        """Select a page, and how far was searched. None leads when there is no candidate."""
         conditions = [condition for name, condition in self._conditions.items() if name != leading]
         return PAGE.format(
             leading=self._leading[leading] if leading else ALL.format(self._order),
@@ -113,15 +113,14 @@ class EventQuery:
         )
 
     def looks_closer(self, leading: str | None) -> bool:
-        """Whether an event that is found may still not be wanted."""
+        """Whether an event may still not match when the leading condition does."""
         return any(name != leading for name in self._conditions)
 
     def count_arguments(self, window: Window) -> list[Any]:
-        """Those of a count."""
         return self.arguments(window, COUNTED, 1)[: FIXED + self._leading_arguments]
 
     def arguments(self, window: Window, look_at: int, limit: int) -> list[Any]:
-        """Those of a page: how many events are looked at, and how many are wanted at most."""
+        """Return the arguments of a page: how many events are looked at, and how many are returned at most."""
         after, before = window.after, window.before
         return [str(after.xid), after.seq, str(before.xid), before.seq, look_at, limit, *self._arguments]
 

@@ -20,7 +20,7 @@ NOTHING = b""
 
 
 class OrganizationIsSuspended(Forbidden):
-    """Nobody follows the events of a suspended organization but super admins."""
+    """Only super admins follow the events of a suspended organization."""
 
 
 class PlaceUnknown(Malformed):
@@ -28,7 +28,7 @@ class PlaceUnknown(Malformed):
 
 
 class Listener(Struct, frozen=True):
-    """Who listens, and by which token."""
+    """A listening caller, and its token."""
 
     caller: Caller
     token: str
@@ -38,7 +38,7 @@ class Listener(Struct, frozen=True):
 
 
 class Pace(Struct, frozen=True):
-    """How often a quiet stream shows that it lives, and every stream is asked whether its caller may still listen."""
+    """How often a quiet stream sends a heartbeat, and how often a caller's access is checked."""
 
     heartbeat_seconds: float = 15.0
     check_seconds: float = 10.0
@@ -55,7 +55,7 @@ class EventStream:
         self._beat_at = self._check_at = 0.0
 
     async def chunks(self, after: Position | None, check_access: Callable[[], Awaitable[None]]) -> Chunks:
-        """From that place on, or from now. Ends when the caller may listen no longer, and when the process ends."""
+        """Stream from that place on, or from now. Ends when access ends, and when the process ends."""
         now = asyncio.get_running_loop().time
         self._beat_at, self._check_at = now() + self._pace.heartbeat_seconds, now() + self._pace.check_seconds
         self._tail.enter(self.reader)
@@ -77,7 +77,7 @@ class EventStream:
             await coming.aclose()
 
     async def _coming(self, after: Position | None) -> Chunks:
-        """Chunks; nothing when there is none for the moment."""
+        """Yield chunks; an empty one when there is none for the moment."""
         reader = self.reader
         if after is not None:
             reader.after = after
@@ -100,7 +100,7 @@ class EventStream:
             yield await reader.take(max(0.0, min(self._beat_at, self._check_at) - asyncio.get_running_loop().time()))
 
     async def _patiently(self, chunks: Callable[[], Chunks]) -> Chunks:
-        """The chunks, however often the database goes away meanwhile: they begin after the reader's place."""
+        """Repeat `chunks` after each outage of the database: they begin after the reader's place."""
         told = StreamState("catching_up")
         while not self.reader.is_over:
             try:
@@ -115,7 +115,7 @@ class EventStream:
                 return
 
     async def _missed(self) -> Chunks:
-        """What happened after the reader's place, until next to nothing is left of it."""
+        """Read what happened after the reader's place, until next to nothing is left of it."""
         pages = 2
         while pages > 1 and not self.reader.is_over:
             pages = 0
@@ -124,13 +124,13 @@ class EventStream:
                 yield chunk
 
     async def _gap(self) -> Chunks:
-        """What happened between the reader's place and that from which on he follows the tail."""
+        """Read what happened between the reader's place and the one from which it follows the tail."""
         started = self.reader.started.result()
         async for chunk in self._up_to(Position(started.xid, started.seq + 1)):
             yield chunk
 
     async def _up_to(self, end: Position) -> Chunks:
-        """Wanted events from the reader's place to that one, oldest first, a page a chunk; his place moves along."""
+        """Read matching events up to `end`, oldest first, a page a chunk; the reader's place moves along."""
         reader = self.reader
         while reader.after < end and not reader.is_over:
             found = await self._log.page(reader.wanted, Window(reader.after, end), PAGE, newest_first=False)
@@ -138,13 +138,13 @@ class EventStream:
             yield b"".join(map(event_chunk, found.entries)) + (place_chunk(found.reached) if found.reached else b"")
 
     def _heartbeat(self) -> bytes:
-        """A comment, and the place up to which nothing is missing, so that coming back does not begin far behind."""
+        """Return a comment, and the place up to which nothing is missing: a reconnect begins there."""
         place = self._tail.position if self.reader.started.done() and self.reader.has_all else None
         return b": \n" + (b"\n" if place is None else place_chunk(max(place, self.reader.after)))
 
 
 async def fail_open(check_access: Callable[[], Awaitable[None]]) -> None:
-    """Raises the refusal. While nobody can tell, who was let in stays in, as he would with any other request."""
+    """Raise the refusal. While access cannot be checked, who was let in stays in, as with any other request."""
     try:
         await check_access()
     except Unavailable:
@@ -152,7 +152,7 @@ async def fail_open(check_access: Callable[[], Awaitable[None]]) -> None:
 
 
 class AccessCheck:
-    """Whether somebody who was let in may stay."""
+    """Check whether a listener may stay."""
 
     def __init__(self, authenticator: Authenticator, statuses: OrganizationStatuses, who: Listener) -> None:
         self._authenticator = authenticator
@@ -160,20 +160,17 @@ class AccessCheck:
         self._who = who
 
     async def check(self) -> None:
-        """Raises what would keep the caller out now. `Unavailable`: nobody can tell."""
+        """Raise what would refuse the caller now, or `Unavailable` when that cannot be found out."""
         await self._authenticator.authenticate(self._who.token)
         await self.check_organization()
 
     async def check_organization(self) -> None:
-        """Raises `OrganizationIsSuspended`."""
         own = self._who.caller.organization_id
         if own is not None and await self._statuses.is_suspended(UUID(own)):
             raise OrganizationIsSuspended("The organization is suspended. Its events can be followed again afterwards.")
 
 
 class EventStreams:
-    """Opens streams."""
-
     def __init__(
         self,
         log: PostgresEventLog,
@@ -189,7 +186,7 @@ class EventStreams:
         self._pace = pace
 
     async def open(self, who: Listener, wanted: EventFilter, last_event_id: str | None) -> tuple[Chunks, Reader]:
-        """The chunks, and the reader whose `cut` ends them early. Raises refusals of the caller and of the place."""
+        """Return the chunks, and the reader whose `cut` ends them early. Raises refusals."""
         self._tail.check_room()
         access = AccessCheck(self._authenticator, self._statuses, who)
         await fail_open(access.check_organization)
@@ -200,7 +197,7 @@ class EventStreams:
         return stream.chunks(after, access.check), stream.reader
 
     async def _check_place(self, place: Position) -> None:
-        """Raises `PlaceUnknown`: waiting for the log to get there would hide what happens until then."""
+        """Raise `PlaceUnknown`: waiting for the log to get there would hide what happens until then."""
         if place > await self._log.end():
             raise PlaceUnknown(
                 "The event log ends before that place: it was restored from a backup. Read the state anew, and follow "

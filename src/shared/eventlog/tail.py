@@ -43,16 +43,16 @@ class LogEnd(Protocol):
     """The end of the event log."""
 
     async def end(self) -> Position:
-        """Below it the log is complete."""
+        """Return the position below which the log is complete."""
         ...
 
     async def newer(self, than: Position, limit: int) -> tuple[Sequence[Entry], Position]:
-        """The next events after a place, and up to where they are all there are."""
+        """Return the next events after a place, and the place up to which they are complete."""
         ...
 
 
 class StreamState(Struct, frozen=True):
-    """How a stream is; with `code` and `detail` when it ends."""
+    """The state of a stream; with `code` and `detail` when it ends."""
 
     state: Literal["catching_up", "live", "database_away", "ended"]
     code: str | None = None
@@ -60,9 +60,9 @@ class StreamState(Struct, frozen=True):
 
 
 class Reader:
-    """One reader's share: events he wants, waiting in bounded memory. Who reads too slowly is cut off.
+    """One reader's queue of matching events, in bounded memory. A reader that is too slow is cut off.
 
-    `started` is the place after which everything wanted comes; `cut` is done once something will not come.
+    `started` is the place after which every matching event comes; `cut` is done once something will not come.
     """
 
     def __init__(self, wanted: EventFilter) -> None:
@@ -78,11 +78,10 @@ class Reader:
 
     @property
     def has_all(self) -> bool:
-        """Whether everything that came was taken."""
         return not self._waiting
 
     def offer(self, chunks: Sequence[bytes]) -> bool:
-        """False when there is no room for all of them: the reader is cut off."""
+        """Queue all chunks, or cut the reader off and return False when there is no room."""
         for chunk in chunks:
             if len(self._waiting) >= MAX_WAITING or (self._waiting and self._bytes + len(chunk) > MAX_WAITING_BYTES):
                 self._waiting.clear()
@@ -95,17 +94,17 @@ class Reader:
         return True
 
     def end(self) -> None:
-        """Nothing comes after what is waiting."""
+        """Queue nothing more."""
         self.is_over = True
         self._ready.set()
 
     def abort(self) -> None:
-        """Whoever sends to this reader stops at once."""
+        """Make the sender stop at once."""
         if not self.cut.done():
             self.cut.set_result(None)
 
     async def take(self, seconds: float) -> bytes:
-        """What is waiting, or some of it; nothing after `seconds` without anything, or at the end."""
+        """Return some of what is queued; nothing after `seconds` without anything, or at the end."""
         try:
             async with asyncio.timeout(seconds):
                 await self._ready.wait()
@@ -123,7 +122,7 @@ class Reader:
 
 
 class EventTail:
-    """Reads what is new when something was committed, and once a second; while nobody follows, not at all."""
+    """Read new events after a commit, and once a second; while nobody follows, not at all."""
 
     def __init__(self, end_of_log: LogEnd) -> None:
         self._log = end_of_log
@@ -143,24 +142,24 @@ class EventTail:
         self._wakeup.wake()
 
     def check_room(self) -> None:
-        """Raises `TooManyStreams` or `ServiceStops` when no further reader is let in."""
+        """Raise `TooManyStreams` or `ServiceStops` when no further reader is let in."""
         if self.closing.done():
             raise ServiceStops("This process is about to end. Connect again.")
         if len(self) >= MAX_READERS:
             raise TooManyStreams(f"{MAX_READERS} streams are open here. Close some, or try again later.")
 
     def enter(self, reader: Reader) -> None:
-        """From now on the reader counts, and hears of the end. He is to `leave`."""
+        """Count the reader, and end it with the process. Call `leave` afterwards."""
         self._open.add(reader)
         EVENT_STREAMS.set(len(self))
 
     def follow(self, reader: Reader) -> None:
-        """From soon on, when he is `started`, everything he wants after his place is put before the reader."""
+        """Queue every matching event after the reader's place, from when it is `started`."""
         self._joining.append(reader)
         self.wake()
 
     def leave(self, reader: Reader) -> None:
-        """Harmless to repeat."""
+        """Idempotent."""
         self._open.discard(reader)
         EVENT_STREAMS.set(len(self))
         if reader in self._joining:
@@ -169,7 +168,7 @@ class EventTail:
             following.discard(reader)
 
     def close(self) -> None:
-        """Ends all readers, and soon those who do not read; lets in no more. The process is about to end."""
+        """End all readers, abort those that do not read, and let in no more: the process is about to end."""
         if self.closing.done():
             return
         self.closing.set_result(None)
@@ -178,7 +177,7 @@ class EventTail:
             asyncio.get_running_loop().call_later(FAREWELL_SECONDS, reader.abort)
 
     async def run(self) -> None:
-        """Runs for ever."""
+        """Never returns."""
         while True:
             if not self._joining and not any(self._following.values()):
                 self.position = None
@@ -189,7 +188,7 @@ class EventTail:
             await self._wakeup.wait()
 
     async def _look(self) -> bool:
-        """Reads one page and hands it on; whether there was anything."""
+        """Read and distribute one page; return whether there was anything."""
         try:
             if self.position is None:
                 self.position = await self._log.end()
@@ -211,7 +210,7 @@ class EventTail:
         self._joining.clear()
 
     async def _distribute(self, entries: Sequence[Entry]) -> None:
-        """Gives each reader what he wants of the page, all of it at once."""
+        """Queue all of the page that matches, for each reader."""
         alike: dict[EventFilter, list[Reader]] = defaultdict(list)
         for organization in {entry.event.organization_id for entry in entries} | {None}:
             for reader in self._following.get(organization, ()):
@@ -245,16 +244,15 @@ class EventTail:
 
 
 def place_chunk(position: Position) -> bytes:
-    """Moves the reader's place where there is no event for him."""
+    """Move the reader's place where there is no event for it."""
     return b"id: %s\n\n" % str(position).encode()
 
 
 def event_chunk(entry: Entry) -> bytes:
-    """The event as server-sent events have it."""
     return b"id: %s\ndata: %s\n\n" % (entry.event.position.encode(), msgspec.json.encode(entry.event))
 
 
 def state_chunk(state: StreamState, place: Position | None = None) -> bytes:
-    """How the stream is, as server-sent events have it. It moves the reader's place only where one is named."""
+    """Encode the state. It moves the reader's place only where one is given."""
     head = b"" if place is None else b"id: %s\n" % str(place).encode()
     return head + b"event: state\ndata: %s\n\n" % msgspec.json.encode(state)

@@ -33,7 +33,7 @@ class NotYourOrganization(Forbidden):
 
 
 class Authentication:
-    """ASGI middleware: who is asking. Never refuses by itself: guards do, so that public routes stay public.
+    """ASGI middleware: authenticate. Never refuses by itself: guards do, so that public routes stay public.
 
     It also hands the process's container to the handlers: nothing that is injected lives for one request only.
     """
@@ -44,7 +44,7 @@ class Authentication:
         self._authenticator: Authenticator | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Puts a `Caller`, or the refusal of the token, into the scope."""
+        """Put a `Caller`, or the refusal of the token, into the scope."""
         if scope["type"] == ScopeType.HTTP:
             scope["state"]["dishka_container"] = self._container
             scope["user"] = await self._caller(scope)
@@ -66,7 +66,7 @@ class Authentication:
 
 
 def within_scopes(caller: Caller, method: str, path: str) -> Caller:
-    """The caller, if his scopes allow such requests. Raises `ScopeRequired`.
+    """Check that the caller's scopes allow such requests. Raises `ScopeRequired`.
 
     The scope for events is enough to read events, and nothing else.
     """
@@ -80,7 +80,7 @@ def within_scopes(caller: Caller, method: str, path: str) -> Caller:
 
 
 def bearer_token(scope: Scope) -> str:
-    """The token of the Authorization header; empty when there is none."""
+    """Return the token of the Authorization header; empty when there is none."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, credentials = value.decode("latin-1").partition(" ")
@@ -89,7 +89,7 @@ def bearer_token(scope: Scope) -> str:
 
 
 def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    """Who asks. Raises the refusal of a missing or bad token."""
+    """Raise the refusal of a missing or bad token."""
     user = connection.scope["user"]
     if isinstance(user, Refused):
         raise user
@@ -99,25 +99,24 @@ def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
 
 
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: anybody with a token of a person or a service. Asynchronous, for a sync guard costs a thread."""
+    """Guard: any person or service. Asynchronous, for a sync guard costs a thread."""
     if caller_of(connection).operation_id is not None:
         raise RoleRequired("This token only reads its one operation. Sign in for anything else.")
 
 
 async def super_admin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: super admins."""
     if caller_of(connection).role != "super_admin":
         raise RoleRequired("Only a super admin may do this.")
 
 
 async def organizations_reader(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: who may read every organization: super admins, and services that are bound to none."""
+    """Guard: readers of every organization: super admins, and services that are bound to none."""
     if not may_read(caller_of(connection), EVERY_ORGANIZATION):
         raise RoleRequired("Only a super admin, or a service that is bound to no organization, may do this.")
 
 
 async def organization_reader(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: super admins, services, and the organization's own people."""
+    """Guard: super admins, services, and the organization's own members."""
     if not may_read(caller_of(connection), organization_in_path(connection)):
         raise NotYourOrganization("You may only reach your own organization.")
 
@@ -132,14 +131,13 @@ async def organization_writer(connection: ASGIConnection[Any, Any, Any, Any], _:
 
 
 def organization_in_path(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """The organization a route is about."""
     return str(connection.path_params.get("organization_id", ""))
 
 
 def may_read(caller: Caller, organization_id: str) -> bool:
-    """Super admins read any organization, and so do services that are bound to none; its people read their own.
+    """Whether the caller may read the organization: super admins, unbound services and its own members may.
 
-    One operation's token reads none.
+    The token of one operation reads none.
     """
     own = caller.operation_id is None and caller.organization_id == organization_id
     return own or caller.role == "super_admin" or (caller.role == "service" and caller.organization_id is None)

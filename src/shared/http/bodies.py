@@ -41,7 +41,7 @@ class UnsupportedContentEncoding(UnsupportedMedia):
 
 @lru_cache
 def strict_decoder(type_: Any) -> "msgspec.json.Decoder[Any]":
-    """The decoder that bends nothing: no numbers from text, no unknown fields where the struct forbids them."""
+    """Decode strictly: no numbers from text, no unknown fields where the struct forbids them."""
     return msgspec.json.Decoder(type_)
 
 
@@ -81,9 +81,9 @@ async def strict_body(request: Request[Any, Any, Any]) -> None:
 
 
 async def refuse_body(request: Request[Any, Any, Any]) -> None:
-    """Raise `InvalidBody` for a body that the route would overlook. An empty object or null says nothing, as does none.
+    """Raise `InvalidBody` for a body that the route would overlook; an empty object or null counts as none.
 
-    Whoever sends `{"dry_run": true}` to an action without a body does not get the real thing.
+    `{"dry_run": true}` to an action without a body must not carry the action out.
     """
     headers = request.headers
     if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
@@ -93,7 +93,7 @@ async def refuse_body(request: Request[Any, Any, Any]) -> None:
 
 
 def refuse_unreadable(decoded: Any) -> None:
-    """Raises `UnreadableText` for names that nobody could read, and `InvalidBody` for an empty search.
+    """Raise `UnreadableText` for names that nobody could read, and `InvalidBody` for an empty search.
 
     The deciders refuse such names, too; here the fields have the names that the caller knows.
     """
@@ -105,7 +105,7 @@ def refuse_unreadable(decoded: Any) -> None:
 
 
 def field_error(message: str) -> FieldError:
-    """A message of msgspec with its path as a JSON pointer: "… - at `$.modules[3]`" is `/modules/3`."""
+    """Turn msgspec's path into a JSON pointer: "… - at `$.modules[3]`" is `/modules/3`."""
     text, _, path = message.partition(" - at `$")
     pointer = "".join("/" + part for part in re.findall(r"[^.\[\]`]+", path))
     named = re.search(r"(?:unknown|required) field `(.+?)`", text)
@@ -119,11 +119,11 @@ class BodyTimedOut(ClientException):
 
 
 class BodyBrokenOff(ClientException):
-    """The caller left before the end of the body: nobody is there to be answered."""
+    """The caller left before the end of the body."""
 
 
 class Body:
-    """One request's body on its way. Its time is what it is waited for: who is slow to ask for it takes none of it."""
+    """One request's body. Only the time spent waiting for it counts, not that before the application reads it."""
 
     __slots__ = ("_is_complete", "_receive", "_seconds")
 
@@ -133,7 +133,7 @@ class Body:
         self._is_complete = False
 
     async def receive(self) -> Any:
-        """The next part, for which it gets more time. Raises `BodyTimedOut` or `BodyBrokenOff` before its end."""
+        """Return the next part, which earns more time. Raises `BodyTimedOut` or `BodyBrokenOff` before the end."""
         if self._is_complete:
             return await self._receive()
         now = asyncio.get_running_loop().time
@@ -162,7 +162,6 @@ class BodyTimeouts:
         self._spread = 0.0
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Watches requests that may have a body."""
         if scope["type"] != ScopeType.HTTP or scope["method"] in WITHOUT_BODY:
             return self._app(scope, receive, send)
         # Thousands that came together are not refused in one go.

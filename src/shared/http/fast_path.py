@@ -32,7 +32,7 @@ class FastPath:
         self._read = read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers the hot route's successes; hands everything else on."""
+        """Answer the route's successes; pass everything else on."""
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and not scope["query_string"]:
             match = self._path.fullmatch(scope["path"])
             if match is not None and (cached := await self._cached(scope, match[1])) is not None:

@@ -19,12 +19,11 @@ Chunks = AsyncGenerator[bytes, None]
 
 
 def documented(shape: Any, status: int = 200) -> dict[int, ResponseSpec]:
-    """What a handler that answers with ready bytes documents as its answer."""
     return {status: ResponseSpec(shape, media_type="application/json", generate_examples=False, description="Done.")}
 
 
 def send_cached(request: Request[Any, Any, Any], cached: Cached) -> ASGIResponse:
-    """The bytes as they are, or 304 when the caller has them."""
+    """Answer the bytes as they are, or 304 when the caller has them."""
     wanted = request.headers.get("if-none-match")
     headers = [("etag", cached.etag), ("cache-control", "private, no-cache")]
     if wanted is not None and not_modified(wanted, cached.etag):
@@ -38,7 +37,7 @@ def not_modified(wanted: str, etag: str) -> bool:
 
 
 async def respond(scope: HTTPScope, send: Send, cached: Cached) -> None:
-    """The bytes with their ETag, or 304 when the caller has them."""
+    """Send the bytes with their ETag, or 304 when the caller has them."""
     wanted = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
     unchanged = wanted is not None and not_modified(wanted.decode("latin-1"), cached.etag)
     body = b"" if unchanged else cached.body
@@ -51,9 +50,9 @@ async def respond(scope: HTTPScope, send: Send, cached: Cached) -> None:
 
 
 class StreamedAnswer(ASGIResponse):
-    """Sends chunks until there are none, the caller leaves, or `cut` is done.
+    """Send chunks until there are none, the caller leaves, or `cut` is done.
 
-    What was not sent to its end has no end: by that the caller knows it from a complete answer.
+    A stream that is cut off has no proper end: by that the caller tells it from a complete answer.
     """
 
     __slots__ = ("_chunks", "_cut")
@@ -67,7 +66,6 @@ class StreamedAnswer(ASGIResponse):
         self._cut = cut
 
     async def send_body(self, send: Send, receive: Receive) -> None:
-        """Sends the body."""
         writing = asyncio.ensure_future(self._write(send))
         leaving = asyncio.ensure_future(until_left(receive))
         try:
@@ -89,16 +87,14 @@ class StreamedAnswer(ASGIResponse):
 
 
 def body_message(chunk: bytes, *, more: bool) -> Message:
-    """A part of the body."""
     return {"type": "http.response.body", "body": chunk, "more_body": more}
 
 
 async def until_left(receive: Receive) -> None:
-    """Returns when the caller is gone."""
     while (await as_coroutine(receive()))["type"] != "http.disconnect":
         pass
 
 
 async def as_coroutine(answer: Awaitable[Any]) -> Any:
-    """Servers answer with awaitables of their own."""
+    """Wrap an awaitable: those of servers are not always coroutines."""
     return await answer

@@ -26,7 +26,6 @@ class Node(Struct):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it applies no other."""
         return not (self.here or self.either or self.every)
 
 
@@ -108,7 +107,7 @@ class SchemaCost:
         return min(looks * node.factor, MAX_WAYS + 1)
 
     def _inward(self) -> list[int] | None:
-        """The subschemas, each after all it applies to the same value; None when some apply each other in a circle."""
+        """Order the subschemas, each after all it applies to the same value; None when there is a circle."""
         users: list[list[int]] = [[] for _ in self._nodes]
         waiting = [len(node.here) for node in self._nodes]
         for number, node in enumerate(self._nodes):

@@ -50,9 +50,9 @@ Handler = Callable[[Sequence[Record]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscription:
-    """One consumer of a context: its group, its topics, and what is done with a batch of raw records.
+    """One consumer of a context: its group, its topics, and the handler of a batch of raw records.
 
-    The handler returns when every record is dealt with, and raises `Unavailable` when the batch must come again.
+    The handler returns when every record is processed, and raises `Unavailable` when the batch must be delivered again.
     `gather_seconds`: how long the next batch may gather when nobody waits for its effect.
     """
 
@@ -64,7 +64,7 @@ class Subscription:
 
 
 def make_broker(bootstrap: str) -> KafkaBroker:
-    """The process's one broker client. Not idempotent: a lost broker must not make publishing wait for ever."""
+    """Make the process's one broker client. Not idempotent: a lost broker must not make publishing wait for ever."""
     return KafkaBroker(
         bootstrap,
         acks="all",
@@ -78,7 +78,7 @@ def make_broker(bootstrap: str) -> KafkaBroker:
 
 
 def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) -> None:
-    """Registers the subscription: static membership, manual offsets, batches in partition order."""
+    """Register the subscription: static membership, manual offsets, batches in partition order."""
     pacing = Pacing()
 
     async def on_batch(_: list[Any], message: KafkaMessage) -> None:
@@ -120,7 +120,7 @@ def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) 
 
 
 async def undecoded(message: KafkaMessage) -> list[Any]:
-    """The records stay as they are: each is decoded on its own, so that a bad one harms no other."""
+    """Leave the records as they are: each is decoded on its own, so that a bad one harms no other."""
     return list(message.body)
 
 
@@ -131,18 +131,17 @@ class Pacing:
         self._failures = 0
 
     async def pause(self) -> None:
-        """Waits at most 30 seconds."""
+        """Wait for at most 30 seconds."""
         seconds = PACING[min(self._failures, len(PACING) - 1)]
         self._failures += 1
         await asyncio.sleep(seconds)
 
     def reset(self) -> None:
-        """A batch went through."""
         self._failures = 0
 
 
 class KafkaConnection:
-    """Keeps trying to start the broker client; the service lives without it meanwhile."""
+    """Start the broker client as soon as it can be started; the service works without it until then."""
 
     def __init__(self, broker: KafkaBroker) -> None:
         self.broker = broker
@@ -154,7 +153,6 @@ class KafkaConnection:
         self.started.set()
 
     async def answers(self, seconds: float) -> bool:
-        """Whether the client has started and the broker answers it in time."""
         return self.started.is_set() and await self.broker.ping(timeout=seconds)
 
     async def _start(self) -> None:
@@ -173,14 +171,14 @@ class KafkaConnection:
         self.broker.running = True
 
     async def stop(self) -> None:
-        """Stops the consumers, letting a running batch end; bounded."""
+        """Stop the consumers, letting a running batch end; bounded."""
         with suppress(TimeoutError):
             async with asyncio.timeout(8):
                 await self.broker.stop()
 
 
 class KafkaCommandPublisher:
-    """Publishes commands within the short time a request may spend on it, those of one loop turn together."""
+    """Publish commands within the short time a request may spend on it, those of one loop turn together."""
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._connection = connection
@@ -188,7 +186,7 @@ class KafkaCommandPublisher:
         self._flushes: set[asyncio.Task[None]] = set()
 
     async def publish(self, topic: str, key: str, value: bytes) -> None:
-        """Returns when the broker has the record. Raises `KafkaUnreachable`."""
+        """Return when the broker has the record. Raises `KafkaUnreachable`."""
         if not self._connection.started.is_set():
             raise KafkaUnreachable("The Kafka client has not started yet.")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -225,24 +223,23 @@ def settle(done: "asyncio.Future[None]", error: BaseException | None) -> None:
 
 
 def settle_by(done: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
-    """Passes the broker's answer on."""
     settle(done, sent.exception() if not sent.cancelled() else KafkaUnreachable("Publishing was cancelled."))
 
 
 def expire(group: "Sequence[asyncio.Future[None]]") -> None:
-    """Tells those who still wait that the broker took too long; their records may reach it later, as duplicates."""
+    """Fail the publishings that have not ended; their records may reach the broker later, as duplicates."""
     for done in group:
         settle(done, KafkaUnreachable(f"The broker did not answer within {PUBLISH_SECONDS:.0f} s."))
 
 
 class KafkaEventPublisher:
-    """The relay's publisher, and nobody else's: an event that did not come from `event_relay` was never committed."""
+    """The relay's publisher, and no other's: an event that did not come from `event_relay` was never committed."""
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._connection = connection
 
     async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
-        """Queues the event for the topic of its type, keyed by organization, else by aggregate.
+        """Queue the event for the topic of its type, keyed by organization, else by aggregate.
 
         Headers are the CloudEvents 1.0 binary binding plus `sequence`. Raises `PublishFailed` at once or through the
         future, which ends when the broker has answered: nothing is left to be sent later behind the relay's back.

@@ -25,7 +25,7 @@ class Group(Struct, frozen=True):
 
 
 class GroupLag(Struct, frozen=True):
-    """How a group stands: how many consumers are in it, and the records it has not committed yet, by topic."""
+    """The number of consumers in a group, and the records it has not committed yet, by topic."""
 
     name: str
     members: int
@@ -33,14 +33,14 @@ class GroupLag(Struct, frozen=True):
 
 
 class GroupsStatus(Struct, frozen=True):
-    """Every group, and the milliseconds one question took to be answered."""
+    """The lag of every group, and how long one request to the broker took."""
 
     answer_ms: float
     groups: Sequence[GroupLag]
 
 
 class KafkaGroups:
-    """Looks at groups from outside, by connections of its own that it keeps; takes part in nothing."""
+    """Look at groups from outside, by connections of its own that it keeps, without joining any."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
@@ -48,7 +48,7 @@ class KafkaGroups:
         self._turn = asyncio.Lock()
 
     async def look(self, groups: Sequence[Group]) -> GroupsStatus:
-        """In the order of `groups`. Raises `KafkaUnreachable`, at the latest after a second and a half."""
+        """Return the groups in their order. Raises `KafkaUnreachable`, at the latest after a second and a half."""
         async with self._turn:
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -75,7 +75,6 @@ class KafkaGroups:
                     await clients.close()
 
     async def close(self) -> None:
-        """Ends the connections."""
         await self._drop()
 
 
@@ -88,15 +87,13 @@ class Clients:
         self._coordinators: dict[str, int] = {}
 
     async def start(self) -> None:
-        """Raises `KafkaError`."""
         await asyncio.gather(self._reader.start(), self._admin.start())
 
     async def close(self) -> None:
-        """Says nothing of what goes wrong."""
         await asyncio.gather(self._reader.stop(), self._admin.close(), return_exceptions=True)
 
     async def status(self, groups: Sequence[Group]) -> GroupsStatus:
-        """One question a group, asked together. Raises `KafkaError`."""
+        """Ask once for each group, concurrently. Raises `KafkaError`."""
         started = perf_counter()
         described = await self._admin.describe_topics(sorted({topic for group in groups for topic in group.topics}))
         answer_ms = (perf_counter() - started) * 1000
@@ -136,7 +133,7 @@ class Clients:
 
 
 def lag_of(group: Group, ends: Mapping[Any, int], starts: Mapping[Any, int], committed: Any) -> Mapping[str, int]:
-    """By topic. What was deleted unread counts no more, and where nothing was committed everything counts."""
+    """Sum up the lag by topic. What was deleted unread does not count; where nothing was committed, everything does."""
     lag = dict.fromkeys(group.topics, 0)
     for place, end in ends.items():
         if place.topic in lag:

@@ -20,10 +20,10 @@ EVERYTHING = "*"
 
 
 class PostgresListener:
-    """Calls `on_commit` for every notice, `on_decided` and `on_reset` for those of other processes.
+    """Call `on_commit` for every notice, `on_decided` and `on_reset` for those of other processes.
 
-    `on_ended` hears the ids of credentials that ended, or `EVERYTHING`. After an outage all are called, for whatever
-    may have been missed.
+    `on_ended` gets the ids of credentials that ended, or `EVERYTHING`. After an outage all are called, for whatever may
+    have been missed.
     """
 
     def __init__(
@@ -90,8 +90,6 @@ class PostgresListener:
 
 
 class PostgresResetAnnouncer:
-    """Tells the other processes to forget what they cached."""
-
     def __init__(self, database: PostgresDatabase, replica_id: str) -> None:
         self._database = database
         self._replica_id = replica_id
