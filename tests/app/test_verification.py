@@ -11,9 +11,9 @@ from dishka import AsyncContainer
 
 from access.signup import PendingOwners
 from app.cli.container import verify_all
+from app.cli.output import Answer
 from app.main import make_container
 from app.migration.migrate import migrate_database
-from app.output import Answer
 from app.seams.provider import Deciders
 from app.settings import Settings
 from app.verification import Verification

@@ -20,8 +20,6 @@ import industries.events
 import organizations.events
 import registry.events
 from app.migration.event_log_upkeep import finish_event_log
-from app.output import Answer, CommandFailed, Say
-from app.settings import Settings
 from shared.messages import command_topic
 from shared.postgres.address import read_address
 
@@ -120,16 +118,6 @@ async def migrate(postgres_url: str, kafka_bootstrap: str, partitions: int) -> S
         return await create_topics(kafka_bootstrap, partitions)
     except (*OUTAGES, *REFUSALS) as error:
         raise MigrationFailed(describe_failure(error)) from error
-
-
-async def migrate_all(settings: Settings, say: Say) -> Answer:
-    """For the command line: brings schema and topics up to date."""
-    try:
-        created = await migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
-    except MigrationFailed as failed:
-        raise CommandFailed("migration_failed", str(failed)) from failed
-    say("The schema and the topics are up to date.")
-    return Answer({"status": "up_to_date", "topics_created": created})
 
 
 def describe_failure(error: Exception) -> str:
