@@ -34,10 +34,8 @@ def list_(
     """List dead letters, the newest first."""
     actions: Any = import_quietly("app.cli.dead_letter_actions")
     state = None if status == "all" else status
-    run_command(
-        lambda out: actions.list_letters(load_settings(data_dir), state, kind, (limit, cursor), printer),
-        as_json=as_json,
-    )
+    page = (limit, cursor)
+    run_command(lambda out: actions.list_letters(load_settings(data_dir), state, kind, page, out), as_json=as_json)
 
 
 @dlq.command()

@@ -71,7 +71,7 @@ def up(
 
 
 def _prepare_nothing(_: Endpoints) -> None:
-    """The service migrates by itself while it starts."""
+    """Do nothing: the service migrates by itself while it starts."""
 
 
 @app.command()
@@ -99,10 +99,7 @@ def serve(
     try:
         settings = load_settings()
         password = settings.admin_password.get_secret_value()
-        if bool(settings.admin_email) != bool(password):
-            names = "MODPLANE_ADMIN_EMAIL and MODPLANE_ADMIN_PASSWORD"
-            raise CommandFailed("super_admin_unusable", f"Set {names}, or neither.")
-        check_admin(settings.admin_email, password)
+        check_admin(settings.admin_email, password, needs_both=True)
         address = listening_address(settings.http_host, settings.http_port)
     except CommandFailed as failed:
         fail(failed, as_json=False)

@@ -130,7 +130,7 @@ async def export_all(settings: Settings, file: Path | None, form: Form, printer:
 
 
 def write(file: Path, manifest: Manifest) -> None:
-    """Raises `CommandFailed`."""
+    """Write in the form that the suffix names. Raises `CommandFailed`."""
     if not is_manifest(file):
         raise CommandFailed("file_not_written", f"A manifest's name ends in {', '.join(SUFFIXES)}.")
     text = export_manifest(manifest, "json" if file.suffix.lower() == ".json" else "yaml")
@@ -141,7 +141,7 @@ def write(file: Path, manifest: Manifest) -> None:
 
 
 def load(request: Request) -> Manifest:
-    """Raises `CommandFailed` with all errors of the manifest."""
+    """Load the manifest. Raises `CommandFailed` with all its errors."""
     try:
         if request.content is None:
             manifest = load_manifest(request.file)

@@ -56,11 +56,13 @@ def load_settings(data_dir: Path | None = None) -> Any:
         raise CommandFailed("settings_unusable", f"The settings cannot be used: {problem}") from None
 
 
-def check_admin(email: str, password: str) -> None:
-    """Check the super admin of the settings, before anything starts; an empty value is not checked.
+def check_admin(email: str, password: str, *, needs_both: bool = False) -> None:
+    """Check the super admin of the settings before anything starts. An empty value is not checked by itself.
 
     Raises `CommandFailed`, naming the variable.
     """
+    if needs_both and bool(email) != bool(password):
+        raise CommandFailed("super_admin_unusable", "Set MODPLANE_ADMIN_EMAIL and MODPLANE_ADMIN_PASSWORD, or neither.")
     try:
         variable = "MODPLANE_ADMIN_EMAIL"
         if email:
