@@ -231,6 +231,7 @@ async def test_the_command_prints_a_line_a_difference_and_fails(
 ) -> None:
     for id_ in ("oven", "till"):
         await decided("registry", id_, module(id_))
+    capsys.readouterr()
     assert await verify_all(settings, print) == Answer({"compared": 2, "differences": []})
     assert capsys.readouterr().out == "2 streams compared, 0 differ.\n"
     async with scratch.writing() as transaction:

@@ -8,10 +8,10 @@ import msgspec
 
 from app.apidocs.asyncapi import HEADERS
 from app.apidocs.messages import EventType, event_types
+from app.contexts import ContextSubscribers
 from app.main import make_container
 from app.server.documents import DOCUMENTS
 from app.settings import Settings
-from app.subscribers import ContextSubscribers
 from devstack import Endpoints
 from shared.eventlog.rows import EVENT_COLUMNS, event_fields
 from shared.messages import EventEnvelope
