@@ -25,7 +25,7 @@ import app
 rooms = ["app", "shared", "access", "assignments", "industries", "organizations", "registry", "devstack"]
 for room in rooms:
     for found in pkgutil.walk_packages(import_module(room).__path__, f"{room}."):
-        if not found.name.startswith("devstack.guard"):
+        if not found.name.startswith("devstack.process_guard"):
             import_module(found.name)
 """
 

@@ -28,7 +28,7 @@ RECOVERY_SECONDS = 45.0
 @contextmanager
 def away(parts: Stack, name: str, how: How) -> Iterator[None]:
     """The part does not answer inside, and does again outside."""
-    part = parts.part(name)
+    part = parts.server(name)
     stop, restore = (part.pause, part.resume) if how == "paused" else (part.kill, part.start)
     stop()
     try:

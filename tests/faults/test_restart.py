@@ -44,11 +44,11 @@ def test_after_everything_was_killed_nothing_acknowledged_is_lost_and_the_first_
         replica.kill()
         try:
             for name in PARTS:
-                parts.part(name).kill()
+                parts.server(name).kill()
             acknowledged = [answered.result() for answered in lists]
             replica.start()
         finally:
-            callers.map(lambda name: parts.part(name).start(), PARTS)
+            callers.map(lambda name: parts.server(name).start(), PARTS)
         replica.wait_ready(60)
 
         started = time.monotonic()

@@ -9,9 +9,9 @@ import pytest
 import redis
 
 from devstack import Endpoints, Stack
-from devstack.part import Part
 from devstack.ports import choose_port
-from devstack.redis import RedisRecipe
+from devstack.redis import RedisSpec
+from devstack.server import Server
 from tests.running import Api, ServiceProcess, sign_in
 from tests.stacks import stack_of_its_own
 
@@ -80,10 +80,10 @@ def cached(own_endpoints: Endpoints) -> Iterator[Any]:
 
 
 @pytest.fixture
-def lone_redis(tmp_path: Path) -> Iterator[tuple[Part, str]]:
+def lone_redis(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A Redis nobody else uses, and its address."""
     port = choose_port(set())
-    part = Part(RedisRecipe(tmp_path / "redis", tmp_path / "redis.log", port, "secret"))
+    part = Server(RedisSpec(tmp_path / "redis", tmp_path / "redis.log", port, "secret"))
     part.start()
     yield part, f"redis://:secret@127.0.0.1:{port}/0"
     if part.is_running():

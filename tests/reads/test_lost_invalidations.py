@@ -22,11 +22,11 @@ WAITING = "SELECT count(*) FROM shared.event_relay"
 
 @contextmanager
 def frozen_kafka(stack: Stack) -> Iterator[None]:
-    stack.part("kafka").pause()
+    stack.server("kafka").pause()
     try:
         yield
     finally:
-        stack.part("kafka").resume()
+        stack.server("kafka").resume()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ async def until_trusted(replicas: tuple[ServiceProcess, ServiceProcess]) -> None
 async def test_redis_killed_and_started_again_under_load(
     traffic: Traffic, own_stack: Stack, replicas: tuple[ServiceProcess, ServiceProcess]
 ) -> None:
-    redis = own_stack.part("redis")
+    redis = own_stack.server("redis")
     async with traffic.flowing():
         await traffic.goes_on()
         for _ in range(2):
@@ -120,7 +120,7 @@ async def test_redis_killed_and_started_again_under_load(
 async def test_redis_frozen_under_load_costs_its_budget_and_then_nothing(
     traffic: Traffic, own_stack: Stack, replicas: tuple[ServiceProcess, ServiceProcess]
 ) -> None:
-    redis = own_stack.part("redis")
+    redis = own_stack.server("redis")
     async with traffic.flowing():
         await traffic.goes_on()
         try:
@@ -140,8 +140,8 @@ def test_redis_that_was_started_anew_while_nobody_asked_costs_no_read(
     module = admin.module()
     organization = admin.organization(admin.industry([module]))
     admin.modules_of(organization)
-    own_stack.part("redis").kill()
-    own_stack.part("redis").start()
+    own_stack.server("redis").kill()
+    own_stack.server("redis").start()
     assert admin.modules_of(organization).keys() == {module}
     wait_for(lambda: trusted(replicas[0]), "Redis is trusted again")
     assert admin.modules_of(organization).keys() == {module}

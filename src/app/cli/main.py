@@ -21,7 +21,17 @@ from app.cli.output import (
     unexpected_failure,
 )
 from app.environment import clean_environment
-from devstack import Endpoints, Given, Service, StackError, listening_address, run_down, run_up, say, say_as_json
+from devstack import (
+    Endpoints,
+    Given,
+    Service,
+    StackError,
+    listening_address,
+    print_progress,
+    print_progress_as_json,
+    run_down,
+    run_up,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
 admin = typer.Typer(no_args_is_help=True, help="Look after super admins.")
@@ -64,8 +74,9 @@ def up(
         "MODPLANE_MIGRATE_ON_START": "true",
     }
     service = Service([sys.executable, "-m", "app.cli", "serve"], environment, http_port, settings.http_host)
+    progress = print_progress_as_json if as_json else print_progress
     try:
-        run_up(data_dir, Given.from_environment(os.environ), service, _prepare_nothing, say_as_json if as_json else say)
+        run_up(data_dir, Given.from_environment(os.environ), service, _prepare_nothing, progress)
     except StackError as error:
         fail(CommandFailed("stack_failed", str(error)), as_json=as_json)
 
