@@ -373,7 +373,7 @@ def test_a_manifest_may_come_through_a_pipe(workplace: pytest.MonkeyPatch, tmp_p
     assert "Say so with --yes" in refused.stderr
     wrong = run("apply", "-f", "-", given=b"modules:\n- oven\n")
     assert wrong.exit_code == 2
-    assert wrong.stderr == "stdin:2: modules[0]: expected a mapping of fields\n"
+    assert wrong.stderr == "stdin:2: modules[0]: expected a mapping of fields, got text\n"
     assert run("export", "-o", "-").stdout == run("export").stdout
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from devstack.guard import BoundedLog
+from devstack.process_guard import BoundedLog
 from devstack.processes import Command, Ending, GuardedProcess, run_to_end
 
 WaitFor = Callable[[Callable[[], object], float, str], None]

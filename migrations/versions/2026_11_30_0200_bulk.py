@@ -1,9 +1,9 @@
-"""Bulk operations: one command for many organizations, and what became of each."""
+"""Bulk operations: one command for many organizations, and its outcome for each."""
 
 from alembic import op
 
-revision = "2026_11_25_1500"
-down_revision = "2026_11_25_1400"
+revision = "2026_11_30_0200"
+down_revision = "2026_11_30_0160"
 branch_labels = None
 depends_on = None
 
@@ -41,5 +41,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
     op.execute("SET LOCAL statement_timeout = '60s'")
-    op.execute("DROP TABLE bulk.bulk_items, bulk.bulk_operations")
-    op.execute("DROP SCHEMA bulk")
+    op.execute("DROP SCHEMA bulk CASCADE")

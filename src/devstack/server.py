@@ -1,4 +1,4 @@
-"""One part of the stack: a process, started and watched according to a recipe."""
+"""One server of the stack: a process, started and watched according to a specification."""
 
 import shutil
 import time
@@ -14,8 +14,8 @@ _ROOM_BYTES = 32 * 1024 * 1024
 _PAUSE_SECONDS = 0.03
 
 
-class Recipe(Protocol):
-    """What is particular about one server."""
+class ServerSpec(Protocol):
+    """What is particular to one server."""
 
     name: str
 
@@ -29,18 +29,18 @@ class Recipe(Protocol):
         """Tell whether it serves its clients now; returns soon even when it is frozen."""
 
 
-class Part:
+class Server:
     """A server of the stack. Tests of outages kill, start, pause and resume it."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def __init__(self, spec: ServerSpec) -> None:
+        self._spec = spec
         self._process: GuardedProcess | None = None
         self._given_up = Event()
 
     @property
     def name(self) -> str:
         """postgres, kafka or redis."""
-        return self._recipe.name
+        return self._spec.name
 
     @property
     def pid(self) -> int | None:
@@ -56,11 +56,11 @@ class Part:
         if self.is_running():
             return
         self._given_up.clear()
-        self._recipe.prepare()
-        command = self._recipe.command()
+        self._spec.prepare()
+        command = self._spec.command()
         self._process = GuardedProcess(command)
         deadline = time.monotonic() + _ANSWER_SECONDS
-        while not self._recipe.answers():
+        while not self._spec.answers():
             if not self.is_running():
                 raise StackError(self._explain(command.log))
             if self._given_up.is_set() or time.monotonic() > deadline:
@@ -92,7 +92,7 @@ class Part:
         if self._process:
             self._process.resume()
         deadline = time.monotonic() + _ANSWER_SECONDS
-        while not self._recipe.answers() and time.monotonic() < deadline:
+        while not self._spec.answers() and time.monotonic() < deadline:
             time.sleep(_PAUSE_SECONDS)
 
     def _explain(self, log: Path | None) -> str:

@@ -1,13 +1,14 @@
-"""Assignments, the templates applied to organizations, and how modules are taken up."""
+"""Assignments, the templates applied to organizations, and the daily adoption of modules."""
 
 from alembic import op
 
-revision = "2026_11_23_1205"
-down_revision = "2026_11_23_1204"
+revision = "2026_11_30_0150"
+down_revision = "2026_11_30_0140"
 branch_labels = None
 depends_on = None
 
-TABLES = """
+STATEMENTS = """
+CREATE SCHEMA assignments;
 CREATE TABLE assignments.assignments (
   organization_id text COLLATE "C" NOT NULL, module_id text COLLATE "C" NOT NULL,
   config json NOT NULL, sources jsonb NOT NULL,
@@ -33,8 +34,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA assignments TO modp
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
     op.execute("SET LOCAL statement_timeout = '60s'")
-    op.execute("CREATE SCHEMA assignments")
-    for statement in TABLES.strip().split(";\n"):
+    for statement in STATEMENTS.strip().split(";\n"):
         op.execute(statement)
 
 

@@ -2,20 +2,28 @@
 
 from alembic import op
 
-revision = "2026_11_23_1202"
-down_revision = "2026_11_23_1201"
+revision = "2026_11_30_0130"
+down_revision = "2026_11_30_0120"
 branch_labels = None
 depends_on = None
 
-TABLES = """
+STATEMENTS = """
+CREATE SCHEMA industries;
 CREATE TABLE industries.industry_templates (
   id uuid CONSTRAINT pk_industry_templates PRIMARY KEY,
   industry_code text NOT NULL CONSTRAINT uq_industry_templates_industry_code UNIQUE,
   industry_name text NOT NULL, name_key text NOT NULL, description text NOT NULL,
   is_active boolean NOT NULL, is_deleted boolean NOT NULL, version integer NOT NULL, sequence bigint NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now()
+  created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(),
+  search_text text NOT NULL DEFAULT '', sort_key text COLLATE "C" NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX uq_industry_templates_name_key ON industries.industry_templates (name_key) WHERE NOT is_deleted;
+CREATE INDEX ix_industry_templates_name ON industries.industry_templates (sort_key, industry_code)
+  WHERE NOT is_deleted;
+CREATE INDEX ix_industry_templates_updated_at ON industries.industry_templates (updated_at, industry_code)
+  WHERE NOT is_deleted;
+CREATE INDEX ix_industry_templates_words ON industries.industry_templates
+  USING gin (array_to_tsvector(string_to_array(search_text, ' '))) WITH (fastupdate = off);
 CREATE TABLE industries.industry_template_versions (
   template_id uuid NOT NULL, version integer NOT NULL, published_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT pk_industry_template_versions PRIMARY KEY (template_id, version),
@@ -39,8 +47,7 @@ GRANT SELECT, INSERT ON industries.industry_template_versions, industries.indust
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '4s'")
     op.execute("SET LOCAL statement_timeout = '60s'")
-    op.execute("CREATE SCHEMA industries")
-    for statement in TABLES.strip().split(";\n"):
+    for statement in STATEMENTS.strip().split(";\n"):
         op.execute(statement)
 
 

@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from devstack import guard
+from devstack import process_guard
 from devstack.processes import MARK, wait_until
 
 # These overwrite their environment with their title, but stay in their data directory.
@@ -13,7 +13,7 @@ _SERVERS = {"postgres", "initdb", "redis-server", "java"}
 _SECONDS = 5.0
 
 
-def end_leftovers(data_directory: Path) -> int:
+def end_orphans(data_directory: Path) -> int:
     """Kill what still runs on the directory and return how many there were. Call with the directory's lock held.
 
     Needs /proc; elsewhere the guards alone see to it that nothing is left.
@@ -21,7 +21,7 @@ def end_leftovers(data_directory: Path) -> int:
     if sys.platform != "linux":
         return 0
     found = _find(data_directory)
-    guard.send(found, signal.SIGKILL)
+    process_guard.send(found, signal.SIGKILL)
     wait_until(lambda: not _find(data_directory), _SECONDS)
     return len(found)
 
@@ -46,7 +46,7 @@ def _belongs(pid: int, data_directory: Path) -> bool:
 
 def _own_line() -> set[int]:
     """Return this process and its ancestors."""
-    parents = {child: parent for parent, children in guard.children_by_parent().items() for child in children}
+    parents = {child: parent for parent, children in process_guard.children_by_parent().items() for child in children}
     line, pid = {os.getpid()}, os.getpid()
     while (pid := parents.get(pid, 0)) > 0:
         line.add(pid)
