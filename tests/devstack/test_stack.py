@@ -7,11 +7,8 @@ import asyncpg
 import pytest
 import redis
 
-from devstack.datadir import endpoints_of
-from devstack.endpoints import Endpoints, Given
-from devstack.errors import StackError
+from devstack import Endpoints, Given, Stack, StackError, endpoints_of
 from devstack.kafka import escaped
-from devstack.stack import Stack
 
 NewStack = Callable[..., Stack]
 ProcessesOf = Callable[[Path], list[str]]

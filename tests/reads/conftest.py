@@ -8,11 +8,9 @@ import asyncpg
 import pytest
 import redis
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints, Server, Stack
 from devstack.ports import choose_port
 from devstack.redis import RedisSpec
-from devstack.server import Server
-from devstack.stack import Stack
 from tests.support.api_client import Api, sign_in
 from tests.support.dedicated_stack import dedicated_stack
 from tests.support.service_process import ServiceProcess

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from devstack.server import Server
+from devstack import Server
 from shared.cache.generations import ALL, Cached, GenerationCache, encode_cached
 from shared.cache.redis import BUDGET_SECONDS, RedisCache
 from tests.fakes import FakeAnnouncer

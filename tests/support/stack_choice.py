@@ -14,8 +14,7 @@ from typing import Literal, get_args
 
 import pytest
 
-from devstack.endpoints import Given
-from devstack.stack import Stack
+from devstack import Given, Stack
 from tests.support import containers
 
 Way = Literal["given", "embedded", "containers"]

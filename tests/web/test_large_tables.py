@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from devstack.stack import Stack
+from devstack import Stack
 from shared.text.forms import search_text, sort_key
 from tests.support.api_client import ADMIN
 from tests.support.service_process import ServiceProcess

@@ -21,10 +21,17 @@ from app.cli.output import (
     unexpected_failure,
 )
 from app.environment import clean_environment
-from devstack.endpoints import Endpoints, Given
-from devstack.errors import StackError
-from devstack.ports import listening_address
-from devstack.supervisor import Service, print_progress, print_progress_as_json, run_down, run_up
+from devstack import (
+    Endpoints,
+    Given,
+    Service,
+    StackError,
+    listening_address,
+    print_progress,
+    print_progress_as_json,
+    run_down,
+    run_up,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
 admin = typer.Typer(no_args_is_help=True, help="Look after super admins.")

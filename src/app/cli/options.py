@@ -10,7 +10,7 @@ import typer
 
 from access.domain import InvalidEmail, UnacceptablePassword, valid_email, valid_password
 from app.cli.output import CommandFailed
-from devstack.datadir import endpoints_of
+from devstack import endpoints_of
 from shared.json.patches import has_nul
 from shared.messages import MAX_REASON
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.migration.event_log_upkeep import finish_event_log
 from app.migration.migrate import migrate_database
-from devstack.stack import Stack
+from devstack import Stack
 from tests.support.databases import new_database
 
 EVENTS = 20_001
