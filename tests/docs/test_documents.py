@@ -12,7 +12,13 @@ from tests.docs.documents import DOCUMENTS, ROOT, relative_links
 
 VARIABLE = re.compile(r"`MODPLANE_([A-Z_]+)`")
 COMMAND = re.compile(r"`modplane ([a-z]+)")
-OUTSIDE_THE_SERVICE = {"data_dir", "test_postgres_url", "test_kafka_bootstrap", "test_redis_url", "test_stack"}  # of the command line and of the tests
+OUTSIDE_THE_SERVICE = {
+    "data_dir",
+    "test_postgres_url",
+    "test_kafka_bootstrap",
+    "test_redis_url",
+    "test_stack",
+}  # of the command line and of the tests
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 PARTS = ["Context", "Decision", "Consequences", "Alternatives", "Enforced by"]
 
