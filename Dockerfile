@@ -18,7 +18,7 @@ COPY migrations migrations
 COPY seeds seeds
 COPY schemas schemas
 # The code finds migrations and schemas beside src/, so it is run from there and not installed.
-RUN printf '#!/opt/modplane/venv/bin/python\nfrom app.cli import main\n\nmain()\n' > venv/bin/modplane \
+RUN printf '#!/opt/modplane/venv/bin/python\nfrom app.cli.main import main\n\nmain()\n' > venv/bin/modplane \
  && chmod 755 venv/bin/modplane \
  && python -m compileall -q venv/lib src migrations
 

@@ -45,14 +45,14 @@ check: env packages ## format, lint, types, architecture, documents
 	@$(BIN)/mypy src tests bench examples/mirror-python/mirror.py
 	@$(BIN)/lint-imports
 	@sh scripts/node.sh npm run --silent check
-	@$(BIN)/python -m app.contract --check
+	@$(BIN)/python -m app.apidocs --check
 
 format: env ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 openapi: env ## write the API's documents into schemas/, and the client that is made from them
-	@$(BIN)/python -m app.contract
+	@$(BIN)/python -m app.apidocs
 	@$(MAKE) --no-print-directory client
 
 client: packages ## write the TypeScript client from schemas/openapi.json

@@ -9,9 +9,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.migrate import create_topics, migrate_database
-from devstack import Endpoints, Stack
-from shared.adapters.postgres import PostgresDatabase
+from app.migration.migrate import create_topics, migrate_database
+from devstack.endpoints import Endpoints
+from devstack.stack import Stack
+from shared.postgres.database import PostgresDatabase
 from tests.support.databases import sibling_database_url
 from tests.support.groups import GroupScheduling, longest_first, process_count
 from tests.support.stack_choice import choose, running_stack

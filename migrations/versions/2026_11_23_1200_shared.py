@@ -37,7 +37,7 @@ CREATE TABLE shared.event_log (
 );
 CREATE UNIQUE INDEX uq_event_log_stream ON shared.event_log (aggregatetype, aggregateid, sequence);
 CREATE TABLE shared.event_relay (
-  seq bigint CONSTRAINT pk_event_relay PRIMARY KEY, key text NOT NULL, touched text NOT NULL,
+  seq bigint CONSTRAINT pk_event_relay PRIMARY KEY, key text NOT NULL, invalidates text NOT NULL,
   fresh boolean NOT NULL DEFAULT true
 );
 CREATE INDEX ix_event_relay_fresh ON shared.event_relay (seq) WHERE fresh;

@@ -9,51 +9,46 @@ import uuid_utils
 from dishka import AnyOf, Provider, Scope, from_context, provide
 from faststream.kafka import KafkaBroker
 
-from access.adapters.credential_memory import CredentialMemories
-from app.presence import PostgresPresence
-from app.readiness import Readiness
-from app.registered import RegisteredInPostgres
-from app.seams import Deciders
-from app.seeding import Seeding
+from access.adapters.cached import CredentialMemories
+from app.manifest.current import RegisteredInPostgres
+from app.manifest.seeds import Seeding
+from app.seams.commands import Deciders
 from app.settings import Settings
+from app.status.gauges import Parts, Queues
+from app.status.queues import PostgresQueues
+from app.status.readiness import Readiness
 from app.verification import Verification
-from app.vitals import Parts, Queues
 from organizations.ports import DecidedOperations
-from shared.adapters.cursor_key import PostgresCursorKey
-from shared.adapters.event_pages import PostgresEventLog
-from shared.adapters.event_reading import EventReader
-from shared.adapters.event_streams import EventStreams, Pace
-from shared.adapters.http_commands import CommandSender
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
-from shared.adapters.listener import PostgresListener, PostgresResetAnnouncer
-from shared.adapters.meanwhile import EventsSince, Meanwhile, PresentStates
-from shared.adapters.operation_list import PostgresOperationList
-from shared.adapters.operations import PostgresOperations
-from shared.adapters.paging import CursorKey, Cursors
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.queues import PostgresQueues
-from shared.adapters.redis import RedisCache, RedisStore
-from shared.adapters.relay_queue import PostgresRelayElection
-from shared.bus import CommandBus, PendingStore
-from shared.cache import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
-from shared.event_tail import EventTail
-from shared.outcomes import OutcomeBoard
+from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
+from shared.cache.redis import RedisCache
+from shared.commands.bus import CommandBus, OutcomeWaiter, PendingStore
+from shared.commands.conflict_details import ConflictDetails, EventsSince
+from shared.commands.dry_run import DryRunner, HeadReader
+from shared.commands.envelopes import CommandEnvelopes
+from shared.commands.http import CommandSender
+from shared.commands.postgres import PostgresCommandStore
+from shared.commands.processor import CommandProcessor, CommandStore
+from shared.eventlog.postgres import PostgresEventLog
+from shared.eventlog.reading import EventReader
+from shared.eventlog.sse import EventStreams, Pace
+from shared.eventlog.tail import EventTail
+from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
+from shared.lists.cursors import CursorKey, Cursors, PostgresCursorKey
+from shared.operations.listing import PostgresOperationList
+from shared.operations.postgres import PostgresOperations
+from shared.outbox.postgres import PostgresRelayElection
+from shared.outbox.relay import CacheReset, EventPublisher, Relay, RelayElection
 from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalidation, OperationsReader
-from shared.preview import HeadReader, Previews
-from shared.processor import CommandProcessor, Journal
-from shared.relay import CacheReset, EventPublisher, Relay, RelayElection
-from shared.tracing import Tracing
+from shared.postgres.database import PostgresDatabase
+from shared.postgres.listener import PostgresListener, PostgresResetAnnouncer
+from shared.telemetry.tracing import Tracing
 from shared.wiring import ReplicaId
 
 Processors = NewType("Processors", Mapping[str, CommandProcessor])
 
 
 class SystemClock:
-    """The machine's time."""
-
     def now(self) -> datetime:
-        """UTC."""
         return datetime.now(UTC)
 
 
@@ -61,19 +56,15 @@ class TimeOrderedIds:
     """UUIDv7: later ids sort later."""
 
     def new(self) -> UUID:
-        """A fresh id."""
         return UUID(int=uuid_utils.uuid7().int)
 
 
 class Commits:
-    """Who looks for what a commit brought."""
-
     def __init__(self, relay: Relay, tail: EventTail) -> None:
         self._relay = relay
         self._tail = tail
 
     def look(self) -> None:
-        """Something was committed."""
         self._relay.wake()
         self._tail.wake()
 
@@ -93,7 +84,7 @@ class InfrastructureProvider(Provider):
     commands = provide(KafkaCommandPublisher, provides=CommandPublisher)
     events = provide(KafkaEventPublisher, provides=EventPublisher)
     connection = provide(KafkaConnection)
-    board = provide(OutcomeBoard)
+    waiter = provide(OutcomeWaiter)
     relay = provide(Relay)
     readiness = provide(Readiness)
     registered = provide(RegisteredInPostgres)
@@ -102,62 +93,53 @@ class InfrastructureProvider(Provider):
     sender = provide(CommandSender)
     cursor_key = provide(PostgresCursorKey, provides=CursorKey)
     cursors = provide(Cursors)
-    meanwhile = provide(Meanwhile)
-    presence = provide(PostgresPresence, provides=PresentStates)
+    conflict_details = provide(ConflictDetails)
+    envelopes = provide(CommandEnvelopes)
     parts = provide(Parts)
     queues = provide(Queues)
     stored_queues = provide(PostgresQueues)
-    plain_cache = provide(RedisCache, provides=Cache)
     operation_list = provide(PostgresOperationList)
     operations = provide(PostgresOperations, provides=AnyOf[PostgresOperations, EventsSince])
 
     @provide
     def replica(self, settings: Settings) -> ReplicaId:
-        """As consumers and claims know this process."""
         return ReplicaId(settings.replica_id)
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[AnyOf[PostgresDatabase, Database]]:
-        """Opened without connecting; closed with the container."""
         database = PostgresDatabase(settings.postgres_url)
         await database.open()
         yield database
         await database.close()
 
     @provide
-    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisStore, CacheStore]]:
-        """One connection, made by `keep_up`."""
-        store = RedisStore(settings.redis_url)
+    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisCache, CacheStore, Cache]]:
+        store = RedisCache(settings.redis_url)
         yield store
         await store.close()
 
     @provide
     def cache(
-        self, store: RedisStore, announcer: ResetAnnouncer
+        self, store: RedisCache, announcer: ResetAnnouncer
     ) -> AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset]:
-        """The cache protocol over Redis."""
         return GenerationCache(store, announcer)
 
     @provide
     def announcer(self, database: PostgresDatabase, settings: Settings) -> ResetAnnouncer:
-        """Tells other replicas of lost invalidations."""
         return PostgresResetAnnouncer(database, settings.replica_id)
 
     @provide
-    def journal(
+    def command_store(
         self, database: PostgresDatabase, settings: Settings
-    ) -> AnyOf[PostgresJournal, Journal, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
-        """The write path's statements."""
-        return PostgresJournal(database, settings.replica_id)
+    ) -> AnyOf[PostgresCommandStore, CommandStore, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
+        return PostgresCommandStore(database, settings.replica_id)
 
     @provide
     def broker(self, settings: Settings) -> KafkaBroker:
-        """One client for all publishing and consuming."""
         return make_broker(settings.kafka_bootstrap)
 
     @provide
     def election(self, database: PostgresDatabase, settings: Settings) -> RelayElection:
-        """The relay's lease."""
         return PostgresRelayElection(database, settings.replica_id)
 
     @provide
@@ -165,44 +147,39 @@ class InfrastructureProvider(Provider):
         self,
         deciders: Deciders,
         database: Database,
-        journal: Journal,
+        command_store: CommandStore,
         invalidation: Invalidation,
-        board: OutcomeBoard,
+        waiter: OutcomeWaiter,
         clock: Clock,
     ) -> Processors:
-        """One processor a context that takes commands."""
         return Processors(
             {
-                decider.name: CommandProcessor(decider, database, journal, invalidation, board, clock)
+                decider.name: CommandProcessor(decider, database, command_store, invalidation, waiter, clock)
                 for decider in deciders
             }
         )
 
     @provide
-    def previews(self, deciders: Deciders, database: Database, heads: HeadReader, clock: Clock) -> Previews:
-        """Dry runs of any context."""
-        return Previews(deciders, database, heads, clock)
+    def previews(self, deciders: Deciders, database: Database, heads: HeadReader, clock: Clock) -> DryRunner:
+        return DryRunner(deciders, database, heads, clock)
 
     @provide
     def bus(
         self,
         publisher: CommandPublisher,
         processors: Processors,
-        board: OutcomeBoard,
+        waiter: OutcomeWaiter,
         pending: PendingStore,
         tracing: Tracing,
     ) -> CommandBus:
-        """The way in for writes."""
-        return CommandBus(publisher, processors, board, pending, tracing)
+        return CommandBus(publisher, processors, waiter, pending, tracing)
 
     @provide
     def tail(self, end_of_log: PostgresEventLog) -> EventTail:
-        """One look at the end of the log, however many streams are open."""
         return EventTail(end_of_log)
 
     @provide
     def pace(self) -> Pace:
-        """As it is documented."""
         return Pace()
 
     @provide
@@ -210,17 +187,16 @@ class InfrastructureProvider(Provider):
         self,
         database: PostgresDatabase,
         settings: Settings,
-        board: OutcomeBoard,
+        waiter: OutcomeWaiter,
         commits: Commits,
-        store: RedisStore,
+        store: RedisCache,
         credentials: CredentialMemories,
     ) -> PostgresListener:
-        """Wakes whoever waits for other processes' doings."""
         return PostgresListener(
             database,
             settings.replica_id,
             on_commit=commits.look,
-            on_decided=board.wake,
-            on_reset=lambda: store.distrust(tell=False),
+            on_decided=waiter.wake,
+            on_reset=lambda: store.open_circuit(announce=False),
             on_ended=credentials.heard,
         )

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.environment import PREFIX, cleaned
-from shared.adapters.postgres_address import ENCODING_ADVICE, one_of, read_address
+from shared.postgres.address import ENCODING_ADVICE, one_of, read_address
 
 Role = Literal["api", "worker", "all"]
 LogLevel = Literal["debug", "info", "warning"]
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_an_address_of_redis(cls, url: str) -> str:
         # Loaded for who gives an address, not for every start.
-        redis: Any = import_module("shared.adapters.redis_client")
+        redis: Any = import_module("shared.cache.redis_client")
         try:
             redis.Redis.from_url(url).connection_pool.make_connection()
         except (ValueError, TypeError):

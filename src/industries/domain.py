@@ -20,7 +20,6 @@ from industries.facts import (
     IndustryFacts,
     IndustryNameTaken,
     JudgedModule,
-    ModuleStatus,
     UnknownModules,
     name_key,
     require_configs,
@@ -28,8 +27,9 @@ from industries.facts import (
     require_modules,
 )
 from shared.errors import Conflict, NotFound
-from shared.messages import Decision, Event, FieldChange, same_json
-from shared.text import cleaned
+from shared.json.patches import same_json
+from shared.messages import Decision, Event, FieldChange
+from shared.text.forms import cleaned
 
 __all__ = [
     "INITIAL",
@@ -38,7 +38,6 @@ __all__ = [
     "Industry",
     "IndustryFacts",
     "IndustryNameTaken",
-    "ModuleStatus",
     "UnknownModules",
     "decide",
     "evolve",

@@ -4,20 +4,19 @@ from typing import NewType
 
 from dishka import Provider, Scope, provide
 
-from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader, touched
-from industries.adapters.catalog import PostgresTemplateCatalog
-from industries.adapters.containing import TemplatesOfModules
-from industries.adapters.http import IndustriesController, IndustryAdministrationController
-from industries.adapters.http_containing import ModuleIndustriesController
-from industries.adapters.impact import TemplateImpacts
-from industries.adapters.listing import PostgresIndustryList
-from industries.adapters.named import rests_on
-from industries.adapters.postgres import IndustryTables
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.cached import CachedIndustryReader, UncachedIndustryReader, invalidates
+from industries.adapters.http import (
+    IndustriesController,
+    IndustryAdministrationController,
+    ModuleIndustriesController,
+)
+from industries.adapters.lists import PostgresIndustryList, PostgresModuleMemberships
+from industries.adapters.postgres import IndustryTables, depends_on
+from industries.adapters.queries import PostgresIndustryReader, PostgresTemplateCatalog
 from industries.commands import Command
 from industries.domain import INITIAL, Industry, decide, evolve
 from industries.events import EVENTS
-from shared.decider import Decider
+from shared.commands.decision import Decider
 from shared.wiring import Context
 
 IndustriesDecider = NewType("IndustriesDecider", Decider)
@@ -28,16 +27,15 @@ class IndustriesProvider(Provider):
 
     scope = Scope.APP
     tables = provide(IndustryTables)
-    impacts = provide(TemplateImpacts)
     catalog = provide(PostgresTemplateCatalog)
     reader = provide(PostgresIndustryReader)
     cached = provide(CachedIndustryReader)
-    living = provide(LivingIndustryReader)
+    uncached = provide(UncachedIndustryReader)
     listed = provide(PostgresIndustryList)
-    containing = provide(TemplatesOfModules)
+    memberships = provide(PostgresModuleMemberships)
 
     @provide
-    def decider(self, tables: IndustryTables, impacts: TemplateImpacts) -> IndustriesDecider:
+    def decider(self, tables: IndustryTables) -> IndustriesDecider:
         """Industry batches hold their fact lock alone and read the registry."""
         return IndustriesDecider(
             Decider(
@@ -49,11 +47,11 @@ class IndustriesProvider(Provider):
                 decide=decide,
                 evolve=evolve,
                 write_side=tables,
-                touched=touched,
+                invalidates=invalidates,
                 locks_exclusive=("industries",),
                 locks_shared=("registry",),
-                rests_on=rests_on,
-                impact=impacts.of,
+                depends_on=depends_on,
+                impact=tables.impact,
             )
         )
 

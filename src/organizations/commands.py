@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from shared.text import LINE
+from shared.text.forms import LINE
 
 OrganizationName = Annotated[str, Meta(min_length=1, max_length=200, extra=LINE)]
 

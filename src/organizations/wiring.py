@@ -4,17 +4,17 @@ from typing import NewType
 
 from dishka import Provider, Scope, provide
 
-from organizations.adapters.cached import CachedOrganizationReader, touched
-from organizations.adapters.http import OrganizationsController
+from organizations.adapters.cached import CachedOrganizationReader, invalidates
+from organizations.adapters.http import OrganizationsController, SignupController
 from organizations.adapters.kafka import OrganizationSubscribers
-from organizations.adapters.listing import OrganizationList
-from organizations.adapters.postgres import OrganizationTables, PostgresOrganizationDirectory, rests_on
-from organizations.adapters.reading import PostgresOrganizationReader
-from organizations.adapters.signup import Signup, SignupController
+from organizations.adapters.lists import PostgresOrganizationList
+from organizations.adapters.postgres import OrganizationTables, depends_on
+from organizations.adapters.queries import PostgresOrganizationDirectory, PostgresOrganizationReader
 from organizations.commands import Command
 from organizations.domain import INITIAL, Organization, decide, evolve
 from organizations.events import EVENTS
-from shared.decider import Decider
+from organizations.signup import Signup
+from shared.commands.decision import Decider
 from shared.wiring import Context, EventHandlers
 
 OrganizationDecider = NewType("OrganizationDecider", Decider)
@@ -27,7 +27,7 @@ class OrganizationsProvider(Provider):
     scope = Scope.APP
     tables = provide(OrganizationTables)
     directory = provide(PostgresOrganizationDirectory)
-    listed = provide(OrganizationList)
+    listed = provide(PostgresOrganizationList)
     reader = provide(PostgresOrganizationReader)
     cached = provide(CachedOrganizationReader)
     signup = provide(Signup)
@@ -46,9 +46,9 @@ class OrganizationsProvider(Provider):
                 decide=decide,
                 evolve=evolve,
                 write_side=tables,
-                touched=touched,
+                invalidates=invalidates,
                 locks_shared=("industries", "registry"),
-                rests_on=rests_on,
+                depends_on=depends_on,
             )
         )
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from shared.text import LINE, LINES
+from shared.text.forms import LINE, LINES
 
 ModuleName = Annotated[str, Meta(min_length=1, max_length=200, extra=LINE)]
 Description = Annotated[str, Meta(max_length=4000, extra=LINES)]

@@ -24,11 +24,12 @@ from registry.events import (
     ModuleUpdatedEvent,
 )
 from shared.errors import Conflict, FieldError, Invalid, NotFound
-from shared.json_documents import capped, too_large, unportable, within
-from shared.json_schemas import JsonSchema, UnusableSchema
-from shared.layered_config import ConfigRules
-from shared.messages import Decision, Event, FieldChange, same_json
-from shared.text import cleaned
+from shared.json.documents import capped, too_large, unportable, within
+from shared.json.layered_config import ConfigRules
+from shared.json.patches import same_json
+from shared.json.schemas import JsonSchema, UnusableSchema
+from shared.messages import Decision, Event, FieldChange
+from shared.text.forms import cleaned
 
 DESCRIPTIVE: Sequence[str] = tuple(name for name in UpdateModule.__struct_fields__ if name != "module_id")
 """The fields an update may change, in display order."""
@@ -62,18 +63,6 @@ class Usage(Struct, frozen=True):
 
     organizations: int = 0
     templates: Sequence[str] = ()
-
-
-class ConfigImpact(Struct, frozen=True):
-    """Whose configs do not fit a module's new schema or defaults. Nothing of theirs is changed.
-
-    `at_least`: there may be more organizations than were counted in the time there was; `link` lists them all.
-    """
-
-    violating_organizations: int
-    at_least: bool
-    violating_templates: Sequence[str]
-    link: str
 
 
 class RegistryFacts(Struct, frozen=True):

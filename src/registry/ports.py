@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from registry.domain import ConfigImpact
-from shared.layered_config import ConfigRules
+from registry.contract import ConfigImpact
+from shared.json.layered_config import ConfigRules
 from shared.ports import Transaction
 
 

@@ -4,17 +4,16 @@ from typing import NewType
 
 from dishka import Provider, Scope, provide
 
-from registry.adapters.cached import CachedModuleReader, touched
-from registry.adapters.catalog import PostgresModuleCatalog
+from registry.adapters.cached import CachedModuleReader, invalidates
 from registry.adapters.http import AvailableModulesController, RegistryController
-from registry.adapters.impact import ModuleImpacts
 from registry.adapters.kafka import RegistrySubscribers
-from registry.adapters.listing import PostgresModuleList
-from registry.adapters.postgres import PostgresModuleReader, RegistryTables, rests_on
+from registry.adapters.lists import PostgresModuleList
+from registry.adapters.postgres import RegistryTables, depends_on
+from registry.adapters.queries import PostgresModuleCatalog, PostgresModuleReader
 from registry.commands import Command
 from registry.domain import INITIAL, Module, decide, evolve
 from registry.events import EVENTS
-from shared.decider import Decider
+from shared.commands.decision import Decider
 from shared.wiring import Context, EventHandlers
 
 RegistryDecider = NewType("RegistryDecider", Decider)
@@ -27,14 +26,13 @@ class RegistryProvider(Provider):
     scope = Scope.APP
     tables = provide(RegistryTables)
     catalog = provide(PostgresModuleCatalog)
-    impacts = provide(ModuleImpacts)
     reader = provide(PostgresModuleReader)
     listed = provide(PostgresModuleList)
     cached = provide(CachedModuleReader)
     subscribers = provide(RegistrySubscribers)
 
     @provide
-    def decider(self, tables: RegistryTables, impacts: ModuleImpacts) -> RegistryDecider:
+    def decider(self, tables: RegistryTables) -> RegistryDecider:
         """Registry batches hold their fact lock alone."""
         return RegistryDecider(
             Decider(
@@ -46,10 +44,10 @@ class RegistryProvider(Provider):
                 decide=decide,
                 evolve=evolve,
                 write_side=tables,
-                touched=touched,
+                invalidates=invalidates,
                 locks_exclusive=("registry",),
-                rests_on=rests_on,
-                impact=impacts.of,
+                depends_on=depends_on,
+                impact=tables.impact,
             )
         )
 

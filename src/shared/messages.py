@@ -11,9 +11,11 @@ from msgspec.json import encode
 from msgspec.structs import force_setattr
 
 from shared.errors import Refusal
+from shared.json.patches import same_json
 
 Status = Literal["pending", "applied", "unchanged", "rejected", "failed"]
 
+STATE_SCHEMA = 1
 COMMAND_SCHEMA = 2
 """The newest form of commands: since 2 they may carry a preview, which an older process would overlook."""
 FIRST_SCHEMA = 1
@@ -27,7 +29,7 @@ Storable = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
 class Event(Struct, frozen=True):
     """A fact of one stream. Subclasses name their `topic`, which is also the event's type on the wire.
 
-    `incidental` are fields that tell of circumstances: two decisions that differ in them alone change the same.
+    `incidental` fields describe circumstances: two decisions that differ in them alone change the same.
     """
 
     topic: ClassVar[str]
@@ -35,8 +37,6 @@ class Event(Struct, frozen=True):
 
 
 class FieldChange(Struct, frozen=True):
-    """One field's value before and after."""
-
     before: Any
     after: Any
 
@@ -51,22 +51,20 @@ class Difference(Struct, frozen=True):
 
 
 class PreviewedChange(Struct, frozen=True):
-    """An event that would be recorded, and what it changes."""
-
     type: str
     payload: Raw
     differences: Sequence[Difference]
 
 
 class Decision(Struct, frozen=True):
-    """What a command causes: events in order (none: nothing changes) and what its caller is told."""
+    """What a command causes: events in order (none: nothing changes) and the result its caller gets."""
 
     events: Sequence[Event]
     result: Struct | None = None
 
 
 class Previewed(Struct, frozen=True):
-    """A decision that was shown: the sequence of its stream, the event log's position then, and its hash."""
+    """A previewed decision: the sequence of its stream, the event log's position then, and its hash."""
 
     sequence: int
     position: int
@@ -77,9 +75,9 @@ class CommandEnvelope(Struct, frozen=True, kw_only=True):
     """A command on its topic. `command` is the tagged command itself, decoded by its context.
 
     `expected_sequence` is If-Match: the command is refused when its stream's sequence differs at decision time.
-    `preview`: the command is refused when what it would do differs from what was shown.
-    `fingerprint` tells two requests with one idempotency key apart; it holds no secret. `attempt` tells this sending
-    of the operation from others; nobody waits for one that has none.
+    `preview`: the command is refused when it would do something else than its preview showed. `fingerprint` tells two
+    requests with one idempotency key apart; it holds no secret. `attempt` tells this sending of the operation from
+    others; nobody waits for a command that has none.
     """
 
     operation_id: UUID
@@ -113,7 +111,7 @@ class EventEnvelope(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """How an operation ended. `sequence` is its stream's afterwards; `touched` names cache generations and keys.
+    """How an operation ended. `sequence` is its stream's afterwards; `invalidates` names cache generations and keys.
 
     `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None. `attempts` names the
     latest that failed: the last always, and never more than a hundred.
@@ -127,38 +125,44 @@ class Outcome(Struct, frozen=True, kw_only=True):
     sequence: int = 0
     result: Any = None
     refusal: Refusal | None = None
-    touched: Sequence[str] = ()
+    invalidates: Sequence[str] = ()
     event_ids: Sequence[UUID] = ()
     attempts: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
-        """Makes a result that was read again the bytes it was: msgspec cannot decode `Raw | None`."""
+        """Restore the bytes of a decoded result: msgspec cannot decode `Raw | None`."""
         if self.result is not None and not isinstance(self.result, Raw):
             force_setattr(self, "result", Raw(encode(self.result)))
 
 
+class ReceivedCommand(msgspec.Struct, frozen=True):
+    """A command to decide: its envelope, the decoded command, and its trace, if it is traced."""
+
+    envelope: CommandEnvelope
+    command: Any
+    traceparent: str | None = None
+
+
 def event_id(operation_id: UUID, position: int) -> UUID:
-    """The id of an operation's event at `position`: the same whenever and wherever it is decided."""
+    """Derive the id of an operation's event at `position`: the same whenever and wherever it is decided."""
     return uuid5(operation_id, f"event:{position}")
 
 
 def derived_operation_id(cause: UUID, command: str) -> UUID:
-    """The id of the one operation a cause (an event, an operation) leads to, whoever sends it and how often."""
+    """Derive the id of the one operation a cause (an event, an operation) leads to, the same at every attempt."""
     return uuid5(cause, command)
 
 
 def stream_name(context: str, aggregate_id: str) -> str:
-    """How a stream is named on the wire: `assignments:018f…`."""
+    """Name a stream as on the wire: `assignments:018f…`."""
     return f"{context}:{aggregate_id}"
 
 
 def command_topic(context: str) -> str:
-    """The topic a context's commands travel on."""
     return f"tenant.commands.{context}"
 
 
 def changed_fields(before: Struct, after: Struct) -> list[Difference]:
-    """The fields in which two states differ."""
     return [
         Difference(name, "changed", old, new)
         for name in before.__struct_fields__
@@ -167,44 +171,8 @@ def changed_fields(before: Struct, after: Struct) -> list[Difference]:
 
 
 def command_group(context: str) -> str:
-    """The consumer group that decides a context's commands."""
     return f"modplane.{context}.commands"
 
 
 def event_group(context: str) -> str:
-    """The consumer group by which a context hears of others."""
     return f"modplane.{context}.events"
-
-
-def has_nul(value: Any) -> bool:
-    """Whether any text in a decoded JSON value contains NUL, which the database cannot keep."""
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(has_nul(key) or has_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(has_nul(item) for item in value)
-
-
-def same_json(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON; Python alone holds 1, 1.0 and True for equal."""
-    return msgspec.json.encode(one, order="deterministic") == msgspec.json.encode(other, order="deterministic")
-
-
-def merge_patch(target: Any, patch: Any) -> Any:
-    """`target` after a JSON merge patch (RFC 7396). Neither argument is changed."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge_patch(merged.get(key), value)
-    return merged
-
-
-def overlay(lower: Any, upper: Any) -> Any:
-    """Two config layers as one: objects merge recursively, arrays and scalars of `upper` replace."""
-    if not (isinstance(lower, dict) and isinstance(upper, dict)):
-        return upper
-    return {**lower, **{key: overlay(lower[key], value) if key in lower else value for key, value in upper.items()}}

@@ -7,7 +7,7 @@ from typing import Any, NewType
 from dishka import Provider
 from litestar import Controller
 
-from shared.consuming import EventHandler
+from shared.ports import EventHandler
 
 ReplicaId = NewType("ReplicaId", str)
 """This process's name among all that run; the same at every start."""

@@ -5,18 +5,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from access.adapters.authentication import BearerAuthenticator
-from access.adapters.credential_memory import (
+from access.adapters.cached import (
     MAX_NAMED,
     TRUSTED_FOR,
     TRUSTED_IN_OUTAGE,
+    BearerAuthenticator,
     CredentialMemories,
     CredentialMemory,
 )
 from access.domain import SessionEnded, TokenInvalid
 from access.sessions import SignedIn
-from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Unauthenticated
+from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access
 from tests.access.test_api_tokens import created
 from tests.fakes import FakeClock
@@ -126,7 +126,7 @@ async def test_a_reading_that_began_before_the_end_is_neither_remembered_nor_sha
 async def test_a_known_caller_does_not_wait_for_a_reading_that_hangs(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("access.adapters.credential_memory.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("access.adapters.cached.PATIENCE_SECONDS", 0.01)
     slow = SlowReading()
     memory = CredentialMemory(slow.read, clock)
     slow.go_on.set()

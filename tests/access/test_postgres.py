@@ -1,7 +1,7 @@
 import asyncio
 
-from access.adapters.postgres import PostgresSigningKeys
-from shared.adapters.postgres import PostgresDatabase
+from access.adapters.queries import PostgresSigningKeys
+from shared.postgres.database import PostgresDatabase
 
 
 async def test_processes_that_find_no_key_together_share_one(database: PostgresDatabase) -> None:

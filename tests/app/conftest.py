@@ -11,10 +11,9 @@ from dishka import AsyncContainer
 from app.infrastructure import Processors
 from app.main import make_container
 from app.settings import Settings
-from shared.adapters.postgres import PostgresDatabase
-from shared.bus import encoded_command
-from shared.deciding import Work
-from shared.messages import CommandEnvelope, Outcome
+from shared.commands.envelopes import encoded_command
+from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
+from shared.postgres.database import PostgresDatabase
 
 Decided = Callable[..., Awaitable[Outcome]]
 
@@ -51,7 +50,7 @@ async def deciding(container: AsyncContainer) -> Decided:
     processors = await container.get(Processors)
 
     async def decide(context: str, aggregate_id: str, *commands: Any) -> Outcome:
-        works = [Work(envelope(aggregate_id, command), command) for command in commands]
+        works = [ReceivedCommand(envelope(aggregate_id, command), command) for command in commands]
         outcomes = {outcome.operation_id: outcome for outcome in await processors[context].process(works)}
         assert [outcome.refusal for outcome in outcomes.values() if outcome.refusal] == []
         return outcomes[works[-1].envelope.operation_id]

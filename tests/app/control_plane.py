@@ -6,7 +6,7 @@ from functools import reduce
 from typing import Any
 from uuid import UUID
 
-from app.manifest import ManifestEntry, ManifestIndustry, ManifestModule
+from app.manifest.model import ManifestEntry, ManifestIndustry, ManifestModule
 from industries import domain as industry_rules
 from registry import domain as module_rules
 from shared.errors import Refusal, Refused

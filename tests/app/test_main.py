@@ -8,18 +8,18 @@ from dishka import AsyncContainer
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
-from app.contract.openapi import openapi_document
+from app.apidocs.openapi import openapi_document
 from app.main import create_app, make_container
 from app.settings import Settings
-from shared.adapters.http import (
+from shared.eventlog.http import may_read_events
+from shared.http.authentication import (
     organization_reader,
     organization_writer,
     organizations_reader,
     signed_in,
     super_admin,
 )
-from shared.adapters.http_events import may_read_events
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 
 GUARDS = {signed_in, super_admin, organization_reader, organizations_reader, organization_writer, may_read_events}
 PUBLIC = {

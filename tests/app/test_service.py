@@ -6,12 +6,12 @@ from dishka import AsyncContainer
 from faststream.kafka import KafkaBroker
 
 from app.main import make_container
-from app.migrate import topics
-from app.readiness import Readiness
+from app.migration.migrate import topics
 from app.service import Service, keep_running
 from app.settings import Role, Settings
-from devstack import Endpoints
-from shared.adapters.postgres import PostgresDatabase
+from app.status.readiness import Readiness
+from devstack.endpoints import Endpoints
+from shared.postgres.database import PostgresDatabase
 
 PATIENCE_SECONDS = 10.0
 

@@ -10,21 +10,21 @@ import pytest
 from dishka import AsyncContainer
 
 from access.signup import PendingOwners
-from app.answering import Answer
+from app.cli.container import verify_all
 from app.main import make_container
-from app.migrate import migrate_database
-from app.operating import verify_all
-from app.seams import Deciders
+from app.migration.migrate import migrate_database
+from app.output import Answer
+from app.seams.commands import Deciders
 from app.settings import Settings
 from app.verification import Verification
 from assignments.commands import ApplyIndustryTemplate, AssignModule, UnassignModule
-from devstack import Stack
+from devstack.stack import Stack
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from organizations.commands import RegisterOrganization, SuspendOrganization, UpdateOrganization
 from registry.commands import DeactivateModule, DeleteModule, RegisterModule, UpdateModule
-from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Unavailable
+from shared.postgres.database import PostgresDatabase
 from tests.app.conftest import Decided, deciding, lonely
 from tests.support.databases import new_database
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.manifest_files import load_manifest
+from app.manifest.files import load_manifest
 from tests.architecture.conftest import ROOT, SRC, WEB, docstrings, imported, sources
 
 SEEDS = load_manifest(ROOT / "seeds")
@@ -17,7 +17,7 @@ SEEDED = {
 }
 EXEMPT = SRC / "registry" / "module_type.py"
 COMMENT = "# Enum for type safety only - actual modules come from ModuleRegistry"
-MAY_ASK_FOR_DRIFT = {SRC / "app" / "drift.py"}
+MAY_ASK_FOR_DRIFT = {SRC / "app" / "status" / "drift.py"}
 TYPESCRIPT = re.compile(r"""(['"`])((?:(?!\1)[^\\\n]|\\.)*)\1""")
 
 

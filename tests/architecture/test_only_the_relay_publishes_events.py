@@ -7,8 +7,8 @@ import pytest
 
 from tests.architecture.conftest import SRC, dotted, imported, sources
 
-RELAY = SRC / "shared" / "relay.py"
-CLIENT = SRC / "shared" / "adapters" / "kafka.py"
+RELAY = SRC / "shared" / "outbox" / "relay.py"
+CLIENT = SRC / "shared" / "kafka" / "broker.py"
 PUBLISHER = "publish_module_event"
 SENDING = {"publish", "publish_batch", "publisher", "request", "send", "send_and_wait", "send_batch"}
 PRODUCERS = {"AIOKafkaProducer", "KafkaProducer"}
@@ -52,7 +52,7 @@ def test_only_the_kafka_adapter_reaches_the_broker() -> None:
 
 def test_the_command_port_is_given_command_topics_only() -> None:
     users = {file: calls for file in sources() if file != CLIENT and (calls := list(published_topics(file)))}
-    assert users == {SRC / "shared" / "bus.py": ["command_topic"]}
+    assert users == {SRC / "shared" / "commands" / "bus.py": ["command_topic"]}
 
 
 def published_topics(file: Path) -> list[str]:

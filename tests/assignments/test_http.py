@@ -12,19 +12,21 @@ from litestar import Litestar
 from litestar.middleware import DefineMiddleware
 
 from assignments.commands import ApplyIndustryTemplate
-from assignments.domain import OrganizationFact, TemplateEntry
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
-from shared.adapters.http import Authentication, strict_body
-from shared.adapters.http_commands import CommandSender
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.meanwhile import Meanwhile
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.problem_json import EXCEPTION_HANDLERS
-from shared.bus import CommandBus
-from shared.outcomes import OutcomeBoard
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
+from shared.commands.bus import CommandBus, OutcomeWaiter
+from shared.commands.conflict_details import ConflictDetails
+from shared.commands.dry_run import DryRunner
+from shared.commands.envelopes import CommandEnvelopes
+from shared.commands.http import CommandSender
+from shared.commands.postgres import PostgresCommandStore
+from shared.commands.processor import CommandProcessor
+from shared.http.authentication import Authentication
+from shared.http.bodies import strict_body
+from shared.http.problems import EXCEPTION_HANDLERS
 from shared.ports import Authenticator, Clock
-from shared.preview import Previews
-from shared.processor import CommandProcessor
+from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of
 from tests.fakes import FakeKafka, FreshIds, NoHistory, RolesAsTokens
 
@@ -38,18 +40,19 @@ def bakeries(world: World) -> None:
     world.organizations |= {ORG: OrganizationFact("active"), OTHER: OrganizationFact("active", "florist")}
     for module_id in ("flour", "ovens", "till"):
         world.add_module(module_id, module_id.title(), heat=180)
-    world.publish("bakery", TemplateEntry("ovens", True), TemplateEntry("flour", False))
+    world.publish("bakery", TemplateModule("ovens", True), TemplateModule("flour", False))
 
 
 def sender_of(
     decider: AssignmentsDecider, neighbours: Neighbours, database: PostgresDatabase, clock: Clock
 ) -> CommandSender:
-    journal = PostgresJournal(database, "test")
-    board = OutcomeBoard(journal, neighbours)
-    processor = CommandProcessor(decider, database, journal, neighbours, board, clock)
-    bus = CommandBus(FakeKafka(there=False), {"assignments": processor}, board, journal)
-    previews = Previews([decider], database, journal, clock)
-    return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), clock, FreshIds())
+    command_store = PostgresCommandStore(database, "test")
+    waiter = OutcomeWaiter(command_store, neighbours)
+    processor = CommandProcessor(decider, database, command_store, neighbours, waiter, clock)
+    bus = CommandBus(FakeKafka(there=False), {"assignments": processor}, waiter, command_store)
+    previews = DryRunner([decider], database, command_store, clock)
+    details, ids = ConflictDetails(NoHistory(), NoHistory()), FreshIds()
+    return CommandSender(bus, previews, details, CommandEnvelopes(clock, ids), ids)
 
 
 @pytest.fixture
@@ -129,7 +132,7 @@ async def test_pages_lead_through_all_who_have_a_module_or_a_template(
 async def test_who_has_a_template_is_told_by_version_and_whether_it_is_the_current_one(
     client: httpx.AsyncClient, world: World, carry_out: Carry
 ) -> None:
-    world.publish("bakery", TemplateEntry("ovens", True))
+    world.publish("bakery", TemplateModule("ovens", True))
     await carry_out(ApplyIndustryTemplate(ORG, "bakery", 1), ApplyIndustryTemplate(OTHER, "bakery", 2))
 
     async def having(version: str) -> list[str]:

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import msgspec
 
-from app.contract.asyncapi import HEADERS
-from app.contract.messages import EventType, event_types
-from app.documents import DOCUMENTS
+from app.apidocs.asyncapi import HEADERS
+from app.apidocs.messages import EventType, event_types
 from app.main import make_container
+from app.server.documents import DOCUMENTS
 from app.settings import Settings
 from app.subscribers import ContextSubscribers
-from devstack import Endpoints
-from shared.adapters.event_rows import EVENT_COLUMNS, event_fields
+from devstack.endpoints import Endpoints
+from shared.eventlog.query import EVENT_COLUMNS, event_fields
 from shared.messages import EventEnvelope
 from shared.wiring import EventHandlers
 from tests.contracts.story import Story

@@ -6,8 +6,8 @@ from typing import Any
 import schemathesis
 from schemathesis.engine import events, from_schema
 
-from app.contract.openapi import described_routes, openapi_document
-from app.contract.routes import routes_of
+from app.apidocs.openapi import described_routes, openapi_document
+from app.apidocs.routes import routes_of
 from tests.contracts.story import Story
 
 REFUSED_FOR_REASONS = [401, 403, 404, 409, 412, 413, 422, 428, 429]

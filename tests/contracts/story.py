@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from access.sign_in import SuperAdmins
-from app.operating import database_tools
+from app.cli.container import database_tools
 from app.settings import Settings
 from tests.journeys.test_routes import set_aside
 from tests.support.api_client import Api, Tenant, new_tenant, refresh_cookie, sign_in

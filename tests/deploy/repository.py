@@ -7,7 +7,7 @@ from typing import Any
 import typer
 import yaml
 
-from app.cli import app
+from app.cli.main import app
 from app.main import create_app
 from app.settings import Settings
 

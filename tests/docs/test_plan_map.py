@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table
 
-from app.migrate import EVENT_SOURCES
+from app.migration.migrate import EVENT_SOURCES
 from tests.docs.documents import ROOT, resolved, symbols
 
 TEXT = (ROOT / "docs" / "plan-map.md").read_text()

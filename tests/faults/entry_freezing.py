@@ -14,15 +14,14 @@ from typing import Any
 from app.logs import configure_logs
 from app.main import serve
 from app.settings import Settings
-from shared.adapters.journal import PostgresJournal
-from shared.decider import Decider
-from shared.deciding import Head
+from shared.commands.decision import Decider, Head
+from shared.commands.postgres import PostgresCommandStore
+from shared.outbox.relay import PublishFailed, Queued, Relay, RelayQueue
 from shared.ports import Transaction
-from shared.relay import PublishFailed, Queued, Relay, RelayQueue
 
 FREEZE = Path(os.environ["FREEZE"])
 
-lock_heads = PostgresJournal.lock_heads
+lock_heads = PostgresCommandStore.lock_heads
 publish = Relay._publish  # noqa: SLF001 - the point between reading and publishing
 
 
@@ -35,9 +34,9 @@ def freeze(name: str, ids: Sequence[str]) -> None:
 
 
 async def lock_heads_and_freeze(
-    journal: PostgresJournal, transaction: Transaction, decider: Decider, ids: Sequence[str]
+    command_store: PostgresCommandStore, transaction: Transaction, decider: Decider, ids: Sequence[str]
 ) -> dict[str, Head]:
-    heads = await lock_heads(journal, transaction, decider, ids)
+    heads = await lock_heads(command_store, transaction, decider, ids)
     if decider.name == "assignments":
         freeze("heads", ids)
     return heads
@@ -53,7 +52,7 @@ def patch(owner: type[Any], name: str, replacement: Any) -> None:
 
 
 if __name__ == "__main__":
-    patch(PostgresJournal, "lock_heads", lock_heads_and_freeze)
+    patch(PostgresCommandStore, "lock_heads", lock_heads_and_freeze)
     patch(Relay, "_publish", freeze_and_publish)
     configure_logs()
     serve(Settings())

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from app.logs import configure_logs
 from app.main import serve
 from app.settings import Settings
-from shared.cache import GenerationCache
+from shared.cache.generations import GenerationCache
 
 LATE_SECONDS = 0.15
 
 invalidate = GenerationCache.invalidate
 
 
-async def invalidate_late(cache: GenerationCache, touched: Sequence[str]) -> None:
-    if touched:
+async def invalidate_late(cache: GenerationCache, invalidates: Sequence[str]) -> None:
+    if invalidates:
         await asyncio.sleep(LATE_SECONDS)
-    await invalidate(cache, touched)
+    await invalidate(cache, invalidates)
 
 
 if __name__ == "__main__":

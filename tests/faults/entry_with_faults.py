@@ -16,10 +16,10 @@ from faststream.kafka.message import KafkaAckableMessage
 from app.logs import configure_logs
 from app.main import serve
 from app.settings import Settings
-from shared import consuming
-from shared.adapters import kafka
-from shared.adapters.relay_queue import PostgresRelayQueue
+from shared.commands import consumer as consuming
+from shared.kafka import broker as kafka
 from shared.messages import COMMAND_SCHEMA
+from shared.outbox.postgres import PostgresRelayQueue
 
 FAULTS = Path(os.environ["FAULTS"])
 

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from app.cli import app as modplane
-from devstack import Endpoints
+from app.cli.main import app as modplane
+from devstack.endpoints import Endpoints
 from tests.support.api_client import Api, Tenant, code_of, new_tenant, problem_of, signup
 from tests.support.service_process import ServiceProcess
 

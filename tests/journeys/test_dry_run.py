@@ -10,8 +10,8 @@ import httpx
 import pytest
 import redis
 
-from devstack import Endpoints
-from shared.adapters.journal import LOCK_NAMESPACE, LOCK_ORDER
+from devstack.endpoints import Endpoints
+from shared.commands.postgres import LOCK_NAMESPACE, LOCK_ORDER
 from tests.conftest import SCHEMAS
 from tests.journeys.command_routes import ROUTES, CommandRoute, CommandWorld
 from tests.support.api_client import Api, code_of, problem_of, signup

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.documents import DOCUMENTS
+from app.server.documents import DOCUMENTS
 from tests.support.api_client import Api, code_of, problem_of, signup
 
 HIDDEN = ("Acme\u202elive", "Acme\nevil", "   ", "\u200b", "Ac\u00adme", "\ufeffAcme", "Ac\u200dme", "\u3164")

@@ -3,10 +3,10 @@
 from app.logs import configure_logs
 from app.main import serve
 from app.settings import Settings
-from shared.adapters.event_pages import PostgresEventLog
-from shared.adapters.event_streams import EventStream, Pace
-from shared.event_tail import EventTail
-from shared.logged_events import EventFilter
+from shared.eventlog.model import EventFilter
+from shared.eventlog.postgres import PostgresEventLog
+from shared.eventlog.sse import EventStream, Pace
+from shared.eventlog.tail import EventTail
 
 QUICK = Pace(heartbeat_seconds=0.5, check_seconds=0.5)
 

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from devstack import Stack
-from shared.adapters.postgres_address import read_address
+from devstack.stack import Stack
+from shared.postgres.address import read_address
 from tests.support.databases import new_database
 
 OURS = "n.nspname !~ '^(pg_|information_schema$|public$)'"

@@ -9,9 +9,9 @@ from sqlalchemy import Column, Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.contexts import CONTEXTS
-from app.migrate import migrate_database
-from shared.adapters.postgres import metadata
-from shared.adapters.tables import event_log
+from app.migration.migrate import migrate_database
+from shared.postgres.database import metadata
+from shared.postgres.tables import event_log
 from tests.conftest import SCHEMAS
 from tests.migrations.conftest import tables
 

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 
 IMMUTABLE = (
     "shared.event_log",

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.migrate import alembic_config, migrate_database
+from app.migration.migrate import alembic_config, migrate_database
 from tests.migrations.conftest import catalog
 
 SCRIPTS = ScriptDirectory.from_config(alembic_config())

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from devstack import Endpoints
+from devstack.endpoints import Endpoints
 from tests.observability.collector import Collector, Told, collecting
 from tests.support.api_client import ADMIN, Api, refresh_cookie, sign_in, signup
 from tests.support.kafka_inspector import KafkaInspector
@@ -207,9 +207,9 @@ def test_where_nobody_asks_nothing_of_it_is_loaded() -> None:
     program = "import sys; from app.main import create_app; create_app(); print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     loaded = set(run.stdout.split())
-    assert "shared.tracing" in loaded
+    assert "shared.telemetry.tracing" in loaded
     assert not [name for name in loaded if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))]
-    assert "shared.adapters.otel" not in loaded
+    assert "shared.telemetry.otel" not in loaded
 
 
 def test_an_address_nobody_answers_at_keeps_nobody_waiting(

@@ -16,8 +16,8 @@ from litestar.types import Scope as AsgiScope
 from msgspec import Raw
 
 from access.domain import valid_email, valid_name, valid_password
+from industries.contract import IndustryFact
 from organizations.commands import Command, RegisterOrganization
-from organizations.domain import TemplateFact
 from organizations.ports import (
     DecidedOperations,
     Holders,
@@ -32,26 +32,25 @@ from organizations.ports import (
     SignupSettings,
 )
 from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProvider
-from shared.adapters.http import strict_body
-from shared.adapters.http_commands import CommandSender
-from shared.adapters.journal import PostgresJournal
-from shared.adapters.meanwhile import Meanwhile
-from shared.adapters.paging import Cursors
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.problem_json import EXCEPTION_HANDLERS
-from shared.bus import CommandBus, encoded_command
-from shared.cache import ReadThrough
-from shared.deciding import Work
-from shared.emails import normalized_email
+from shared.cache.generations import ReadThrough
+from shared.commands.bus import CommandBus, OutcomeWaiter
+from shared.commands.conflict_details import ConflictDetails
+from shared.commands.dry_run import DryRunner
+from shared.commands.envelopes import CommandEnvelopes, encoded_command
+from shared.commands.http import CommandSender
+from shared.commands.postgres import PostgresCommandStore
+from shared.commands.processor import CommandProcessor
 from shared.errors import Conflict, FieldError, Unauthenticated
-from shared.messages import CommandEnvelope, Outcome, PreviewedChange
-from shared.outcomes import OutcomeBoard
+from shared.http.bodies import strict_body
+from shared.http.problems import EXCEPTION_HANDLERS
+from shared.lists.cursors import Cursors
+from shared.messages import CommandEnvelope, Outcome, PreviewedChange, ReceivedCommand
 from shared.ports import Caller, Clock, Database, Transaction
-from shared.preview import Previews
-from shared.processor import CommandProcessor
+from shared.postgres.database import PostgresDatabase
+from shared.text.emails import normalized_email
 from tests.fakes import CURSORS, NOON, FakeClock, FakeInvalidation, FakeKafka, FreshIds, NoCache, NoHistory
 
-BAKERY = TemplateFact("active", "Bakery", 3)
+BAKERY = IndustryFact("active", "Bakery", 3)
 
 
 class EmailTaken(Conflict):
@@ -73,7 +72,7 @@ class Fakes:
         self.on_template: dict[str, dict[str, int]] = {}
         self.sent: list[tuple[str, CommandEnvelope, Any]] = []
 
-    async def templates(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, TemplateFact]:
+    async def industries(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, IndustryFact]:
         return {code: self.known[code] for code in industry_codes if code in self.known}
 
     async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
@@ -177,12 +176,12 @@ PORTS = (
 class Overlooking:
     """The decided operations, of which a racing request may have seen nothing yet."""
 
-    def __init__(self, journal: PostgresJournal) -> None:
-        self.journal = journal
+    def __init__(self, command_store: PostgresCommandStore) -> None:
+        self.command_store = command_store
         self.sees_nothing = False
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
-        return {} if self.sees_nothing else await self.journal.decided(operation_ids)
+        return {} if self.sees_nothing else await self.command_store.decided(operation_ids)
 
 
 class World:
@@ -190,10 +189,10 @@ class World:
 
     def __init__(self, database: PostgresDatabase, fakes: Fakes) -> None:
         self.database, self.fakes = database, fakes
-        self.journal = PostgresJournal(database, "test")
-        self.operations = Overlooking(self.journal)
+        self.command_store = PostgresCommandStore(database, "test")
+        self.operations = Overlooking(self.command_store)
         self.clock, self.kafka, self.invalidation = FakeClock(), FakeKafka(there=False), FakeInvalidation()
-        self.board = OutcomeBoard(self.journal, self.invalidation)
+        self.waiter = OutcomeWaiter(self.command_store, self.invalidation)
         context = dict.fromkeys(PORTS, fakes) | {PostgresDatabase: database, DecidedOperations: self.operations}
         context |= {
             Database: database,
@@ -210,16 +209,22 @@ class World:
         self.container: AsyncContainer = container
 
     def processor(self, decider: OrganizationDecider) -> CommandProcessor:
-        return CommandProcessor(decider, self.database, self.journal, self.invalidation, self.board, self.clock)
+        return CommandProcessor(decider, self.database, self.command_store, self.invalidation, self.waiter, self.clock)
 
     def sender(self, decider: OrganizationDecider) -> CommandSender:
-        bus = CommandBus(self.kafka, {"organizations": self.processor(decider)}, self.board, self.journal)
-        previews = Previews([decider], self.database, self.journal, self.clock)
-        return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), self.clock, FreshIds())
+        bus = CommandBus(self.kafka, {"organizations": self.processor(decider)}, self.waiter, self.command_store)
+        previews = DryRunner([decider], self.database, self.command_store, self.clock)
+        return CommandSender(
+            bus,
+            previews,
+            ConflictDetails(NoHistory(), NoHistory()),
+            CommandEnvelopes(self.clock, FreshIds()),
+            FreshIds(),
+        )
 
     async def decide(self, *commands: Command) -> list[Outcome]:
         processor = self.processor(await self.container.get(OrganizationDecider))
-        return list(await processor.process([Work(envelope(command), command) for command in commands]))
+        return list(await processor.process([ReceivedCommand(envelope(command), command) for command in commands]))
 
     async def register(self, name: str, industry_code: str | None = None) -> str:
         """A new organization's id."""

@@ -8,7 +8,7 @@ from dishka import AsyncContainer
 
 from access.signup import PendingOwners
 from organizations.commands import RegisterOrganization
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 from tests.app.conftest import Decided, container, decided, settings
 
 __all__ = ["container", "decided", "settings"]

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import pytest
 
-from shared.adapters.event_pages import PostgresEventLog
-from shared.adapters.postgres import PostgresDatabase
-from shared.event_tail import LogEnd
-from shared.logged_events import Position
+from shared.eventlog.model import Position
+from shared.eventlog.postgres import PostgresEventLog
+from shared.eventlog.tail import LogEnd
+from shared.postgres.database import PostgresDatabase
 from tests.support.event_log import FakeEventLog, NewEvent, write_events
 
 

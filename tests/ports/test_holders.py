@@ -12,7 +12,7 @@ from industries.events import TemplateModule
 from industries.ports import AppliedTemplates
 from organizations.ports import Holders
 from registry.commands import RegisterModule
-from shared.adapters.postgres import PostgresDatabase
+from shared.postgres.database import PostgresDatabase
 from tests.industries.conftest import FakeApplied
 from tests.organizations.conftest import Fakes
 from tests.ports.conftest import Plane

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from organizations.ports import OperationTokens, PendingOwners, SignupOwners
-from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Refused
+from shared.postgres.database import PostgresDatabase
 from tests.fakes import NOON
 from tests.organizations.conftest import Fakes
 from tests.ports.conftest import Plane

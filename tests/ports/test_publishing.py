@@ -8,14 +8,14 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from devstack import Endpoints
-from shared.adapters.kafka import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
-from shared.bus import KafkaUnreachable
+from devstack.endpoints import Endpoints
+from shared.commands.bus import KafkaUnreachable
+from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.messages import EventEnvelope
+from shared.outbox.relay import EventPublisher, PublishFailed
 from shared.ports import CommandPublisher
-from shared.relay import EventPublisher, PublishFailed
 from tests.fakes import FakeKafka
-from tests.shared.relaying import PASSING, PERMANENT, RelayWorld, row
+from tests.shared.outbox.relaying import PASSING, PERMANENT, RelayWorld, row
 from tests.support.kafka_inspector import partitions_of
 
 COMMANDS, EVENTS = "tenant.commands.registry", "tenant.module.updated"

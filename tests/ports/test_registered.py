@@ -5,15 +5,15 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from app.apply import Registered, Send
-from app.manifest import ManifestEntry, ManifestIndustry
-from app.registered import RegisteredInPostgres
-from app.sending import DirectSender
+from app.manifest.apply import Registered, Send
+from app.manifest.current import RegisteredInPostgres
+from app.manifest.model import ManifestEntry, ManifestIndustry
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from registry.commands import DeactivateModule, DeleteModule, RegisterModule, UpdateModule
+from shared.commands.direct_sender import DirectSender
 from tests.app.control_plane import InMemoryControlPlane
-from tests.app.test_apply import OVEN, TILL
+from tests.app.manifest.test_apply import OVEN, TILL
 from tests.ports.conftest import Plane
 
 

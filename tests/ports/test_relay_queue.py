@@ -6,12 +6,12 @@ from typing import Protocol
 
 import pytest
 
-from shared.adapters.postgres import PostgresDatabase
-from shared.adapters.relay_queue import PostgresRelayElection
 from shared.errors import Unavailable
-from shared.relay import LeadershipLost, Queued, RelayElection, RelayQueue
-from tests.shared.adapters.conftest import Toy
-from tests.shared.relaying import RelayWorld, row
+from shared.outbox.postgres import PostgresRelayElection
+from shared.outbox.relay import LeadershipLost, Queued, RelayElection, RelayQueue
+from shared.postgres.database import PostgresDatabase
+from tests.shared.conftest import Toy
+from tests.shared.outbox.relaying import RelayWorld, row
 from tests.shared.toy import work
 
 AGE = "UPDATE shared.relay_lease SET renewed_at = now() - interval '11 seconds'"
@@ -111,7 +111,7 @@ async def test_what_was_invalidated_again_is_not_fresh_and_still_to_be_published
     await site.commit("a")
     queued = await only(queue)
     assert queued.fresh
-    assert queued.touched
+    assert queued.invalidates
     await queue.mark_invalidated([queued.seq])
     assert await queue.fresh(10) == []
     assert not (await only(queue)).fresh

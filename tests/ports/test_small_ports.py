@@ -9,25 +9,24 @@ from uuid import uuid4
 import pytest
 
 from app.infrastructure import SystemClock, TimeOrderedIds
-from shared.adapters.cursor_key import PostgresCursorKey
-from shared.adapters.listener import PostgresResetAnnouncer
-from shared.adapters.meanwhile import EventsSince, PresentStates
-from shared.adapters.paging import CursorKey
-from shared.adapters.postgres import PostgresDatabase
-from shared.cache import Cached, GenerationCache, ReadThrough, ResetAnnouncer, encode_cached
+from shared.cache.generations import Cached, GenerationCache, ReadThrough, ResetAnnouncer, encode_cached
+from shared.commands.bus import OutcomeWaiter
+from shared.commands.conflict_details import CurrentStates, EventsSince
+from shared.commands.processor import OutcomeListener
 from shared.errors import Unauthenticated
+from shared.lists.cursors import CursorKey, PostgresCursorKey
 from shared.messages import Outcome
-from shared.outcomes import OutcomeBoard
+from shared.outbox.relay import CacheReset
 from shared.ports import Authenticator, Clock, Ids, Invalidation
-from shared.processor import OutcomeListener
-from shared.relay import CacheReset
+from shared.postgres.database import PostgresDatabase
+from shared.postgres.listener import PostgresResetAnnouncer
 from tests.access.conftest import Access
 from tests.assignments.conftest import Neighbours, TickingClock, World
 from tests.fakes import (
     FakeAnnouncer,
+    FakeCache,
     FakeClock,
     FakeInvalidation,
-    FakeStore,
     FixedCursorKey,
     FreshIds,
     NoCache,
@@ -36,9 +35,9 @@ from tests.fakes import (
 )
 from tests.industries.conftest import Silence
 from tests.ports.conftest import Plane
-from tests.shared.adapters.conftest import Toy, until
-from tests.shared.adapters.test_listener import LISTENERS, Hearing
-from tests.shared.relaying import RelayWorld
+from tests.shared.conftest import Toy, until
+from tests.shared.outbox.relaying import RelayWorld
+from tests.shared.postgres.test_listener import LISTENERS, Hearing
 from tests.shared.toy import ToyWorld
 from tests.support.polling import eventually
 
@@ -86,25 +85,25 @@ async def test_a_token_speaks_for_its_user_and_any_other_for_nobody(tokens: tupl
 
 
 @pytest.fixture
-async def history(real_plane: Plane | None) -> tuple[EventsSince, PresentStates]:
+async def history(real_plane: Plane | None) -> tuple[EventsSince, CurrentStates]:
     """Of a service in which nothing ever happened."""
     if real_plane is None:
         return NoHistory(), NoHistory()
-    return await real_plane.get(EventsSince), await real_plane.get(PresentStates)
+    return await real_plane.get(EventsSince), await real_plane.get(CurrentStates)
 
 
 @pytest.mark.parametrize("context", ["registry", "industries", "organizations", "assignments"])
-async def test_where_nothing_happened_nothing_is_told(history: tuple[EventsSince, PresentStates], context: str) -> None:
+async def test_where_nothing_happened_nothing_is_told(history: tuple[EventsSince, CurrentStates], context: str) -> None:
     events, states = history
     assert await events.events_since(f"{context}:never", 0, 20) == []
     assert await events.events_from([f"{context}:never"], 0, 20) == []
-    present = await states.present(context, "never")
+    present = await states.current_state(context, "never")
     assert bytes(present.state) == b"null"
     assert "never" in present.link
 
 
 def generations() -> GenerationCache:
-    return GenerationCache(FakeStore(), FakeAnnouncer())
+    return GenerationCache(FakeCache(), FakeAnnouncer())
 
 
 @pytest.mark.parametrize(
@@ -131,8 +130,8 @@ async def test_what_is_read_through_a_cache_is_what_was_loaded(reads: Callable[[
 )
 async def test_invalidating_is_harmless_to_repeat(stale: Callable[[], Invalidation]) -> None:
     invalidation = stale()
-    for touched in (["gen:a", "org:1:modules"], ["gen:a"], []):
-        await invalidation.invalidate(touched)
+    for invalidates in (["gen:a", "org:1:modules"], ["gen:a"], []):
+        await invalidation.invalidate(invalidates)
 
 
 @pytest.mark.parametrize("resets", [RelayWorld, generations], ids=["fake", "generations"])
@@ -170,7 +169,7 @@ async def test_whoever_else_there_is_hears_of_a_reset_each_time(announcing: Anno
 
 @pytest.mark.parametrize(
     "listening",
-    [Silence, ToyWorld, lambda: Neighbours(World()), lambda: OutcomeBoard(ToyWorld(), FakeInvalidation())],
+    [Silence, ToyWorld, lambda: Neighbours(World()), lambda: OutcomeWaiter(ToyWorld(), FakeInvalidation())],
     ids=["silence", "toy", "neighbours", "board"],
 )
 async def test_an_outcome_nobody_waits_for_is_taken_all_the_same(listening: Callable[[], OutcomeListener]) -> None:

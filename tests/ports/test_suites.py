@@ -12,34 +12,31 @@ from tests.architecture.conftest import SRC, imported, sources
 TESTS = Path(__file__).parents[1]
 
 WITHOUT = {
-    "app.connections.Held": "the one there is is the server's own, tried on the real service",
+    "app.server.connections.Held": "the one there is is the server's own, tried on the real service",
     "shared.ports.WriteSide": "the tables of a made-up context are nobody's",
     "shared.ports.Transaction": "the one there is passes everything on to the driver's",
-    "shared.letter_trials.Subscribers": "which handlers there are is for the test to say",
+    "shared.dead_letters.redelivery.Subscribers": "which handlers there are is for the test to say",
     # The class that was found stands for another port, which has the same form.
     "access.ports.Secrets": "those are ids",
-    "bulk.ports.OrganizationNames": "those are names of industries",
     "registry.ports.AssignedModules": "those are organizations, or counts of templates",
-    "shared.dead_letters.LetterFactLog": "that is the log of access, or the ledger of bulk operations",
-    "bulk.ports.Trials": "that is an application that is asked for a page",
+    "shared.eventlog.audit_log.AuditLog": "that is the log of access, or the items of bulk operations",
 }
 """Ports, and why no suite imports them."""
 
 NO_FAKES = {
-    "tests.app.test_apply.Outdated": "what was registered a moment ago, for a race",
-    "tests.app.test_connections.Connection": "closes at once, and notes why",
-    "tests.app.test_export.Plane": "holds whatever it is given",
+    "tests.app.manifest.test_apply.Outdated": "what was registered a moment ago, for a race",
+    "tests.app.server.test_connections.Connection": "closes at once, and notes why",
+    "tests.app.manifest.test_export.Plane": "holds whatever it is given",
     "tests.devstack.conftest.Up": "a process of the embedded stack",
     "tests.journeys.test_dry_run.Everything": "looks at all parts at once; its `now` is no clock",
     "tests.support.query_cost.MeasuredDatabase": "the real one, and what it cost",
     "tests.support.query_cost.MeasuredTransaction": "the real one, and what it cost",
-    "tests.organizations.conftest.Overlooking": "the real journal, which may close its eyes",
-    "tests.organizations.test_a_million.Others": "answers from arithmetic, for a list too long to fill in",
-    "tests.shared.adapters.test_event_streams.Gate": "knows every token, and who is out",
-    "tests.shared.adapters.test_http_metrics.Site": "an application that is asked for a page",
-    "tests.shared.adapters.test_letters.Subscriber": "notes what it is told",
-    "tests.shared.adapters.test_paging.AnotherKey": "any key but ours",
-    "tests.shared.test_cache.Reader": "reads pages through a cache",
+    "tests.organizations.conftest.Overlooking": "the real command store, which may close its eyes",
+    "tests.organizations.test_a_million.Million": "answers from arithmetic, for a list too long to fill in",
+    "tests.shared.eventlog.test_sse.Gate": "knows every token, and who is out",
+    "tests.shared.dead_letters.test_redelivery.Subscriber": "notes what it is told",
+    "tests.shared.lists.test_cursors.AnotherKey": "any key but ours",
+    "tests.shared.cache.test_generations.Reader": "reads pages through a cache",
     "tests.shared.toy.ToyTables": "keeps nothing",
 }
 """Classes that have the form of a port, and why no suite tries them."""

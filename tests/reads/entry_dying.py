@@ -6,20 +6,20 @@ from pathlib import Path
 
 from app.main import serve
 from app.settings import Settings
-from shared.cache import GenerationCache
+from shared.cache.generations import GenerationCache
 
 DOOM = Path(os.environ["DOOM"])
 invalidate = GenerationCache.invalidate
 
 
-def is_doomed(touched: Sequence[str]) -> bool:
-    return DOOM.exists() and DOOM.read_text() in touched
+def is_doomed(invalidates: Sequence[str]) -> bool:
+    return DOOM.exists() and DOOM.read_text() in invalidates
 
 
-async def invalidate_or_die(cache: GenerationCache, touched: Sequence[str]) -> None:
-    if is_doomed(touched):
+async def invalidate_or_die(cache: GenerationCache, invalidates: Sequence[str]) -> None:
+    if is_doomed(invalidates):
         os._exit(9)
-    await invalidate(cache, touched)
+    await invalidate(cache, invalidates)
 
 
 setattr(GenerationCache, "invalidate", invalidate_or_die)  # noqa: B010 - mypy forbids the plain assignment

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 
-from shared.adapters.http_commands import OPERATIONS
+from shared.commands.http import OPERATIONS
 from tests.support.api_client import Api, sign_in, signup
 from tests.support.polling import wait_for
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from dishka import AsyncContainer
 
-from registry.adapters.catalog import RULES, CompiledRules, PostgresModuleCatalog, compiled
 from registry.adapters.postgres import config_digest
+from registry.adapters.queries import RULES, CompiledRules, PostgresModuleCatalog, compiled
 from registry.commands import RegisterModule, UpdateModule
 from registry.domain import Module
-from shared.adapters.postgres import PostgresDatabase
 from shared.ports import Transaction
+from shared.postgres.database import PostgresDatabase
 from tests.app.conftest import Decided, container, decided, settings
 
 __all__ = ["container", "decided", "settings"]
@@ -42,7 +42,7 @@ async def read(
     """What each module finds wrong in `{"size": "x"}`, None without rules; and the modules whose rules were read."""
     async with database.snapshot() as transaction:
         watched: Any = Watched(transaction)
-        standings = await catalog.standings(watched, module_ids)
+        standings = await catalog.modules(watched, module_ids)
     told = {
         id_: sorted(error.pointer for error in standing.rules.errors([{"size": "x"}])) if standing.rules else None
         for id_, standing in standings.items()

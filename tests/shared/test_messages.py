@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.messages import Outcome, derived_operation_id, event_id, merge_patch, overlay
+from shared.json.patches import merge_patch, overlay
+from shared.messages import Outcome, derived_operation_id, event_id
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),

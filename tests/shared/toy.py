@@ -8,13 +8,12 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import Struct
 
-from shared.bus import encoded_command
-from shared.decider import Decider
-from shared.deciding import Head, Work
+from shared.commands.decision import Decider, Head
+from shared.commands.envelopes import encoded_command
+from shared.commands.processor import BatchChanges, CommandProcessor, OperationClash
 from shared.errors import Conflict, Unavailable
-from shared.messages import CommandEnvelope, Decision, Event, EventEnvelope, Outcome
+from shared.messages import CommandEnvelope, Decision, Event, EventEnvelope, Outcome, ReceivedCommand
 from shared.ports import Change, Transaction
-from shared.processor import CommandProcessor, OperationClash, Page
 from tests.fakes import NOON, FakeClock, FakeInvalidation
 
 
@@ -59,7 +58,7 @@ class ToyTables:
     def __init__(self) -> None:
         self.breaking: dict[int, Exception] = {}
 
-    async def shared_heads(self, transaction: Transaction, commands: Sequence[Any]) -> None:
+    async def lock_references(self, transaction: Transaction, commands: Sequence[Any]) -> None:
         return
 
     async def facts(
@@ -70,10 +69,10 @@ class ToyTables:
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Any]) -> None:
         return
 
-    async def restored(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
+    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
         return {}
 
-    def shown(self, state: Any) -> Any:
+    def comparable(self, state: Any) -> Any:
         return state
 
 
@@ -104,7 +103,7 @@ class ToyWorld:
             decide=decide,
             evolve=lambda state, event: Total(state.total + event.amount),
             write_side=self.tables,
-            touched=lambda id_, _: [f"gen:toy:{id_}"],
+            invalidates=lambda id_, _: [f"gen:toy:{id_}"],
         )
 
     def processor(self, listener: Any = None) -> CommandProcessor:
@@ -141,7 +140,7 @@ class ToyWorld:
         known = {id_: self.operations[id_] for id_ in operation_ids if id_ in self.operations}
         return {id_: outcome for id_, outcome in known.items() if outcome.status != "failed"}
 
-    async def save(self, transaction: Any, page: Page) -> None:
+    async def save(self, transaction: Any, page: BatchChanges) -> None:
         if self.clashes:
             self.clashes -= 1
             raise OperationClash
@@ -149,13 +148,13 @@ class ToyWorld:
             raise OperationClash
         transaction.append(lambda: self._commit(page))
 
-    def _commit(self, page: Page) -> None:
+    def _commit(self, page: BatchChanges) -> None:
         kept = {id_: head for id_, head in page.heads.items() if head.version}
         self.heads |= {id_: msgspec.structs.replace(head, created=False) for id_, head in kept.items()}
         self.events += [event for event, _ in page.events]
         self.operations |= {outcome.operation_id: outcome for _, outcome in page.decided}
 
-    async def bury(self, context: str, work: Work, outcome: Outcome, error: str) -> None:
+    async def record_failure(self, context: str, work: ReceivedCommand, outcome: Outcome, error: str) -> None:
         if not self._is_decided(outcome.operation_id):
             earlier = self.operations[outcome.operation_id].attempts if outcome.operation_id in self.operations else ()
             attempts = (*earlier, *outcome.attempts)
@@ -165,7 +164,7 @@ class ToyWorld:
     def _is_decided(self, operation_id: UUID) -> bool:
         return operation_id in self.operations and self.operations[operation_id].status != "failed"
 
-    async def store_pending(self, context: str, work: Work) -> None:
+    async def store_pending(self, context: str, work: ReceivedCommand) -> None:
         self.pending.append(work.envelope.operation_id)
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
@@ -184,7 +183,7 @@ class ToyWorld:
         return int(self.heads[id_].state.total) if id_ in self.heads else 0
 
 
-def work(amount: int, id_: str = "a", **fields: Any) -> Work:
+def work(amount: int, id_: str = "a", **fields: Any) -> ReceivedCommand:
     """A command to decide, of a new operation unless `operation_id` is given."""
     command = Add(amount, fields.pop("text", ""))
     envelope: dict[str, Any] = {
@@ -196,4 +195,4 @@ def work(amount: int, id_: str = "a", **fields: Any) -> Work:
         "command": encoded_command(command),
         **fields,
     }
-    return Work(CommandEnvelope(**envelope), command)
+    return ReceivedCommand(CommandEnvelope(**envelope), command)

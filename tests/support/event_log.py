@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from shared.adapters.event_pages import PostgresEventLog
-from shared.adapters.postgres import PostgresDatabase
 from shared.errors import Unavailable
-from shared.logged_events import Entry, EventFilter, LoggedEvent, Position
+from shared.eventlog.model import Entry, EventFilter, LoggedEvent, Position
+from shared.eventlog.postgres import PostgresEventLog
+from shared.postgres.database import PostgresDatabase
 from tests.fakes import NOON
 
 APPEND = """

@@ -13,7 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import TopicPartition
 
 import registry.events
-from app.migrate import EVENT_SOURCES, topics
+from app.migration.migrate import EVENT_SOURCES, topics
 from assignments.events import (
     IndustryTemplateAppliedEvent,
     ModuleAssignedEvent,

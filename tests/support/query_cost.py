@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from shared.adapters.postgres import READ_SECONDS, PostgresDatabase
 from shared.ports import Transaction
+from shared.postgres.database import READ_SECONDS, PostgresDatabase
 
 
 class MeasuredTransaction:

@@ -2,8 +2,8 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
-from app.migrate import create_topics
-from devstack import Given
+from app.migration.migrate import create_topics
+from devstack.endpoints import Given
 from tests.support import containers
 from tests.support.stack_choice import Choice, StackUnavailableError, Way, choose, choose_own
 

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from app.text_fill import fill_text_forms
-from devstack import Stack
+from app.migration.text_fill import fill_text_forms
+from devstack.stack import Stack
 from tests.support.api_client import ADMIN
 from tests.support.service_process import ServiceProcess
 from tests.web.conftest import prepared_stack

@@ -10,23 +10,24 @@ from litestar import Controller, delete, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from access.adapters.api_tokens import (
+from access.adapters.http import keyed_write
+from access.adapters.lists import (
+    AccessLists,
     ApiTokenFilter,
     ApiTokenPage,
     ApiTokenQuery,
+    ApiTokenSort,
     ApiTokenStatus,
-    PostgresApiTokenReader,
-    Sort,
 )
-from access.adapters.http_keys import keyed_write
-from access.api_tokens import ApiTokens, CreatedApiToken, RevokedApiToken, WantedApiToken
+from access.api_tokens import ApiTokens, CreatedApiToken, NewApiToken, RevokedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
-from shared.adapters.command_operation import TakesKey
-from shared.adapters.http import AnyRequest, caller_of, super_admin
-from shared.adapters.http_parameters import reason_of
-from shared.adapters.paging import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
+from shared.http.command_route import TakesKey
+from shared.http.parameters import reason_of
+from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 
 MAX_CREATOR = 300
 NO_NUL = r"^[^\x00]*$"
@@ -65,23 +66,19 @@ async def token_filter(
         QueryParameter(max_length=MAX_CREATOR, pattern=NO_NUL, description="Made by this user, or with this token."),
     ] = None,
 ) -> ApiTokenFilter:
-    """Which tokens."""
     return ApiTokenFilter(q, organization_id, role, status, created_by)
 
 
 async def token_query(
-    wanted: NamedDependency[ApiTokenFilter],
+    filters: NamedDependency[ApiTokenFilter],
     limit: PageLimit = DEFAULT_LIMIT,
     cursor: PageCursor = None,
-    sort: Annotated[Sort, PAGE_ORDER] = "-created_at",
+    sort: Annotated[ApiTokenSort, PAGE_ORDER] = "-created_at",
 ) -> ApiTokenQuery:
-    """Which page of them."""
-    return ApiTokenQuery(limit, cursor, sort, wanted)
+    return ApiTokenQuery(limit, cursor, sort, filters)
 
 
 class ApiTokensController(Controller):
-    """Tokens of programs."""
-
     path = "/tokens"
     tags = ("tokens",)
     guards = (super_admin,)
@@ -100,7 +97,7 @@ class ApiTokensController(Controller):
         Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
         user who made it is deactivated.
         """
-        wanted = WantedApiToken(
+        new = NewApiToken(
             name=data.name,
             role=data.role,
             organization_id=data.organization_id,
@@ -108,18 +105,16 @@ class ApiTokensController(Controller):
             expires_at=data.expires_at,
         )
         write = await keyed_write(request)
-        return shown_once(await tokens.create(wanted, caller_of(request).user_id, reason_of(request), write))
+        return with_secret(await tokens.create(new, caller_of(request).user_id, reason_of(request), write))
 
     @get(
-        dependencies={"wanted": Provide(token_filter), "which_page": Provide(token_query)},
+        dependencies={"filters": Provide(token_filter), "page_query": Provide(token_query)},
         operation_id="getTokens",
         summary="List API tokens, the youngest first",
     )
-    async def page(
-        self, which_page: NamedDependency[ApiTokenQuery], tokens: FromDishka[PostgresApiTokenReader]
-    ) -> ApiTokenPage:
+    async def page(self, page_query: NamedDependency[ApiTokenQuery], lists: FromDishka[AccessLists]) -> ApiTokenPage:
         """Never their secrets. `last_used_at` is exact to a minute."""
-        return await tokens.page(which_page)
+        return await lists.api_tokens(page_query)
 
     @delete(
         "/{token_id:uuid}",
@@ -146,7 +141,5 @@ class ApiTokensController(Controller):
         return await tokens.revoke(token_id, caller, reason_of(request), write, with_minted=with_minted)
 
 
-def shown_once(created: CreatedApiToken) -> ApiTokenResponse:
-    """The token as it is listed, and its secret."""
-    described = {name: getattr(created.described, name) for name in ApiToken.__struct_fields__}
-    return ApiTokenResponse(**described, token=created.token)
+def with_secret(created: CreatedApiToken) -> ApiTokenResponse:
+    return ApiTokenResponse(**structs.asdict(created.described), token=created.token)

@@ -1804,13 +1804,13 @@ export type LoginErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -1903,13 +1903,13 @@ export type LogoutErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -1966,13 +1966,13 @@ export type RefreshErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2061,13 +2061,13 @@ export type GetBulkOperationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2166,13 +2166,13 @@ export type StartBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2284,13 +2284,13 @@ export type GetBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2382,13 +2382,13 @@ export type CancelBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2500,13 +2500,13 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2598,13 +2598,13 @@ export type RetryBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2743,13 +2743,13 @@ export type GetEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2866,13 +2866,13 @@ export type ExportEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -2989,13 +2989,13 @@ export type StreamEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -3110,13 +3110,13 @@ export type GetIndustriesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -3227,13 +3227,13 @@ export type CreateIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -3400,13 +3400,13 @@ export type DeleteIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -3546,13 +3546,13 @@ export type GetIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -3653,13 +3653,13 @@ export type UpdateIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -3805,13 +3805,13 @@ export type GetIndustryModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -3894,13 +3894,13 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -4004,13 +4004,13 @@ export type GetIndustryVersionsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -4133,13 +4133,13 @@ export type GetModuleRegistryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -4250,13 +4250,13 @@ export type RegisterModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -4423,13 +4423,13 @@ export type DeleteModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -4568,13 +4568,13 @@ export type GetModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -4697,13 +4697,13 @@ export type UpdateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -4873,13 +4873,13 @@ export type ActivateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -5018,13 +5018,13 @@ export type GetModuleAdoptionErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -5125,13 +5125,13 @@ export type GetModuleConfigErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -5254,13 +5254,13 @@ export type DeactivateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -5402,13 +5402,13 @@ export type GetModuleIndustriesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -5526,13 +5526,13 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -5636,13 +5636,13 @@ export type GetModuleViolationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -5768,13 +5768,13 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -5961,13 +5961,13 @@ export type AssignModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -6149,13 +6149,13 @@ export type GetAvailableModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -6271,13 +6271,13 @@ export type BulkAssignModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -6464,13 +6464,13 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -6665,13 +6665,13 @@ export type UnassignModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -6845,13 +6845,13 @@ export type GetOperationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -6936,13 +6936,13 @@ export type GetOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -7024,18 +7024,6 @@ export type GetOrganizationsData = {
     path?: never;
     query?: {
         /**
-         * This industry's template was applied to them.
-         */
-        template_code?: string;
-        /**
-         * In this version; needs `template_code`.
-         */
-        template_version?: number;
-        /**
-         * In a version older than this one; needs `template_code`.
-         */
-        template_older_than?: number;
-        /**
          * Each of its words begins a word of a name or code.
          */
         q?: string;
@@ -7051,6 +7039,18 @@ export type GetOrganizationsData = {
          * They have this module.
          */
         module_id?: string;
+        /**
+         * This industry's template was applied to them.
+         */
+        template_code?: string;
+        /**
+         * In this version; needs `template_code`.
+         */
+        template_version?: number;
+        /**
+         * In a version older than this one; needs `template_code`.
+         */
+        template_older_than?: number;
         /**
          * How many items at most.
          */
@@ -7075,13 +7075,13 @@ export type GetOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -7161,13 +7161,13 @@ export type GetSignupErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -7255,13 +7255,13 @@ export type SignUpErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -7403,13 +7403,13 @@ export type GetOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -7532,13 +7532,13 @@ export type UpdateOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -7684,13 +7684,13 @@ export type GetOrganizationInfoErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -7788,13 +7788,13 @@ export type GetOrganizationModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -7899,13 +7899,13 @@ export type GetOrganizationModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -8037,13 +8037,13 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -8236,13 +8236,13 @@ export type ReactivateOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -8407,13 +8407,13 @@ export type SuspendOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -8559,13 +8559,13 @@ export type GetDeadLettersErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -8650,13 +8650,13 @@ export type GetDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -8760,13 +8760,13 @@ export type DropDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -8887,13 +8887,13 @@ export type RetryDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -8998,13 +8998,13 @@ export type GetSystemStatusErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -9117,13 +9117,13 @@ export type GetTokensErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -9218,13 +9218,13 @@ export type CreateTokenErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -9363,13 +9363,13 @@ export type RevokeTokenErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -9475,13 +9475,13 @@ export type GetIndustriesUsageErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -9567,13 +9567,13 @@ export type GetModulesUsageErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -9682,13 +9682,13 @@ export type GetUsersErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -9788,13 +9788,13 @@ export type ActivateUserErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */
@@ -9914,13 +9914,13 @@ export type DeactivateUserErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
      */

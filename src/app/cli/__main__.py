@@ -1,0 +1,5 @@
+"""`python -m app.cli`, for the processes that the command line and the tests start."""
+
+from app.cli.main import main
+
+main()

@@ -1,0 +1,89 @@
+"""`modplane dlq`: dead letters at the terminal."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import typer
+
+from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, a_reason, quietly, settings_of
+from app.output import answer
+
+dlq = typer.Typer(no_args_is_help=True, help="Look at what nobody could process, try it again, or give it up.")
+
+Kind = Annotated[
+    Literal["command", "event", "relay"] | None, typer.Option("--kind", help="Letters of this kind alone.")
+]
+Status = Annotated[
+    Literal["open", "retried", "resolved", "dropped", "all"],
+    typer.Option("--status", help="Letters in this state alone."),
+]
+Ids = Annotated[list[UUID] | None, typer.Argument(help="The letters' ids.")]
+All = Annotated[bool, typer.Option("--all", help="All open letters, of the kind that is named.")]
+
+
+@dlq.command("list")
+def list_(
+    *,
+    status: Status = "open",
+    kind: Kind = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="How many at most.")] = 50,
+    cursor: Annotated[str | None, typer.Option(help="Where the page before ended.")] = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """List dead letters, the newest first."""
+    work: Any = quietly("app.cli.dead_letter_actions")
+    asked = None if status == "all" else status
+    answer(lambda say: work.list_letters(settings_of(data_dir), asked, kind, (limit, cursor), say), as_json=as_json)
+
+
+@dlq.command()
+def show(
+    letter_id: Annotated[UUID, typer.Argument(help="The letter's id.")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Show a dead letter with its record, up to 16 KiB of it."""
+    work: Any = quietly("app.cli.dead_letter_actions")
+    answer(lambda say: work.show_letter(settings_of(data_dir), letter_id, say), as_json=as_json)
+
+
+@dlq.command()
+def retry(
+    *,
+    ids: Ids = None,
+    everything: All = False,
+    kind: Kind = None,
+    reason: Reason = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Have letters processed again, with one effect in all. Exit 1 when one failed again, or was not tried."""
+    work: Any = quietly("app.cli.dead_letter_actions")
+    chosen = work.Chosen(named(ids, kind, everything=everything), kind)
+    answer(lambda say: work.retry_letters(settings_of(data_dir), chosen, reason, say), as_json=as_json)
+
+
+@dlq.command()
+def drop(
+    *,
+    ids: Ids = None,
+    everything: All = False,
+    kind: Kind = None,
+    reason: Annotated[str, typer.Option("--reason", callback=a_reason, help="Why they are given up.")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Give letters up. Of a relay letter the event leaves the queue: consumers find the gap in its stream."""
+    if not reason:
+        raise typer.BadParameter("say why", param_hint="--reason")
+    work: Any = quietly("app.cli.dead_letter_actions")
+    chosen = work.Chosen(named(ids, kind, everything=everything), kind)
+    answer(lambda say: work.drop_letters(settings_of(data_dir), chosen, reason, say), as_json=as_json)
+
+
+def named(ids: list[UUID] | None, kind: str | None, *, everything: bool) -> list[UUID]:
+    """The ids. Raises `BadParameter` unless either ids are given or all are asked for."""
+    if bool(ids) == everything or (ids and kind):
+        raise typer.BadParameter("name letters by their ids, or all of them by --all and --kind")
+    return ids or []

@@ -1,0 +1,97 @@
+"""`modplane apply` and `modplane export`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, quietly, settings_of
+from app.output import CommandFailed, answer, answered, fail
+
+
+def there_is(file: Path) -> Path:
+    """The path, where something is; `-` is stdin. Raises `BadParameter`."""
+    if str(file) != "-" and not file.exists():
+        raise typer.BadParameter(f"path '{file}' does not exist.")
+    return file
+
+
+File = Annotated[
+    Path,
+    typer.Option("--file", "-f", callback=there_is, help="A manifest, a directory of them, or - for stdin."),
+]
+SkipUnknown = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unknown-modules",
+        help="Leave modules that are not registered out of industries instead of refusing all.",
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+Prune = Annotated[
+    bool,
+    typer.Option(
+        "--prune",
+        help="Delete modules and industries that are not in the manifest, unless in use; "
+        "of a kind of which it names none, none.",
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", dir_okay=False, allow_dash=True, help="Write to this file; - is stdout."),
+]
+
+
+def apply(  # noqa: PLR0913 - an option each
+    *,
+    file: File,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    skip_unknown_modules: SkipUnknown = False,
+    dry_run: DryRun = False,
+    prune: Prune = False,
+    yes: Yes = False,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make modules and industries equal to a manifest, through commands. A second run changes nothing.
+
+    Of a directory, the .yaml, .yml and .json files directly in it are read, but no hidden ones.
+
+    Exit codes: 0 as described (with --dry-run: already), 1 something was refused, 2 the manifest was, as a whole;
+    with --dry-run, 3 something would change.
+    """
+    catalogue: Any = quietly("app.cli.manifest_actions")
+    try:
+        wanted = catalogue.Wanted(file, skip_unknown_modules, prune, reason, catalogue.stream_of(file))
+    except CommandFailed as failed:
+        fail(failed, as_json=as_json)
+    if dry_run:
+        answer(lambda say: catalogue.compare_file(settings_of(data_dir), wanted, say), as_json=as_json)
+    deletable: list[str] = []
+    if prune:
+        deletable = answered(lambda _: catalogue.deletions(settings_of(data_dir), wanted), as_json=as_json).document
+        if deletable and not yes:
+            confirm(deletable, as_json=as_json)
+    answer(lambda say: catalogue.apply_file(settings_of(data_dir), wanted, deletable, say), as_json=as_json)
+
+
+def confirm(deletable: list[str], *, as_json: bool) -> None:
+    """Goes on when a person agrees; leaves the program when nobody can be asked, or does not."""
+    what = f"{len(deletable)} that the manifest does not name: {', '.join(deletable)}"
+    if not sys.stdin.isatty():
+        fail(CommandFailed("not_confirmed", f"--prune would delete {what}. Say so with --yes."), as_json=as_json)
+    if not typer.confirm(f"Delete {what}?", err=True):
+        fail(CommandFailed("not_confirmed", "Nothing was changed."), as_json=as_json)
+
+
+def export(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    output: Output = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A manifest in JSON instead of YAML.")] = False,
+) -> None:
+    """Write all modules and industries as a manifest that `apply` takes back unchanged."""
+    catalogue: Any = quietly("app.cli.manifest_actions")
+    form = "json" if as_json else "yaml"
+    answer(lambda say: catalogue.export_all(settings_of(data_dir), output, form, say), as_json=as_json)

@@ -1,0 +1,151 @@
+"""Makes the registry and the industries equal to a manifest, through commands, and sends none that is not needed."""
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from app.manifest.model import Manifest, ManifestIndustry, ManifestModule, Mention
+from app.manifest.plan import Action, Kind, Step, plan
+from shared.errors import Refusal, Refused
+from shared.messages import Outcome
+
+MAX_UNDER_WAY = 64
+EXIT_APPLIED, EXIT_REFUSED, EXIT_MANIFEST_REFUSED, EXIT_CHANGES = 0, 1, 2, 3
+
+Status = Literal["created", "updated", "deleted", "unchanged", "refused"]
+CONTEXTS: Mapping[Kind, str] = {"module": "registry", "industry": "industries"}
+DONE: Mapping[Action, Status] = {"create": "created", "update": "updated", "delete": "deleted", "keep": "unchanged"}
+
+
+class Registered(Protocol):
+    """What there is, as a manifest would describe it. Deleted modules and industries are left out."""
+
+    async def modules(self) -> Mapping[str, ManifestModule]:
+        """By module id."""
+        ...
+
+    async def industries(self) -> Mapping[str, ManifestIndustry]:
+        """By industry code, with the list of the current version."""
+        ...
+
+
+class Send(Protocol):
+    """Sends a command and waits for its outcome. Raises `Refused` when it cannot be taken."""
+
+    async def __call__(self, context: str, aggregate_id: str, command: Any, user_id: str, /) -> Outcome: ...
+
+
+class ItemResult(Struct, frozen=True):
+    """What became of one item; `why` is set when it was refused."""
+
+    kind: Kind
+    item_id: str
+    status: Status
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.item_id}: {self.status}" + (f" ({self.why})" if self.why else "")
+
+
+class Report(Struct, frozen=True):
+    """What became of a manifest, item by item in its order."""
+
+    results: Sequence[ItemResult]
+    left_out: Sequence[Mention] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every item is as described, 1 when one was refused."""
+        return EXIT_REFUSED if self.count("refused") else EXIT_APPLIED
+
+    @property
+    def summary(self) -> str:
+        """As `12 unchanged, 0 changed`, and what was refused or left out, if anything."""
+        parts = [f"{self.count('unchanged')} unchanged", f"{self.count('created', 'updated', 'deleted')} changed"]
+        if refused := self.count("refused"):
+            parts.append(f"{refused} refused")
+        if self.left_out:
+            parts.append(f"unknown modules left out: {len(self.left_out)}")
+        return ", ".join(parts)
+
+    def lines(self) -> Iterator[str]:
+        """For people: a line for each item and each entry left out, then the summary."""
+        for mention in self.left_out:
+            yield f"industry {mention.industry_code}: left out {mention.module_id}, not registered ({mention.place})"
+        yield from map(str, self.results)
+        yield self.summary
+
+    def count(self, *statuses: Status) -> int:
+        """How many items ended so."""
+        return sum(result.status in statuses for result in self.results)
+
+
+async def apply_manifest(
+    manifest: Manifest,
+    registered: Registered,
+    send: Send,
+    *,
+    skip_unknown_modules: bool,
+    user_id: str,
+    deletable: Collection[str] = (),
+) -> Report:
+    """Make what is registered equal to the manifest.
+
+    What the manifest does not name stays as it is, unless it is `deletable` (named as `Step.name` does).
+    Raises `ManifestRefused`, before anything is sent, when an industry names a module that is neither registered nor
+    in the manifest, unless `skip_unknown_modules` leaves such entries out.
+    """
+    industries, modules = await registered.industries(), await registered.modules()
+    planned = plan(manifest, modules, industries, skip_unknown_modules=skip_unknown_modules, prune=bool(deletable))
+    deletions = [step for step in planned.deletions if step.name in deletable]
+    groups = [
+        planned.modules,
+        planned.industries,
+        [step for step in deletions if step.kind == "industry"],
+        [step for step in deletions if step.kind == "module"],
+    ]
+    return Report([result for steps in groups for result in await _run(steps, send, user_id)], planned.left_out)
+
+
+async def _run(steps: Sequence[Step], send: Send, user_id: str) -> Sequence[ItemResult]:
+    places = asyncio.Semaphore(MAX_UNDER_WAY)
+
+    async def run(step: Step) -> ItemResult:
+        async with places:
+            return await _result(step, send, user_id)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run(step)) for step in steps]
+    return [task.result() for task in tasks]
+
+
+async def _result(step: Step, send: Send, user_id: str) -> ItemResult:
+    applied = False
+    for command in step.commands:
+        why = ""
+        try:
+            outcome = await send(CONTEXTS[step.kind], step.item_id, command, user_id)
+            why = _why_not(outcome)
+            applied = applied or outcome.status == "applied"
+        except Refused as refused:
+            why = _told(refused.refusal())
+        if why:
+            return ItemResult(
+                step.kind, step.item_id, "refused", f"after a part was applied: {why}" if applied else why
+            )
+    return ItemResult(step.kind, step.item_id, DONE[step.action] if applied else "unchanged")
+
+
+def _why_not(outcome: Outcome) -> str:
+    if outcome.status in {"applied", "unchanged"}:
+        return ""
+    if outcome.status == "pending":
+        return f"operation {outcome.operation_id} is not decided yet; apply again to see what became of it"
+    return _told(outcome.refusal) if outcome.refusal else f"operation {outcome.operation_id} failed; apply again"
+
+
+def _told(refusal: Refusal) -> str:
+    fields = "; ".join(f"{error.pointer}: {error.message}" for error in refusal.errors)
+    return f"{refusal.detail} {fields}" if fields else refusal.detail

@@ -1,0 +1,191 @@
+"""What has to be done to make the registry and the industries equal to a manifest: nothing is sent here."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from app.manifest.model import Manifest, ManifestError, ManifestIndustry, ManifestModule, ManifestRefused, Mention
+from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
+from industries.events import TemplateModule
+from registry.commands import ActivateModule, DeactivateModule, DeleteModule, RegisterModule, UpdateModule
+from shared.json.patches import same_json
+
+Kind = Literal["module", "industry"]
+Action = Literal["create", "update", "delete", "keep"]
+
+
+class Step(Struct, frozen=True):
+    """What makes one item equal to its description: these commands, in order. None: it is already.
+
+    `before` is None when the item is new or comes back, `after` when it goes.
+    """
+
+    kind: Kind
+    item_id: str
+    before: ManifestModule | ManifestIndustry | None
+    after: ManifestModule | ManifestIndustry | None
+    commands: Sequence[Any] = ()
+
+    @property
+    def name(self) -> str:
+        """Kind and id, as `module oven`."""
+        return f"{self.kind} {self.item_id}"
+
+    @property
+    def action(self) -> Action:
+        """What becomes of the item."""
+        if not self.commands:
+            return "keep"
+        if self.after is None:
+            return "delete"
+        return "create" if self.before is None else "update"
+
+
+class Plan(Struct, frozen=True):
+    """Modules go before industries, which name them; what is deleted goes last, industries first.
+
+    `left_out` are the entries that were dropped.
+    """
+
+    modules: Sequence[Step]
+    industries: Sequence[Step]
+    deletions: Sequence[Step]
+    left_out: Sequence[Mention]
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """All of them in their order."""
+        return [*self.modules, *self.industries, *self.deletions]
+
+
+def plan(
+    manifest: Manifest,
+    modules: Mapping[str, ManifestModule],
+    industries: Mapping[str, ManifestIndustry],
+    *,
+    skip_unknown_modules: bool = False,
+    prune: bool = False,
+) -> Plan:
+    """Tell the commands that make `modules` and `industries` equal to the manifest. Raises `ManifestRefused`.
+
+    `prune`: what the manifest does not name is deleted; else it stays. Of a kind of which it names none, none is
+    deleted: what is not spoken of is not meant.
+    """
+    known = {*modules, *(module.module_id for module in manifest.modules)}
+    listed = {code: {entry.module_id for entry in industry.modules} for code, industry in industries.items()}
+    unknown = [
+        mention
+        for mention in manifest.mentions
+        # an industry may go on naming a module that was deleted, as its own rules allow
+        if mention.module_id not in known and mention.module_id not in listed.get(mention.industry_code, ())
+    ]
+    if unknown and not skip_unknown_modules:
+        raise ManifestRefused([_unknown(mention) for mention in unknown])
+    return Plan(
+        modules=[_module_step(module, modules.get(module.module_id)) for module in manifest.modules],
+        industries=[
+            _industry_step(
+                _with_known(industry, known | listed.get(industry.industry_code, set())),
+                industries.get(industry.industry_code),
+            )
+            for industry in manifest.industries
+        ],
+        deletions=_deletions(manifest, modules, industries) if prune else [],
+        left_out=unknown,
+    )
+
+
+def _unknown(mention: Mention) -> ManifestError:
+    return ManifestError(
+        mention.place,
+        f"{mention.module_id} is neither registered nor in the manifest; add it, or use --skip-unknown-modules",
+    )
+
+
+def _with_known(industry: ManifestIndustry, known: set[str]) -> ManifestIndustry:
+    return replace(industry, modules=[entry for entry in industry.modules if entry.module_id in known])
+
+
+def _module_step(wanted: ManifestModule, current: ManifestModule | None) -> Step:
+    module_id = wanted.module_id
+    if current is None:
+        return Step("module", module_id, None, wanted, [RegisterModule(**asdict(wanted))])
+    changes = _changes(wanted, current)
+    is_active = changes.pop("is_active", None)
+    commands: list[Any] = [UpdateModule(module_id, **changes)] if changes else []
+    if is_active is not None:
+        commands.append(ActivateModule(module_id) if is_active else DeactivateModule(module_id))
+    return Step("module", module_id, current, wanted, commands)
+
+
+def _industry_step(wanted: ManifestIndustry, current: ManifestIndustry | None) -> Step:
+    code = wanted.industry_code
+    fields = asdict(wanted) if current is None else _changes(wanted, current)
+    if "modules" in fields:
+        fields["modules"] = [TemplateModule(**asdict(entry)) for entry in wanted.modules]
+    if current is None:
+        return Step("industry", code, None, wanted, [CreateIndustry(**fields)])
+    return Step("industry", code, current, wanted, [UpdateIndustry(code, **fields)] if fields else [])
+
+
+def _changes(wanted: Struct, current: Struct) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in asdict(wanted).items()
+        # as JSON, because Python holds 1, 1.0 and True for equal
+        if not same_json(value, getattr(current, name))
+    }
+
+
+def _deletions(
+    manifest: Manifest, modules: Mapping[str, ManifestModule], industries: Mapping[str, ManifestIndustry]
+) -> Sequence[Step]:
+    named_modules = {module.module_id for module in manifest.modules}
+    named_industries = {industry.industry_code for industry in manifest.industries}
+    return [
+        *(
+            Step("industry", code, industry, None, [DeleteIndustry(code)])
+            for code, industry in industries.items()
+            if named_industries and code not in named_industries
+        ),
+        *(
+            Step("module", module_id, module, None, [DeleteModule(module_id)])
+            for module_id, module in modules.items()
+            if named_modules and module_id not in named_modules
+        ),
+    ]
+
+
+def still_in_use(
+    planned: Plan, industries: Mapping[str, ManifestIndustry], organizations: Mapping[str, int]
+) -> Mapping[str, str]:
+    """Why modules that are to be deleted will be refused, in words, by module id.
+
+    `organizations` says how many have each module now. Only a look ahead: the registry decides when it is asked.
+    """
+    after = dict(industries)
+    for step in (*planned.industries, *planned.deletions):
+        if step.kind == "industry":
+            after.pop(step.item_id, None)
+            if isinstance(step.after, ManifestIndustry):
+                after[step.item_id] = step.after
+    reasons: dict[str, str] = {}
+    for step in planned.deletions:
+        if step.kind == "module":
+            codes = sorted(code for code, industry in after.items() if industry.is_active and _names(industry, step))
+            if why := _in_use(organizations.get(step.item_id, 0), codes):
+                reasons[step.item_id] = why
+    return reasons
+
+
+def _names(industry: ManifestIndustry, step: Step) -> bool:
+    return any(entry.module_id == step.item_id for entry in industry.modules)
+
+
+def _in_use(organizations: int, codes: Sequence[str]) -> str:
+    parts = [f"{organizations} organizations have it"] if organizations else []
+    if codes:
+        parts.append(f"active industries name it: {', '.join(codes)}")
+    return "; ".join(parts)

@@ -1,0 +1,1 @@
+"""Schema and topics, brought up to date."""

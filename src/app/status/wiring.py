@@ -1,0 +1,61 @@
+"""Binds what operators work with: dead letters and who can process them, and how the system is."""
+
+from collections.abc import AsyncIterator
+
+from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
+
+from app.seams.commands import Deciders
+from app.settings import Settings
+from app.status.collect import Stored, SystemLook
+from app.status.heartbeat import Heartbeat
+from app.status.replicas import PostgresReplicas
+from app.subscribers import ContextSubscribers
+from shared.cache.redis import RedisServer
+from shared.commands.bus import CommandBus
+from shared.dead_letters.postgres import PostgresDeadLetters
+from shared.dead_letters.redelivery import RecordRedeliveries, Subscribers
+from shared.dead_letters.service import DeadLetterRepository, DeadLetters, Redeliveries
+from shared.eventlog.audit_log import AuditLog, PostgresAuditLog
+from shared.kafka.groups import KafkaGroups
+from shared.ports import Clock
+
+SYSTEM = "system"
+
+
+class SystemProvider(Provider):
+    """Everything lives as long as the process."""
+
+    scope = Scope.APP
+    letters = provide(PostgresDeadLetters, provides=AnyOf[PostgresDeadLetters, DeadLetterRepository])
+    dead_letters = provide(DeadLetters)
+    stored_replicas = provide(PostgresReplicas)
+    heartbeat = provide(Heartbeat)
+    stored = provide(Stored)
+    look = provide(SystemLook)
+
+    @provide
+    async def groups(self, settings: Settings) -> AsyncIterator[KafkaGroups]:
+        """Of the process's own Kafka; connected when it is looked at."""
+        groups = KafkaGroups(settings.kafka_bootstrap)
+        yield groups
+        await groups.close()
+
+    @provide
+    async def redis_server(self, settings: Settings) -> AsyncIterator[RedisServer]:
+        """The process's own, beside its store."""
+        server = RedisServer(settings.redis_url)
+        yield server
+        await server.close()
+
+    @provide
+    def subscribers(self, container: AsyncContainer) -> AnyOf[ContextSubscribers, Subscribers]:
+        """The process's own."""
+        return ContextSubscribers(container)
+
+    @provide
+    def redeliveries(self, bus: CommandBus, deciders: Deciders, subscribers: Subscribers, clock: Clock) -> Redeliveries:
+        return RecordRedeliveries(bus, deciders, subscribers, clock)
+
+    @provide
+    def audit_log(self) -> AuditLog:
+        return PostgresAuditLog(SYSTEM)

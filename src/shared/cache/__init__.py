@@ -1,0 +1,1 @@
+"""Cache-aside with generations, on Redis."""

@@ -1,0 +1,1 @@
+"""Commands and events that could not be processed."""

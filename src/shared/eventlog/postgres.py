@@ -1,0 +1,134 @@
+"""The event log as its readers see it: pages in the order of the log, and what is new at its end."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from shared.eventlog.model import BEGINNING, Entry, EventFilter, LoggedEvent, Position, Window
+from shared.eventlog.query import BYTES, EVENT_COLUMNS, SELECTED, EventQuery, event_fields
+from shared.postgres.database import PostgresDatabase
+
+FIRST_LOOK, MOST_LOOKED_AT = 200, 10_000
+
+# An event's moment is taken while its transaction is under way, which lasts 35 seconds at most, by the clock of the
+# replica that decides: so much may its place in the log lie before or after that of others of the same moment.
+BLUR = timedelta(seconds=60)
+
+BOUNDS = """
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text, first.xid, first.seq, last.xid, last.seq
+FROM (VALUES (1)) AS one
+LEFT JOIN LATERAL (
+  SELECT xid::text, seq FROM shared.event_log WHERE occurred_at < $1::timestamptz ORDER BY occurred_at DESC LIMIT 1
+) AS first ON true
+LEFT JOIN LATERAL (
+  SELECT xid::text, seq FROM shared.event_log WHERE occurred_at > $2::timestamptz ORDER BY occurred_at LIMIT 1
+) AS last ON true
+"""
+
+NEWER = f"""
+WITH complete AS (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS below)
+SELECT c.below::text, n.number, n.names, n.log_xid::text, n.place, {SELECTED} FROM complete c LEFT JOIN LATERAL (
+  SELECT count(*) OVER () AS number,
+    sum(octet_length(l.payload::text)) OVER (ORDER BY l.xid, l.seq) - octet_length(l.payload::text) AS bytes_before,
+    CASE WHEN l.module_id IS NULL THEN ARRAY(SELECT one FROM shared.names_in(l.payload) AS one) END AS names,
+    l.xid AS log_xid, l.seq AS place, {EVENT_COLUMNS}
+  FROM (
+    SELECT * FROM shared.event_log WHERE (xid, seq) > ($1::text::xid8, $2::bigint) AND xid < c.below
+    ORDER BY xid, seq LIMIT $3
+  ) AS l
+) AS n ON n.bytes_before < {BYTES} ORDER BY n.log_xid, n.place
+"""
+
+
+class Found(Struct, frozen=True):
+    """Events in the requested order. `reached`: where to continue; None when the whole window was searched."""
+
+    entries: list[Entry]
+    reached: Position | None
+
+
+class PostgresEventLog:
+    """Every page ends below the oldest running transaction, so nothing can appear behind a reader's back."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    async def end(self) -> Position:
+        """Return the position below which the log is complete."""
+        return (await self.window(EventFilter()))[1]
+
+    async def window(self, wanted: EventFilter) -> tuple[Window, Position]:
+        """Return where matching events can be, by their time; and where the complete part of the log ends."""
+        arguments = [blurred(wanted.since, -BLUR), blurred(wanted.until, BLUR)]
+        async with self._database.reading_the_log() as connection:
+            row = await connection.fetchrow(BOUNDS, *arguments)
+        below, first_xid, first_seq, last_xid, last_seq = row
+        end = Position(int(below), 0)
+        last = end if last_xid is None else Position(int(last_xid), last_seq)
+        first = BEGINNING if first_xid is None else Position(int(first_xid), first_seq)
+        return Window(first, min(last, end)), end
+
+    async def page(self, wanted: EventFilter, window: Window, limit: int, *, newest_first: bool) -> Found:
+        """Return at most `limit` events, or some megabytes of them, from one end of the window.
+
+        May return fewer, even none, before the end: the number of events that are looked at is bounded too.
+        """
+        query = EventQuery(wanted, newest_first=newest_first)
+        entries: list[Entry] = []
+        looked_at, look_at = 0, FIRST_LOOK
+        async with self._database.reading_the_log() as connection:
+            leading = await rarest(connection, query, window)
+            statement = query.page(leading)
+            if not query.looks_closer(leading):
+                look_at = limit + 1
+            while True:
+                left = limit - len(entries)
+                rows = await connection.fetch(statement, *query.arguments(window, look_at, left + 1))
+                found = [entry(row[4:]) for row in rows if row[4] is not None][:left]
+                entries += found
+                if found and rows[0][3] > len(found):
+                    return Found(entries, found[-1].position)
+                if not rows or rows[0][0] < look_at:
+                    return Found(entries, None)
+                reached = Position(int(rows[0][1]), rows[0][2])
+                looked_at += look_at
+                if looked_at >= MOST_LOOKED_AT or len(entries) == limit:
+                    return Found(entries, reached)
+                window = beyond(window, reached, newest_first=newest_first)
+                look_at = min(4 * look_at, MOST_LOOKED_AT - looked_at)
+
+    async def newer(self, than: Position, limit: int) -> tuple[list[Entry], Position]:
+        """Return the next events after a place, with the names they list, and up to where they are complete."""
+        async with self._database.reading_the_log() as connection:
+            rows = await connection.fetch(NEWER, str(than.xid), than.seq, limit)
+        entries = [entry(row[3:], row[2] or ()) for row in rows if row[3] is not None]
+        complete = not entries or len(entries) == rows[0][1] < limit
+        return entries, Position(int(rows[0][0]), 0) if complete else entries[-1].position
+
+
+async def rarest(connection: Any, query: EventQuery, window: Window) -> str | None:
+    """Choose the condition by which the fewest events are looked at."""
+    candidates = query.candidates
+    if len(candidates) < 2:  # noqa: PLR2004 - there is nothing to choose
+        return candidates[0] if candidates else None
+    counts = await connection.fetchrow(query.count(), *query.count_arguments(window))
+    return min(zip(counts, range(len(candidates)), candidates, strict=True))[2]
+
+
+def beyond(window: Window, reached: Position, *, newest_first: bool) -> Window:
+    return Window(window.after, reached) if newest_first else Window(reached, window.before)
+
+
+def entry(columns: Any, names: Any = ()) -> Entry:
+    xid, seq, *event = columns
+    position = Position(int(xid), seq)
+    return Entry(position, LoggedEvent(position=str(position), **event_fields(event)), names)
+
+
+def blurred(moment: datetime | None, by: timedelta) -> datetime | None:
+    """Move the moment as far as the calendar goes."""
+    try:
+        return None if moment is None else moment + by
+    except OverflowError:
+        return moment

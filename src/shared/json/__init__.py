@@ -1,0 +1,1 @@
+"""JSON documents and schemas that people bring."""

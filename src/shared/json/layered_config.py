@@ -1,0 +1,58 @@
+"""A config in layers: what counts, which layer each value is from, and whether it fits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from msgspec import Struct
+
+from shared.errors import FieldError
+from shared.json.documents import json_pointer
+from shared.json.patches import overlay
+from shared.json.schemas import JsonSchema
+
+
+def layered(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    config: dict[str, Any] = reduce(overlay, layers, {})
+    return config
+
+
+def origins(layers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the index of the layer that each value of the layered config is from, by JSON pointer.
+
+    Values are scalars, arrays as a whole, and objects that are empty.
+    """
+    owners: dict[str, Any] = {}
+    for place, layer in enumerate(layers):
+        owners = _claimed(owners, layer, place)
+    return dict(_leaves(owners, ()))
+
+
+def _claimed(owners: Any, value: Any, place: int) -> Any:
+    """Return the owners after a layer's value: of an object by key, of anything else the layer's index."""
+    if not isinstance(value, dict) or not (value or isinstance(owners, dict)):
+        return place
+    under = owners if isinstance(owners, dict) else {}
+    return {**under, **{key: _claimed(under.get(key), child, place) for key, child in value.items()}}
+
+
+def _leaves(owners: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[tuple[str, int]]:
+    for key, owner in owners.items():
+        if isinstance(owner, dict):
+            yield from _leaves(owner, (*path, key))
+        else:
+            yield json_pointer((*path, key)), owner
+
+
+class ConfigRules(Struct, frozen=True):
+    """The defaults and the schema of a module's configs."""
+
+    default_config: dict[str, Any]
+    schema: JsonSchema
+
+    def config(self, layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
+        return layered([self.default_config, *layers])
+
+    def errors(self, layers: Iterable[dict[str, Any]], *, complete: bool = True) -> Sequence[FieldError]:
+        """Return what does not fit. `complete` False: other layers may add what is missing."""
+        return self.schema.errors(self.config(layers), complete=complete)

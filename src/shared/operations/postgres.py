@@ -1,0 +1,112 @@
+"""Operations and streams as callers may read them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from shared.commands.conflict_details import EventSummary
+from shared.errors import Refusal
+from shared.messages import Outcome, Status
+from shared.postgres.database import PostgresDatabase
+from shared.postgres.rows import read_row
+
+ONE = """
+SELECT id, context, aggregate_id, organization_id, user_id, command, status, outcome, created_at, decided_at
+FROM shared.operations WHERE id = $1
+"""
+
+SUMMARY = (
+    "SELECT sequence, type, user_id, occurred_at, reason, aggregatetype || ':' || aggregateid FROM shared.event_log"
+)
+
+SINCE = f"""
+{SUMMARY} WHERE aggregatetype = $1 AND aggregateid = $2 AND sequence > $3 ORDER BY sequence LIMIT $4
+"""
+
+FROM = f"""
+{SUMMARY} WHERE (aggregatetype, aggregateid) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+  AND xid >= $3::text::xid8 ORDER BY seq LIMIT $4
+"""
+
+SWEEP = """
+DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE {column} < $1 LIMIT 5000))
+"""
+
+SWEPT = (
+    ("shared.operations", "created_at", timedelta(days=30)),
+    ("shared.inbox", "received_at", timedelta(days=30)),
+)
+
+
+class Operation(Struct, frozen=True):
+    """One command's life, as its row tells it."""
+
+    operation_id: UUID
+    context: str
+    aggregate_id: str
+    organization_id: str | None
+    user_id: str
+    command: str
+    status: Status
+    created_at: datetime
+    decided_at: datetime | None
+    outcome: Outcome | None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it was rejected."""
+        return self.outcome.refusal if self.outcome else None
+
+
+class PostgresOperations:
+    """Reads operations and streams; sweeps what need not be kept."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    async def operation(self, operation_id: UUID) -> Operation | None:
+        """One operation; None when there is none, or it is older than 30 days."""
+        async with self._database.reading() as connection:
+            row: Any = await connection.fetchrow(ONE, operation_id)
+        if row is None:
+            return None
+        # A failed one that is tried again is pending, and its row still tells of the attempt before.
+        settled = row["status"] != "pending"
+        outcome = msgspec.json.decode(row["outcome"], type=Outcome) if settled else None
+        decided_at = row["decided_at"] if settled else None
+        return read_row(Operation, row, operation_id=operation_id, decided_at=decided_at, outcome=outcome)
+
+    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
+        """The stream's events after `sequence`, oldest first."""
+        context, _, aggregate_id = stream.partition(":")
+        async with self._database.reading() as connection:
+            rows = await connection.fetch(SINCE, context, aggregate_id, sequence, limit)
+        return [summary(*row) for row in rows]
+
+    async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
+        """The streams' events from a position of the log on, oldest first."""
+        names = [stream.partition(":") for stream in streams]
+        contexts, ids = [context for context, _, _ in names], [aggregate_id for _, _, aggregate_id in names]
+        async with self._database.reading() as connection:
+            rows = await connection.fetch(FROM, contexts, ids, str(position), limit)
+        return [summary(*row) for row in rows]
+
+    async def sweep(self, now: datetime) -> int:
+        """Removes one page of rows past their keeping from each table; returns how many."""
+        removed = 0
+        for table, column, keeping in SWEPT:
+            async with self._database.writing() as transaction:
+                status = await transaction.execute(SWEEP.format(table=table, column=column), now - keeping)
+            removed += int(status.rpartition(" ")[2])
+        return removed
+
+
+def summary(
+    sequence: int, type_: str, user_id: str, occurred_at: datetime, reason: str | None, stream: str
+) -> EventSummary:
+    """A row of `SUMMARY`."""
+    return EventSummary(sequence, type_, user_id, occurred_at.isoformat(), reason, stream)
