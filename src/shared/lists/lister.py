@@ -9,6 +9,7 @@ from shared.lists.cursors import DEFAULT_LIMIT, Cursors
 from shared.lists.keyset import Keep, LongList, Place, Question, Turn, Where, looking_up
 from shared.lists.text_search import SORT_KEY, beginnings_first, words_begin
 from shared.ports import Database, Transaction
+from shared.postgres.rows import read_row
 
 Item = TypeVar("Item")
 Filter = TypeVar("Filter")
@@ -68,6 +69,7 @@ class Lister(Generic[Filter, PageType]):
     orders: ClassVar[Mapping[str, str]]
     default_sort: ClassVar[str] = "name"
     always_counts: ClassVar[bool] = False
+    item_type: ClassVar[type[Struct]]
     page_type: type[PageType]
 
     def __init__(self, database: Database, cursors: Cursors) -> None:
@@ -79,8 +81,8 @@ class Lister(Generic[Filter, PageType]):
         raise NotImplementedError
 
     async def items(self, transaction: Transaction, rows: Sequence[Any]) -> Sequence[Any]:
-        """Return the items of a page of rows, in their order."""
-        raise NotImplementedError
+        """Return the items of a page of rows, in their order: by default those of `item_type`."""
+        return [read_row(self.item_type, row) for row in rows]
 
     async def page(self, params: ListParams[Filter], *, name: str | None = None, with_total: bool = False) -> PageType:
         """Return at most `limit` items, perhaps fewer before the last page. Raises `BadCursor`."""
