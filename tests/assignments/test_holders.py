@@ -4,7 +4,7 @@ from assignments.adapters.holders import PostgresHolders
 from assignments.commands import ApplyIndustryTemplate, AssignModule
 from industries.contract import TemplateModule
 from organizations.contract import OrganizationFact
-from shared.lists.keyset import looking_up
+from shared.lists.keyset import index_scans
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, World
 
@@ -26,7 +26,7 @@ async def test_holders_are_found_and_told_from_others(
         AssignModule(THREE, "till", "ada"),
     )
     holders, everybody = PostgresHolders(), [ONE, TWO, THREE, "nobody"]
-    async with looking_up(database) as transaction:
+    async with index_scans(database) as transaction:
         for module_id, expected in (("ovens", {ONE, TWO}), ("till", {THREE}), ("vases", set[str]())):
             assert set(await holders.with_module(transaction, 9, module_id=module_id)) == expected
             assert await holders.having_module(transaction, everybody, module_id=module_id) == expected
