@@ -1,4 +1,4 @@
-"""Gives programs tokens of their own, and takes them back."""
+"""Creates and revokes API tokens, and knows which tokens go back to a user or a token."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from access.domain import (
     valid_api_token,
 )
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
-from access.idempotency import Done, KeyedWrites, parsed
+from access.idempotency import Done, KeyedWrites, as_uuid
 from access.ports import ApiTokenStore, Fact, FactLog, KeyedWrite, Secrets
 from access.sessions import hashed
 from shared.messages import Event
@@ -27,8 +27,8 @@ from shared.ports import Clock, Ids, Transaction
 API_TOKEN_PREFIX = "mpt_"  # noqa: S105 - by which scanners know a leaked token
 
 
-class WantedApiToken(Struct, frozen=True, kw_only=True):
-    """What a token is to be good for. `scopes` None: all that the role may."""
+class NewApiToken(Struct, frozen=True, kw_only=True):
+    """`scopes` None: the role's default."""
 
     name: str
     role: ApiTokenRole
@@ -38,7 +38,7 @@ class WantedApiToken(Struct, frozen=True, kw_only=True):
 
 
 class CreatedApiToken(Struct, frozen=True):
-    """The one moment in which the secret is known."""
+    """The secret with the token: it is kept nowhere."""
 
     token: str
     described: ApiToken
@@ -48,7 +48,7 @@ class CreatedApiToken(Struct, frozen=True):
 
 
 class RevokedApiToken(ApiToken, frozen=True, kw_only=True):
-    """A token that is worth nothing any more, and those that were made with it, by them too.
+    """A revoked token, and those that were made with it, directly or by way of others.
 
     `revoked_tokens` were revoked together with it; `living_tokens` were left as they are.
     """
@@ -67,24 +67,24 @@ class TokenLineage:
         self._ids = ids
 
     async def living(self, transaction: Transaction, creator: str) -> Sequence[ApiToken]:
-        """Those that still let somebody in, also where the token they were made with does not. They are locked.
+        """Lock and return the usable tokens that go back to the creator, also by way of tokens that are not usable.
 
-        Level by level: while its creator is locked nobody makes a token with it, so each level is complete.
+        Level by level: while its creator is locked no token can be made with it, so each level is complete.
         """
-        now, found, seen, creators = self._clock.now(), list[ApiToken](), {creator}, [creator]
+        now, tokens, seen, creators = self._clock.now(), list[ApiToken](), {creator}, [creator]
         while creators:
             minted = await self._store.minted_by(transaction, creators)
-            found += [token for token in minted if str(token.id) not in seen]
+            tokens += [token for token in minted if str(token.id) not in seen]
             creators = [str(token.id) for token in minted if str(token.id) not in seen]
             seen.update(creators)
         return [
-            each for each in found if each.revoked_at is None and (each.expires_at is None or each.expires_at > now)
+            each for each in tokens if each.revoked_at is None and (each.expires_at is None or each.expires_at > now)
         ]
 
     async def revoke(
         self, transaction: Transaction, token_ids: Sequence[UUID], by: str, reason: str | None
     ) -> Sequence[ApiToken]:
-        """The tokens as they are afterwards, without those that were revoked before."""
+        """Return the tokens as they are afterwards, without those that were revoked before."""
         revoked = await self._store.revoke(transaction, token_ids, self._clock.now()) if token_ids else ()
         await self.record(
             transaction, [self.fact(token, ApiTokenRevokedEvent(token.id), by, reason) for token in revoked]
@@ -92,12 +92,10 @@ class TokenLineage:
         return revoked
 
     async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
-        """In the event log."""
         if facts:
             await self._facts.record(transaction, facts)
 
     def fact(self, token: ApiToken, event: Event, by: str, reason: str | None) -> Fact:
-        """What happened to a token."""
         return Fact(
             aggregate_id=str(token.id),
             event=event,
@@ -124,12 +122,12 @@ class ApiTokens:
         self._ids = ids
 
     async def create(
-        self, wanted: WantedApiToken, created_by: str, reason: str | None = None, write: KeyedWrite | None = None
+        self, new: NewApiToken, created_by: str, reason: str | None = None, write: KeyedWrite | None = None
     ) -> CreatedApiToken:
-        """Raises `InvalidApiToken`, `CreatorLetGo`, or what `KeyedWrites` raises."""
+        """Raise `InvalidApiToken`, `CreatorLetGo`, or what `KeyedWrites` raises."""
 
         async def work(transaction: Transaction) -> Done:
-            made = await self._create(transaction, wanted, created_by, reason)
+            made = await self._create(transaction, new, created_by, reason)
             return Done(msgspec.json.encode(made.described), secret=made.token)
 
         done = await self._writes.run(write, work)
@@ -144,7 +142,7 @@ class ApiTokens:
         *,
         with_minted: bool = False,
     ) -> RevokedApiToken:
-        """The token as it is afterwards, and what became of those made with it. Repeating it changes nothing.
+        """Return the token as it is afterwards, and the tokens made with it. Repeating it changes nothing.
 
         Raises `ApiTokenNotFound`, or what `KeyedWrites` raises.
         """
@@ -156,21 +154,21 @@ class ApiTokens:
         return msgspec.json.decode((await self._writes.run(write, work)).body, type=RevokedApiToken)
 
     async def _create(
-        self, transaction: Transaction, wanted: WantedApiToken, created_by: str, reason: str | None
+        self, transaction: Transaction, new: NewApiToken, created_by: str, reason: str | None
     ) -> CreatedApiToken:
         token = valid_api_token(
             ApiToken(
                 id=self._ids.new(),
-                name=wanted.name,
-                role=wanted.role,
-                organization_id=wanted.organization_id,
-                scopes=default_scopes(wanted.role) if wanted.scopes is None else sorted(set(wanted.scopes)),
+                name=new.name,
+                role=new.role,
+                organization_id=new.organization_id,
+                scopes=default_scopes(new.role) if new.scopes is None else sorted(set(new.scopes)),
                 created_by=created_by,
                 created_at=self._clock.now(),
-                expires_at=wanted.expires_at,
+                expires_at=new.expires_at,
             )
         )
-        creator = parsed(created_by)
+        creator = as_uuid(created_by)
         if creator is not None and not await self._store.may_mint(transaction, creator):
             raise CreatorLetGo("Whoever asks for this token was let go meanwhile: sign in again.")
         secret = API_TOKEN_PREFIX + self._secrets.new()
@@ -198,7 +196,6 @@ class ApiTokens:
 
 
 def creation(token: ApiToken) -> ApiTokenCreatedEvent:
-    """What is told of a new token."""
     return ApiTokenCreatedEvent(
         token.id,
         token.name,
@@ -211,10 +208,9 @@ def creation(token: ApiToken) -> ApiTokenCreatedEvent:
 
 
 def default_scopes(role: ApiTokenRole) -> Sequence[Scope]:
-    """All that the role may, but the scope for events, which is never implied."""
+    """Return all scopes of the role but that for events, which is never implied."""
     return ("read",) if role == "service" else ("read", "write")
 
 
 def named(tokens: Sequence[ApiToken]) -> Sequence[NamedToken]:
-    """The tokens as an answer names them."""
     return [NamedToken(token.id, token.name) for token in tokens]

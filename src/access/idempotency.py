@@ -1,7 +1,7 @@
-"""Has a write of this context one effect and one answer for each Idempotency-Key, without a command.
+"""Gives a write of this context one effect and one answer for each Idempotency-Key, without a command.
 
-The outcome is kept in the transaction that makes it true. A refusal changes nothing and is not kept: the request is
-decided anew.
+The outcome is kept in the transaction of the write. A refusal changes nothing and is not kept: a repetition is decided
+anew.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,7 +19,7 @@ SECRET_KEPT = timedelta(hours=24)
 
 
 class Done(Struct, frozen=True):
-    """What a write came to. `secret` is sealed before it is kept, and no part of `body`. `ended` are credentials."""
+    """The outcome of a write. `secret` is sealed before it is kept, and no part of `body`. `ended` are credentials."""
 
     body: bytes
     secret: str | None = None
@@ -42,7 +42,7 @@ class KeyedWrites:
         self._clock = clock
 
     async def run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> Done:
-        """What the work came to, now or the first time. Credentials it ended are refused when this returns.
+        """Return the outcome of the work, now or the first time. Credentials it ended are refused when this returns.
 
         Raises `IdempotencyKeyReused` or `SecretNotKept`.
         """
@@ -82,8 +82,8 @@ class KeyedWrites:
             return await self._outcomes.discard(transaction, now - SECRET_KEPT, now - OUTCOME_KEPT)
 
 
-def parsed(id_: str) -> UUID | None:
-    """The id of a user or a token; none for whoever is neither."""
+def as_uuid(id_: str) -> UUID | None:
+    """Return the id of a user or a token, None for any other caller."""
     try:
         return UUID(id_)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Tells who signs in, and sees to it that a super admin can."""
+"""Signs users in, and makes sure that there is a super admin."""
 
 from uuid import UUID
 
@@ -37,10 +37,10 @@ class SignIn:
         self._attempts = attempts
 
     async def __call__(self, email: str, password: str, address: str) -> SignedIn:
-        """Raises `WrongCredentials`, with one text and at one cost whatever is wrong, or `OrganizationSuspended`.
+        """Raise `WrongCredentials`, with one text and at one cost whatever is wrong, or `OrganizationSuspended`.
 
-        A suspension is told to those alone who know the password. Access tokens issued before it end with their
-        lifetime. `address` is where the attempt comes from: after too many failures `TooManyAttempts` is raised.
+        A suspension is revealed only after the right password. Access tokens issued before it end with their lifetime.
+        `address` is where the attempt comes from: after too many failures `TooManyAttempts` is raised.
         """
         await self._attempts.begin(email, address)
         account = await self._account(email)
@@ -60,7 +60,7 @@ class SignIn:
 
 
 class SuperAdmins:
-    """Keeps the super admin whom the service's settings name."""
+    """Creates super admins: the one the service's settings name, and those an operator adds."""
 
     def __init__(
         self, database: Database, users: Users, passwords: Passwords, facts: FactLog, clock: Clock, ids: Ids
@@ -73,7 +73,7 @@ class SuperAdmins:
         self._ids = ids
 
     async def ensure_super_admin(self, email: str, password: str) -> None:
-        """Afterwards the super admin exists and has this password. Changes nothing when that is so already.
+        """Create the super admin or replace the password. Changes nothing when both are as given.
 
         Harmless when several processes do it at once. A deactivated super admin stays deactivated.
         Raises `InvalidEmail`, `UnacceptablePassword`, or `EmailBelongsToOtherRole`.
@@ -92,7 +92,7 @@ class SuperAdmins:
             await self._replace_password(account, password)
 
     async def create(self, email: str, password: str) -> UUID:
-        """The id of a new super admin. Raises `InvalidEmail`, `UnacceptablePassword`, or `EmailTaken`."""
+        """Return the id of a new super admin. Raises `InvalidEmail`, `UnacceptablePassword`, or `EmailTaken`."""
         account = await self._add(valid_email(email), valid_password(password), CREATING_OPERATOR)
         if account is None:
             raise EmailTaken("A user with this e-mail exists: choose another e-mail.")

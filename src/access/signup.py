@@ -43,9 +43,9 @@ class PendingOwners:
         self._clock = clock
 
     async def hold(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
-        """Reserves the e-mail for the operation. Repeating it changes nothing, also after the activation.
+        """Reserve the e-mail for the operation. Repeating it changes nothing, also after the activation.
 
-        Repeated after a `discard` it holds the e-mail again: whoever then reports the old refusal calls `release`.
+        Repeated after a `discard` it holds the e-mail again: call `release` when the old refusal is reported then.
         Raises `InvalidEmail`, `InvalidName`, `UnacceptablePassword` or `EmailTaken`.
         """
         address, called = valid_email(email), valid_name(name)
@@ -54,33 +54,33 @@ class PendingOwners:
         owner = PendingOwner(operation_id, address, called, password_hash, now + PENDING_OWNER_LIFETIME)
         async with self._database.writing() as transaction:
             if not await self._store.hold(transaction, owner, now):
-                raise taken()
+                raise email_taken()
 
     async def check(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
-        """Raises what `hold` would raise, and keeps nothing."""
+        """Raise what `hold` would raise, and keep nothing."""
         address = valid_email(email)
         valid_name(name)
         valid_password(password)
         async with self._database.snapshot() as transaction:
             if not await self._emails.is_free(transaction, address, operation_id, self._clock.now()):
-                raise taken()
+                raise email_taken()
 
     async def release(self, operation_id: UUID) -> None:
-        """Frees the e-mail of an operation that will not be decided. Harmless to repeat."""
+        """Free the e-mail of an operation that will not be decided. Harmless to repeat."""
         async with self._database.writing() as transaction:
             await self._store.discard(transaction, [operation_id])
 
     async def sweep(self) -> int:
-        """Deletes expired owners and returns how many there were."""
+        """Delete expired owners and return how many there were."""
         async with self._database.writing() as transaction:
             return await self._store.discard_expired(transaction, self._clock.now())
 
     async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> frozenset[UUID]:
-        """Those of the operations whose owner can be activated. Locked until the transaction ends."""
+        """Return the operations whose owner can be activated, locked until the transaction ends."""
         return await self._store.pending(transaction, operation_ids, self._clock.now())
 
     async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
-        """Makes the owners, (operation id, organization id) pairs, users who can sign in, and records the facts.
+        """Make the owners, (operation id, organization id) pairs, users that can sign in, and record the facts.
 
         Raises `PendingOwnerGone` when one is not pending: no organization is registered without its owner.
         """
@@ -92,19 +92,17 @@ class PendingOwners:
         await self._facts.record(transaction, [activation(*owner, now) for owner in activated])
 
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
-        """Frees the e-mails of refused registrations."""
+        """Free the e-mails of refused registrations."""
         if operation_ids:
             await self._store.discard(transaction, operation_ids)
 
 
-def taken() -> EmailTaken:
-    """The refusal of an e-mail that somebody else has, or holds."""
+def email_taken() -> EmailTaken:
     detail = "This e-mail is taken. Sign in with it, or sign up with another one."
     return EmailTaken(detail, errors=[FieldError("/email", detail)])
 
 
 def activation(operation_id: UUID, organization_id: UUID, now: datetime) -> Fact:
-    """The fact that an owner, whose id is the operation's, became the organization's first admin."""
     return Fact(
         aggregate_id=str(operation_id),
         event=UserActivatedEvent(operation_id, organization_id, "organization_admin"),

@@ -1,4 +1,4 @@
-"""Keeps users out, and lets them in again."""
+"""Deactivates and reactivates users."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
@@ -17,7 +17,7 @@ from shared.ports import Clock, Ids, Transaction
 
 
 class UserStatus(Struct, frozen=True):
-    """How the user stands now. `revoked_tokens`: those of a deactivated user that were revoked with it."""
+    """`revoked_tokens`: those of a deactivated user that were revoked with it."""
 
     user_id: UUID
     status: Literal["active", "inactive"]
@@ -25,7 +25,7 @@ class UserStatus(Struct, frozen=True):
 
 
 class UserAdministration:
-    """What a super admin does to users. Repeating it changes nothing."""
+    """Repeating a change changes nothing."""
 
     def __init__(
         self, writes: KeyedWrites, users: UserDirectory, lineage: TokenLineage, facts: FactLog, clock: Clock, ids: Ids
@@ -40,14 +40,14 @@ class UserAdministration:
     async def deactivate(
         self, user_id: UUID, deactivated_by: str, reason: str | None = None, write: KeyedWrite | None = None
     ) -> UserStatus:
-        """Nobody signs in as the user; sessions end, and so do the tokens the user made, and those made with them.
+        """End the user's sessions, the API tokens the user made, and those made with them.
 
-        A user who is inactive already may have left tokens behind: they end too. Raises `UserNotFound`, what
-        `KeyedWrites` raises, or `LastSuperAdmin`: somebody must be able to let the user in again.
+        Tokens of a user who is inactive already end too. Raises `UserNotFound`, what `KeyedWrites` raises, or
+        `LastSuperAdmin`: somebody must be able to activate the user again.
         """
 
         async def work(transaction: Transaction) -> Done:
-            sessions = await self._keep_out(transaction, user_id, deactivated_by, reason)
+            sessions = await self._deactivate(transaction, user_id, deactivated_by, reason)
             living = [each.id for each in await self._lineage.living(transaction, str(user_id))]
             tokens = await self._lineage.revoke(transaction, living, deactivated_by, reason)
             status = UserStatus(user_id, "inactive", named(tokens))
@@ -58,7 +58,7 @@ class UserAdministration:
     async def activate(
         self, user_id: UUID, activated_by: str, reason: str | None = None, write: KeyedWrite | None = None
     ) -> UserStatus:
-        """The user can sign in again; tokens stay revoked. Raises `UserNotFound`, or what `KeyedWrites` raises."""
+        """Let the user sign in again; tokens stay revoked. Raises `UserNotFound`, or what `KeyedWrites` raises."""
 
         async def work(transaction: Transaction) -> Done:
             account = await self._account(transaction, user_id)
@@ -72,7 +72,7 @@ class UserAdministration:
     async def _run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> UserStatus:
         return msgspec.json.decode((await self._writes.run(write, work)).body, type=UserStatus)
 
-    async def _keep_out(self, transaction: Transaction, user_id: UUID, by: str, reason: str | None) -> Sequence[UUID]:
+    async def _deactivate(self, transaction: Transaction, user_id: UUID, by: str, reason: str | None) -> Sequence[UUID]:
         super_admins = await self._users.active_super_admins(transaction)
         account = await self._account(transaction, user_id)
         if not account.is_active:

@@ -90,31 +90,26 @@ class AccessProvider(Provider):
 
     @provide
     def passwords(self) -> Iterator[Passwords]:
-        """Ends the threads with the container."""
         passwords = Argon2Passwords()
         yield passwords
         passwords.close()
 
     @provide
     def issuer(self, keys: KeyRing, clock: Clock) -> JwtIssuer:
-        """With the lifetime the settings name."""
         return JwtIssuer(keys, clock, self._token_lifetime)
 
     @provide
     def access_tokens(self, issuer: JwtIssuer) -> AccessTokens:
-        """The same issuer."""
         return issuer
 
     @provide
     def own_tokens(self, keys: KeyRing, sessions: SessionMemory, clock: Clock) -> TokenAuthenticator:
-        """One memory of verified tokens."""
         return TokenAuthenticator(keys, sessions, clock)
 
     @provide
     def programs_tokens(
         self, tokens: PostgresCredentialReader, memories: CredentialMemories, clock: Clock
     ) -> ApiTokenAuthenticator:
-        """One memory of API tokens."""
         return ApiTokenAuthenticator(tokens, memories, clock)
 
     @provide
@@ -126,7 +121,6 @@ class AccessProvider(Provider):
         standing: OrganizationStanding,
         clock: Clock,
     ) -> Authenticator:
-        """All kinds of tokens."""
         return BearerAuthenticator(own, programs, other_issuer(settings, standing, clock))
 
 

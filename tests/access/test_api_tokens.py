@@ -8,7 +8,7 @@ import pytest
 
 from access.adapters.cached import TRUSTED_FOR, TRUSTED_IN_OUTAGE, ApiTokenAuthenticator, CredentialMemories
 from access.adapters.lists import ApiTokenFilter
-from access.api_tokens import CreatedApiToken, WantedApiToken
+from access.api_tokens import CreatedApiToken, NewApiToken
 from access.domain import ApiToken, ApiTokenNotFound, InvalidApiToken, InvalidName, TokenExpired, TokenInvalid
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
 from shared.errors import Unavailable
@@ -43,7 +43,7 @@ class ReadTokens:
 
 
 async def created(access: Access, creator: str = CREATOR, **wanted: Any) -> CreatedApiToken:
-    return await access.api_tokens.create(WantedApiToken(**({"name": "ci", "role": "super_admin"} | wanted)), creator)
+    return await access.api_tokens.create(NewApiToken(**({"name": "ci", "role": "super_admin"} | wanted)), creator)
 
 
 async def test_a_token_speaks_under_its_own_id_with_its_role_and_scopes(access: Access) -> None:

@@ -25,7 +25,7 @@ from shared.http.rate_limits import (
 )
 from tests.access.conftest import Access
 from tests.fakes import FakeClock
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 ADMIN, PASSWORD, HERE = "admin@example.com", "correct horse battery", "198.51.100.7"
 

@@ -19,7 +19,7 @@ from shared.errors import Unavailable
 from shared.ports import Caller
 from tests.access.conftest import FakeStanding
 from tests.fakes import FakeClock
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 NEEDED = "asymmetric signatures need `pyjwt[crypto]`"
 ec = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ec", reason=NEEDED)

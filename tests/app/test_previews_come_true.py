@@ -26,7 +26,7 @@ from shared.messages import CommandEnvelope, Event, Outcome, Previewed, Received
 from shared.ports import Caller, Clock, Database
 from tests.app.conftest import lonely
 from tests.app.generated_commands import Die, Drawn
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 CASES, SEED = 1_000, 20_261_125
 HASTE = 0.2

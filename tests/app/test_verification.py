@@ -26,7 +26,7 @@ from registry.commands import DeactivateModule, DeleteModule, RegisterModule, Up
 from shared.errors import Unavailable
 from shared.postgres.database import PostgresDatabase
 from tests.app.conftest import Decided, deciding, lonely
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 ORGANIZATION = "01890000-0000-7000-8000-000000000001"
 STREAMS = 8

@@ -19,9 +19,9 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.configs import broken
+from assignments.config_validation import invalid_configs
 from assignments.domain import INITIAL, Assignments, Facts, decide, evolve
-from assignments.refusals import ConfigInvalid, ConfigTooLarge, TemplateNotApplicable
+from assignments.errors import ConfigInvalid, ConfigTooLarge, TemplateNotApplicable
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refusal, Refused
@@ -331,7 +331,7 @@ def test_where_the_schemas_were_there_first_nothing_invalid_ever_comes_to_be(
             state = after(command, state=state, known=world)
         except Refused:
             continue
-        assert broken(INITIAL, state, world) == {}
+        assert invalid_configs(INITIAL, state, world) == {}
 
 
 @given(worlds, st.lists(commands, max_size=8), commands)
@@ -346,9 +346,9 @@ def test_where_schemas_came_later_nothing_gets_worse(world: Facts, history: list
         then = after(command, state=state, known=world)
     except Refused:
         return
-    worse = broken(state, then, world)
+    worse = invalid_configs(state, then, world)
     assert worse == {} or (
-        isinstance(command, UpdateModuleConfig) and broken(INITIAL, state, world).keys() >= worse.keys()
+        isinstance(command, UpdateModuleConfig) and invalid_configs(INITIAL, state, world).keys() >= worse.keys()
     )
 
 

@@ -31,17 +31,7 @@ from assignments.domain import (
     evolve,
     required_by,
 )
-from assignments.events import (
-    EVENTS,
-    AssignmentEvent,
-    IndustryTemplateAppliedEvent,
-    ModuleAssignedEvent,
-    ModuleConfigUpdatedEvent,
-    ModulesBulkAssignedEvent,
-    ModuleUnassignedEvent,
-    Source,
-)
-from assignments.refusals import (
+from assignments.errors import (
     ConfigDiffers,
     ConfigTooLarge,
     DuplicateModules,
@@ -56,6 +46,16 @@ from assignments.refusals import (
     UnknownIndustry,
     UnknownModules,
     UnknownVersion,
+)
+from assignments.events import (
+    EVENTS,
+    AssignmentEvent,
+    IndustryTemplateAppliedEvent,
+    ModuleAssignedEvent,
+    ModuleConfigUpdatedEvent,
+    ModulesBulkAssignedEvent,
+    ModuleUnassignedEvent,
+    Source,
 )
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact

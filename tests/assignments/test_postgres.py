@@ -10,16 +10,14 @@ import pytest
 from dishka import AsyncContainer
 from msgspec.structs import replace
 
-from assignments.adapters.adoption import PostgresAdoptionReader
+from assignments.adapters.lists import PostgresAppliedTemplates, PostgresAssignedModules, PostgresAssigneeLists
 from assignments.adapters.postgres import (
     REMOVE_ASSIGNMENTS,
     REMOVE_TEMPLATES,
-    AssignmentsShown,
     AssignmentTables,
-    PostgresAppliedTemplates,
-    PostgresAssignedModules,
+    StoredAssignments,
 )
-from assignments.adapters.reading import OrganizationModules, PostgresAssignmentReader
+from assignments.adapters.queries import OrganizationModules, PostgresAssignmentReader
 from assignments.commands import (
     ApplyIndustryTemplate,
     AssignModule,
@@ -86,7 +84,7 @@ def any_command(dice: random.Random) -> Command:
     return dice.choice(commands)
 
 
-async def rows_of(transaction: Transaction, organization_id: str, context: AsyncContainer) -> AssignmentsShown:
+async def rows_of(transaction: Transaction, organization_id: str, context: AsyncContainer) -> StoredAssignments:
     tables = await context.get(AssignmentTables)
     return (await tables.read_back(transaction, [organization_id]))[organization_id]
 
@@ -394,7 +392,7 @@ async def test_an_organization_without_modules_is_not_an_unknown_one(context: As
 async def test_pages_of_who_has_what_are_complete_and_in_order(carry_out: Carry, context: AsyncContainer) -> None:
     ids = [organization(number) for number in range(1, 6)]
     await carry_out(*[ApplyIndustryTemplate(id_, "bakery", version=2 if id_ < ids[2] else 1) for id_ in ids])
-    reader = await context.get(PostgresAdoptionReader)
+    reader = await context.get(PostgresAssigneeLists)
     first = await reader.with_module("ovens", OrganizationSearch(limit=3))
     assert first is not None
     rest = await reader.with_module("ovens", OrganizationSearch(limit=3, cursor=first.next_cursor))

@@ -17,8 +17,7 @@ from assignments.commands import (
     UpdateModuleConfig,
 )
 from assignments.domain import INITIAL, Assignments, Facts, decide, evolve
-from assignments.events import AssignmentEvent, ModuleAssignedEvent, ModuleUnassignedEvent
-from assignments.refusals import (
+from assignments.errors import (
     AssignedAgain,
     ConfigInvalid,
     IndustryDeleted,
@@ -29,6 +28,7 @@ from assignments.refusals import (
     TemplateMoved,
     UnknownUnassignment,
 )
+from assignments.events import AssignmentEvent, ModuleAssignedEvent, ModuleUnassignedEvent
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refused

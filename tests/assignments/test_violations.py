@@ -135,7 +135,7 @@ async def test_equal_configs_are_judged_once(
     rules = ConfigRules({}, Watched(LANES.document))
     assert (await reader.count("till", rules)).violating_organizations == 20
     assert len(judged) == 1
-    monkeypatch.setattr(violations, "REMEMBERED", 1)
+    monkeypatch.setattr(violations, "CACHED", 1)
     await assigned(carry_out, range(21, 25), lanes=8)
     assert (await reader.count("till", rules)).violating_organizations == 24
 

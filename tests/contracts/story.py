@@ -8,7 +8,7 @@ from access.sign_in import SuperAdmins
 from app.cli.container import database_tools
 from app.settings import Settings
 from tests.journeys.test_routes import set_aside
-from tests.running import Api, Tenant, new_tenant, refresh_cookie, sign_in
+from tests.support.api_client import Api, Tenant, new_tenant, refresh_cookie, sign_in
 
 MODULE, OTHER_MODULE, INDUSTRY = "field_service", "oven_monitoring", "bakery"
 

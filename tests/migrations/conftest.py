@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from devstack import Stack
 from shared.postgres.address import read_address
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 OURS = "n.nspname !~ '^(pg_|information_schema$|public$)'"
 

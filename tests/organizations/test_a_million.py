@@ -19,9 +19,9 @@ from shared.lists.lister import ListParams
 from shared.lists.text_search import SORT_KEY
 from shared.ports import Transaction
 from shared.postgres.database import PostgresDatabase
-from tests.databases import new_database
 from tests.fakes import CURSORS
-from tests.measured import MeasuredDatabase
+from tests.support.databases import new_database
+from tests.support.query_cost import MeasuredDatabase
 
 MILLION = 1_000_000
 LIMIT = 50

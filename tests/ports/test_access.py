@@ -22,7 +22,7 @@ from shared.http.rate_limits import RedisWindows
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access, FakeAttempts, FakeFactLog, FakeLiveSessions, FakeSigningKeys
 from tests.fakes import NOON, FakeAnnouncer, FakeClock
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 TYPES = "SELECT aggregateid, id, sequence FROM shared.event_log WHERE aggregatetype = 'access' ORDER BY seq"
 RETIRE = "UPDATE access.signing_keys SET retired_at = now() WHERE kid = $1"

@@ -13,7 +13,7 @@ from shared.cache.generations import CacheDown, CacheStore
 from shared.cache.redis import RedisCache, RedisStore
 from shared.ports import Cache
 from tests.fakes import FakeAnnouncer, FakeCache, FakeStore
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 KINDS = ["fake", "redis"]
 

@@ -39,7 +39,7 @@ from tests.shared.conftest import Toy, until
 from tests.shared.outbox.relaying import RelayWorld
 from tests.shared.postgres.test_listener import LISTENERS, Hearing
 from tests.shared.toy import ToyWorld
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 @pytest.mark.parametrize("clock", [FakeClock(), TickingClock(), SystemClock()], ids=["fake", "ticking", "system"])

@@ -19,8 +19,7 @@ WITHOUT = {
     # The class that was found stands for another port, which has the same form.
     "access.ports.Secrets": "those are ids",
     "registry.ports.AssignedModules": "those are organizations, or counts of templates",
-    "shared.dead_letters.service.LetterFactLog": "that is the log of access, or the ledger of bulk operations",
-    "bulk.ports.Trials": "that is an application that is asked for a page",
+    "shared.dead_letters.service.LetterFactLog": "that is the log of access, or the items of bulk operations",
 }
 """Ports, and why no suite imports them."""
 
@@ -30,9 +29,9 @@ NO_FAKES = {
     "tests.app.manifest.test_export.Plane": "holds whatever it is given",
     "tests.devstack.conftest.Up": "a process of the embedded stack",
     "tests.journeys.test_dry_run.Everything": "looks at all parts at once; its `now` is no clock",
-    "tests.measured.MeasuredDatabase": "the real one, and what it cost",
-    "tests.measured.MeasuredTransaction": "the real one, and what it cost",
-    "tests.organizations.conftest.Overlooking": "the real command_store, which may close its eyes",
+    "tests.support.query_cost.MeasuredDatabase": "the real one, and what it cost",
+    "tests.support.query_cost.MeasuredTransaction": "the real one, and what it cost",
+    "tests.organizations.conftest.Overlooking": "the real command store, which may close its eyes",
     "tests.organizations.test_a_million.Others": "answers from arithmetic, for a list too long to fill in",
     "tests.shared.eventlog.test_sse.Gate": "knows every token, and who is out",
     "tests.shared.http.test_metrics.Site": "an application that is asked for a page",

@@ -12,15 +12,16 @@ from devstack import Endpoints, Stack
 from devstack.part import Part
 from devstack.ports import choose_port
 from devstack.redis import RedisRecipe
-from tests.running import Api, ServiceProcess, sign_in
-from tests.stacks import stack_of_its_own
+from tests.support.api_client import Api, sign_in
+from tests.support.dedicated_stack import dedicated_stack
+from tests.support.service_process import ServiceProcess
 
 DYING = Path(__file__).with_name("entry_dying.py")
 
 
 @pytest.fixture(scope="package")
 async def own_parts(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Stack, Endpoints]]:
-    async with stack_of_its_own(parts, tmp_path_factory.mktemp("reads"), partitions=2) as own:
+    async with dedicated_stack(parts, tmp_path_factory.mktemp("reads"), partitions=2) as own:
         yield own
 
 

@@ -12,7 +12,7 @@ from devstack.part import Part
 from shared.cache.generations import ALL, Cached, GenerationCache, encode_cached
 from shared.cache.redis import BUDGET_SECONDS, RedisStore
 from tests.fakes import FakeAnnouncer
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 KEY = "org:1:modules"
 PATIENCE_SECONDS = 1.0

@@ -2,7 +2,6 @@
 
 import re
 import statistics
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from app.migration.text_fill import fill_text_forms
 from devstack import Stack
-from tests.running import ADMIN, ServiceProcess
+from tests.support.api_client import ADMIN
+from tests.support.service_process import ServiceProcess
 from tests.web.conftest import prepared_stack
 from tests.web.person import Person
 
@@ -169,9 +169,7 @@ def wheel(page: Page, pixels: int, turns: int) -> Do:
     return turn
 
 
-async def test_a_registry_of_two_thousand_modules_answers_at_once(
-    page: Page, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_registry_of_two_thousand_modules_answers_at_once(page: Page, measured: Callable[[str], None]) -> None:
     await page.goto("/super-admin/modules")
     table = page.get_by_role("table", name="Modules")
     await expect(table).to_have_attribute("aria-rowcount", str(MODULES + 1))
@@ -189,13 +187,12 @@ async def test_a_registry_of_two_thousand_modules_answers_at_once(
     link = table.get_by_role("link").nth(3)
     await feeling.of("opening a module", await clicker(page, link), presser(page, "Escape"))
     await feeling.answers("/api/v1/module-registry")
-    with capsys.disabled():
-        sys.stdout.write(f"\nmilliseconds, modules: {feeling.figures}\n")
+    measured(f"milliseconds, modules: {feeling.figures}")
     feeling.is_near()
 
 
 async def test_a_hundred_thousand_tenants_answer_at_once_however_deep(
-    page: Page, capsys: pytest.CaptureFixture[str]
+    page: Page, measured: Callable[[str], None]
 ) -> None:
     await page.goto("/super-admin/tenants")
     table = page.get_by_role("table", name="Tenants")
@@ -224,6 +221,5 @@ async def test_a_hundred_thousand_tenants_answer_at_once_however_deep(
         await feeling.of(f"sorting by {column}", await clicker(page, head))
     await feeling.of("opening a tenant", await clicker(page, table.get_by_role("link").nth(3)), page.go_back)
     await feeling.answers("/api/v1/organizations?")
-    with capsys.disabled():
-        sys.stdout.write(f"\nmilliseconds, tenants: {feeling.figures}\n")
+    measured(f"milliseconds, tenants: {feeling.figures}")
     feeling.is_near()

@@ -21,7 +21,7 @@ from access.adapters.tokens import MAX_REMEMBERED, TokenAuthenticator
 from access.api_tokens import API_TOKEN_PREFIX
 from access.domain import ApiToken, TokenExpired, TokenInvalid
 from access.ports import AccessSettings
-from access.sessions import ended, hashed
+from access.sessions import hashed, session_ended
 from shared.errors import Unauthenticated, Unavailable
 from shared.ports import Caller, Clock, OrganizationStanding, Transaction
 from shared.postgres.listener import CHANNEL, ENDED, EVERYTHING
@@ -65,7 +65,7 @@ class CredentialMemory(Generic[Key, Value]):
         self._news = 0
 
     async def get(self, key: Key) -> Value:
-        """The credential. Raises `Unauthenticated`, or `Unavailable` when nobody can tell."""
+        """Raise `Unauthenticated` for a credential that ended, `Unavailable` when it cannot be read."""
         known = self._remembered.get(key)
         if known is None or known.tried_at is None or abs(self._clock.now() - known.tried_at) >= TRUSTED_FOR:
             known = await self._read_together(key)
@@ -98,7 +98,7 @@ class CredentialMemory(Generic[Key, Value]):
         if self._reading.get(key) is task:
             del self._reading[key]
         if not task.cancelled():
-            task.exception()  # whoever waited has it; nobody may have
+            task.exception()  # retrieved, or asyncio would log it where nobody waited for it
 
     async def _read_now(self, key: Key) -> Remembered[Value]:
         news = self._news
@@ -124,41 +124,37 @@ class CredentialMemory(Generic[Key, Value]):
 
 
 class CredentialMemories:
-    """All that this process remembers, and the word to the others."""
+    """All memories of this process, and the notifications between processes."""
 
     def __init__(self) -> None:
         self._forgetting: list[Callable[[Sequence[UUID] | None], None]] = []
 
     def join(self, forget: Callable[[Sequence[UUID] | None], None]) -> None:
-        """Have one more memory forget."""
         self._forgetting.append(forget)
 
     async def announce(self, transaction: Transaction, ended: Sequence[UUID] | None) -> None:
-        """Tell every process with the commit. None: which ones is not known."""
+        """Notify every process, with the commit. None: any credential may have ended."""
         named = ended is not None and len(ended) <= MAX_NAMED
         if ended is None or ended:
             ids = ",".join(id_.hex for id_ in ended or ()) if named else EVERYTHING
             await transaction.execute("SELECT pg_notify($1, $2)", CHANNEL, f"{ENDED} {ids}")
 
     def forget(self, ended: Sequence[UUID] | None) -> None:
-        """In this process, at once: for whoever ended them, after the commit."""
         for forget in self._forgetting:
             forget(ended)
 
     def heard(self, ids: str) -> None:
-        """What another process, or this one, announced."""
+        """Take an announcement of any process, this one too."""
         self.forget(None if ids == EVERYTHING else [UUID(id_) for id_ in ids.split(",")])
 
 
 class KnownToken(Struct, frozen=True):
-    """An API token, and who it speaks for."""
-
     token: ApiToken
     caller: Caller
 
 
 class ApiTokenAuthenticator:
-    """Tells who an API token speaks for. A revocation reaches every process at once, at the latest in three seconds."""
+    """A revocation reaches every process at once, at the latest in three seconds."""
 
     def __init__(
         self,
@@ -174,9 +170,9 @@ class ApiTokenAuthenticator:
         memories.join(self._memory.forget)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raises `TokenExpired`, `TokenInvalid`, or `Unavailable`."""
+        """Raise `TokenExpired`, `TokenInvalid`, or `Unavailable`."""
         if len(token) > MAX_API_TOKEN_LENGTH:
-            raise unknown()
+            raise unknown_api_token()
         known = await self._memory.get(hashed(token))
         if known.token.expires_at is not None and known.token.expires_at <= self._clock.now():
             raise TokenExpired("The API token has expired: ask a super admin for another.")
@@ -185,7 +181,7 @@ class ApiTokenAuthenticator:
     async def _read(self, key: bytes) -> tuple[UUID, KnownToken]:
         token = await self._tokens.api_token(key)
         if token is None or token.revoked_at is not None:
-            raise unknown()
+            raise unknown_api_token()
         try:
             await self._tokens.note_use(token, self._clock.now())
         except Unavailable:
@@ -194,7 +190,7 @@ class ApiTokenAuthenticator:
 
 
 class SessionMemory:
-    """Tells whether a sign-in still stands. Its end reaches every process at once, at the latest in three seconds."""
+    """A session's end reaches every process at once, at the latest in three seconds."""
 
     def __init__(self, sessions: PostgresCredentialReader, memories: CredentialMemories, clock: Clock) -> None:
         self._sessions = sessions
@@ -203,12 +199,12 @@ class SessionMemory:
         memories.join(self._memory.forget)
 
     async def require(self, session_id: UUID) -> None:
-        """Raises `SessionEnded`, or `Unavailable`."""
+        """Raise `SessionEnded`, or `Unavailable`."""
         await self._memory.get(session_id)
 
     async def _read(self, session_id: UUID) -> tuple[UUID, None]:
         if not await self._sessions.is_good_session(session_id, self._clock.now()):
-            raise ended()
+            raise session_ended()
         return session_id, None
 
 
@@ -223,7 +219,7 @@ class BearerAuthenticator:
         self._oidc = oidc
 
     async def authenticate(self, token: str) -> Caller:
-        """Raises `Unauthenticated`, or what keeps a known caller out."""
+        """Raise `Unauthenticated`, `Forbidden`, or `Unavailable`."""
         if token.startswith(API_TOKEN_PREFIX):
             return await self._api_tokens.authenticate(token)
         if self._oidc is not None and self._oidc.speaks_for(token):
@@ -232,18 +228,16 @@ class BearerAuthenticator:
 
 
 def other_issuer(settings: AccessSettings, standing: OrganizationStanding, clock: Clock) -> OidcAuthenticator | None:
-    """The issuer the settings name, if they name one."""
     if settings.oidc is None:
         return None
     return OidcAuthenticator(settings.oidc, IssuerKeys(settings.oidc.jwks_url, clock), standing, clock)
 
 
 def caller_of(token: ApiToken) -> Caller:
-    """The token's id stands where a person's would."""
     organization_id = str(token.organization_id) if token.organization_id else None
     return Caller(str(token.id), token.role, organization_id, scopes=frozenset(token.scopes))
 
 
-def unknown() -> TokenInvalid:
-    """One text for tokens that never were and those that were revoked."""
+def unknown_api_token() -> TokenInvalid:
+    """Return one error for tokens that never existed and those that were revoked."""
     return TokenInvalid("The API token is unknown or was revoked: ask a super admin for another.")

@@ -63,8 +63,6 @@ class LogoutResponse(Struct, frozen=True):
 
 
 class AuthController(Controller):
-    """For everybody: no token is asked for."""
-
     path = "/auth"
     tags = ("auth",)
     security = ({},)
@@ -91,26 +89,26 @@ class AuthController(Controller):
         429 after too many failures from the address, at this account or at all.
         """
         address = client_address(request.scope, settings.proxy_hops)
-        return answer(request, await sign_in(data.email, data.password, address), settings)
+        return signed_in_response(request, await sign_in(data.email, data.password, address), settings)
 
     @post(
         "/refresh",
         operation_id="refresh",
-        summary="Get a new access token for the refresh cookie",
+        summary="Refresh the access token by the refresh cookie",
         status_code=200,
         cache_control=NO_STORE,
     )
     async def refresh(
         self, request: AnyRequest, sessions: FromDishka[Sessions], settings: FromDishka[AccessSettings]
     ) -> Response[LoginResponse]:
-        """The cookie is good for one use; the answer sets the next. One that comes twice ends the session.
+        """Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
 
         401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
         """
-        presented = presented_by(request)
+        presented = refresh_tokens_in(request)
         if not presented:
             raise SessionEnded(f"There is no session: send the cookie {cookie_name(request)} that signing in sets.")
-        return answer(request, await sessions.refresh(presented[0]), settings, replaced=names_sent(request))
+        return signed_in_response(request, await sessions.refresh(presented[0]), settings, replaced=names_sent(request))
 
     @post(
         "/logout",
@@ -124,32 +122,31 @@ class AuthController(Controller):
     ) -> Response[LogoutResponse]:
         """Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither."""
         caller = request.scope.get("user")
-        await sessions.end(presented_by(request), caller.session_id if isinstance(caller, Caller) else None)
+        await sessions.end(refresh_tokens_in(request), caller.session_id if isinstance(caller, Caller) else None)
         cookies = [refresh_cookie(name, "", 0, settings) for name in names_sent(request) or [cookie_name(request)]]
         return Response(LogoutResponse(), cookies=cookies)
 
 
 def cookie_name(request: AnyRequest) -> str:
-    """The refresh cookie's name at the port the browser sees, none being the scheme's own."""
+    """Return the refresh cookie's name at the port that the browser uses; the scheme's own port is not named."""
     port = PORT.search(request.headers.get("host", ""))
     return f"{REFRESH_COOKIE}_{port[1]}" if port else REFRESH_COOKIE
 
 
 def names_sent(request: AnyRequest) -> Sequence[str]:
-    """The refresh cookie that came: without one the cookie of earlier versions, whose name had no port."""
+    """Return the name of the refresh cookie sent: without one, that of earlier versions, which had no port."""
     names = [name for name in dict.fromkeys([cookie_name(request), REFRESH_COOKIE]) if request.cookies.get(name)]
     return names[:1]
 
 
-def presented_by(request: AnyRequest) -> Sequence[str]:
-    """The refresh token that came, if one did."""
+def refresh_tokens_in(request: AnyRequest) -> Sequence[str]:
     return [request.cookies[name] for name in names_sent(request)]
 
 
-def answer(
+def signed_in_response(
     request: AnyRequest, signed_in: SignedIn, settings: AccessSettings, *, replaced: Sequence[str] = ()
 ) -> Response[LoginResponse]:
-    """The access token in the body, the refresh token where no script can read it. `replaced` cookies go."""
+    """Put the access token into the body, and the refresh token where no script can read it; end `replaced` cookies."""
     access, refresh, name = signed_in.access, signed_in.refresh, cookie_name(request)
     gone = [refresh_cookie(each, "", 0, settings) for each in replaced if each != name]
     cookie = refresh_cookie(name, refresh.value, refresh.seconds, settings)
@@ -170,7 +167,7 @@ def refresh_cookie(name: str, value: str, seconds: int, settings: AccessSettings
 
 
 async def keyed_write(request: AnyRequest) -> KeyedWrite | None:
-    """The write, if its caller gave it a key. Raises `BadHeader`."""
+    """Return None without an Idempotency-Key. Raises `BadHeader`."""
     key = idempotency_key(request)
     if key is None:
         return None
@@ -181,8 +178,6 @@ async def keyed_write(request: AnyRequest) -> KeyedWrite | None:
 
 
 class UsersController(Controller):
-    """Those who can sign in."""
-
     path = "/users"
     tags = ("users",)
     guards = (super_admin,)
@@ -202,13 +197,13 @@ class UsersController(Controller):
         "/{user_id:uuid}/deactivate",
         operation_id="deactivateUser",
         operation_class=TakesKey,
-        summary="Keep a user out",
+        summary="Deactivate a user",
         status_code=200,
     )
     async def deactivate(
         self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
     ) -> UserStatus:
-        """The user's sessions and access tokens end at once on every replica.
+        """End the user's sessions and access tokens, at once on every replica.
 
         So do the API tokens the user made, and those that were made with them: the answer names them. Look at
         `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
@@ -221,12 +216,12 @@ class UsersController(Controller):
         "/{user_id:uuid}/activate",
         operation_id="activateUser",
         operation_class=TakesKey,
-        summary="Let a user in again",
+        summary="Activate a user",
         status_code=200,
     )
     async def activate(
         self, request: AnyRequest, user_id: FromPath[UUID], users: FromDishka[UserAdministration]
     ) -> UserStatus:
-        """The user signs in with the old password. Sessions and API tokens that ended do not come back."""
+        """Let the user sign in with the old password. Sessions and API tokens that ended do not come back."""
         write = await keyed_write(request)
         return await users.activate(user_id, caller_of(request).user_id, reason_of(request), write)

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, structs
 
 from access.adapters.http import keyed_write
 from access.adapters.lists import ApiTokenFilter, ApiTokenPage, ApiTokenSort, PostgresApiTokenList
-from access.api_tokens import ApiTokens, CreatedApiToken, RevokedApiToken, WantedApiToken
+from access.api_tokens import ApiTokens, CreatedApiToken, NewApiToken, RevokedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
@@ -47,8 +47,6 @@ class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
 
 
 class ApiTokensController(Controller):
-    """Tokens of programs."""
-
     path = "/tokens"
     tags = ("tokens",)
     guards = (super_admin,)
@@ -67,7 +65,7 @@ class ApiTokensController(Controller):
         Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
         user who made it is deactivated.
         """
-        wanted = WantedApiToken(
+        new = NewApiToken(
             name=data.name,
             role=data.role,
             organization_id=data.organization_id,
@@ -75,7 +73,7 @@ class ApiTokensController(Controller):
             expires_at=data.expires_at,
         )
         write = await keyed_write(request)
-        return shown_once(await tokens.create(wanted, caller_of(request).user_id, reason_of(request), write))
+        return with_secret(await tokens.create(new, caller_of(request).user_id, reason_of(request), write))
 
     @get(
         dependencies=list_parameters(ApiTokenFilter, ApiTokenSort, "-created_at"),
@@ -113,6 +111,5 @@ class ApiTokensController(Controller):
         return await tokens.revoke(token_id, caller, reason_of(request), write, with_minted=with_minted)
 
 
-def shown_once(created: CreatedApiToken) -> ApiTokenResponse:
-    """The token as it is listed, and its secret."""
+def with_secret(created: CreatedApiToken) -> ApiTokenResponse:
     return ApiTokenResponse(**structs.asdict(created.described), token=created.token)

@@ -181,7 +181,7 @@ class OidcAuthenticator:
         return bool(claims.get("iss") == self._settings.issuer)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raises `Unauthenticated`, `NoRoleHere`, `ClaimNotUnderstood`, `OrganizationSuspended`, or `Unavailable`."""
+        """Raise `Unauthenticated`, `NoRoleHere`, `ClaimNotUnderstood`, `OrganizationSuspended`, or `Unavailable`."""
         known, now = self._verified.get(token), self._clock.now().timestamp()
         if known is not None:
             return known[0]

@@ -57,16 +57,16 @@ class Argon2Passwords:
         self._nobodys_hash = self._hasher.hash(secrets.token_bytes(16))
 
     async def hash(self, password: str) -> str:
-        """Raises `PasswordsBusy`."""
+        """Raise `PasswordsBusy`."""
         return await self._run(lambda: self._hasher.hash(encoded(password)))
 
     async def verifies(self, password_hash: str | None, password: str) -> bool:
-        """Raises `PasswordsBusy`. Verifies against a hash of nothing anybody knows when there is none."""
+        """Verify against a hash of an unknown text when there is none. Raises `PasswordsBusy`."""
         same = await self._run(lambda: self._same(password_hash or self._nobodys_hash, encoded(password)))
         return same and password_hash is not None
 
     def close(self) -> None:
-        """Lets running hashes end and drops the waiting ones."""
+        """Let running hashes end, and drop the waiting ones."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _same(self, password_hash: str, password: bytes) -> bool:
@@ -99,7 +99,7 @@ class RedisSignInAttempts:
         self._per_address = settings.failures_per_address
 
     async def begin(self, email: str, address: str) -> None:
-        """Two round trips at most. The e-mail itself is not kept."""
+        """Make two round trips at most. The e-mail itself is not kept."""
         account, limits = account_key(email), self._limits(email, address)
         try:
             counted = await self._windows.add(dict.fromkeys([*limits, account], 1), WINDOW_SECONDS)
@@ -117,7 +117,7 @@ class RedisSignInAttempts:
             )
 
     async def succeeded(self, email: str, address: str) -> None:
-        """The account begins anew at this address, which it knows from now on; what is wider is spared this one."""
+        """Forget the failures of this address at the account, and uncount this attempt in the wider counters."""
         here = pair_key(email, address)
         wider = [key for key in (*self._limits(email, address), account_key(email)) if key != here]
         try:
@@ -128,7 +128,7 @@ class RedisSignInAttempts:
             return
 
     def _limits(self, email: str, address: str) -> dict[str, int]:
-        """What one network may fail, at this account and at all, and what the site around it may."""
+        """Return the limits of one network, at this account and at all, and of the site around it."""
         limits = self._at_account(email, address, self._per_account)
         for each, share in networks(address):
             limits[f"signin:address:{each}"] = self._per_address * share
@@ -139,7 +139,7 @@ class RedisSignInAttempts:
 
 
 def networks(address: str) -> Sequence[tuple[str, int]]:
-    """The address, and the IPv6 site it is part of, with how many times one address's failures each may have."""
+    """Return the address and its IPv6 site, each with the factor by which one address's limit is multiplied."""
     site = site_of(address)
     return [(address, 1)] if site == address else [(address, 1), (site, SITE_SHARE)]
 

@@ -161,7 +161,7 @@ class ApiTokenRows(SQLAlchemyAsyncRepository[ApiTokenRow]):
 
 @asynccontextmanager
 async def rows(repository: type[Rows], transaction: Transaction) -> AsyncIterator[Rows]:
-    """The rows as the transaction sees them. One that is added is not read back: give it all its columns."""
+    """Yield the rows that the transaction sees. A row that is added is not read back: give it all its columns."""
     async with orm_session(transaction) as session:
         yield repository(session=session, auto_refresh=False, wrap_exceptions=False)
 
@@ -189,12 +189,11 @@ class PostgresUserDirectory:
 
 
 class PostgresSessions:
-    """Refreshing is SQL: every browser that is open does it every quarter of an hour."""
+    """Refreshing is SQL: every open browser does it every quarter of an hour."""
 
     async def open(
         self, transaction: Transaction, user_id: UUID, token_hash: bytes, now: datetime, expires_at: datetime
     ) -> UUID:
-        """The id is random, from the database."""
         async with rows(SessionRows, transaction) as sessions:
             row = SessionRow(user_id=user_id, token_hash=token_hash, created_at=now, expires_at=expires_at)
             return (await sessions.add(row)).id

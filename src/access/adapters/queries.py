@@ -133,7 +133,7 @@ class PostgresUsers:
 
 class PostgresPendingOwners:
     async def hold(self, transaction: Transaction, owner: PendingOwner, now: datetime) -> bool:
-        """Users are read after the insert: an activation of the same e-mail that it waited for is seen then."""
+        """Read users after the insert: an activation of the same e-mail that the insert waited for is seen then."""
         await transaction.execute(DISCARD_EXPIRED_RIVALS, owner.email, owner.operation_id, now)
         values = (owner.operation_id, owner.email, owner.name, owner.password_hash, owner.expires_at)
         if await transaction.fetchval(ADD_PENDING_OWNER, *values, *list_columns(owner.email, owner.name)) is None:
@@ -193,12 +193,12 @@ class PostgresCredentialReader:
         self._database = database
 
     async def is_good_session(self, session_id: UUID, now: datetime) -> bool:
-        """Whether neither the session has ended nor its user was deactivated."""
+        """Return whether the session has not ended and its user is active."""
         async with self._database.snapshot() as transaction:
             return bool(await transaction.fetchval(IS_GOOD_SESSION, session_id, now))
 
     async def api_token(self, token_hash: bytes) -> ApiToken | None:
-        """Revoked and expired ones too."""
+        """Return revoked and expired ones too."""
         async with self._database.snapshot() as transaction:
             row = await transaction.fetchrow(TOKEN_BY_HASH, token_hash)
         return ApiToken(*row) if row else None
@@ -213,7 +213,7 @@ class PostgresCredentialReader:
 
 class PostgresWriteOutcomes:
     async def claim(self, transaction: Transaction, write: KeyedWrite, now: datetime) -> KeptOutcome | None:
-        """A second claim waits in the insert until the first has committed, or failed and left no row."""
+        """Wait in the insert for an earlier claim, until it has committed, or failed and left no row."""
         if await transaction.fetchval(CLAIM, write.operation_id, write.fingerprint, now) is not None:
             return None
         fingerprint, body, *kept = await transaction.fetchrow(FIRST, write.operation_id)

@@ -35,7 +35,7 @@ DECODING: Any = {
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a token says. Times are seconds since the epoch."""
+    """Times are seconds since the epoch."""
 
     sub: str
     role: str
@@ -46,8 +46,6 @@ class Claims(msgspec.Struct, frozen=True):
 
 
 class KeyRing:
-    """The signing keys as this process knows them."""
-
     def __init__(self, keys: SigningKeys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
@@ -56,14 +54,14 @@ class KeyRing:
         self._fetching = asyncio.Lock()
 
     async def signing(self) -> SigningKey:
-        """The newest key, at most a minute out of date: a retired key signs no longer than that."""
+        """Return the newest key, at most a minute out of date: a retired key signs no longer than that."""
         await self._fetch_unless_younger_than(SIGNING_KEY_AGE)
         return next(reversed(self._known.values()))
 
     async def verifying(self, kid: str) -> SigningKey | None:
-        """The key of that name. Unknown names lead to one look at the store every five seconds, not more.
+        """Return None for an unknown name, after one look at the store every five seconds at most.
 
-        A retired key is forgotten with the next look, which every minute of signing brings, and a restart.
+        A retired key is forgotten with the next look: within a minute where tokens are signed.
         """
         if kid not in self._known:
             await self._fetch_unless_younger_than(FETCH_INTERVAL)
@@ -86,13 +84,12 @@ class JwtIssuer:
         self._lifetime = lifetime
 
     async def access_token(self, account: Account, session_id: UUID) -> IssuedToken:
-        """The token of a signed-in user, good while the session is."""
         organization_id = str(account.organization_id) if account.organization_id else None
         claims = {"sub": str(account.id), "role": account.role, "org": organization_id, "sid": str(session_id)}
         return await self._issue(claims, self._lifetime)
 
     async def operation_token(self, operation_id: UUID) -> IssuedToken:
-        """The token by which somebody who is no user yet follows one operation, for an hour."""
+        """Issue a token for reading one operation, good for an hour: its holder is no user yet."""
         claims = {"sub": str(operation_id), "role": SIGNUP_ROLE, "op": str(operation_id)}
         return await self._issue(claims, OPERATION_LIFETIME)
 
@@ -104,10 +101,10 @@ class JwtIssuer:
 
 
 class TokenAuthenticator:
-    """Tells who a token speaks for. Remembers verified tokens, so a repeated one costs a look into a dict.
+    """Remembers verified tokens, so that the signature of a repeated one is not checked again.
 
-    A token is good until it expires or its session ends: by signing out, a deactivation, another password. People of a
-    suspended organization cannot sign in again, and lose what they hold within an access token's lifetime (15 minutes).
+    A token is good until it expires or its session ends: by signing out, a deactivation, another password. Users of a
+    suspended organization cannot sign in again, and lose their tokens within an access token's lifetime (15 minutes).
     """
 
     def __init__(
@@ -119,7 +116,7 @@ class TokenAuthenticator:
         self._verified: LRUCache[str, tuple[Caller, int]] = LRUCache(max_remembered)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raises `TokenExpired`, `TokenInvalid`, `SessionEnded`, or `Unavailable`."""
+        """Raise `TokenExpired`, `TokenInvalid`, `SessionEnded`, or `Unavailable`."""
         known = self._verified.get(token)
         caller, expires_at = known or await self._verify(token)
         if expires_at <= self._clock.now().timestamp():
@@ -141,7 +138,7 @@ class TokenAuthenticator:
 
 
 def key_name(token: str) -> str | None:
-    """The key the token says it is signed with, none when it cannot be read. Nothing is verified by this."""
+    """Return the `kid` of a token's header, None when it cannot be read. Nothing is verified by this."""
     if len(token) > MAX_TOKEN_LENGTH:
         return None
     try:
@@ -152,7 +149,7 @@ def key_name(token: str) -> str | None:
 
 
 def verified_claims(token: str, key: SigningKey) -> Claims | None:
-    """What the token says, if the key signed it. Expired tokens count: their time is the caller's to check."""
+    """Return the claims if the key signed the token. Expired tokens count: the caller checks their time."""
     try:
         return msgspec.convert(jwt.decode(token, key.secret, [ALGORITHM], DECODING, issuer=ISSUER), Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError):
@@ -166,25 +163,23 @@ class SigningKeySeals:
         self._keys = keys
 
     async def seal(self, write: KeyedWrite, secret: str) -> bytes:
-        """Beside the signing key's name. The secret is shorter than the mask."""
+        """Write the signing key's name before the sealed secret. The secret is shorter than the mask."""
         key = await self._keys.signing()
         return key.kid.encode() + b"\n" + masked(secret.encode(), mask(key.secret, write))
 
     async def unseal(self, write: KeyedWrite, sealed: bytes) -> str | None:
-        """None when the signing key was retired."""
+        """Return None when the signing key was retired."""
         kid, _, hidden = sealed.partition(b"\n")
         key = await self._keys.verifying(kid.decode())
         return None if key is None else masked(hidden, mask(key.secret, write)).decode()
 
 
 def mask(secret: bytes, write: KeyedWrite) -> bytes:
-    """64 bytes for this one write."""
-    said = f"sealed outcome\x1f{write.operation_id}\x1f{write.fingerprint}\x1f{write.key}"
-    return hmac.digest(secret, said.encode(), "sha512")
+    text = f"sealed outcome\x1f{write.operation_id}\x1f{write.fingerprint}\x1f{write.key}"
+    return hmac.digest(secret, text.encode(), "sha512")
 
 
 def masked(text: bytes, mask: bytes) -> bytes:
-    """Masks, or unmasks."""
     if len(text) > MASK_BYTES:
         raise ValueError("The secret is longer than its mask.")
     return bytes(a ^ b for a, b in zip(text, mask, strict=False))

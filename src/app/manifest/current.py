@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.manifest.model import ManifestEntry, ManifestIndustry, ManifestModule
-from assignments.adapters.postgres import PostgresAssignedModules
+from assignments.adapters.lists import PostgresAssignedModules
 from industries.adapters.queries import PostgresIndustryReader
 from registry.adapters.queries import PostgresModuleReader
 from shared.ports import Database

@@ -8,20 +8,20 @@ from dishka import Provider, Scope, provide
 from msgspec.structs import asdict, replace
 
 import bulk.ports
-from assignments.commands import ApplyIndustryTemplate, AssignModule, UnassignModule
+from assignments.commands import ApplyIndustryTemplate, AssignModule, Command, UnassignModule
 from bulk.domain import (
     ApplyIndustry,
     Assign,
     BulkCommand,
     BulkOperation,
+    DryRunOutcome,
     OlderVersions,
     OrganizationFilter,
     Reactivate,
     Suspend,
-    Tried,
     Unassign,
 )
-from bulk.ports import AskedCommand
+from bulk.ports import OrganizationCommand
 from organizations.adapters.lists import OrganizationFilter as ListFilter
 from organizations.adapters.lists import PostgresOrganizationList
 from organizations.adapters.queries import PostgresOrganizationDirectory
@@ -53,11 +53,11 @@ class BulkSeams(Provider):
     @provide
     def gateway(
         self, sender: DirectSender, operations: OperationsReader, invalidation: Invalidation
-    ) -> bulk.ports.AskingOrganizations:
+    ) -> bulk.ports.CommandGateway:
         return CommandGateway(sender, operations, invalidation)
 
     @provide
-    def dry_runs(self, dry_runner: DryRunner, sender: DirectSender, ids: Ids) -> bulk.ports.Trials:
+    def dry_runs(self, dry_runner: DryRunner, sender: DirectSender, ids: Ids) -> bulk.ports.DryRuns:
         return DryRuns(dry_runner, sender, ids)
 
 
@@ -84,20 +84,21 @@ def list_filter(wanted: OrganizationFilter) -> ListFilter:
 class SuperAdminCommands:
     """The commands that a super admin may send to a single organization."""
 
-    def command(self, wanted: BulkCommand, organization_id: str, user_id: str) -> AskedCommand:
-        match wanted:
+    def command(self, bulk: BulkCommand, organization_id: str, user_id: str) -> OrganizationCommand:
+        match bulk:
             case Assign(module_id, config):
-                return AskedCommand("assignments", AssignModule(organization_id, module_id, user_id, config))
+                command: Command = AssignModule(organization_id, module_id, user_id, config)
             case Unassign(module_id, force):
-                return AskedCommand("assignments", UnassignModule(organization_id, module_id, force))
+                command = UnassignModule(organization_id, module_id, force)
             case ApplyIndustry(industry_code, mode):
-                return AskedCommand("assignments", ApplyIndustryTemplate(organization_id, industry_code, mode=mode))
+                command = ApplyIndustryTemplate(organization_id, industry_code, mode=mode)
             case Suspend():
-                return AskedCommand("organizations", SuspendOrganization(organization_id))
+                return OrganizationCommand("organizations", SuspendOrganization(organization_id))
             case Reactivate():
-                return AskedCommand("organizations", ReactivateOrganization(organization_id))
+                return OrganizationCommand("organizations", ReactivateOrganization(organization_id))
             case _ as never:
                 assert_never(never)
+        return OrganizationCommand("assignments", command)
 
 
 class CommandGateway:
@@ -108,10 +109,14 @@ class CommandGateway:
         self._operations = operations
         self._invalidation = invalidation
 
-    async def send(self, bulk: BulkOperation, operation_id: UUID, organization_id: str, asked: AskedCommand) -> None:
-        envelope = self._sender.envelope(organization_id, asked.command, bulk.created_by, operation_id, organization_id)
+    async def send(
+        self, bulk: BulkOperation, operation_id: UUID, organization_id: str, command: OrganizationCommand
+    ) -> None:
+        envelope = self._sender.envelope(
+            organization_id, command.command, bulk.created_by, operation_id, organization_id
+        )
         envelope = replace(envelope, fingerprint=FINGERPRINT, reason=bulk.reason, attempt=None)
-        await self._sender.send(asked.context, envelope, asked.command)
+        await self._sender.send(command.context, envelope, command.command)
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
         outcomes = await self._operations.decided(operation_ids) if operation_ids else {}
@@ -125,12 +130,14 @@ class DryRuns:
         self._sender = sender
         self._ids = ids
 
-    async def ask(self, asked: Sequence[tuple[str, AskedCommand]], user_id: str) -> Sequence[Tried]:
-        async with self._dry_runner.snapshot(asked[0][1].context) as snapshot:
-            previews = await snapshot.preview([self._received(id_, one.command, user_id) for id_, one in asked])
+    async def dry_run(
+        self, commands: Sequence[tuple[str, OrganizationCommand]], user_id: str
+    ) -> Sequence[DryRunOutcome]:
+        async with self._dry_runner.snapshot(commands[0][1].context) as snapshot:
+            previews = await snapshot.preview([self._received(id_, one.command, user_id) for id_, one in commands])
         return [
-            Tried(organization_id, preview.status, preview.refusal)
-            for (organization_id, _), preview in zip(asked, previews, strict=True)
+            DryRunOutcome(organization_id, preview.status, preview.refusal)
+            for (organization_id, _), preview in zip(commands, previews, strict=True)
         ]
 
     def _received(self, organization_id: str, command: object, user_id: str) -> ReceivedCommand:

@@ -7,7 +7,7 @@ import msgspec
 from dishka import Provider, Scope, provide
 from msgspec import Raw
 
-from assignments.adapters.reading import PostgresAssignmentReader
+from assignments.adapters.queries import PostgresAssignmentReader
 from assignments.wiring import AssignmentsDecider
 from industries.adapters.queries import PostgresIndustryReader
 from industries.wiring import IndustriesDecider

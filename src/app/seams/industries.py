@@ -3,7 +3,7 @@
 from dishka import Provider, Scope, provide
 
 import industries.ports
-from assignments.adapters.postgres import PostgresAppliedTemplates
+from assignments.adapters.lists import PostgresAppliedTemplates
 from registry.adapters.queries import PostgresModuleCatalog
 
 

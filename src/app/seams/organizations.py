@@ -10,7 +10,7 @@ from dishka import AnyOf, Provider, Scope, provide
 import access.signup
 import organizations.ports
 from access.adapters.tokens import JwtIssuer
-from assignments.adapters.holders import PostgresHolders
+from assignments.adapters.lists import PostgresAssignees
 from assignments.commands import ApplyIndustryTemplate, AssignmentResult
 from industries.adapters.queries import PostgresTemplateCatalog
 from organizations.contract import OrganizationFact
@@ -33,8 +33,8 @@ class OrganizationsSeams(Provider):
         return templates
 
     @provide
-    def holders(self, holders: PostgresHolders) -> organizations.ports.Holders:
-        return holders
+    def assignees(self, assignees: PostgresAssignees) -> organizations.ports.Holders:
+        return assignees
 
     @provide
     def pending_owners(self, owners: access.signup.PendingOwners) -> organizations.ports.PendingOwners:

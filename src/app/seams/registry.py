@@ -3,7 +3,7 @@
 from dishka import Provider, Scope, provide
 
 import registry.ports
-from assignments.adapters.postgres import PostgresAssignedModules
+from assignments.adapters.lists import PostgresAssignedModules
 from assignments.adapters.violations import ConfigViolations
 from industries.adapters.queries import PostgresTemplateCatalog
 

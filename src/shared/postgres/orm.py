@@ -65,7 +65,7 @@ def _engine() -> AsyncEngine:
 
 @asynccontextmanager
 async def orm_session(transaction: Transaction) -> AsyncIterator[AsyncSession]:
-    """A session whose statements are part of the transaction. Flush it: leaving commits and rolls back nothing.
+    """Yield a session whose statements are part of the transaction. Flush it: leaving commits and rolls back nothing.
 
     Raises the driver's errors, not SQLAlchemy's, so that `typed_outages` tells an outage from a defect.
     """

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from app.cli.main import app
 from app.migration.migrate import migrate_database
 from devstack import Endpoints
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 COMMANDS = ("up", "down", "serve", "migrate", "apply", "export", "status", "verify", "admin", "dlq")
 HEAVY = {"litestar", "faststream", "aiokafka", "sqlalchemy", "asyncpg", "redis", "dishka", "alembic", "yaml"}

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from app.server.server import AddressNotFree, listeners
-from tests.running import free_port
+from tests.support.service_process import free_port
 
 LOW = """
 import resource, structlog, sys

@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from shared.cache.generations import ABSENT_TTL, ALL, Cached, GenerationCache, ReadThrough, cache_result, encode_cached
 from tests.fakes import FakeAnnouncer, FakeStore
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 KEY = "org:1:modules"
 GENERATIONS = ["gen:org:1", "gen:registry"]

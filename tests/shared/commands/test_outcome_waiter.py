@@ -13,7 +13,7 @@ from shared.errors import Unavailable
 from shared.messages import Outcome, Status
 from tests.fakes import FakeInvalidation
 from tests.shared.toy import ToyWorld
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 class Operations(ToyWorld):

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import Unavailable
 from shared.http.streaming import StreamedAnswer
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 class Caller:

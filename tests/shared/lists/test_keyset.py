@@ -16,7 +16,7 @@ from shared.lists.text_search import WORDS as INDEXED
 from shared.ports import Transaction
 from shared.postgres.database import PostgresDatabase
 from shared.text.forms import search_text, sort_key
-from tests.measured import MeasuredDatabase
+from tests.support.query_cost import MeasuredDatabase
 
 MADE = f"""
 CREATE TABLE public.things (id text COLLATE "C" PRIMARY KEY, name text NOT NULL, colour text, made_at timestamptz,

@@ -16,7 +16,7 @@ from shared.operations.postgres import PostgresOperations
 from shared.ports import Caller
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, NOON
-from tests.measured import MeasuredDatabase
+from tests.support.query_cost import MeasuredDatabase
 
 OWN, OTHER = UUID(int=1), UUID(int=2)
 ADMIN = Caller("ada", "super_admin")
