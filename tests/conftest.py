@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 
 from app.migration.migrate import create_topics, migrate_database
-from devstack import Endpoints, Stack
+from devstack.endpoints import Endpoints
+from devstack.stack import Stack
 from shared.postgres.database import PostgresDatabase
 from tests.support.databases import sibling_database_url
 from tests.support.groups import GroupScheduling, longest_first, process_count

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 
-from access.domain import Account, ApiToken, ApiTokenState, PendingOwner, Session, UserState
-from shared.messages import Event
+from access.domain import Account, ApiToken, PendingOwner, Session
+from shared.eventlog.audit_log import AuditEvent
 from shared.ports import Transaction
 
 
@@ -32,22 +32,7 @@ class SigningKey(Struct, frozen=True):
         return f"SigningKey({self.kid})"
 
 
-class Fact(Struct, frozen=True, kw_only=True):
-    """An event of a user's or an API token's stream, the state it leads to, and who caused it."""
-
-    aggregate_id: str
-    event: Event
-    state: UserState | ApiTokenState
-    user_id: str
-    organization_id: str | None
-    operation_id: UUID
-    occurred_at: datetime
-    reason: str | None = None
-
-    @property
-    def event_id(self) -> UUID:
-        """The same at every attempt, and no event's that another context records for the operation."""
-        return uuid5(self.operation_id, self.event.topic)
+Fact = AuditEvent
 
 
 class KeyedWrite(Struct, frozen=True):

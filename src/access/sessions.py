@@ -20,7 +20,7 @@ from access.ports import (
     Secrets,
     SessionStore,
 )
-from shared.ports import Clock, Database, OrganizationStanding
+from shared.ports import Clock, Database, OrganizationStatuses
 
 SESSION_LIFETIME = timedelta(days=30)
 # An answer that was lost can be had again for so long: by a page reloaded before it came, or a second tab.
@@ -46,7 +46,7 @@ class SignedIn(Struct, frozen=True):
 class Admission:
     """Issues access tokens to verified accounts, and notifies every process of sessions that ended."""
 
-    def __init__(self, standing: OrganizationStanding, tokens: AccessTokens, memory: EndedCredentials) -> None:
+    def __init__(self, standing: OrganizationStatuses, tokens: AccessTokens, memory: EndedCredentials) -> None:
         self._standing = standing
         self._tokens = tokens
         self.memory = memory

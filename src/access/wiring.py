@@ -1,4 +1,4 @@
-"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStanding`, `FactLog`, settings."""
+"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStatuses`, `FactLog`, settings."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -49,7 +49,7 @@ from access.sessions import Admission, Sessions
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.users import UserAdministration
-from shared.ports import Authenticator, Clock, OrganizationStanding
+from shared.ports import Authenticator, Clock, OrganizationStatuses
 from shared.wiring import Context
 
 
@@ -118,7 +118,7 @@ class AccessProvider(Provider):
         own: TokenAuthenticator,
         programs: ApiTokenAuthenticator,
         settings: AccessSettings,
-        standing: OrganizationStanding,
+        standing: OrganizationStatuses,
         clock: Clock,
     ) -> Authenticator:
         return BearerAuthenticator(own, programs, other_issuer(settings, standing, clock))

@@ -20,12 +20,12 @@ from app.status.readiness import Readiness
 from app.verification import Verification
 from organizations.ports import DecidedOperations
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
-from shared.cache.redis import RedisCache, RedisStore
-from shared.commands.bus import CommandBus, PendingStore
-from shared.commands.conflict_details import EventsSince, Meanwhile
+from shared.cache.redis import RedisCache
+from shared.commands.bus import CommandBus, OutcomeWaiter, PendingStore
+from shared.commands.conflict_details import ConflictDetails, EventsSince
 from shared.commands.dry_run import DryRunner, HeadReader
+from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor, CommandStore
 from shared.eventlog.postgres import PostgresEventLog
@@ -48,10 +48,7 @@ Processors = NewType("Processors", Mapping[str, CommandProcessor])
 
 
 class SystemClock:
-    """The machine's time."""
-
     def now(self) -> datetime:
-        """UTC."""
         return datetime.now(UTC)
 
 
@@ -59,19 +56,15 @@ class TimeOrderedIds:
     """UUIDv7: later ids sort later."""
 
     def new(self) -> UUID:
-        """A fresh id."""
         return UUID(int=uuid_utils.uuid7().int)
 
 
 class Commits:
-    """Who looks for what a commit brought."""
-
     def __init__(self, relay: Relay, tail: EventTail) -> None:
         self._relay = relay
         self._tail = tail
 
     def look(self) -> None:
-        """Something was committed."""
         self._relay.wake()
         self._tail.wake()
 
@@ -100,61 +93,53 @@ class InfrastructureProvider(Provider):
     sender = provide(CommandSender)
     cursor_key = provide(PostgresCursorKey, provides=CursorKey)
     cursors = provide(Cursors)
-    meanwhile = provide(Meanwhile)
+    conflict_details = provide(ConflictDetails)
+    envelopes = provide(CommandEnvelopes)
     parts = provide(Parts)
     queues = provide(Queues)
     stored_queues = provide(PostgresQueues)
-    plain_cache = provide(RedisCache, provides=Cache)
     operation_list = provide(PostgresOperationList)
     operations = provide(PostgresOperations, provides=AnyOf[PostgresOperations, EventsSince])
 
     @provide
     def replica(self, settings: Settings) -> ReplicaId:
-        """As consumers and claims know this process."""
         return ReplicaId(settings.replica_id)
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[AnyOf[PostgresDatabase, Database]]:
-        """Opened without connecting; closed with the container."""
         database = PostgresDatabase(settings.postgres_url)
         await database.open()
         yield database
         await database.close()
 
     @provide
-    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisStore, CacheStore]]:
-        """One connection, made by `keep_up`."""
-        store = RedisStore(settings.redis_url)
+    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisCache, CacheStore, Cache]]:
+        store = RedisCache(settings.redis_url)
         yield store
         await store.close()
 
     @provide
     def cache(
-        self, store: RedisStore, announcer: ResetAnnouncer
+        self, store: RedisCache, announcer: ResetAnnouncer
     ) -> AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset]:
-        """The cache protocol over Redis."""
         return GenerationCache(store, announcer)
 
     @provide
     def announcer(self, database: PostgresDatabase, settings: Settings) -> ResetAnnouncer:
-        """Tells other replicas of lost invalidations."""
         return PostgresResetAnnouncer(database, settings.replica_id)
 
     @provide
     def command_store(
         self, database: PostgresDatabase, settings: Settings
     ) -> AnyOf[PostgresCommandStore, CommandStore, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
-        """The write path's statements."""
         return PostgresCommandStore(database, settings.replica_id)
 
     @provide
     def broker(self, settings: Settings) -> KafkaBroker:
-        """One client for all publishing and consuming."""
         return make_broker(settings.kafka_bootstrap)
 
     @provide
     def election(self, database: PostgresDatabase, settings: Settings) -> RelayElection:
-        """The relay's lease."""
         return PostgresRelayElection(database, settings.replica_id)
 
     @provide
@@ -167,7 +152,6 @@ class InfrastructureProvider(Provider):
         waiter: OutcomeWaiter,
         clock: Clock,
     ) -> Processors:
-        """One processor a context that takes commands."""
         return Processors(
             {
                 decider.name: CommandProcessor(decider, database, command_store, invalidation, waiter, clock)
@@ -177,7 +161,6 @@ class InfrastructureProvider(Provider):
 
     @provide
     def previews(self, deciders: Deciders, database: Database, heads: HeadReader, clock: Clock) -> DryRunner:
-        """Dry runs of any context."""
         return DryRunner(deciders, database, heads, clock)
 
     @provide
@@ -189,17 +172,14 @@ class InfrastructureProvider(Provider):
         pending: PendingStore,
         tracing: Tracing,
     ) -> CommandBus:
-        """The way in for writes."""
         return CommandBus(publisher, processors, waiter, pending, tracing)
 
     @provide
     def tail(self, end_of_log: PostgresEventLog) -> EventTail:
-        """One look at the end of the log, however many streams are open."""
         return EventTail(end_of_log)
 
     @provide
     def pace(self) -> Pace:
-        """As it is documented."""
         return Pace()
 
     @provide
@@ -209,15 +189,14 @@ class InfrastructureProvider(Provider):
         settings: Settings,
         waiter: OutcomeWaiter,
         commits: Commits,
-        store: RedisStore,
+        store: RedisCache,
         credentials: CredentialMemories,
     ) -> PostgresListener:
-        """Wakes whoever waits for other processes' doings."""
         return PostgresListener(
             database,
             settings.replica_id,
             on_commit=commits.look,
             on_decided=waiter.wake,
-            on_reset=lambda: store.distrust(tell=False),
+            on_reset=lambda: store.open_circuit(announce=False),
             on_ended=credentials.heard,
         )

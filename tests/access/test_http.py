@@ -14,7 +14,7 @@ from access.signup import PendingOwners
 from access.wiring import AccessProvider
 from shared.errors import Refused
 from shared.lists.cursors import Cursors
-from shared.ports import Authenticator, Clock, Database, Ids, OrganizationStanding
+from shared.ports import Authenticator, Clock, Database, Ids, OrganizationStatuses
 from tests.access.conftest import Access
 from tests.fakes import CURSORS, FreshIds
 
@@ -33,7 +33,7 @@ async def container(access: Access) -> AsyncIterator[AsyncContainer]:
         Database: access.database,
         Clock: access.clock,
         Ids: FreshIds(),
-        OrganizationStanding: access.standing,
+        OrganizationStatuses: access.standing,
         FactLog: access.facts,
         AccessSettings: AccessSettings(),
         SignInAttempts: access.attempts,

@@ -18,7 +18,7 @@ from app.seams.commands import Deciders
 from app.settings import Settings
 from app.verification import Verification
 from assignments.commands import ApplyIndustryTemplate, AssignModule, UnassignModule
-from devstack import Stack
+from devstack.stack import Stack
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from organizations.commands import RegisterOrganization, SuspendOrganization, UpdateOrganization

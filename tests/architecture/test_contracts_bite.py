@@ -71,7 +71,7 @@ BITES = (
     Bite("shared-rooms", "shared.errors", "shared.messages"),
     Bite("shared-rooms", "shared.commands.bus", "shared.dead_letters.service"),
     Bite("shared-rooms", "shared.lists.cursors", "shared.eventlog.model"),
-    Bite("shared-rooms", "shared.cache.generations", "shared.http.requests"),
+    Bite("shared-rooms", "shared.cache.generations", "shared.http.bodies"),
     Bite("cycles", "shared.errors", "shared.messages"),
     Bite("cycles", "app.manifest.model", "app.cli.options"),
     Bite("cycles", "app.settings", "app.main"),

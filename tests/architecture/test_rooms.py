@@ -111,6 +111,7 @@ BROKERS = ("faststream", "aiokafka", "redis")
 # It knows keys, hashes and tokens, and nothing of where they are kept.
 ENTRY = Rule((), (no_sql, importing_none_of("litestar", "sqlalchemy", "asyncpg", *BROKERS)))
 HTTP = Rule((), (no_sql, importing_none_of("sqlalchemy", "asyncpg", *BROKERS)))
+POSTGRES = Rule((), (importing_none_of("litestar", *BROKERS),))
 QUERIES = Rule((), (importing_none_of("litestar", "sqlalchemy", *BROKERS),))
 ROOMS = {
     "__init__": Rule((), (only_structs,)),
@@ -126,7 +127,7 @@ ROOMS = {
     "errors": DECIDES,
     "module_type": Rule(("enum",), (no_waiting,)),
     "ports": Rule(
-        (*PURE, "shared.json.layered_config", "shared.messages", "shared.ports"),
+        (*PURE, "shared.eventlog.audit_log", "shared.json.layered_config", "shared.messages", "shared.ports"),
         (only_structs, small_protocols, no_chance),
     ),
     "api_tokens": TELLS_A_STORY,
@@ -144,10 +145,10 @@ ROOMS = {
     "adapters/http": HTTP,
     "adapters/http_tokens": HTTP,
     "adapters/http_usage": HTTP,
-    "adapters/postgres": Rule((), (importing_none_of("litestar", *BROKERS),)),
+    "adapters/postgres": POSTGRES,
     "adapters/queries": QUERIES,
     "adapters/lists": QUERIES,
-    "adapters/usage": Rule((), (importing_none_of("litestar", *BROKERS),)),
+    "adapters/usage": POSTGRES,
     "adapters/violations": QUERIES,
     "adapters/cached": Rule((), (no_sql, importing_none_of("litestar", "sqlalchemy", "asyncpg", *BROKERS))),
     "adapters/tokens": ENTRY,

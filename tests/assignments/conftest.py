@@ -24,11 +24,12 @@ from assignments.ports import (
     TemplatesWithModule,
 )
 from assignments.wiring import AssignmentsDecider, AssignmentsProvider
-from industries.contract import TemplateFact, TemplateModule, TemplateOfModule
+from industries.contract import TemplateFact, TemplateOfModule
+from industries.events import TemplateModule
 from organizations.contract import OrganizationFact, OrganizationLabel
 from registry.contract import ModuleFact, ModuleStatus, ModuleSummary
 from shared.cache.generations import Load, ReadThrough
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import encoded_command
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules

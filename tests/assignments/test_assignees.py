@@ -2,7 +2,7 @@
 
 from assignments.adapters.lists import PostgresAssignees
 from assignments.commands import ApplyIndustryTemplate, AssignModule
-from industries.contract import TemplateModule
+from industries.events import TemplateModule
 from organizations.contract import OrganizationFact
 from shared.lists.keyset import index_scans
 from shared.postgres.database import PostgresDatabase

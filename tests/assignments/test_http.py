@@ -13,17 +13,18 @@ from litestar.middleware import DefineMiddleware
 
 from assignments.commands import ApplyIndustryTemplate
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
-from industries.contract import TemplateModule
+from industries.events import TemplateModule
 from organizations.contract import OrganizationFact
-from shared.commands.bus import CommandBus
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.bus import CommandBus, OutcomeWaiter
+from shared.commands.conflict_details import ConflictDetails
 from shared.commands.dry_run import DryRunner
+from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
+from shared.http.authentication import Authentication
+from shared.http.bodies import strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import Authentication, strict_body
 from shared.ports import Authenticator, Clock
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of
@@ -50,7 +51,8 @@ def sender_of(
     processor = CommandProcessor(decider, database, command_store, neighbours, waiter, clock)
     bus = CommandBus(FakeKafka(there=False), {"assignments": processor}, waiter, command_store)
     previews = DryRunner([decider], database, command_store, clock)
-    return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), clock, FreshIds())
+    details, ids = ConflictDetails(NoHistory(), NoHistory()), FreshIds()
+    return CommandSender(bus, previews, details, CommandEnvelopes(clock, ids), ids)
 
 
 @pytest.fixture

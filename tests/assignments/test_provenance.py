@@ -20,9 +20,12 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import INITIAL, Assignments, Facts, decide, evolve
+from assignments.domain import decide
 from assignments.events import AssignmentEvent, ModuleUnassignedEvent
-from industries.contract import TemplateFact, TemplateModule
+from assignments.facts import Facts
+from assignments.state import INITIAL, Assignments, evolve
+from industries.contract import TemplateFact
+from industries.events import TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refused
 from shared.json.layered_config import ConfigRules

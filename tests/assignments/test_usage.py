@@ -15,7 +15,7 @@ from assignments.adapters.usage import (
     PostgresUsageReader,
 )
 from assignments.commands import ApplyIndustryTemplate, AssignModule, BulkAssignModules
-from industries.contract import TemplateModule
+from industries.events import TemplateModule
 from organizations.contract import OrganizationFact
 from tests.assignments.conftest import Carry, World
 from tests.assignments.test_kafka import NOW

@@ -9,7 +9,7 @@ from dishka import AsyncContainer
 from assignments.adapters import violations
 from assignments.adapters.violations import LINK, ConfigViolations, Violations
 from assignments.commands import ApplyIndustryTemplate, AssignModule
-from industries.contract import TemplateModule
+from industries.events import TemplateModule
 from organizations.contract import OrganizationFact
 from registry.contract import ConfigImpact
 from shared.errors import FieldError

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from devstack import Endpoints, Stack
+from devstack.endpoints import Endpoints
+from devstack.stack import Stack
 from tests.contracts.events import EventsThatCame
 from tests.contracts.http import Contract
 from tests.contracts.story import Story

@@ -12,8 +12,8 @@ from app.main import make_container
 from app.server.documents import DOCUMENTS
 from app.settings import Settings
 from app.subscribers import ContextSubscribers
-from devstack import Endpoints
-from shared.eventlog.rows import EVENT_COLUMNS, event_fields
+from devstack.endpoints import Endpoints
+from shared.eventlog.query import EVENT_COLUMNS, event_fields
 from shared.messages import EventEnvelope
 from shared.wiring import EventHandlers
 from tests.contracts.story import Story

@@ -6,8 +6,9 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from devstack import Service, StackError, listening_address
-from devstack.ports import choose_port
+from devstack.errors import StackError
+from devstack.ports import choose_port, listening_address
+from devstack.supervisor import Service
 
 ALL = str(IPv4Address(0))
 

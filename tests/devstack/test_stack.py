@@ -7,8 +7,11 @@ import asyncpg
 import pytest
 import redis
 
-from devstack import Endpoints, Given, Stack, StackError, endpoints_of
+from devstack.datadir import endpoints_of
+from devstack.endpoints import Endpoints, Given
+from devstack.errors import StackError
 from devstack.kafka import escaped
+from devstack.stack import Stack
 
 NewStack = Callable[..., Stack]
 ProcessesOf = Callable[[Path], list[str]]

@@ -4,7 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from devstack import Endpoints, Given, Service, StackError, run_up
+from devstack.endpoints import Endpoints, Given
+from devstack.errors import StackError
+from devstack.supervisor import Service, run_up
 
 HERE = Path(__file__).parent
 

@@ -11,7 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from devstack import Endpoints, Stack
+from devstack.endpoints import Endpoints
+from devstack.stack import Stack
 from shared.messages import EventEnvelope
 from tests.support.api_client import ADMIN, Api, sign_in, signup
 from tests.support.database_inspector import DatabaseInspector

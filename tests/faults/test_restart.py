@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import httpx
 
-from devstack import Endpoints, Stack
+from devstack.endpoints import Endpoints
+from devstack.stack import Stack
 from tests.support.api_client import Api, sign_in
 from tests.support.database_inspector import DatabaseInspector
 from tests.support.polling import wait_for

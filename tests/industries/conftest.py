@@ -14,8 +14,8 @@ from industries.commands import Command
 from industries.domain import INITIAL, Industry, decide, evolve
 from industries.events import EVENTS
 from registry.contract import ModuleFact, ModuleStatus, ModuleSummary
-from shared.commands.bus import encoded_command
 from shared.commands.decision import Decider
+from shared.commands.envelopes import encoded_command
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules

@@ -13,21 +13,16 @@ from msgspec.structs import replace
 from industries.commands import Command, CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.domain import (
     INITIAL,
-    ConfigInvalid,
     DeletedIndustry,
-    DuplicateModules,
     Industry,
     IndustryAlreadyExists,
-    IndustryFacts,
-    IndustryNameTaken,
     IndustryNotFound,
     IndustryResult,
-    UnknownModules,
     decide,
     evolve,
 )
 from industries.events import EVENTS, IndustryDeletedEvent, IndustryUpdatedEvent, TemplateModule
-from industries.facts import state_of
+from industries.facts import ConfigInvalid, DuplicateModules, IndustryFacts, IndustryNameTaken, UnknownModules, state_of
 from registry.contract import ModuleFact
 from shared.errors import FieldError, Refused
 from shared.json.layered_config import ConfigRules

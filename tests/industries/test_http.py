@@ -15,8 +15,9 @@ from industries.adapters.queries import PostgresIndustryReader
 from industries.commands import CreateIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from shared.commands.http import Asked, CommandSender
+from shared.http.authentication import Authentication
+from shared.http.bodies import AnyRequest, strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import AnyRequest, Authentication, strict_body
 from shared.lists.cursors import Cursors
 from shared.ports import Authenticator
 from tests.fakes import CURSORS, NoCache, RolesAsTokens

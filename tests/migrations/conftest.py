@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from devstack import Stack
+from devstack.stack import Stack
 from shared.postgres.address import read_address
 from tests.support.databases import new_database
 

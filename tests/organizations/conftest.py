@@ -33,16 +33,16 @@ from organizations.ports import (
 )
 from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProvider
 from shared.cache.generations import ReadThrough
-from shared.commands.bus import CommandBus, encoded_command
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.bus import CommandBus, OutcomeWaiter
+from shared.commands.conflict_details import ConflictDetails
 from shared.commands.dry_run import DryRunner
+from shared.commands.envelopes import CommandEnvelopes, encoded_command
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.errors import Conflict, FieldError, Unauthenticated
+from shared.http.bodies import strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import strict_body
 from shared.lists.cursors import Cursors
 from shared.messages import CommandEnvelope, Outcome, PreviewedChange, ReceivedCommand
 from shared.ports import Caller, Clock, Database, Transaction
@@ -214,7 +214,13 @@ class World:
     def sender(self, decider: OrganizationDecider) -> CommandSender:
         bus = CommandBus(self.kafka, {"organizations": self.processor(decider)}, self.waiter, self.command_store)
         previews = DryRunner([decider], self.database, self.command_store, self.clock)
-        return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), self.clock, FreshIds())
+        return CommandSender(
+            bus,
+            previews,
+            ConflictDetails(NoHistory(), NoHistory()),
+            CommandEnvelopes(self.clock, FreshIds()),
+            FreshIds(),
+        )
 
     async def decide(self, *commands: Command) -> list[Outcome]:
         processor = self.processor(await self.container.get(OrganizationDecider))

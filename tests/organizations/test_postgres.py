@@ -51,7 +51,7 @@ async def test_the_rows_tell_the_same_as_the_heads(world: World) -> None:
     async with world.database.snapshot() as transaction:
         heads = await transaction.fetch("SELECT id, state FROM shared.streams WHERE context = 'organizations'")
         rows = await decider.write_side.read_back(transaction, ids)
-    assert rows == {id_: decider.write_side.shown(decider.state_decoder.decode(state)) for id_, state in heads}
+    assert rows == {id_: decider.write_side.comparable(decider.state_decoder.decode(state)) for id_, state in heads}
     assert set(rows) == set(ids)
 
 

@@ -15,9 +15,9 @@ from access.adapters.queries import PostgresCredentialReader, PostgresSigningKey
 from access.domain import SessionEnded, TooManyAttempts
 from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAttempts, SigningKeys
 from access.signup import activation
-from devstack import Endpoints
-from shared.cache.redis import RedisStore
-from shared.eventlog.audit_log import PostgresFactLog
+from devstack.endpoints import Endpoints
+from shared.cache.redis import RedisCache
+from shared.eventlog.audit_log import PostgresAuditLog
 from shared.http.rate_limits import RedisWindows
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access, FakeAttempts, FakeFactLog, FakeLiveSessions, FakeSigningKeys
@@ -35,8 +35,8 @@ async def attempts(request: pytest.FixtureRequest, endpoints: Endpoints) -> Asyn
     if request.param == "fake":
         yield FakeAttempts(failures_per_account=3)
         return
-    store = RedisStore(endpoints.redis_url)
-    upkeep = asyncio.create_task(store.keep_up(FakeAnnouncer().announce_reset))
+    store = RedisCache(endpoints.redis_url)
+    upkeep = asyncio.create_task(store.reconnect_forever(FakeAnnouncer().announce_reset))
     await eventually(lambda: store.trusted, "Redis", pause=0.01)
     yield RedisSignInAttempts(RedisWindows(store), AccessSettings(failures_per_account=3, failures_per_address=0))
     upkeep.cancel()
@@ -160,7 +160,7 @@ class Log(NamedTuple):
 
 @pytest.fixture(params=["fake", "postgres"])
 def log(request: pytest.FixtureRequest, database: PostgresDatabase) -> Log:
-    return Log(FakeFactLog() if request.param == "fake" else PostgresFactLog("access"), database)
+    return Log(FakeFactLog() if request.param == "fake" else PostgresAuditLog("access"), database)
 
 
 async def test_each_fact_gets_the_next_sequence_of_its_stream(log: Log) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from assignments.ports import CurrentVersions, TemplateCatalog, TemplatesWithModule
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
-from industries.contract import IndustryFact, TemplateModule
+from industries.contract import IndustryFact
+from industries.events import TemplateModule
 from organizations.ports import IndustryNames, IndustryTemplates
 from registry.commands import DeactivateModule, RegisterModule
 from shared.postgres.database import PostgresDatabase

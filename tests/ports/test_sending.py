@@ -14,7 +14,7 @@ from industries.events import TemplateModule
 from organizations.commands import ReactivateOrganization, SuspendOrganization
 from organizations.ports import ModulesOutcome, SignupModules
 from registry.commands import RegisterModule
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import encoded_command
 from shared.messages import CommandEnvelope
 from shared.ports import OperationsReader
 from tests.assignments.conftest import Neighbours, World

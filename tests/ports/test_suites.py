@@ -19,7 +19,7 @@ WITHOUT = {
     # The class that was found stands for another port, which has the same form.
     "access.ports.Secrets": "those are ids",
     "registry.ports.AssignedModules": "those are organizations, or counts of templates",
-    "shared.dead_letters.service.LetterFactLog": "that is the log of access, or the items of bulk operations",
+    "shared.eventlog.audit_log.AuditLog": "that is the log of access, or the items of bulk operations",
 }
 """Ports, and why no suite imports them."""
 
@@ -32,9 +32,8 @@ NO_FAKES = {
     "tests.support.query_cost.MeasuredDatabase": "the real one, and what it cost",
     "tests.support.query_cost.MeasuredTransaction": "the real one, and what it cost",
     "tests.organizations.conftest.Overlooking": "the real command store, which may close its eyes",
-    "tests.organizations.test_a_million.Others": "answers from arithmetic, for a list too long to fill in",
+    "tests.organizations.test_a_million.Million": "answers from arithmetic, for a list too long to fill in",
     "tests.shared.eventlog.test_sse.Gate": "knows every token, and who is out",
-    "tests.shared.http.test_metrics.Site": "an application that is asked for a page",
     "tests.shared.dead_letters.test_redelivery.Subscriber": "notes what it is told",
     "tests.shared.lists.test_cursors.AnotherKey": "any key but ours",
     "tests.shared.cache.test_generations.Reader": "reads pages through a cache",

@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 
-from devstack import Endpoints, Stack
+from devstack.endpoints import Endpoints
+from devstack.stack import Stack
 from tests.support.dedicated_stack import dedicated_stack
 from tests.support.service_process import ServiceProcess
 from tests.support.tools import make, run

@@ -8,10 +8,11 @@ import asyncpg
 import pytest
 import redis
 
-from devstack import Endpoints, Stack
+from devstack.endpoints import Endpoints
 from devstack.part import Part
 from devstack.ports import choose_port
 from devstack.redis import RedisRecipe
+from devstack.stack import Stack
 from tests.support.api_client import Api, sign_in
 from tests.support.dedicated_stack import dedicated_stack
 from tests.support.service_process import ServiceProcess

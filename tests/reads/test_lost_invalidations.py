@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from assignments.adapters.cached import ASSIGNMENTS
-from devstack import Stack
+from devstack.stack import Stack
 from tests.support.api_client import Api
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from devstack import Stack
+from devstack.stack import Stack
 from tests.support.api_client import Api
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess

@@ -10,7 +10,7 @@ import redis
 
 from devstack.part import Part
 from shared.cache.generations import ALL, Cached, GenerationCache, encode_cached
-from shared.cache.redis import BUDGET_SECONDS, RedisStore
+from shared.cache.redis import BUDGET_SECONDS, RedisCache
 from tests.fakes import FakeAnnouncer
 from tests.support.polling import eventually
 
@@ -23,7 +23,7 @@ GENERATIONS = ["gen:org:1", "gen:registry"]
 class Process:
     """What one process has of the cache; `announced` counts what it told the others."""
 
-    def __init__(self, store: RedisStore) -> None:
+    def __init__(self, store: RedisCache) -> None:
         self.store = store
         self.announcer = FakeAnnouncer()
         self.cache = GenerationCache(store, self.announcer)
@@ -39,8 +39,8 @@ class Process:
 @asynccontextmanager
 async def process(url: str, budget_seconds: float = PATIENCE_SECONDS) -> AsyncIterator[Process]:
     """A process whose store reaches Redis as soon as it can."""
-    process = Process(RedisStore(url, budget_seconds))
-    upkeep = asyncio.create_task(process.store.keep_up(process.announcer.announce_reset))
+    process = Process(RedisCache(url, budget_seconds))
+    upkeep = asyncio.create_task(process.store.reconnect_forever(process.announcer.announce_reset))
     try:
         yield process
     finally:
@@ -195,7 +195,7 @@ async def test_an_invalidation_lost_in_an_outage_is_made_good_before_redis_is_tr
     await here.cache.invalidate(["gen:org:1", KEY])
     assert here.announcer.announced == 1, "the other processes must hear of it"
     assert await here.read(truth.load) == 2
-    there.store.distrust(tell=False)
+    there.store.open_circuit(announce=False)
     part.resume()
     await here.until_trusted()
     await there.until_trusted()
@@ -239,8 +239,8 @@ async def test_who_lost_redis_tells_the_others_once_it_is_back(
 
 @pytest.mark.parametrize("turns", range(0, 36, 3))
 async def test_a_process_that_stops_while_it_reconnects_stops(here: Process, turns: int) -> None:
-    upkeep = asyncio.create_task(here.store.keep_up(here.announcer.announce_reset))
-    here.store.distrust()
+    upkeep = asyncio.create_task(here.store.reconnect_forever(here.announcer.announce_reset))
+    here.store.open_circuit()
     for _ in range(turns):
         await asyncio.sleep(0)
     upkeep.cancel()

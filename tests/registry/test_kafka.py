@@ -10,7 +10,7 @@ from registry.adapters.lists import ModuleList
 from registry.adapters.queries import ModuleDetails, PostgresModuleReader
 from registry.events import EVENTS
 from shared.cache.generations import GenerationCache
-from tests.fakes import FakeAnnouncer, FakeStore
+from tests.fakes import FakeAnnouncer, FakeCache
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ def ids(body: bytes) -> list[str]:
 @pytest.mark.parametrize("topic", sorted(EVENTS))
 async def test_after_any_registry_event_the_lists_are_answered_without_the_table(topic: str) -> None:
     rows = Rows(module("ovens"))
-    cache = GenerationCache(FakeStore(), FakeAnnouncer())
+    cache = GenerationCache(FakeCache(), FakeAnnouncer())
     reader = CachedModuleReader(cache, rows)
     await reader.everything()
     rows.modules = [module("ovens"), module("till", is_active=False)]

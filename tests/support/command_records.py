@@ -7,7 +7,7 @@ from uuid import uuid4
 import msgspec
 
 from assignments.commands import Command
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import encoded_command
 from shared.messages import CommandEnvelope
 from tests.support.kafka_inspector import Record
 

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.migration.migrate import create_topics, migrate_database
-from devstack import Endpoints, Given, Stack
+from devstack.endpoints import Endpoints, Given
+from devstack.stack import Stack
 from tests.support.databases import new_database
 from tests.support.stack_choice import choose_own, running_stack
 

@@ -14,7 +14,9 @@ from typing import Literal, get_args
 
 import pytest
 
-from devstack import Given, Part, Stack
+from devstack.endpoints import Given
+from devstack.part import Part
+from devstack.stack import Stack
 from tests.support import containers
 
 Way = Literal["given", "embedded", "containers"]

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from playwright.async_api import expect
 
-from devstack import Stack
+from devstack.stack import Stack
 from tests.support.api_client import Api
 from tests.support.service_process import ServiceProcess
 from tests.support.stack_choice import embedded_part

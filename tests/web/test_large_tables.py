@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from app.migration.text_fill import fill_text_forms
-from devstack import Stack
+from devstack.stack import Stack
 from tests.support.api_client import ADMIN
 from tests.support.service_process import ServiceProcess
 from tests.web.conftest import prepared_stack

@@ -23,7 +23,7 @@ from access.domain import ApiToken, TokenExpired, TokenInvalid
 from access.ports import AccessSettings
 from access.sessions import hashed, session_ended
 from shared.errors import Unauthenticated, Unavailable
-from shared.ports import Caller, Clock, OrganizationStanding, Transaction
+from shared.ports import Caller, Clock, OrganizationStatuses, Transaction
 from shared.postgres.listener import CHANNEL, ENDED, EVERYTHING
 
 log = structlog.get_logger(__name__)
@@ -227,7 +227,7 @@ class BearerAuthenticator:
         return await self._own.authenticate(token)
 
 
-def other_issuer(settings: AccessSettings, standing: OrganizationStanding, clock: Clock) -> OidcAuthenticator | None:
+def other_issuer(settings: AccessSettings, standing: OrganizationStatuses, clock: Clock) -> OidcAuthenticator | None:
     if settings.oidc is None:
         return None
     return OidcAuthenticator(settings.oidc, IssuerKeys(settings.oidc.jwks_url, clock), standing, clock)

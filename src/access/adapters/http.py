@@ -20,10 +20,11 @@ from access.sessions import Sessions, SignedIn
 from access.sign_in import SignIn
 from access.users import UserAdministration, UserStatus
 from shared.commands.http import fingerprint, operation_id_for
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import idempotency_key, reason_of
 from shared.http.rate_limits import client_address
-from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 from shared.ports import Caller

@@ -16,9 +16,10 @@ from access.adapters.http import keyed_write
 from access.adapters.lists import ApiTokenFilter, ApiTokenPage, ApiTokenSort, PostgresApiTokenList
 from access.api_tokens import ApiTokens, CreatedApiToken, NewApiToken, RevokedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
-from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 

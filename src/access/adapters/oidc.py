@@ -17,7 +17,7 @@ from access.adapters.oidc_claims import claim, claims_of, organization_in, requi
 from access.domain import NoRoleHere, OrganizationSuspended, TokenExpired, TokenInvalid
 from access.ports import OidcSettings
 from shared.errors import Unavailable
-from shared.ports import Caller, Clock, OrganizationStanding
+from shared.ports import Caller, Clock, OrganizationStatuses
 
 log = structlog.get_logger(__name__)
 
@@ -161,7 +161,7 @@ def key_id(key: jwt.PyJWK) -> str | None:
 class OidcAuthenticator:
     """Remembers a verified token for a minute; then its signature and the organization's status are checked again."""
 
-    def __init__(self, settings: OidcSettings, keys: IssuerKeys, standing: OrganizationStanding, clock: Clock) -> None:
+    def __init__(self, settings: OidcSettings, keys: IssuerKeys, standing: OrganizationStatuses, clock: Clock) -> None:
         self._settings = settings
         self._keys = keys
         self._standing = standing

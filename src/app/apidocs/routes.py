@@ -9,9 +9,9 @@ from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 from msgspec import Struct
 
+from shared.http.authentication import caller_of, organization_reader, organization_writer, signed_in, super_admin
 from shared.http.command_route import CommandOperation, TakesCommand, TakesKey, TakesReason
 from shared.http.rate_limits import EXEMPT
-from shared.http.requests import caller_of, organization_reader, organization_writer, signed_in, super_admin
 
 JSON = "application/json"
 ASKS_WHO = {each.__name__ for each in (caller_of, signed_in, super_admin, organization_reader, organization_writer)}

@@ -13,8 +13,8 @@ from app.output import EXIT_FAILED, Answer, Say
 from app.settings import Settings
 from app.verification import Verification
 from shared.cache.generations import ResetAnnouncer
-from shared.cache.redis import RedisStore
-from shared.commands.outcome_waiter import OutcomeWaiter
+from shared.cache.redis import RedisCache
+from shared.commands.bus import OutcomeWaiter
 from shared.kafka.broker import KafkaConnection
 from shared.postgres.database import PostgresDatabase
 from shared.postgres.listener import PostgresListener
@@ -32,9 +32,9 @@ async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
     connection = await get(KafkaConnection)
     try:
         await (await get(PostgresDatabase)).check_schema()
-        store, announcer = await get(RedisStore), await get(ResetAnnouncer)
+        store, announcer = await get(RedisCache), await get(ResetAnnouncer)
         runs = (
-            store.keep_up(announcer.announce_reset),
+            store.reconnect_forever(announcer.announce_reset),
             (await get(PostgresListener)).run(),
             (await get(OutcomeWaiter)).watch(),
         )

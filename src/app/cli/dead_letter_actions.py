@@ -11,8 +11,8 @@ from app.cli.container import CLI_USER, database_tools, tools
 from app.output import EXIT_FAILED, Answer, Say
 from app.settings import Settings
 from shared.dead_letters.http import details_of, page_of
-from shared.dead_letters.postgres import PostgresLetters
-from shared.dead_letters.service import DeadLetter, DeadLetterDesk, LetterKind, LetterStatus
+from shared.dead_letters.postgres import PostgresDeadLetters
+from shared.dead_letters.service import DeadLetter, DeadLetterKind, DeadLetters, DeadLetterStatus
 from shared.errors import Refused
 from shared.lists.cursors import Cursors
 
@@ -26,7 +26,7 @@ class Chosen(Struct, frozen=True):
     """Which letters: these, or else all open ones, of one kind if one is named."""
 
     ids: Sequence[UUID] = ()
-    kind: LetterKind | None = None
+    kind: DeadLetterKind | None = None
 
 
 class Refusal(Struct, frozen=True):
@@ -38,11 +38,15 @@ class Refusal(Struct, frozen=True):
 
 
 async def list_letters(
-    settings: Settings, status: LetterStatus | None, kind: LetterKind | None, page: tuple[int, str | None], say: Say
+    settings: Settings,
+    status: DeadLetterStatus | None,
+    kind: DeadLetterKind | None,
+    page: tuple[int, str | None],
+    say: Say,
 ) -> Answer:
     """Says a line a letter, the newest first. `page` is its size and its cursor."""
     async with database_tools(settings) as container:
-        letters, cursors = await container.get(PostgresLetters), await container.get(Cursors)
+        letters, cursors = await container.get(PostgresDeadLetters), await container.get(Cursors)
         found = await page_of(letters, cursors, *page, status=status, kind=kind)
     for letter in found.items:
         say(line(letter))
@@ -68,7 +72,7 @@ def moment(at: datetime) -> str:
 async def show_letter(settings: Settings, letter_id: UUID, say: Say) -> Answer:
     """Says a line a field, then the record."""
     async with database_tools(settings) as container:
-        details = await details_of(await container.get(PostgresLetters), letter_id)
+        details = await details_of(await container.get(PostgresDeadLetters), letter_id)
     for name, value in asdict(details).items():
         if value is not None and name != "body":
             say(f"{name}: {moment(value) if isinstance(value, datetime) else value}")
@@ -79,26 +83,26 @@ async def show_letter(settings: Settings, letter_id: UUID, say: Say) -> Answer:
 async def retry_letters(settings: Settings, chosen: Chosen, reason: str | None, say: Say) -> Answer:
     """Says how each letter stands then. Exit code 1 when one failed again or was not tried."""
     async with tools(settings) as container:
-        desk = await container.get(DeadLetterDesk)
+        dead_letters = await container.get(DeadLetters)
 
         async def retry(letter_id: UUID) -> DeadLetter:
-            return await desk.retry(letter_id, CLI_USER, reason)
+            return await dead_letters.retry(letter_id, CLI_USER, reason)
 
-        return await handled(retry, letter_ids(await container.get(PostgresLetters), chosen), say)
+        return await handled(retry, letter_ids(await container.get(PostgresDeadLetters), chosen), say)
 
 
 async def drop_letters(settings: Settings, chosen: Chosen, reason: str, say: Say) -> Answer:
     """Says which letters were given up. Needs nothing but the database."""
     async with database_tools(settings) as container:
-        desk = await container.get(DeadLetterDesk)
+        dead_letters = await container.get(DeadLetters)
 
         async def drop(letter_id: UUID) -> DeadLetter:
-            return await desk.drop(letter_id, CLI_USER, reason)
+            return await dead_letters.drop(letter_id, CLI_USER, reason)
 
-        return await handled(drop, letter_ids(await container.get(PostgresLetters), chosen), say)
+        return await handled(drop, letter_ids(await container.get(PostgresDeadLetters), chosen), say)
 
 
-async def letter_ids(letters: PostgresLetters, chosen: Chosen) -> AsyncIterator[UUID]:
+async def letter_ids(letters: PostgresDeadLetters, chosen: Chosen) -> AsyncIterator[UUID]:
     """Those named, or page by page those that are open."""
     for letter_id in chosen.ids:
         yield letter_id

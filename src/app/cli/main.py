@@ -14,7 +14,10 @@ from app.cli.manifest import apply, export
 from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, quietly, settings_of
 from app.environment import clean_environment
 from app.output import Answer, CommandFailed, Say, answer, fail, show_everything, unforeseen
-from devstack import Endpoints, Given, Service, StackError, listening_address, run_down, run_up, say, say_as_json
+from devstack.endpoints import Endpoints, Given
+from devstack.errors import StackError
+from devstack.ports import listening_address
+from devstack.supervisor import Service, run_down, run_up, say, say_as_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
 admin = typer.Typer(no_args_is_help=True, help="Look after super admins.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.output import CommandFailed
-from devstack import endpoints_of
+from devstack.datadir import endpoints_of
 from shared.json.patches import has_nul
 from shared.messages import MAX_REASON
 

@@ -8,7 +8,7 @@ import structlog
 from msgspec import Struct
 
 from access.adapters.queries import list_columns
-from industries.domain import name_key
+from industries.facts import name_key
 from shared.postgres.address import read_address
 from shared.text.emails import normalized_email
 from shared.text.forms import search_text, sort_key

@@ -4,18 +4,18 @@ from dishka import Provider, Scope, provide
 
 import access.ports
 from organizations.adapters.queries import PostgresOrganizationDirectory
-from shared.eventlog.audit_log import PostgresFactLog
-from shared.ports import OrganizationStanding
+from shared.eventlog.audit_log import PostgresAuditLog
+from shared.ports import OrganizationStatuses
 
 
 class AccessSeams(Provider):
     scope = Scope.APP
 
     @provide
-    def suspensions(self, directory: PostgresOrganizationDirectory) -> OrganizationStanding:
+    def suspensions(self, directory: PostgresOrganizationDirectory) -> OrganizationStatuses:
         return directory
 
     @provide
     def facts(self) -> access.ports.FactLog:
         """`access` sends no commands; its direct writes are in the event log all the same."""
-        return PostgresFactLog("access")
+        return PostgresAuditLog("access")

@@ -15,7 +15,7 @@ from organizations.adapters.queries import PostgresOrganizationReader
 from organizations.wiring import OrganizationDecider
 from registry.adapters.queries import PostgresModuleReader
 from registry.wiring import RegistryDecider
-from shared.commands.conflict_details import Present, PresentStates
+from shared.commands.conflict_details import CurrentState, CurrentStates
 from shared.commands.decision import Decider
 from shared.commands.direct_sender import DirectSender
 
@@ -24,7 +24,7 @@ API = "/api/v1"
 Deciders = NewType("Deciders", Sequence[Decider])
 
 
-class CurrentStates:
+class PostgresCurrentStates:
     """The resource that belongs to a stream, read past the cache; null when it was deleted or never existed."""
 
     def __init__(
@@ -41,15 +41,15 @@ class CurrentStates:
             "assignments": ("/organizations/{}/modules", assignments.modules),
         }
 
-    async def present(self, context: str, aggregate_id: str) -> Present:
+    async def current_state(self, context: str, aggregate_id: str) -> CurrentState:
         path, read = self._readers[context]
-        return Present(API + path.format(aggregate_id), Raw(msgspec.json.encode(await read(aggregate_id))))
+        return CurrentState(API + path.format(aggregate_id), Raw(msgspec.json.encode(await read(aggregate_id))))
 
 
 class CommandSeams(Provider):
     scope = Scope.APP
     sender = provide(DirectSender)
-    current_states = provide(CurrentStates, provides=PresentStates)
+    current_states = provide(PostgresCurrentStates, provides=CurrentStates)
 
     @provide
     def deciders(

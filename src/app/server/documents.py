@@ -9,8 +9,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
+from shared.http.bodies import AnyRequest
 from shared.http.parameters import ANY_PARAMETER
-from shared.http.requests import AnyRequest, not_modified
+from shared.http.responses import not_modified
 
 DOCUMENTS = Path(__file__).resolve().parents[3] / "schemas"
 

@@ -12,8 +12,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
 
+from shared.http.bodies import AnyRequest
 from shared.http.parameters import ANY_PARAMETER
-from shared.http.requests import AnyRequest, not_modified
+from shared.http.responses import not_modified
 
 PAGES = ("/", "/login", "/signup", "/organization", "/super-admin", "/super-admin/{path:path}")
 ENCODINGS = {"br": ".br", "gzip": ".gz"}

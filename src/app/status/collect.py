@@ -19,10 +19,10 @@ from app.status.rules import told
 from app.subscribers import ContextSubscribers
 from registry.adapters.queries import PostgresModuleReader
 from shared.cache.generations import CacheDown
-from shared.cache.redis_server import RedisServer
+from shared.cache.redis import RedisServer
 from shared.commands.bus import KafkaUnreachable
 from shared.errors import Unavailable
-from shared.kafka.groups import Group, KafkaGroups, KafkaStanding
+from shared.kafka.groups import Group, GroupsStatus, KafkaGroups
 from shared.messages import command_group, command_topic, event_group
 from shared.ports import Clock
 from shared.postgres.database import PostgresDatabase
@@ -144,7 +144,7 @@ class SystemLook:
         if self._heartbeat.postgres.observed is None:
             await self._stored.probe_writes()
 
-    async def _groups(self) -> KafkaStanding:
+    async def _groups(self) -> GroupsStatus:
         commands = [Group(command_group(decider.name), [command_topic(decider.name)]) for decider in self._deciders]
         subscribers = await self._subscribers.handlers()
         events = [Group(event_group(name), sorted(handlers)) for name, handlers in subscribers.items()]

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from app.status.queues import Waiting
 from app.status.replicas import Observed, SeenReplica
-from shared.kafka.groups import GroupStanding
+from shared.kafka.groups import GroupLag
 
 State = Literal["ok", "degraded", "down", "unknown"]
 
@@ -32,7 +32,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     kafka: Answered | None
     waiting: Waiting | None
     leader: str | None
-    groups: Sequence[GroupStanding] | None
+    groups: Sequence[GroupLag] | None
     replicas: Sequence[SeenReplica] | None
     registered: Sequence[str] | None
     enumerated: Sequence[str]

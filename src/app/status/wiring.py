@@ -10,12 +10,12 @@ from app.status.collect import Stored, SystemLook
 from app.status.heartbeat import Heartbeat
 from app.status.replicas import PostgresReplicas
 from app.subscribers import ContextSubscribers
-from shared.cache.redis_server import RedisServer
+from shared.cache.redis import RedisServer
 from shared.commands.bus import CommandBus
-from shared.dead_letters.postgres import PostgresLetters
-from shared.dead_letters.redelivery import RecordTrials, Subscribers
-from shared.dead_letters.service import DeadLetterDesk, LetterFactLog, LetterStore, Trials
-from shared.eventlog.audit_log import PostgresFactLog
+from shared.dead_letters.postgres import PostgresDeadLetters
+from shared.dead_letters.redelivery import RecordRedeliveries, Subscribers
+from shared.dead_letters.service import DeadLetterRepository, DeadLetters, Redeliveries
+from shared.eventlog.audit_log import AuditLog, PostgresAuditLog
 from shared.kafka.groups import KafkaGroups
 from shared.ports import Clock
 
@@ -26,17 +26,12 @@ class SystemProvider(Provider):
     """Everything lives as long as the process."""
 
     scope = Scope.APP
-    letters = provide(PostgresLetters)
-    desk = provide(DeadLetterDesk)
+    letters = provide(PostgresDeadLetters, provides=AnyOf[PostgresDeadLetters, DeadLetterRepository])
+    dead_letters = provide(DeadLetters)
     stored_replicas = provide(PostgresReplicas)
     heartbeat = provide(Heartbeat)
     stored = provide(Stored)
     look = provide(SystemLook)
-
-    @provide
-    def letter_store(self, letters: PostgresLetters) -> LetterStore:
-        """The same letters."""
-        return letters
 
     @provide
     async def groups(self, settings: Settings) -> AsyncIterator[KafkaGroups]:
@@ -58,11 +53,9 @@ class SystemProvider(Provider):
         return ContextSubscribers(container)
 
     @provide
-    def trials(self, bus: CommandBus, deciders: Deciders, subscribers: Subscribers, clock: Clock) -> Trials:
-        """The same ways that records take the first time."""
-        return RecordTrials(bus, deciders, subscribers, clock)
+    def redeliveries(self, bus: CommandBus, deciders: Deciders, subscribers: Subscribers, clock: Clock) -> Redeliveries:
+        return RecordRedeliveries(bus, deciders, subscribers, clock)
 
     @provide
-    def facts(self) -> LetterFactLog:
-        """What operators do is no context's doing."""
-        return PostgresFactLog(SYSTEM)
+    def audit_log(self) -> AuditLog:
+        return PostgresAuditLog(SYSTEM)

@@ -31,16 +31,10 @@ from assignments.ports import OrganizationIndustry
 from assignments.set_industry import set_industry
 from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender
+from shared.http.authentication import caller_of, organization_reader, organization_writer, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import CommandOperation
-from shared.http.requests import (
-    AnyRequest,
-    caller_of,
-    documented,
-    organization_reader,
-    organization_writer,
-    send_cached,
-    super_admin,
-)
+from shared.http.responses import documented, send_cached
 from shared.slugs import Slug
 
 OrganizationPath = FromPath[UUID]

@@ -19,7 +19,9 @@ from assignments.errors import IndustryNotFound, ModuleNotFound
 from assignments.ports import OrganizationOrder, OrganizationSearch
 from organizations.contract import OrganizationStatus
 from shared.cache.generations import Cached
-from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.http.authentication import super_admin
+from shared.http.bodies import AnyRequest
+from shared.http.responses import documented, send_cached
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch
 from shared.slugs import Slug
 from shared.text.forms import VISIBLE

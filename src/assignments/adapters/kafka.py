@@ -13,7 +13,7 @@ from assignments.commands import ApplyIndustryTemplate
 from assignments.events import ModuleAssignedEvent, ModulesBulkAssignedEvent, ModuleUnassignedEvent
 from assignments.ports import SendCommand
 from organizations.events import OrganizationRegisteredEvent
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import encoded_command
 from shared.concurrency import in_slices
 from shared.messages import CommandEnvelope, EventEnvelope, derived_operation_id
 from shared.ports import Clock, Invalidation

@@ -209,7 +209,7 @@ class AssignmentTables:
             found[id_].templates.append((code, version, place))
         return found
 
-    def shown(self, state: Assignments) -> StoredAssignments:
+    def comparable(self, state: Assignments) -> StoredAssignments:
         """Leave out the kept configs, which no row holds."""
         templates = [(code, version, place) for place, (code, version) in enumerate(state.templates.items())]
         return StoredAssignments(state.modules, templates)

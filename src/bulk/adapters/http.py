@@ -22,9 +22,11 @@ from bulk.domain import (
 )
 from bulk.requests import BulkOperationRequest, BulkRequests
 from shared.commands.http import fingerprint, operation_id_of
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
-from shared.http.requests import AnyRequest, caller_of, documented, super_admin
+from shared.http.responses import documented
 from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.ports import Ids
 

@@ -26,8 +26,10 @@ from industries.events import TemplateModule
 from industries.views import IndustryDetails, IndustryModules, IndustryVersion, ModuleIndustryPage
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
+from shared.http.authentication import super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import command_route, resource_route, send_found
-from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.http.responses import documented, send_cached
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters

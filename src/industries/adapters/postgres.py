@@ -24,9 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from industries.commands import Command, DeleteIndustry, UpdateIndustry
-from industries.domain import Industry, IndustryFacts, TemplateImpact, name_key, published_versions
+from industries.domain import Industry, TemplateImpact, published_versions
 from industries.events import TemplateModule
-from industries.facts import JudgedModule, judged
+from industries.facts import IndustryFacts, JudgedModule, judged, name_key
 from industries.ports import AppliedTemplates, ModuleCatalog
 from shared.concurrency import in_slices
 from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
@@ -181,7 +181,7 @@ class IndustryTables:
             for code, key, published, status, name, description, version, modules in rows
         }
 
-    def shown(self, state: Industry) -> StoredIndustry:
+    def comparable(self, state: Industry) -> StoredIndustry:
         """Every version from the first to the current one was published."""
         return StoredIndustry(state, name_key(state.industry_name), list(range(1, state.version + 1)))
 

@@ -41,15 +41,11 @@ from shared.commands.bus import Answer
 from shared.commands.dry_run import Preview, preview_body
 from shared.commands.http import Asked, CommandSender, accepted
 from shared.errors import FieldError
+from shared.http.authentication import organization_reader, organizations_reader, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesCommand, command_route, resource_route, send_found
 from shared.http.parameters import expected_sequence, is_dry_run, previewed, reason_of
-from shared.http.requests import (
-    AnyRequest,
-    documented,
-    organization_reader,
-    organizations_reader,
-    super_admin,
-)
+from shared.http.responses import documented
 from shared.lists.cursors import ParameterMissing
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
@@ -241,7 +237,7 @@ async def preview_signup(
 
     preview, organization, modules = await signup.preview(operation_id, data, dry_run)
     body = preview_body(preview) | {"organization": organization, "modules": modules}
-    return await sender.foretell(request, asked, preview, body)
+    return await sender.report_dry_run(request, asked, preview, body)
 
 
 def signup_request(command: RegisterOrganization, data: SignupRequest) -> Asked:

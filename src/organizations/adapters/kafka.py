@@ -9,7 +9,7 @@ import msgspec
 from assignments.events import IndustryTemplateAppliedEvent
 from organizations.commands import SetIndustry
 from organizations.ports import SendCommand
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import encoded_command
 from shared.messages import CommandEnvelope, EventEnvelope, derived_operation_id
 from shared.ports import Clock
 from shared.wiring import EventHandlers

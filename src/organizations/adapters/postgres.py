@@ -92,7 +92,7 @@ class OrganizationTables:
         rows = await transaction.fetch(STATES, aggregate_ids)
         return {id_: Organization(*fields) for id_, *fields in rows}
 
-    def shown(self, state: Organization) -> Organization:
+    def comparable(self, state: Organization) -> Organization:
         return state
 
 

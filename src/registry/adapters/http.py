@@ -32,8 +32,10 @@ from registry.commands import (
 from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
 from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender
+from shared.http.authentication import signed_in, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import command_route, resource_route, send_found
-from shared.http.requests import AnyRequest, documented, send_cached, signed_in, super_admin
+from shared.http.responses import documented, send_cached
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 from shared.slugs import Slug, require_slug

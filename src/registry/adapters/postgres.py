@@ -106,7 +106,7 @@ class RegistryTables:
             for row in rows
         }
 
-    def shown(self, state: Module) -> StoredModule:
+    def comparable(self, state: Module) -> StoredModule:
         return StoredModule(state, config_digest(state))
 
     async def impact(self, transaction: Transaction, command: Command) -> Usage | ConfigImpact | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 @contextmanager
 def pretending_absent(name: str) -> Iterator[None]:
-    """Imports in this block find no module of this name, unless it was loaded before."""
+    """Make imports in this block find no module of this name, unless it was loaded before."""
     modules: dict[str, Any] = sys.modules
     if name in modules:
         yield

@@ -12,7 +12,7 @@ from litestar.types import AnyCallable
 
 from shared.cache.generations import Cached
 from shared.errors import Refused
-from shared.http.requests import documented, send_cached
+from shared.http.responses import documented, send_cached
 
 MAX_KEY = 255
 PREVIEW_PATTERN = r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})"
@@ -20,14 +20,14 @@ PREVIEW_PATTERN = r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})"
 
 @dataclass
 class TakesReason(Operation):
-    """A route that keeps why it was asked for. `query` names what it takes besides its own parameters."""
+    """A route that keeps a reason. `query` names what it takes besides its own parameters."""
 
     query: ClassVar[frozenset[str]] = frozenset({"reason"})
 
 
 @dataclass
 class TakesKey(TakesReason):
-    """A route that begins work once for each Idempotency-Key, and keeps why."""
+    """A route that begins work once for each Idempotency-Key, and keeps a reason."""
 
 
 @dataclass

@@ -9,13 +9,12 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """ASGI middleware: asks for what GET would answer, and sends its status and headers without the body."""
+    """ASGI middleware: answer HEAD as GET, without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Hands every other method on as it is."""
         if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD":
             return self._head(scope, receive, send)
         return self._app(scope, receive, send)

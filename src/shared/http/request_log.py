@@ -13,13 +13,12 @@ OPERATION = b"modplane-operation-id"
 
 
 class RequestLog:
-    """ASGI middleware: what was asked, how it was answered, and which operation it was."""
+    """ASGI middleware: log route, status, duration, and operation of each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Logs when the answer begins."""
         if scope["type"] != ScopeType.HTTP:
             return self._app(scope, receive, send)
         started = perf_counter()

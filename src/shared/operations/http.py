@@ -10,9 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.conflict_details import ConflictDetails
 from shared.errors import NotFound, Refusal
-from shared.http.requests import AnyRequest, caller_of, documented, signed_in
+from shared.http.authentication import caller_of, signed_in
+from shared.http.bodies import AnyRequest
+from shared.http.responses import documented
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 from shared.messages import Status
@@ -80,7 +82,7 @@ class OperationsController(Controller):
         operation_id: FromPath[UUID],
         operations: FromDishka[PostgresOperations],
         invalidation: FromDishka[Invalidation],
-        meanwhile: FromDishka[Meanwhile],
+        meanwhile: FromDishka[ConflictDetails],
         clock: FromDishka[Clock],
     ) -> Response[OperationView]:
         """For its issuer, the organization's own people and super admins; others learn nothing of it."""
@@ -90,7 +92,7 @@ class OperationsController(Controller):
             raise OperationNotFound(f"There is no operation {operation_id}, or it is not yours to see.")
         if operation.outcome and operation.decided_at and clock.now() - operation.decided_at < YOUNG:
             await invalidation.invalidate(operation.outcome.invalidates)
-        refusal = await meanwhile.told(operation.outcome, caller) if operation.outcome else None
+        refusal = await meanwhile.complete(operation.outcome, caller) if operation.outcome else None
         return Response(view(operation, refusal), headers={"Cache-Control": "no-store"})
 
 

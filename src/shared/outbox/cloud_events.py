@@ -6,7 +6,6 @@ JSON_HEADERS = {"content-type": "application/json"}
 
 
 def cloud_event_headers(event: EventEnvelope) -> dict[str, str]:
-    """The CloudEvents 1.0 Kafka binary binding's headers, plus the stream's sequence."""
     return {
         **JSON_HEADERS,
         "ce_specversion": "1.0",

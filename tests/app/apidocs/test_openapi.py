@@ -17,9 +17,11 @@ from app.apidocs.openapi import described_routes, openapi_document
 from app.apidocs.problems import catalogue, refusals
 from app.apidocs.routes import routes_of
 from shared.commands.http import CommandSender
+from shared.http.authentication import super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import CommandOperation
 from shared.http.problems import PROBLEM_JSON
-from shared.http.requests import AnyRequest, documented, super_admin
+from shared.http.responses import documented
 
 TAKEN_BY_COMMANDS = {"Idempotency-Key", "If-Match", "Prefer", "Modplane-Reason", "dry_run", "preview", "reason"}
 RATES = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}

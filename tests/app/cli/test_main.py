@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli.main import app
 from app.migration.migrate import migrate_database
-from devstack import Endpoints
+from devstack.endpoints import Endpoints
 from tests.support.databases import new_database
 
 COMMANDS = ("up", "down", "serve", "migrate", "apply", "export", "status", "verify", "admin", "dlq")

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 
 from app.migration.event_log_upkeep import MARK, finish_event_log
 from app.migration.migrate import alembic_config, migrate_database
-from devstack import Stack
+from devstack.stack import Stack
 from tests.support.databases import new_database
 
 AUDIT = "2026_11_24_1000"

@@ -10,12 +10,12 @@ from app.status.model import Answered, Facts, Part, seconds
 from app.status.queues import Waiting
 from app.status.replicas import CacheCounts, Observed, Report, SeenReplica
 from app.status.rules import parts_of, told
-from shared.kafka.groups import GroupStanding
+from shared.kafka.groups import GroupLag
 from tests.fakes import NOON
 
 WAITING = Waiting(0, 0.0, 0, 0.0, {"command": 0, "event": 0, "relay": 0})
 COMMANDS = "modplane.registry.commands"
-GROUP = GroupStanding(COMMANDS, 1, {"tenant.commands.registry": 0})
+GROUP = GroupLag(COMMANDS, 1, {"tenant.commands.registry": 0})
 
 
 def seen(name: str = "one", *, role: Any = "all", silent: float = 2.0, **report: Any) -> SeenReplica:

@@ -15,7 +15,7 @@ from shared.eventlog.model import BEGINNING, BadPosition, EventFilter, Position,
 from shared.eventlog.postgres import Found, PostgresEventLog
 from shared.eventlog.sse import EventStream, EventStreams, Listener, OrganizationIsSuspended, Pace, PlaceUnknown
 from shared.eventlog.tail import EventTail
-from shared.http.streaming import Chunks
+from shared.http.responses import Chunks
 from shared.ports import Caller
 from shared.postgres.database import PostgresDatabase
 from tests.support.event_log import NewEvent, all_entries, write_events

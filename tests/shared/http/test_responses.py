@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.errors import Unavailable
-from shared.http.streaming import StreamedAnswer
+from shared.http.responses import StreamedAnswer
 from tests.support.polling import eventually
 
 

@@ -8,10 +8,10 @@ from litestar import Litestar, get, post
 from litestar.params import JSONBody
 from msgspec import Struct
 
+from shared.http.bodies import PlainRequest
 from shared.http.command_route import CommandOperation
 from shared.http.parameters import strict_request
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import PlainRequest
 
 
 class Wish(Struct, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from litestar.types import Scope
 
-from shared.http.slow_bodies import BYTES_A_SECOND, BodyBrokenOff, BodyTimedOut, PatientWithBodies
+from shared.http.bodies import BYTES_A_SECOND, BodyBrokenOff, BodyTimedOut, BodyTimeouts
 
 
 class Sender:
@@ -41,7 +41,7 @@ async def read(sender: Sender, seconds: float, method: str = "POST") -> list[Any
 
     scope = cast("Scope", {"type": "http", "method": method, "headers": []})
     async with asyncio.timeout(30):
-        await PatientWithBodies(app, seconds)(scope, cast("Any", sender.receive), cast("Any", None))
+        await BodyTimeouts(app, seconds)(scope, cast("Any", sender.receive), cast("Any", None))
     return got
 
 
@@ -89,7 +89,7 @@ async def test_an_application_that_is_slow_to_ask_costs_its_caller_no_time() -> 
         assert await receive() == part(b"all", more=False)
 
     scope = cast("Scope", {"type": "http", "method": "PUT", "headers": []})
-    await PatientWithBodies(app, 0.02)(scope, cast("Any", sender.receive), cast("Any", None))
+    await BodyTimeouts(app, 0.02)(scope, cast("Any", sender.receive), cast("Any", None))
 
 
 async def test_a_caller_who_leaves_before_the_end_is_at_fault_himself() -> None:
