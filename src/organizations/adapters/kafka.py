@@ -1,4 +1,4 @@
-"""What organizations do with events of others: take over the industry an applied template sets."""
+"""Takes over the industry that an applied template sets."""
 
 import asyncio
 from collections import defaultdict
@@ -25,13 +25,12 @@ class OrganizationSubscribers:
         self._clock = clock
 
     def handlers(self) -> EventHandlers:
-        """One event concerns organizations."""
         return {IndustryTemplateAppliedEvent.topic: self.handle_industry_applied}
 
     async def handle_industry_applied(self, events: Sequence[EventEnvelope]) -> None:
-        """Sends what each event leads to, in order for each organization.
+        """Send a command for each event, in order for each organization.
 
-        A net: whoever applied the template through the API has sent the same operation before.
+        The API has mostly sent the same operation before: this is for when its process ended in between.
         """
         commands: dict[str, list[tuple[CommandEnvelope, SetIndustry]]] = defaultdict(list)
         for event in events:
