@@ -39,10 +39,13 @@ class Fact(Struct, frozen=True, kw_only=True):
     event: Event
     state: UserState | ApiTokenState
     user_id: str
-    organization_id: str | None
     operation_id: UUID
     occurred_at: datetime
     reason: str | None = None
+
+    @property
+    def organization_id(self) -> str | None:
+        return None if self.state.organization_id is None else str(self.state.organization_id)
 
     @property
     def event_id(self) -> UUID:
@@ -51,7 +54,7 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 
 class KeyedWrite(Struct, frozen=True):
-    """A write to which its caller gave an Idempotency-Key. `fingerprint` tells two requests with one key apart."""
+    """A write to which its caller gave an Idempotency-Key. `fingerprint` distinguishes two requests with one key."""
 
     operation_id: UUID
     fingerprint: str
@@ -136,7 +139,7 @@ class Passwords(Protocol):
 
 
 class Users(Protocol):
-    """Those who can sign in. E-mails are normalized."""
+    """E-mails are normalized."""
 
     async def by_email(self, transaction: Transaction, email: str) -> Account | None: ...
 
@@ -190,8 +193,6 @@ class PendingOwnerStore(Protocol):
 
 
 class SessionStore(Protocol):
-    """Sessions by their id, which nobody can guess."""
-
     async def open(
         self, transaction: Transaction, user_id: UUID, token_hash: bytes, now: datetime, expires_at: datetime
     ) -> UUID: ...

@@ -62,6 +62,8 @@ class LogoutResponse(Struct, frozen=True):
 
 
 class AuthController(Controller):
+    """Sign in, stay signed in, sign out. No token is needed."""
+
     path = "/auth"
     tags = ("auth",)
     security = ({},)
@@ -195,6 +197,8 @@ async def user_query(
 
 
 class UsersController(Controller):
+    """Users, for super admins."""
+
     path = "/users"
     tags = ("users",)
     guards = (super_admin,)

@@ -1,6 +1,7 @@
 """The lists of users and of API tokens, for super admins."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar
 from uuid import UUID
@@ -31,7 +32,7 @@ TOKEN_STATUS = {
 
 
 class User(Struct, frozen=True):
-    """Somebody who can, or could, sign in."""
+    """A user that can sign in, or could before a deactivation."""
 
     id: UUID
     email: str
@@ -95,12 +96,12 @@ class ApiTokenPage(Struct, frozen=True):
     next_cursor: str | None
 
 
+@dataclass
 class AccessLists:
     """Both methods raise `BadCursor`."""
 
-    def __init__(self, database: Database, cursors: Cursors) -> None:
-        self._database = database
-        self._cursors = cursors
+    database: Database
+    cursors: Cursors
 
     async def users(self, query: UserQuery) -> UserPage:
         return UserPage(*await self._page("users", query, user_list(query.filter, query.sort), User))
@@ -111,9 +112,9 @@ class AccessLists:
     async def _page(
         self, name: str, query: UserQuery | ApiTokenQuery, question: Question, item: type[Item]
     ) -> tuple[Sequence[Item], str | None]:
-        cursors = await self._cursors.of(name, query.sort, query.filter)
+        cursors = await self.cursors.of(name, query.sort, query.filter)
         after = cursors.place(query.cursor, Place)
-        async with looking_up(self._database) as transaction:
+        async with looking_up(self.database) as transaction:
             page = await LongList(transaction, question).page(after, query.limit)
         items = [item(*(row[name] for name in item.__struct_fields__)) for row in page.rows]
         return items, cursors.following(page.end)
