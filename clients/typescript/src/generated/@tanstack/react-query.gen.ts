@@ -1827,7 +1827,7 @@ export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => in
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token and get its secret, this once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
