@@ -14,7 +14,7 @@ from typing import Literal, get_args
 
 import pytest
 
-from devstack import Given, Stack
+from devstack import Given, Server, Stack
 from tests.support import containers
 
 Way = Literal["given", "embedded", "containers"]

@@ -45,9 +45,9 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
 
 /**
- * Get a new access token for the refresh cookie
+ * Refresh the access token by the refresh cookie
  *
- * The cookie is good for one use; the answer sets the next. One that comes twice ends the session.
+ * Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
  *
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */
@@ -873,7 +873,7 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token and get its secret, this once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
@@ -947,9 +947,9 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
 });
 
 /**
- * Let a user in again
+ * Activate a user
  *
- * The user signs in with the old password. Sessions and API tokens that ended do not come back.
+ * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
  * For super admins.
  */
@@ -960,9 +960,9 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * Keep a user out
+ * Deactivate a user
  *
- * The user's sessions and access tokens end at once on every replica.
+ * End the user's sessions and access tokens, at once on every replica.
  *
  * So do the API tokens the user made, and those that were made with them: the answer names them. Look at
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super

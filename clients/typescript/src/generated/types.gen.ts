@@ -72,7 +72,7 @@ export type ApiTokenRequest = {
 /**
  * ApiTokenResponse
  *
- * `token` is shown this once, and kept nowhere.
+ * `token` is in this answer alone: it is kept nowhere.
  */
 export type ApiTokenResponse = {
     id: string;
@@ -1491,7 +1491,7 @@ export type ReplicasStatus = {
 /**
  * RevokedApiToken
  *
- * A token that is worth nothing any more, and those that were made with it, by them too.
+ * A revoked token, and those that were made with it, directly or by way of others.
  *
  * `revoked_tokens` were revoked together with it; `living_tokens` were left as they are.
  */
@@ -1718,7 +1718,7 @@ export type UnassignmentToRestore = {
 /**
  * User
  *
- * Somebody who can, or could, sign in.
+ * A user that can sign in, or could before a deactivation.
  */
 export type User = {
     id: string;
@@ -1745,7 +1745,7 @@ export type UserPage = {
 /**
  * UserStatus
  *
- * How the user stands now. `revoked_tokens`: those of a deactivated user that were revoked with it.
+ * `revoked_tokens`: those of a deactivated user that were revoked with it.
  */
 export type UserStatus = {
     user_id: string;
@@ -1818,7 +1818,7 @@ export type LoginErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1829,7 +1829,7 @@ export type LoginErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -1872,7 +1872,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1935,7 +1935,7 @@ export type LogoutErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1980,7 +1980,7 @@ export type RefreshErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1991,7 +1991,7 @@ export type RefreshErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2021,7 +2021,7 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2075,7 +2075,7 @@ export type GetBulkOperationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2086,7 +2086,7 @@ export type GetBulkOperationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2116,7 +2116,7 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2180,7 +2180,7 @@ export type StartBulkOperationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2191,7 +2191,7 @@ export type StartBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2244,7 +2244,7 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2298,7 +2298,7 @@ export type GetBulkOperationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2309,7 +2309,7 @@ export type GetBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2346,7 +2346,7 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2396,7 +2396,7 @@ export type CancelBulkOperationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2407,7 +2407,7 @@ export type CancelBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2451,7 +2451,7 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2514,7 +2514,7 @@ export type GetBulkOperationItemsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2525,7 +2525,7 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2562,7 +2562,7 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2612,7 +2612,7 @@ export type RetryBulkOperationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2623,7 +2623,7 @@ export type RetryBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2667,7 +2667,7 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2757,7 +2757,7 @@ export type GetEventsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2768,7 +2768,7 @@ export type GetEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2798,7 +2798,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2880,7 +2880,7 @@ export type ExportEventsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2891,7 +2891,7 @@ export type ExportEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -2921,7 +2921,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3003,7 +3003,7 @@ export type StreamEventsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3014,7 +3014,7 @@ export type StreamEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3044,7 +3044,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3124,7 +3124,7 @@ export type GetIndustriesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3135,7 +3135,7 @@ export type GetIndustriesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3165,7 +3165,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3241,7 +3241,7 @@ export type CreateIndustryErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3252,7 +3252,7 @@ export type CreateIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3325,7 +3325,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3414,7 +3414,7 @@ export type DeleteIndustryErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3425,7 +3425,7 @@ export type DeleteIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3500,7 +3500,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3586,7 +3586,7 @@ export type GetIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3667,7 +3667,7 @@ export type UpdateIndustryErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3678,7 +3678,7 @@ export type UpdateIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3759,7 +3759,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3845,7 +3845,7 @@ export type GetIndustryModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3908,7 +3908,7 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3919,7 +3919,7 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -3959,7 +3959,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4018,7 +4018,7 @@ export type GetIndustryVersionsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4029,7 +4029,7 @@ export type GetIndustryVersionsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4067,7 +4067,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4147,7 +4147,7 @@ export type GetModuleRegistryErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4158,7 +4158,7 @@ export type GetModuleRegistryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4188,7 +4188,7 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4264,7 +4264,7 @@ export type RegisterModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4275,7 +4275,7 @@ export type RegisterModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4348,7 +4348,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4437,7 +4437,7 @@ export type DeleteModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4448,7 +4448,7 @@ export type DeleteModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4522,7 +4522,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4582,7 +4582,7 @@ export type GetModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4593,7 +4593,7 @@ export type GetModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4630,7 +4630,7 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4711,7 +4711,7 @@ export type UpdateModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4722,7 +4722,7 @@ export type UpdateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4802,7 +4802,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4887,7 +4887,7 @@ export type ActivateModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4898,7 +4898,7 @@ export type ActivateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -4972,7 +4972,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5032,7 +5032,7 @@ export type GetModuleAdoptionErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5043,7 +5043,7 @@ export type GetModuleAdoptionErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5083,7 +5083,7 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5139,7 +5139,7 @@ export type GetModuleConfigErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5150,7 +5150,7 @@ export type GetModuleConfigErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5187,7 +5187,7 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5268,7 +5268,7 @@ export type DeactivateModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5279,7 +5279,7 @@ export type DeactivateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5353,7 +5353,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5416,7 +5416,7 @@ export type GetModuleIndustriesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5427,7 +5427,7 @@ export type GetModuleIndustriesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5465,7 +5465,7 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5540,7 +5540,7 @@ export type GetModuleOrganizationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5551,7 +5551,7 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5591,7 +5591,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5650,7 +5650,7 @@ export type GetModuleViolationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5661,7 +5661,7 @@ export type GetModuleViolationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5701,7 +5701,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5782,7 +5782,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5793,7 +5793,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -5890,7 +5890,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5975,7 +5975,7 @@ export type AssignModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5986,7 +5986,7 @@ export type AssignModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6083,7 +6083,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6163,7 +6163,7 @@ export type GetAvailableModulesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6174,7 +6174,7 @@ export type GetAvailableModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6204,7 +6204,7 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6285,7 +6285,7 @@ export type BulkAssignModulesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6296,7 +6296,7 @@ export type BulkAssignModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6393,7 +6393,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6478,7 +6478,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6489,7 +6489,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6586,7 +6586,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6679,7 +6679,7 @@ export type UnassignModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6690,7 +6690,7 @@ export type UnassignModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6781,7 +6781,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6859,7 +6859,7 @@ export type GetOperationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6870,7 +6870,7 @@ export type GetOperationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6900,7 +6900,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6950,7 +6950,7 @@ export type GetOperationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6961,7 +6961,7 @@ export type GetOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -6999,7 +6999,7 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7089,7 +7089,7 @@ export type GetOrganizationsErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7100,7 +7100,7 @@ export type GetOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7130,7 +7130,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7193,7 +7193,7 @@ export type GetSignupErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7269,7 +7269,7 @@ export type SignUpErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7285,16 +7285,16 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
      * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
@@ -7324,9 +7324,9 @@ export type SignUpErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
@@ -7353,7 +7353,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7417,7 +7417,7 @@ export type GetOrganizationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7428,7 +7428,7 @@ export type GetOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7465,7 +7465,7 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7546,7 +7546,7 @@ export type UpdateOrganizationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7557,7 +7557,7 @@ export type UpdateOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7638,7 +7638,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7698,7 +7698,7 @@ export type GetOrganizationInfoErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7709,7 +7709,7 @@ export type GetOrganizationInfoErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7746,7 +7746,7 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7802,7 +7802,7 @@ export type GetOrganizationModulesErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7813,7 +7813,7 @@ export type GetOrganizationModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7853,7 +7853,7 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7913,7 +7913,7 @@ export type GetOrganizationModuleErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7924,7 +7924,7 @@ export type GetOrganizationModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -7964,7 +7964,7 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8051,7 +8051,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8062,7 +8062,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8165,7 +8165,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8250,7 +8250,7 @@ export type ReactivateOrganizationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8261,7 +8261,7 @@ export type ReactivateOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8336,7 +8336,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8421,7 +8421,7 @@ export type SuspendOrganizationErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8432,7 +8432,7 @@ export type SuspendOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8507,7 +8507,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8573,7 +8573,7 @@ export type GetDeadLettersErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8584,7 +8584,7 @@ export type GetDeadLettersErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8614,7 +8614,7 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8664,7 +8664,7 @@ export type GetDeadLetterErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8675,7 +8675,7 @@ export type GetDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8713,7 +8713,7 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8774,7 +8774,7 @@ export type DropDeadLetterErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8785,7 +8785,7 @@ export type DropDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8840,7 +8840,7 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8901,7 +8901,7 @@ export type RetryDeadLetterErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8912,7 +8912,7 @@ export type RetryDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -8967,7 +8967,7 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9012,7 +9012,7 @@ export type GetSystemStatusErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9023,7 +9023,7 @@ export type GetSystemStatusErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9053,7 +9053,7 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9131,7 +9131,7 @@ export type GetTokensErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9142,7 +9142,7 @@ export type GetTokensErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9172,7 +9172,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9232,7 +9232,7 @@ export type CreateTokenErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9243,7 +9243,7 @@ export type CreateTokenErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9256,10 +9256,10 @@ export type CreateTokenErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
     409: Problem;
     /**
@@ -9280,9 +9280,9 @@ export type CreateTokenErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
@@ -9308,7 +9308,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9377,7 +9377,7 @@ export type RevokeTokenErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9388,7 +9388,7 @@ export type RevokeTokenErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9410,9 +9410,9 @@ export type RevokeTokenErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
@@ -9438,7 +9438,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9489,7 +9489,7 @@ export type GetIndustriesUsageErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9500,7 +9500,7 @@ export type GetIndustriesUsageErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9530,7 +9530,7 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9581,7 +9581,7 @@ export type GetModulesUsageErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9592,7 +9592,7 @@ export type GetModulesUsageErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9622,7 +9622,7 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9696,7 +9696,7 @@ export type GetUsersErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9707,7 +9707,7 @@ export type GetUsersErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9737,7 +9737,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9802,7 +9802,7 @@ export type ActivateUserErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9813,7 +9813,7 @@ export type ActivateUserErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9835,9 +9835,9 @@ export type ActivateUserErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
@@ -9863,7 +9863,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9928,7 +9928,7 @@ export type DeactivateUserErrors = {
     /**
      * Nobody, or nobody known, is asking.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9939,7 +9939,7 @@ export type DeactivateUserErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
@@ -9960,10 +9960,10 @@ export type DeactivateUserErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
     409: Problem;
     /**
@@ -9971,9 +9971,9 @@ export type DeactivateUserErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
      */
@@ -9999,7 +9999,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.

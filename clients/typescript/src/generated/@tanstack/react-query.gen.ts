@@ -50,9 +50,9 @@ export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutat
 };
 
 /**
- * Get a new access token for the refresh cookie
+ * Refresh the access token by the refresh cookie
  *
- * The cookie is good for one use; the answer sets the next. One that comes twice ends the session.
+ * Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
  *
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */
@@ -1827,7 +1827,7 @@ export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => in
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token and get its secret, this once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
@@ -1971,9 +1971,9 @@ export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infi
 });
 
 /**
- * Let a user in again
+ * Activate a user
  *
- * The user signs in with the old password. Sessions and API tokens that ended do not come back.
+ * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
  * For super admins.
  */
@@ -1992,9 +1992,9 @@ export const activateUserMutation = (options?: Partial<Options<ActivateUserData>
 };
 
 /**
- * Keep a user out
+ * Deactivate a user
  *
- * The user's sessions and access tokens end at once on every replica.
+ * End the user's sessions and access tokens, at once on every replica.
  *
  * So do the API tokens the user made, and those that were made with them: the answer names them. Look at
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
