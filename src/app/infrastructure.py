@@ -1,4 +1,4 @@
-"""Binds what all contexts stand on: the database, the cache, Kafka, the clock."""
+"""Bind what all contexts stand on: the database, the cache, Kafka, the clock."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Marks of writing routes: what they take and answer is the same for all of them, and documented by these marks."""
+"""Operation classes that mark routes of writes, and document what these have in common."""
 
 from dataclasses import dataclass
 from typing import ClassVar
