@@ -1,4 +1,4 @@
-"""What runs beside the requests: consumers, relay, listener, cache upkeep, and the first start's errands."""
+"""The background of a process: consumers, relay, listener, cache upkeep, and the first start."""
 
 import asyncio
 import gc

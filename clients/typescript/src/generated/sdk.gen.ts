@@ -791,7 +791,7 @@ export const suspendOrganization = <ThrowOnError extends boolean = true>(options
 /**
  * List dead letters
  *
- * The newest first.
+ * Newest first.
  *
  * For super admins.
  */

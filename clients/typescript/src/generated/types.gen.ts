@@ -72,7 +72,7 @@ export type ApiTokenRequest = {
 /**
  * ApiTokenResponse
  *
- * `token` is in this answer alone: it is kept nowhere.
+ * `token` is shown this once, and kept nowhere.
  */
 export type ApiTokenResponse = {
     id: string;
@@ -374,11 +374,11 @@ export type ConsumersStatus = {
 /**
  * DeadLetter
  *
- * A record that was set aside, and what became of it.
+ * A record that could not be processed, and what became of it.
  *
  * `context` decides the command, handles or published the event. `subject_id` is the operation's or the event's id,
- * null where the record cannot be read. `retried`: an operator had it tried again and it did not come back so far.
- * `handled_by` and `reason` are of the last who did something about it.
+ * null where the record cannot be read. `retried`: it is being processed again, and has not failed so far.
+ * `handled_by` and `reason` are of the latest retry or drop.
  */
 export type DeadLetter = {
     id: string;
@@ -1491,7 +1491,7 @@ export type ReplicasStatus = {
 /**
  * RevokedApiToken
  *
- * A revoked token, and those that were made with it, directly or by way of others.
+ * A token that is worth nothing any more, and those that were made with it, by them too.
  *
  * `revoked_tokens` were revoked together with it; `living_tokens` were left as they are.
  */
@@ -1718,7 +1718,7 @@ export type UnassignmentToRestore = {
 /**
  * User
  *
- * A user that can sign in, or could before a deactivation.
+ * Somebody who can, or could, sign in.
  */
 export type User = {
     id: string;
@@ -1745,7 +1745,7 @@ export type UserPage = {
 /**
  * UserStatus
  *
- * `revoked_tokens`: those of a deactivated user that were revoked with it.
+ * How the user stands now. `revoked_tokens`: those of a deactivated user that were revoked with it.
  */
 export type UserStatus = {
     user_id: string;
@@ -1804,21 +1804,21 @@ export type LoginErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1829,10 +1829,10 @@ export type LoginErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -1872,7 +1872,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1903,15 +1903,15 @@ export type LogoutErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -1935,7 +1935,7 @@ export type LogoutErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1966,21 +1966,21 @@ export type RefreshErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1991,10 +1991,10 @@ export type RefreshErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2021,7 +2021,7 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2061,21 +2061,21 @@ export type GetBulkOperationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2086,10 +2086,10 @@ export type GetBulkOperationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2116,7 +2116,7 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2166,21 +2166,21 @@ export type StartBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2191,10 +2191,10 @@ export type StartBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2214,13 +2214,13 @@ export type StartBulkOperationErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
      * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -2244,7 +2244,7 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2284,21 +2284,21 @@ export type GetBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2309,10 +2309,10 @@ export type GetBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2346,7 +2346,7 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2382,21 +2382,21 @@ export type CancelBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2407,10 +2407,10 @@ export type CancelBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2451,7 +2451,7 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2500,21 +2500,21 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2525,10 +2525,10 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2562,7 +2562,7 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2598,21 +2598,21 @@ export type RetryBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2623,10 +2623,10 @@ export type RetryBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2667,7 +2667,7 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2743,21 +2743,21 @@ export type GetEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2768,10 +2768,10 @@ export type GetEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2798,7 +2798,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2866,21 +2866,21 @@ export type ExportEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2891,10 +2891,10 @@ export type ExportEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2921,7 +2921,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2989,21 +2989,21 @@ export type StreamEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3014,10 +3014,10 @@ export type StreamEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3044,7 +3044,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3110,21 +3110,21 @@ export type GetIndustriesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3135,10 +3135,10 @@ export type GetIndustriesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3165,7 +3165,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3227,21 +3227,21 @@ export type CreateIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3252,10 +3252,10 @@ export type CreateIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3265,17 +3265,17 @@ export type CreateIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3294,14 +3294,14 @@ export type CreateIndustryErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3325,7 +3325,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3400,21 +3400,21 @@ export type DeleteIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3425,10 +3425,10 @@ export type DeleteIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3446,17 +3446,17 @@ export type DeleteIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3469,14 +3469,14 @@ export type DeleteIndustryErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3500,7 +3500,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3546,15 +3546,15 @@ export type GetIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -3586,7 +3586,7 @@ export type GetIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3653,21 +3653,21 @@ export type UpdateIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3678,10 +3678,10 @@ export type UpdateIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3699,17 +3699,17 @@ export type UpdateIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3728,14 +3728,14 @@ export type UpdateIndustryErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3759,7 +3759,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3805,15 +3805,15 @@ export type GetIndustryModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -3845,7 +3845,7 @@ export type GetIndustryModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3894,21 +3894,21 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3919,10 +3919,10 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3959,7 +3959,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4004,21 +4004,21 @@ export type GetIndustryVersionsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4029,10 +4029,10 @@ export type GetIndustryVersionsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4067,7 +4067,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4133,21 +4133,21 @@ export type GetModuleRegistryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4158,10 +4158,10 @@ export type GetModuleRegistryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4188,7 +4188,7 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4250,21 +4250,21 @@ export type RegisterModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4275,10 +4275,10 @@ export type RegisterModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4288,17 +4288,17 @@ export type RegisterModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4317,14 +4317,14 @@ export type RegisterModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4348,7 +4348,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4423,21 +4423,21 @@ export type DeleteModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4448,10 +4448,10 @@ export type DeleteModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4468,17 +4468,17 @@ export type DeleteModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4491,14 +4491,14 @@ export type DeleteModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4522,7 +4522,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4568,21 +4568,21 @@ export type GetModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4593,10 +4593,10 @@ export type GetModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4630,7 +4630,7 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4697,21 +4697,21 @@ export type UpdateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4722,10 +4722,10 @@ export type UpdateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4742,17 +4742,17 @@ export type UpdateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4771,14 +4771,14 @@ export type UpdateModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4802,7 +4802,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4873,21 +4873,21 @@ export type ActivateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4898,10 +4898,10 @@ export type ActivateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4918,17 +4918,17 @@ export type ActivateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4941,14 +4941,14 @@ export type ActivateModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4972,7 +4972,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5018,21 +5018,21 @@ export type GetModuleAdoptionErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5043,10 +5043,10 @@ export type GetModuleAdoptionErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5083,7 +5083,7 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5125,21 +5125,21 @@ export type GetModuleConfigErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5150,10 +5150,10 @@ export type GetModuleConfigErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5187,7 +5187,7 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5254,21 +5254,21 @@ export type DeactivateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5279,10 +5279,10 @@ export type DeactivateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5299,17 +5299,17 @@ export type DeactivateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -5322,14 +5322,14 @@ export type DeactivateModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5353,7 +5353,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5402,21 +5402,21 @@ export type GetModuleIndustriesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5427,10 +5427,10 @@ export type GetModuleIndustriesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5465,7 +5465,7 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5526,21 +5526,21 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5551,10 +5551,10 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5591,7 +5591,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5636,21 +5636,21 @@ export type GetModuleViolationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5661,10 +5661,10 @@ export type GetModuleViolationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5701,7 +5701,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5768,21 +5768,21 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5793,10 +5793,10 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5817,12 +5817,12 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -5833,9 +5833,9 @@ export type ApplyIndustryTemplateErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -5854,7 +5854,7 @@ export type ApplyIndustryTemplateErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -5866,7 +5866,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5890,7 +5890,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5961,21 +5961,21 @@ export type AssignModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5986,10 +5986,10 @@ export type AssignModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6010,12 +6010,12 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6026,9 +6026,9 @@ export type AssignModuleErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6047,7 +6047,7 @@ export type AssignModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6059,7 +6059,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6083,7 +6083,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6149,21 +6149,21 @@ export type GetAvailableModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6174,10 +6174,10 @@ export type GetAvailableModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6204,7 +6204,7 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6271,21 +6271,21 @@ export type BulkAssignModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6296,10 +6296,10 @@ export type BulkAssignModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6320,12 +6320,12 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6336,9 +6336,9 @@ export type BulkAssignModulesErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6357,7 +6357,7 @@ export type BulkAssignModulesErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6369,7 +6369,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6393,7 +6393,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6464,21 +6464,21 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6489,10 +6489,10 @@ export type RestoreAssignmentsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6513,12 +6513,12 @@ export type RestoreAssignmentsErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6529,9 +6529,9 @@ export type RestoreAssignmentsErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6550,7 +6550,7 @@ export type RestoreAssignmentsErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6562,7 +6562,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6586,7 +6586,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6665,21 +6665,21 @@ export type UnassignModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6690,10 +6690,10 @@ export type UnassignModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6714,12 +6714,12 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6730,9 +6730,9 @@ export type UnassignModuleErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6745,7 +6745,7 @@ export type UnassignModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6757,7 +6757,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6781,7 +6781,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6845,21 +6845,21 @@ export type GetOperationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6870,10 +6870,10 @@ export type GetOperationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6900,7 +6900,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6936,21 +6936,21 @@ export type GetOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6961,10 +6961,10 @@ export type GetOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6999,7 +6999,7 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7024,6 +7024,18 @@ export type GetOrganizationsData = {
     path?: never;
     query?: {
         /**
+         * This industry's template was applied to them.
+         */
+        template_code?: string;
+        /**
+         * In this version; needs `template_code`.
+         */
+        template_version?: number;
+        /**
+         * In a version older than this one; needs `template_code`.
+         */
+        template_older_than?: number;
+        /**
          * Each of its words begins a word of a name or code.
          */
         q?: string;
@@ -7039,18 +7051,6 @@ export type GetOrganizationsData = {
          * They have this module.
          */
         module_id?: string;
-        /**
-         * This industry's template was applied to them.
-         */
-        template_code?: string;
-        /**
-         * In this version; needs `template_code`.
-         */
-        template_version?: number;
-        /**
-         * In a version older than this one; needs `template_code`.
-         */
-        template_older_than?: number;
         /**
          * How many items at most.
          */
@@ -7075,21 +7075,21 @@ export type GetOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7100,10 +7100,10 @@ export type GetOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7130,7 +7130,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7161,15 +7161,15 @@ export type GetSignupErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -7193,7 +7193,7 @@ export type GetSignupErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7255,24 +7255,24 @@ export type SignUpErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7283,25 +7283,25 @@ export type SignUpErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -7320,16 +7320,16 @@ export type SignUpErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -7353,7 +7353,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7403,21 +7403,21 @@ export type GetOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7428,10 +7428,10 @@ export type GetOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7465,7 +7465,7 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7532,21 +7532,21 @@ export type UpdateOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7557,10 +7557,10 @@ export type UpdateOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7577,20 +7577,20 @@ export type UpdateOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -7609,12 +7609,12 @@ export type UpdateOrganizationErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -7638,7 +7638,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7684,21 +7684,21 @@ export type GetOrganizationInfoErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7709,10 +7709,10 @@ export type GetOrganizationInfoErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7746,7 +7746,7 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7788,21 +7788,21 @@ export type GetOrganizationModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7813,10 +7813,10 @@ export type GetOrganizationModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7853,7 +7853,7 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7899,21 +7899,21 @@ export type GetOrganizationModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7924,10 +7924,10 @@ export type GetOrganizationModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7964,7 +7964,7 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8037,21 +8037,21 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8062,10 +8062,10 @@ export type UpdateModuleConfigErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8086,12 +8086,12 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -8102,9 +8102,9 @@ export type UpdateModuleConfigErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8123,7 +8123,7 @@ export type UpdateModuleConfigErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -8135,13 +8135,13 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
-     * The request must say which state it is meant for.
+     * The request must name the state it is meant for.
      *
-     * - `urn:modplane:problem:if_match_required`: A change that nobody waits for must say which state it is meant for.
+     * - `urn:modplane:problem:if_match_required`: An asynchronous change must name the state it is meant for.
      */
     428: Problem;
     /**
@@ -8165,7 +8165,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8236,21 +8236,21 @@ export type ReactivateOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8261,10 +8261,10 @@ export type ReactivateOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8281,20 +8281,20 @@ export type ReactivateOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8307,12 +8307,12 @@ export type ReactivateOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8336,7 +8336,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8407,21 +8407,21 @@ export type SuspendOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8432,10 +8432,10 @@ export type SuspendOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8452,20 +8452,20 @@ export type SuspendOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8478,12 +8478,12 @@ export type SuspendOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8507,7 +8507,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8559,21 +8559,21 @@ export type GetDeadLettersErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8584,10 +8584,10 @@ export type GetDeadLettersErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8614,7 +8614,7 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8650,21 +8650,21 @@ export type GetDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8675,10 +8675,10 @@ export type GetDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8713,7 +8713,7 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8760,21 +8760,21 @@ export type DropDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8785,10 +8785,10 @@ export type DropDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8806,17 +8806,17 @@ export type DropDeadLetterErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8840,7 +8840,7 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8887,21 +8887,21 @@ export type RetryDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8912,10 +8912,10 @@ export type RetryDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8933,17 +8933,17 @@ export type RetryDeadLetterErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8967,7 +8967,7 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8998,21 +8998,21 @@ export type GetSystemStatusErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9023,10 +9023,10 @@ export type GetSystemStatusErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9053,7 +9053,7 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9117,21 +9117,21 @@ export type GetTokensErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9142,10 +9142,10 @@ export type GetTokensErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9172,7 +9172,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9218,21 +9218,21 @@ export type CreateTokenErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9243,10 +9243,10 @@ export type CreateTokenErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9256,10 +9256,10 @@ export type CreateTokenErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
+     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
      */
     409: Problem;
     /**
@@ -9276,15 +9276,15 @@ export type CreateTokenErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9308,7 +9308,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9363,21 +9363,21 @@ export type RevokeTokenErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9388,10 +9388,10 @@ export type RevokeTokenErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9406,15 +9406,15 @@ export type RevokeTokenErrors = {
      */
     404: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9438,7 +9438,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9475,21 +9475,21 @@ export type GetIndustriesUsageErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9500,10 +9500,10 @@ export type GetIndustriesUsageErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9530,7 +9530,7 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9567,21 +9567,21 @@ export type GetModulesUsageErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9592,10 +9592,10 @@ export type GetModulesUsageErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9622,7 +9622,7 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9682,21 +9682,21 @@ export type GetUsersErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9707,10 +9707,10 @@ export type GetUsersErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9737,7 +9737,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9788,21 +9788,21 @@ export type ActivateUserErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9813,10 +9813,10 @@ export type ActivateUserErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9831,15 +9831,15 @@ export type ActivateUserErrors = {
      */
     404: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9863,7 +9863,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9914,21 +9914,21 @@ export type DeactivateUserErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
+     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9939,10 +9939,10 @@ export type DeactivateUserErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9960,22 +9960,22 @@ export type DeactivateUserErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
+     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
+     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9999,7 +9999,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.

@@ -1633,7 +1633,7 @@ export const getDeadLettersQueryKey = (options?: Options<GetDeadLettersData>) =>
 /**
  * List dead letters
  *
- * The newest first.
+ * Newest first.
  *
  * For super admins.
  */
@@ -1655,7 +1655,7 @@ export const getDeadLettersInfiniteQueryKey = (options?: Options<GetDeadLettersD
 /**
  * List dead letters
  *
- * The newest first.
+ * Newest first.
  *
  * For super admins.
  */
