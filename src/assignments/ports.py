@@ -126,7 +126,7 @@ class SendCommand(Protocol):
     """Sends a command whose outcome nobody here waits for."""
 
     async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
-        """Returns when the command cannot be lost any more. Raises `Unavailable`."""
+        """Return when the command cannot get lost any more. Raise `Unavailable`."""
         ...
 
 
@@ -136,5 +136,5 @@ class OrganizationIndustry(Protocol):
     async def set_industry(
         self, organization_id: str, industry_code: str, applied_event_id: UUID, user_id: str
     ) -> None:
-        """Returns when it is done, refused, or not known in a few seconds. Its operation derives from the event."""
+        """Return when done, refused, or undecided after a few seconds. The operation id derives from the event."""
         ...

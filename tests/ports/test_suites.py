@@ -34,7 +34,6 @@ NO_FAKES = {
     "tests.organizations.conftest.Overlooking": "the real command_store, which may close its eyes",
     "tests.organizations.test_a_million.Others": "answers from arithmetic, for a list too long to fill in",
     "tests.shared.eventlog.test_sse.Gate": "knows every token, and who is out",
-    "tests.shared.http.test_metrics.Site": "an application that is asked for a page",
     "tests.shared.dead_letters.test_redelivery.Subscriber": "notes what it is told",
     "tests.shared.lists.test_cursors.AnotherKey": "any key but ours",
     "tests.shared.cache.test_generations.Reader": "reads pages through a cache",

@@ -116,7 +116,7 @@ class ViolationScan:
         ]
 
     async def _template_config(self, transaction: Transaction, code: str, version: int) -> dict[str, Any]:
-        """Cached: a published version never changes."""
+        """Cache it: a published version never changes."""
         if (code, version) not in self._configs:
             if len(self._configs) >= CACHED:
                 self._configs.clear()
