@@ -19,10 +19,10 @@ from assignments.adapters.queries import PostgresAssignmentReader
 from assignments.adapters.usage import PostgresAdoption, PostgresUsageReader
 from assignments.adapters.violations import ConfigViolations
 from assignments.commands import Command
-from assignments.domain import INITIAL, Assignments, decide, evolve
+from assignments.domain import decide
 from assignments.events import EVENTS
 from assignments.facts import depends_on
-from assignments.state import differences
+from assignments.state import INITIAL, Assignments, differences, evolve
 from shared.commands.decision import Decider
 from shared.wiring import Context, EventHandlers
 

@@ -20,8 +20,10 @@ from assignments.commands import (
     UpdateModuleConfig,
 )
 from assignments.config_validation import invalid_configs
-from assignments.domain import INITIAL, Assignments, Facts, decide, evolve
+from assignments.domain import decide
 from assignments.errors import ConfigInvalid, ConfigTooLarge, TemplateNotApplicable
+from assignments.facts import Facts
+from assignments.state import INITIAL, Assignments, evolve
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refusal, Refused

@@ -22,15 +22,7 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import (
-    CONFIG_BYTES,
-    INITIAL,
-    Assignments,
-    Facts,
-    decide,
-    evolve,
-    required_by,
-)
+from assignments.domain import decide
 from assignments.errors import (
     ConfigDiffers,
     ConfigTooLarge,
@@ -57,10 +49,13 @@ from assignments.events import (
     ModuleUnassignedEvent,
     Source,
 )
+from assignments.facts import Facts, required_by
+from assignments.state import INITIAL, Assignments, evolve
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from registry.contract import ModuleStatus
 from shared.errors import Refused
+from shared.json.documents import CONFIG_BYTES
 from shared.messages import Decision, Event
 
 ORG = "0190a000-0000-7000-8000-000000000001"

@@ -27,9 +27,9 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import Assignments, evolve
 from assignments.events import EVENTS
 from assignments.ports import OrganizationSearch
+from assignments.state import Assignments, evolve
 from industries.contract import TemplateModule
 from organizations.contract import OrganizationFact
 from shared.json.layered_config import ConfigRules

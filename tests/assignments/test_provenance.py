@@ -20,8 +20,10 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import INITIAL, Assignments, Facts, decide, evolve
+from assignments.domain import decide
 from assignments.events import AssignmentEvent, ModuleUnassignedEvent
+from assignments.facts import Facts
+from assignments.state import INITIAL, Assignments, evolve
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refused

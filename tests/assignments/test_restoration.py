@@ -16,7 +16,7 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import INITIAL, Assignments, Facts, decide, evolve
+from assignments.domain import decide
 from assignments.errors import (
     AssignedAgain,
     ConfigInvalid,
@@ -29,6 +29,8 @@ from assignments.errors import (
     UnknownUnassignment,
 )
 from assignments.events import AssignmentEvent, ModuleAssignedEvent, ModuleUnassignedEvent
+from assignments.facts import Facts
+from assignments.state import INITIAL, Assignments, evolve
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refused

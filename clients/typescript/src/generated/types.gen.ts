@@ -115,7 +115,7 @@ export type Assign = {
 /**
  * AssignmentResult
  *
- * What became of the modules, in the order asked or, for a template, its display order.
+ * The modules by outcome, in the order requested or, for a template, in its display order.
  *
  * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
  * been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
@@ -3296,7 +3296,7 @@ export type CreateIndustryErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3471,7 +3471,7 @@ export type DeleteIndustryErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3730,7 +3730,7 @@ export type UpdateIndustryErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -5856,7 +5856,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6049,7 +6049,7 @@ export type AssignModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6359,7 +6359,7 @@ export type BulkAssignModulesErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6552,7 +6552,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6747,7 +6747,7 @@ export type UnassignModuleErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -8125,7 +8125,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request can be read, and a value in it cannot be.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.

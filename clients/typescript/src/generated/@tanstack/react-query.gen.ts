@@ -1091,7 +1091,7 @@ export const getModuleViolationsInfiniteOptions = (options: Options<GetModuleVio
  *
  * Set the organization's industry, too, where it has none or `mode` is `replace`, before the answer.
  *
- * A super admin, or a signup, gives the organization a template's modules.
+ * Assign a template's modules (super admins, and signups).
  *
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
@@ -1115,10 +1115,10 @@ export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyInd
 /**
  * Assign a module
  *
- * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+ * Assign one module (super admins). `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
- * most. Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
+ * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
  *
  * For super admins.
  */
@@ -1192,10 +1192,10 @@ export const getAvailableModulesInfiniteOptions = (options?: Options<GetAvailabl
 /**
  * Assign several modules, all or none
  *
- * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+ * Assign several modules at once, all or none (super admins); with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one, which counts as
- * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
+ * The version is the one that the organization has applied; without any, the current one, which counts as applied from
+ * then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
  * For super admins.
  */
@@ -1218,10 +1218,10 @@ export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignMo
  *
  * Set sources, versions and config to what the event log holds, or refuse with the reason.
  *
- * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
  *
- * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
- * it was. Refused when it cannot be as it was: see `restoration.py`.
+ * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
+ * was. Refused when it cannot be restored: see `restoration.py`.
  *
  * For super admins.
  */
@@ -1246,9 +1246,9 @@ export const restoreAssignmentsMutation = (options?: Partial<Options<RestoreAssi
  *
  * Works for suspended organizations, too. `POST /modules/restore/{organization_id}` undoes it.
  *
- * A super admin takes a module away with all its sources; its config is kept for a later assignment.
+ * Unassign a module with all its sources (super admins); its config is kept for a later assignment.
  *
- * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * Suspended organizations are no exception. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
  * For super admins.
@@ -1565,7 +1565,7 @@ export const getOrganizationModuleOptions = (options: Options<GetOrganizationMod
  *
  * While the organization is suspended, super admins alone may change it.
  *
- * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+ * Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
  *
  * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
  * Refused when the module is not assigned or the outcome is too large.
