@@ -55,15 +55,12 @@ class AssignmentSubscribers:
         }
 
     async def handle_module_assigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Count the modules that are new to their organization."""
         await self._count(events)
 
     async def handle_module_unassigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Count the modules that their organization lost."""
         await self._count(events)
 
     async def handle_bulk_assigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Count both: applying a template may add and remove."""
         await self._count(events)
 
     async def handle_organization_registered(self, events: Sequence[EventEnvelope]) -> None:

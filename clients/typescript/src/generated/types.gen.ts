@@ -91,7 +91,7 @@ export type ApiTokenResponse = {
 /**
  * ApplyIndustry
  *
- * Gives each organization an industry template's modules, in the version that is current then.
+ * Apply an industry template, in the version that is current when each organization is decided.
  */
 export type ApplyIndustry = {
     type: 'apply_industry';
@@ -102,7 +102,7 @@ export type ApplyIndustry = {
 /**
  * Assign
  *
- * Gives each organization a module.
+ * Assign a module to each organization.
  */
 export type Assign = {
     type: 'assign';
@@ -115,7 +115,7 @@ export type Assign = {
 /**
  * AssignmentResult
  *
- * What became of the modules, in the order asked or, for a template, its display order.
+ * The modules by outcome, in the order requested or, for a template, in its display order.
  *
  * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
  * been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
@@ -149,7 +149,7 @@ export type BlockingModule = {
 /**
  * BulkCounts
  *
- * Organizations by what became of them; `waiting` are those nothing is known of yet.
+ * Organizations by outcome; `waiting` are those without one.
  */
 export type BulkCounts = {
     waiting: number;
@@ -180,7 +180,7 @@ export type BulkForesight = {
 /**
  * BulkItem
  *
- * One organization of a bulk operation. `outcome` null: nothing is known yet; `code` and `detail` say why not.
+ * One organization of a bulk operation. `outcome` is null until it is decided; `code` and `detail` of a refusal.
  */
 export type BulkItem = {
     organization_id: string;
@@ -204,7 +204,7 @@ export type BulkItemPage = {
 /**
  * BulkPage
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  */
 export type BulkPage = {
     items: Array<BulkSummary>;
@@ -214,7 +214,7 @@ export type BulkPage = {
 /**
  * BulkProgress
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  */
 export type BulkProgress = {
     bulk_operation_id: string;
@@ -243,7 +243,7 @@ export type BulkProgress = {
 /**
  * BulkReason
  *
- * Why organizations refused, with one of their sentences.
+ * A reason of refusals, with one of their texts.
  */
 export type BulkReason = {
     code: string;
@@ -256,7 +256,7 @@ export type BulkReason = {
  *
  * One command, and the organizations it is for: `organization_ids` or `filter`, the filters of their list.
  *
- * An empty filter selects all. Whoever signs up after the selection is not asked.
+ * An empty filter selects all. Organizations that sign up after the selection are left out.
  */
 export type BulkRequest = {
     command: ({
@@ -347,7 +347,7 @@ export type ConfigResult = {
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  */
@@ -1000,7 +1000,7 @@ export type ModuleResult = {
 /**
  * ModuleToAssign
  *
- * A module that is to be had. Without `config`, the one kept from an earlier assignment comes back if it fits.
+ * A module to assign. Without `config`, the one kept from an earlier assignment is used if it is valid.
  */
 export type ModuleToAssign = {
     module_id: string;
@@ -1064,9 +1064,9 @@ export type ModulesOutcome = {
 /**
  * ModulesToAssign
  *
- * Modules that are to be had, all or none; with `industry_code` as part of that template.
+ * Modules to assign, all or none; with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one.
+ * The version is the one that the organization has applied; without any, the current one.
  */
 export type ModulesToAssign = {
     module_ids: Array<string>;
@@ -1400,7 +1400,7 @@ export type Problem = {
 /**
  * Reactivate
  *
- * Ends each organization's suspension.
+ * Reactivate each organization.
  */
 export type Reactivate = {
     type: 'reactivate';
@@ -1611,7 +1611,7 @@ export type Source = {
 /**
  * Suspend
  *
- * Takes each organization out of effect.
+ * Suspend each organization.
  */
 export type Suspend = {
     type: 'suspend';
@@ -1655,7 +1655,7 @@ export type TemplateModule = {
 /**
  * TemplateToApply
  *
- * A template that is to be had, beside the others or in their place.
+ * A template to apply, in addition to others or in their place.
  */
 export type TemplateToApply = {
     industry_code: string;
@@ -1698,7 +1698,7 @@ export type Total = {
 /**
  * Unassign
  *
- * Takes a module away; where a template requires it only with `force`.
+ * Unassign a module; where a template requires it, only with `force`.
  */
 export type Unassign = {
     type: 'unassign';
@@ -1709,7 +1709,7 @@ export type Unassign = {
 /**
  * UnassignmentToRestore
  *
- * An unassignment that is to be taken back: the `operation_id` of its answer, and of its event.
+ * An unassignment to undo: the `operation_id` of its answer, and of its event.
  */
 export type UnassignmentToRestore = {
     operation_id: string;
@@ -2151,7 +2151,7 @@ export type StartBulkOperationData = {
     path?: never;
     query?: {
         /**
-         * Tell what would happen, and do nothing.
+         * Return what would happen, and change nothing.
          */
         dry_run?: boolean;
         /**
@@ -2427,7 +2427,7 @@ export type CancelBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
      */
     409: Problem;
     /**
@@ -2481,7 +2481,7 @@ export type GetBulkOperationItemsData = {
     };
     query?: {
         /**
-         * Only those of which this became.
+         * Only items with this outcome.
          */
         outcome?: 'applied' | 'unchanged' | 'rejected' | 'failed' | 'cancelled' | null;
         /**
@@ -2643,7 +2643,7 @@ export type RetryBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
      */
     409: Problem;
     /**
@@ -3296,7 +3296,7 @@ export type CreateIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3471,7 +3471,7 @@ export type DeleteIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3730,7 +3730,7 @@ export type UpdateIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3875,7 +3875,7 @@ export type GetIndustryOrganizationsData = {
     };
     query?: {
         /**
-         * Who has it in this version; `current` and `older` go by the version that is published now.
+         * Only organizations on this version; `current` and `older` refer to the published version.
          */
         version?: string;
         /**
@@ -5856,7 +5856,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6049,7 +6049,7 @@ export type AssignModuleErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6359,7 +6359,7 @@ export type BulkAssignModulesErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6552,7 +6552,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6747,7 +6747,7 @@ export type UnassignModuleErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -8125,7 +8125,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
