@@ -27,7 +27,7 @@ down: env ## stop the stack of `make up` from another terminal
 migrate: env ## migrate the database schema
 	@exec $(BIN)/modplane migrate
 
-test: env ## run the tests, in TEST_PROCESSES processes with servers of their own
+test: env ## run the tests in TEST_PROCESSES processes, each with its own servers
 	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/python -m pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --durations=20
 
 test-all: env packages ## run the slow tests that `make test` omits
