@@ -1,4 +1,4 @@
-"""Binds what the operator sets about who may come in, and how often."""
+"""Bind the settings of sign-in, signup and rate limits."""
 
 from dishka import Provider, Scope, provide
 
@@ -10,14 +10,13 @@ from shared.ports import Clock
 
 
 class AdmissionProvider(Provider):
-    """The settings as those read them who keep to them."""
+    """Makes each context's settings from those of the process."""
 
     scope = Scope.APP
     windows = provide(RedisWindows)
 
     @provide
     def access_settings(self, settings: Settings) -> AccessSettings:
-        """For `access`."""
         return AccessSettings(
             cookie_secure=settings.cookie_secure,
             failures_per_account=settings.sign_in_failures_per_account,
@@ -28,12 +27,10 @@ class AdmissionProvider(Provider):
 
     @provide
     def signup_settings(self, settings: Settings) -> SignupSettings:
-        """For `organizations`."""
         return SignupSettings(is_open=settings.signup == "open")
 
     @provide
     def rate_limits(self, settings: Settings) -> RateLimits:
-        """For every request."""
         return RateLimits(
             per_address=settings.requests_per_address,
             per_token=settings.requests_per_token,
@@ -42,7 +39,6 @@ class AdmissionProvider(Provider):
 
     @provide
     def request_counts(self, windows: RedisWindows, clock: Clock) -> RequestCounts:
-        """One memory of counts."""
         return RequestCounts(windows, clock)
 
 

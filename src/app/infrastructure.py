@@ -61,12 +61,11 @@ class TimeOrderedIds:
     """UUIDv7: later ids sort later."""
 
     def new(self) -> UUID:
-        """A fresh id."""
         return UUID(int=uuid_utils.uuid7().int)
 
 
 class Commits:
-    """Who looks for what a commit brought."""
+    """Wakes those that read what a commit brought."""
 
     def __init__(self, relay: Relay, tail: EventTail) -> None:
         self._relay = relay
@@ -118,7 +117,7 @@ class InfrastructureProvider(Provider):
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[AnyOf[PostgresDatabase, Database]]:
-        """Opened without connecting; closed with the container."""
+        """Open the pool without connecting, and close it with the container."""
         database = PostgresDatabase(settings.postgres_url)
         await database.open()
         yield database
@@ -135,7 +134,6 @@ class InfrastructureProvider(Provider):
     def cache(
         self, store: RedisStore, announcer: ResetAnnouncer
     ) -> AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset]:
-        """The cache protocol over Redis."""
         return GenerationCache(store, announcer)
 
     @provide
@@ -147,7 +145,6 @@ class InfrastructureProvider(Provider):
     def command_store(
         self, database: PostgresDatabase, settings: Settings
     ) -> AnyOf[PostgresCommandStore, CommandStore, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
-        """The write path's statements."""
         return PostgresCommandStore(database, settings.replica_id)
 
     @provide
@@ -157,7 +154,6 @@ class InfrastructureProvider(Provider):
 
     @provide
     def election(self, database: PostgresDatabase, settings: Settings) -> RelayElection:
-        """The relay's lease."""
         return PostgresRelayElection(database, settings.replica_id)
 
     @provide
@@ -192,7 +188,6 @@ class InfrastructureProvider(Provider):
         pending: PendingStore,
         tracing: Tracing,
     ) -> CommandBus:
-        """The way in for writes."""
         return CommandBus(publisher, processors, waiter, pending, tracing)
 
     @provide

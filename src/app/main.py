@@ -64,7 +64,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
 
 
 def create_app(settings: Settings | None = None, *overrides: Provider) -> Litestar:
-    """The application. It starts without any infrastructure, and works as soon, and as far, as there is some."""
+    """Create the application. It starts without infrastructure, and works as far as there is some."""
     settings = settings or Settings()
     configure_logs(LEVELS[settings.log_level], log_processors())
     container = make_container(settings, *overrides)
@@ -89,9 +89,9 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
             await service.stop()
             await container.close()
 
-    shown = [] if settings.role == "worker" else document_routes()
+    documents = [] if settings.role == "worker" else document_routes()
     app = Litestar(
-        route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *shown])],
+        route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *documents])],
         middleware=[DefineMiddleware(Authentication, container=container)],
         exception_handlers=exception_handlers(settings),
         before_request=strict_request,
@@ -101,12 +101,12 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         logging_config=None,  # ours is for everybody: the framework's would take the root logger away from it
         openapi_config=None,
     )
-    tell_all_methods(app)
+    allow_all_methods(app)
     return app
 
 
-def tell_all_methods(app: Litestar) -> None:
-    """Lets OPTIONS name every method of a path: the framework forgets those that a second controller adds to it."""
+def allow_all_methods(app: Litestar) -> None:
+    """Let OPTIONS name every method of a path: the framework omits those that a second controller adds."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             handler: Any = route.route_handler_map["OPTIONS"][0]
@@ -114,8 +114,6 @@ def tell_all_methods(app: Litestar) -> None:
 
 
 def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Response[Any]]]:
-    """Puts the methods into an answer."""
-
     async def allow(answer: Response[Any]) -> Response[Any]:
         answer.headers["Allow"] = ", ".join(methods)
         return answer
@@ -124,14 +122,14 @@ def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Resp
 
 
 async def answer_hot_reads_first(app: Litestar, container: AsyncContainer) -> None:
-    """Other services ask for an organization's modules on every request of theirs."""
+    """Serve an organization's modules before routing: other services read them on each of their requests."""
     authenticator, assignments = await container.get(Authenticator), await container.get(CachedAssignmentReader)
     route = f"{API}/organizations/{{organization_id}}/modules"
     app.asgi_handler = HotReads(app.asgi_handler, route, authenticator, assignments.modules)
 
 
 async def limit_rates(app: Litestar, container: AsyncContainer) -> None:
-    """Before everything else, the hot reads too."""
+    """Limit rates before anything else, hot reads included."""
     app.asgi_handler = Limited(app.asgi_handler, await container.get(RequestCounts), await container.get(RateLimits))
 
 
@@ -156,7 +154,7 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
 
 
 def serve(settings: Settings, address: str = "") -> None:
-    """Serves on an IP address, the host's, until SIGTERM or SIGINT. Raises `WebNotBuilt` or `AddressNotFree`."""
+    """Serve on an IP address until SIGTERM or SIGINT. Raises `WebNotBuilt` or `AddressNotFree`."""
     if settings.web is not None and settings.role != "worker":
         index_page(settings.web)
     limits = ConnectionLimits(

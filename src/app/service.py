@@ -1,4 +1,4 @@
-"""What runs beside the requests: consumers, relay, listener, cache upkeep, and the first start's errands."""
+"""Run what works beside requests: consumers, relay, listener, cache upkeep, and the tasks of the first start."""
 
 import asyncio
 import gc
@@ -62,8 +62,8 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Starts everything the role has; nothing here waits for any infrastructure."""
-        spare_the_collector()
+        """Start all tasks of the role, without waiting for any infrastructure."""
+        freeze_garbage_collector()
         get = self._container.get
         store, announcer = await get(RedisStore), await get(ResetAnnouncer)
         self._spawn("cache", lambda: store.keep_up(announcer.announce_reset))
@@ -73,7 +73,7 @@ class Service:
         self._spawn("prepare", self._prepare, once=True)
 
     async def stop(self) -> None:
-        """Streams and consumers first, for they use everything else; then the rest."""
+        """Stop streams and consumers first, for they use everything else; then the rest."""
         (await self._container.get(EventTail)).close()
         await (await self._container.get(KafkaConnection)).stop()
         for task in self._tasks:
@@ -84,7 +84,7 @@ class Service:
         self._tasks.append(asyncio.create_task(keep_running(name, run, once=once), name=name))
 
     async def _prepare(self) -> None:
-        """Schema and super admin, tried until there are both; then everything that needs them starts, once."""
+        """Prepare the schema and the super admin, retrying until both are there; then start what needs them."""
         readiness = await self._container.get(Readiness)
         await self._until_done(readiness, "waiting for the database", self._migrate_and_admit)
         connection = await self._container.get(KafkaConnection)
@@ -176,16 +176,16 @@ class Service:
 
 
 async def bring_up_to_date(settings: Settings) -> None:
-    """Schema and topics. Raises `Unavailable`. Its means are many and seldom needed: no other start waits for them."""
-    means = import_module("app.migration.migrate")
+    """Migrate schema and topics. Raises `Unavailable`. Alembic is imported only here, for it loads slowly."""
+    migration = import_module("app.migration.migrate")
     try:
-        await means.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
-    except means.MigrationFailed as failed:
+        await migration.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
+    except migration.MigrationFailed as failed:
         raise Unavailable(str(failed)) from failed
 
 
-def spare_the_collector() -> None:
-    """Takes what was imported out of the garbage collector's rounds, and lets them come less often.
+def freeze_garbage_collector() -> None:
+    """Exclude imported objects from garbage collection, and let it run less often.
 
     Requests make next to no cycles; a full round over all modules and routes stops the loop for tens of milliseconds.
     """
@@ -195,7 +195,7 @@ def spare_the_collector() -> None:
 
 
 async def keep_running(name: str, run: Callable[[], Awaitable[Any]], *, once: bool) -> None:
-    """Runs a part for ever, whatever happens to it; `once`: until it has ended well."""
+    """Run a task for ever, restarting it after errors; with `once`, until it succeeds."""
     while True:
         try:
             await run()
