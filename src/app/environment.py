@@ -1,4 +1,4 @@
-"""What the environment says, before anything reads it: one rule for every `MODPLANE_*` variable, in every command."""
+"""Clean the environment before anything reads it: one rule for every `MODPLANE_*` variable, in every command."""
 
 from collections.abc import MutableMapping
 
@@ -8,7 +8,7 @@ VERBATIM = frozenset({"ADMIN_PASSWORD", "DATA_DIR", "SEEDS", "WEB"})
 
 
 def cleaned(name: str, value: str) -> str:
-    """The value without the final newline that a file brings, and without blanks around what has none; `name` bare."""
+    """Remove a file's final newline, and blanks around values that have none; `name` is without the prefix."""
     value = value.removesuffix("\n").removesuffix("\r")
     return value if name.upper() in VERBATIM and value.strip() else value.strip()
 

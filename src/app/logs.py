@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on stderr, whoever writes it. Tracebacks name no values, for values may be secrets."""
+"""Logs: one JSON object a line on stderr, also of libraries. Tracebacks hold no values, which may be secrets."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ LEVELS: Mapping[str, int] = {"debug": logging.DEBUG, "info": logging.INFO, "warn
 
 
 def configure_logs(level: int = logging.INFO, more: Sequence[Any] = ()) -> None:
-    """Sets up structlog and logging, and keeps the Kafka client from reporting an outage ten times a second.
+    """Set up structlog and logging, and silence the Kafka client, which reports an outage ten times a second.
 
     `more` are processors that add to every line.
     """

@@ -176,10 +176,10 @@ class Service:
 
 async def bring_up_to_date(settings: Settings) -> None:
     """Migrate schema and topics. Raises `Unavailable`. Imported here: no other start waits for these modules."""
-    means = import_module("app.migration.migrate")
+    migration = import_module("app.migration.migrate")
     try:
-        await means.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
-    except means.MigrationFailed as failed:
+        await migration.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
+    except migration.MigrationFailed as failed:
         raise Unavailable(str(failed)) from failed
 
 

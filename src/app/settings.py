@@ -1,4 +1,4 @@
-"""What the environment says (`MODPLANE_*`), each value with its bounds."""
+"""The settings of a process, from `MODPLANE_*` variables, each with its bounds."""
 
 import re
 import socket
@@ -60,8 +60,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _is_meant_alike_however_it_is_written(cls, given: Any) -> Any:
-        return dict(each for each in meant(given)) if isinstance(given, Mapping) else given
+    def _normalize(cls, given: Any) -> Any:
+        return dict(normalized(given)) if isinstance(given, Mapping) else given
 
     @field_validator("postgres_url")
     @classmethod
@@ -72,12 +72,12 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _is_an_address_of_redis(cls, url: str) -> str:
-        # Loaded for who gives an address, not for every start.
+        # Imported only where an address is given, not at every start.
         redis: Any = import_module("shared.cache.redis_client")
         try:
             redis.Redis.from_url(url).connection_pool.make_connection()
         except (ValueError, TypeError):
-            # Its own words may show a piece of the password.
+            # The library's message may contain a piece of the password.
             raise ValueError(f"is no address of Redis: redis://:password@host:port/0; {ENCODING_ADVICE}") from None
         return url
 
@@ -103,22 +103,22 @@ class Settings(BaseSettings):
 
     @property
     def exempt_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Whose connections are not counted by address."""
+        """Networks whose connections are not counted by address."""
         return networks_of(self.http_exempt_addresses)
 
     @property
     def replica_id(self) -> str:
-        """The same at every start of this replica, so that its consumers take their places back at once."""
+        """The same at every start of this replica, so that its consumers get their partitions back at once."""
         return self.replica or f"{socket.gethostname()}-{self.http_port}"
 
 
 def networks_of(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Addresses and networks, as in `10.0.0.7, 10.1.0.0/16`. Raises `ValueError`."""
+    """Parse addresses and networks, as in `10.0.0.7, 10.1.0.0/16`. Raises `ValueError`."""
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
-def meant(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Text without what does not count in it: blanks, a final newline, an enumerated value's upper case."""
+def normalized(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield settings without insignificant blanks, final newlines, and upper case in enumerated values."""
     for name, value in given.items():
         if not isinstance(value, str):
             yield name, value
@@ -127,7 +127,7 @@ def meant(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def choices(name: str) -> tuple[str, ...]:
-    """The values an enumerated or boolean setting may have."""
+    """Return the values of an enumerated or boolean setting; none for others."""
     field = Settings.model_fields.get(name)
     annotation: Any = field.annotation if field is not None else None
     return (
@@ -136,7 +136,7 @@ def choices(name: str) -> tuple[str, ...]:
 
 
 def refused(error: ValidationError) -> Iterator[str]:
-    """What cannot be used, each in a sentence that names the variable and shows no value, for it may be a secret."""
+    """Describe each unusable setting in a sentence that names the variable, and no value: it may be a secret."""
     for each in error.errors(include_url=False, include_context=False, include_input=False):
         message = each["msg"].removeprefix("Value error, ")
         if not each["loc"]:

@@ -75,10 +75,10 @@ class Verification:
 
 async def recorded(transaction: Transaction, decider: Decider, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
     """Return the rows of the event log in the order of their sequence, by id; every id has an entry."""
-    found: dict[str, list[Any]] = {id_: [] for id_ in ids}
+    events: dict[str, list[Any]] = {id_: [] for id_ in ids}
     for row in await transaction.fetch(EVENTS, decider.name, ids):
-        found[row["aggregateid"]].append(row)
-    return found
+        events[row["aggregateid"]].append(row)
+    return events
 
 
 async def restored(transaction: Transaction, decider: Decider, ids: Sequence[str]) -> Mapping[str, Any]:
