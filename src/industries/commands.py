@@ -30,7 +30,7 @@ class UpdateIndustry(Struct, frozen=True, tag="update_industry"):
     """A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
 
     A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
-    deleted, when another existing template has the name, when a module is named twice or newly named and not registered.
+    deleted, when another template has the name, when a module is named twice or newly named and not registered.
     """
 
     industry_code: str

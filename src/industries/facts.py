@@ -20,7 +20,7 @@ class IndustryFacts(Struct, frozen=True):
     """What the batch must know beyond its own templates.
 
     `modules` has the status of every registered module the commands name, `rules` what the configs of those with a
-    schema have to fit, `names` the code of the existing template for each `name_key` they name, `organizations` how many
+    schema have to fit, `names` the code of the template for each `name_key` they name, `organizations` how many
     have a template applied (nobody: left out).
     """
 
