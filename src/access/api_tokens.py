@@ -67,7 +67,7 @@ class TokenLineage:
     clock: Clock
     ids: Ids
 
-    async def living(self, transaction: Transaction, creator: str) -> Sequence[ApiToken]:
+    async def valid(self, transaction: Transaction, creator: str) -> Sequence[ApiToken]:
         """Lock and return the usable tokens that go back to the creator, also by way of tokens that are not usable.
 
         Level by level: while its creator is locked no token can be made with it, so each level is complete.
@@ -184,10 +184,10 @@ class ApiTokens:
         token = await self.store.find(transaction, token_id)
         if token is None:
             raise ApiTokenNotFound(f"There is no API token {token_id}. See GET /api/v1/tokens.")
-        living = await self.lineage.living(transaction, str(token_id))
+        valid = await self.lineage.valid(transaction, str(token_id))
         if with_minted:
-            await self.lineage.revoke(transaction, [each.id for each in living], by, reason)
-        revoked, left = (named(living), ()) if with_minted else ((), named(living))
+            await self.lineage.revoke(transaction, [each.id for each in valid], by, reason)
+        revoked, left = (named(valid), ()) if with_minted else ((), named(valid))
         return RevokedApiToken(
             **msgspec.structs.asdict(token),
             revoked_tokens=revoked,

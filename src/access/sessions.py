@@ -48,13 +48,13 @@ class SignedIn(Struct, frozen=True):
 class Admission:
     """Issues access tokens to verified accounts, and notifies every process of sessions that ended."""
 
-    standing: OrganizationStatuses
+    statuses: OrganizationStatuses
     tokens: AccessTokens
     memory: EndedCredentials
 
     async def check(self, account: Account) -> None:
         """Raise `OrganizationSuspended`."""
-        if account.organization_id and await self.standing.is_suspended(account.organization_id):
+        if account.organization_id and await self.statuses.is_suspended(account.organization_id):
             raise OrganizationSuspended(
                 "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
             )

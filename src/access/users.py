@@ -47,8 +47,8 @@ class UserAdministration:
 
         async def work(transaction: Transaction) -> Done:
             sessions = await self._deactivate(transaction, user_id, deactivated_by, reason)
-            living = [each.id for each in await self.lineage.living(transaction, str(user_id))]
-            tokens = await self.lineage.revoke(transaction, living, deactivated_by, reason)
+            valid = [each.id for each in await self.lineage.valid(transaction, str(user_id))]
+            tokens = await self.lineage.revoke(transaction, valid, deactivated_by, reason)
             status = UserStatus(user_id, "inactive", named(tokens))
             return Done(msgspec.json.encode(status), ended=[*sessions, *(token.id for token in tokens)])
 

@@ -118,10 +118,10 @@ class AccessProvider(Provider):
         own: TokenAuthenticator,
         programs: ApiTokenAuthenticator,
         settings: AccessSettings,
-        standing: OrganizationStatuses,
+        statuses: OrganizationStatuses,
         clock: Clock,
     ) -> Authenticator:
-        return BearerAuthenticator(own, programs, other_issuer(settings, standing, clock))
+        return BearerAuthenticator(own, programs, other_issuer(settings, statuses, clock))
 
 
 CONTEXT = Context(

@@ -12,11 +12,11 @@ class OrganizationSuspended(Conflict):
 
 
 class ModuleNotFound(NotFound):
-    """No living module has the id in the path."""
+    """No existing module has the id in the path."""
 
 
 class IndustryNotFound(NotFound):
-    """No template, living or deleted, has the code in the path."""
+    """No template, existing or deleted, has the code in the path."""
 
 
 class ModuleNotAssigned(NotFound):
@@ -52,7 +52,7 @@ class ModuleRequired(Conflict):
 
 
 class UnknownIndustry(Invalid):
-    """No living template has this code."""
+    """No existing template has this code."""
 
 
 class IndustryInactive(Conflict):

@@ -30,11 +30,11 @@ class IndustryNames(Protocol):
     """How industries are called."""
 
     async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
-        """Give the present names by code, one query. Codes without a living template are left out."""
+        """Give the present names by code, one query. Codes without an existing template are left out."""
         ...
 
 
-class Holders(Protocol):
+class Assignees(Protocol):
     """Who has a module, or a template applied to it.
 
     `version` and `older_than` None: in whatever version; with both, in a version for which both hold.
@@ -146,7 +146,7 @@ class SignupModules(Protocol):
         """
         ...
 
-    async def foresee(
+    async def dry_run(
         self, organization_id: str, industry_code: str, version: int, user_id: str
     ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]:
         """Tell what applying it would come to, were the organization registered with this industry."""

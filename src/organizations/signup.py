@@ -54,7 +54,7 @@ class SignedUp(Struct, frozen=True):
     operation_id: UUID
 
 
-class SignupForeseen(Struct, frozen=True):
+class SignupDryRun(Struct, frozen=True):
     """What signing up would come to: of a dry run, which keeps nothing. `preview` binds a signup to this decision."""
 
     dry_run: bool
@@ -137,7 +137,7 @@ class Signup:
         code, version = organization.industry_code, organization.template_version
         if code is not None and version is not None:
             id_ = organization.organization_id
-            modules, changes = await self._modules.foresee(id_, code, version, str(operation_id))
+            modules, changes = await self._modules.dry_run(id_, code, version, str(operation_id))
         preview = replace(preview, result=None, changes=[*preview.changes, *changes])
         return preview, new_organization(organization), modules
 

@@ -18,7 +18,7 @@ Document = dict[str, Any]
 class RegisterModule(Struct, frozen=True, tag="register_module"):
     """A super admin makes a module known, or brings a deleted one back with these values.
 
-    Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
+    Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
     used, or when a default does not fit it.
     """
 

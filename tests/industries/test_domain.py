@@ -115,7 +115,7 @@ def test_an_inactive_module_may_be_listed() -> None:
 @pytest.mark.parametrize("state", [INITIAL, after(CREATE)], ids=["create", "update"])
 def test_a_module_named_twice_is_refused_where_it_is_repeated(state: Industry) -> None:
     modules = [OVEN, TILL, OVEN, OVEN]
-    command = UpdateIndustry("bakery", modules=modules) if state.is_living else replace(CREATE, modules=modules)
+    command = UpdateIndustry("bakery", modules=modules) if state.exists else replace(CREATE, modules=modules)
     with pytest.raises(DuplicateModules) as refused:
         told(state, command)
     assert pointers(refused.value) == ["/modules/2/module_id", "/modules/3/module_id"]
@@ -311,7 +311,7 @@ def with_config(**config: Any) -> TemplateModule:
 def test_wrong_values_in_a_config_are_pointed_to_and_missing_ones_are_not(state: Industry) -> None:
     def command(oven: TemplateModule) -> Command:
         modules = [TILL, oven]
-        return UpdateIndustry("bakery", modules=modules) if state.is_living else replace(CREATE, modules=modules)
+        return UpdateIndustry("bakery", modules=modules) if state.exists else replace(CREATE, modules=modules)
 
     with pytest.raises(ConfigInvalid) as refused:
         told(state, command(with_config(degrees=301, fan="no")), RULED)

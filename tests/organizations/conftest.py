@@ -19,8 +19,8 @@ from access.domain import valid_email, valid_name, valid_password
 from industries.contract import IndustryFact
 from organizations.commands import Command, RegisterOrganization
 from organizations.ports import (
+    Assignees,
     DecidedOperations,
-    Holders,
     IndustryNames,
     IndustryTemplates,
     ModulesOutcome,
@@ -155,7 +155,7 @@ class Fakes:
             raise self.modules
         return self.modules
 
-    async def foresee(
+    async def dry_run(
         self, organization_id: str, industry_code: str, version: int, user_id: str
     ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]:
         return ModulesOutcome("applied", ["ovens"]), [PreviewedChange(f"{industry_code}.{version}", Raw(b"{}"), [])]
@@ -168,7 +168,7 @@ class Fakes:
 
 
 PORTS = (
-    *(Holders, IndustryNames, IndustryTemplates, OperationTokens, PendingOwners),
+    *(Assignees, IndustryNames, IndustryTemplates, OperationTokens, PendingOwners),
     *(SendCommand, SignupModules, SignupOwners),
 )
 

@@ -129,12 +129,12 @@ async def modules(bakery: Plane | None) -> SignupModules:
     return port
 
 
-async def test_a_signups_modules_are_foreseen_and_given_and_the_same_cause_gives_the_same(
+async def test_a_signups_modules_are_dry_run_and_given_and_the_same_cause_gives_the_same(
     modules: SignupModules,
 ) -> None:
     cause, given = uuid4(), ModulesOutcome("applied", ["ovens"])
-    foreseen, changes = await modules.foresee(ORG, "bakery", 1, str(cause))
-    assert (foreseen, len(changes) > 0) == (given, True)
+    dry_run, changes = await modules.dry_run(ORG, "bakery", 1, str(cause))
+    assert (dry_run, len(changes) > 0) == (given, True)
     assert await modules.apply_template(ORG, "bakery", 1, cause, str(cause)) == given
     assert await modules.apply_template(ORG, "bakery", 1, cause, str(cause)) == given
 

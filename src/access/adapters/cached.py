@@ -226,10 +226,10 @@ class BearerAuthenticator:
         return await self.own.authenticate(token)
 
 
-def other_issuer(settings: AccessSettings, standing: OrganizationStatuses, clock: Clock) -> OidcAuthenticator | None:
+def other_issuer(settings: AccessSettings, statuses: OrganizationStatuses, clock: Clock) -> OidcAuthenticator | None:
     if settings.oidc is None:
         return None
-    return OidcAuthenticator(settings.oidc, IssuerKeys(settings.oidc.jwks_url, clock), standing, clock)
+    return OidcAuthenticator(settings.oidc, IssuerKeys(settings.oidc.jwks_url, clock), statuses, clock)
 
 
 def caller_of(token: ApiToken) -> Caller:

@@ -161,10 +161,10 @@ def key_id(key: jwt.PyJWK) -> str | None:
 class OidcAuthenticator:
     """Remembers a verified token for a minute; then its signature and the organization's status are checked again."""
 
-    def __init__(self, settings: OidcSettings, keys: IssuerKeys, standing: OrganizationStatuses, clock: Clock) -> None:
+    def __init__(self, settings: OidcSettings, keys: IssuerKeys, statuses: OrganizationStatuses, clock: Clock) -> None:
         self._settings = settings
         self._keys = keys
-        self._standing = standing
+        self._statuses = statuses
         self._clock = clock
         self._verified: TLRUCache[str, tuple[Caller, float]] = TLRUCache(
             MAX_REMEMBERED, lambda _, verified, __: verified[1], lambda: clock.now().timestamp()
@@ -193,7 +193,7 @@ class OidcAuthenticator:
             raise TokenInvalid("The token is not valid yet.")
         require_bearer(claims)
         caller = self._caller(needed.sub, claims)
-        await self._look_at_standing(caller)
+        await self._require_active_organization(caller)
         self._verified[token] = caller, min(needed.exp, now + REMEMBERED_FOR.total_seconds())
         return caller
 
@@ -232,8 +232,8 @@ class OidcAuthenticator:
         bound = None if role == "super_admin" else organization_id
         return Caller(f"oidc:{subject}", role, bound, scopes=scopes_in(claims))
 
-    async def _look_at_standing(self, caller: Caller) -> None:
-        if caller.organization_id is not None and await self._standing.is_suspended(UUID(caller.organization_id)):
+    async def _require_active_organization(self, caller: Caller) -> None:
+        if caller.organization_id is not None and await self._statuses.is_suspended(UUID(caller.organization_id)):
             raise OrganizationSuspended("Your organization is suspended. Ask the operator to reactivate it.")
 
 

@@ -213,8 +213,8 @@ class PostgresSessions:
 
     async def revoke(self, transaction: Transaction, session_id: UUID, now: datetime) -> bool:
         async with rows(SessionRows, transaction) as sessions:
-            living = SessionRow.revoked_at.is_(None)
-            row = await sessions.get_one_or_none(living, id=session_id, with_for_update=True)
+            valid = SessionRow.revoked_at.is_(None)
+            row = await sessions.get_one_or_none(valid, id=session_id, with_for_update=True)
             if row is not None:
                 row.revoked_at = now
                 await sessions.session.flush()
@@ -238,8 +238,8 @@ class PostgresApiTokens:
 
     async def revoke(self, transaction: Transaction, token_ids: Sequence[UUID], now: datetime) -> Sequence[ApiToken]:
         async with orm_session(transaction) as session:
-            living = update(ApiTokenRow).where(among(ApiTokenRow.id, token_ids), ApiTokenRow.revoked_at.is_(None))
-            revoked = living.values(revoked_at=now).returning(ApiTokenRow)
+            valid = update(ApiTokenRow).where(among(ApiTokenRow.id, token_ids), ApiTokenRow.revoked_at.is_(None))
+            revoked = valid.values(revoked_at=now).returning(ApiTokenRow)
             return [token_of(row) for row in await session.scalars(revoked)]
 
     async def minted_by(self, transaction: Transaction, creators: Sequence[str]) -> Sequence[ApiToken]:

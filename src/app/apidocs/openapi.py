@@ -44,7 +44,7 @@ class Decided(Struct, frozen=True):
     status: Literal["applied", "unchanged"]
 
 
-class DecidedOrForeseen(Struct, frozen=True):
+class DecidedOrPreviewed(Struct, frozen=True):
     """Around a command's result: its operation; of a dry run what would happen, and no operation.
 
     `changes` are the events that would be recorded, `impact` tells whom the command concerns beyond its own, `preview`
@@ -81,7 +81,7 @@ class Problem(Struct, frozen=True):
     errors: Sequence[FieldError] | UnsetType = UNSET
 
 
-OF_ALL = (Decided, DecidedOrForeseen, Accepted, Problem)
+OF_ALL = (Decided, DecidedOrPreviewed, Accepted, Problem)
 
 
 def openapi_document(app: Litestar | None = None) -> Schema:

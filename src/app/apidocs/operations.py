@@ -13,7 +13,7 @@ from app.apidocs.routes import JSON, Answer, Route
 
 Schema = dict[str, Any]
 
-AROUND = {200: "DecidedOrForeseen", 201: "Decided"}
+AROUND = {200: "DecidedOrPreviewed", 201: "Decided"}
 SETS_COOKIE = {"login", "refresh", "logout"}
 DONE = {200: "Done.", 201: "Created.", 202: "Not decided yet: `Location` is where the outcome will be."}
 

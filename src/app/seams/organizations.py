@@ -33,7 +33,7 @@ class OrganizationsSeams(Provider):
         return templates
 
     @provide
-    def assignees(self, assignees: PostgresAssignees) -> organizations.ports.Holders:
+    def assignees(self, assignees: PostgresAssignees) -> organizations.ports.Assignees:
         return assignees
 
     @provide
@@ -98,7 +98,7 @@ class SignupModules:
             return ModulesOutcome("refused", reason=outcome.refusal.detail)
         return applied(outcome.result)
 
-    async def foresee(
+    async def dry_run(
         self, organization_id: str, industry_code: str, version: int, user_id: str
     ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]:
         command = ApplyIndustryTemplate(organization_id, industry_code, version)

@@ -73,7 +73,7 @@ class Stored:
         return await self._replicas.seen()
 
     async def registered(self) -> Sequence[str]:
-        """The ids of living modules."""
+        """The ids of existing modules."""
         return await self._modules.existing_ids()
 
 

@@ -136,7 +136,7 @@ class ReplicasStatus(Part, frozen=True, kw_only=True):
 
 
 class DriftStatus(Part, frozen=True, kw_only=True):
-    """How far the enum `ModuleType` is from the living registry, which alone counts."""
+    """How far the enum `ModuleType` is from the existing registry, which alone counts."""
 
     unlisted: Sequence[str]
     unregistered: Sequence[str]

@@ -114,7 +114,7 @@ class IndustryUsage(Struct, frozen=True):
 
 
 class IndustriesUsage(Struct, frozen=True):
-    """All living templates, codes sorted."""
+    """All existing templates, codes sorted."""
 
     items: Sequence[IndustryUsage]
 

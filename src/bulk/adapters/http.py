@@ -44,7 +44,7 @@ class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True):
     filter: OrganizationFilter | None = None
 
 
-class BulkForesight(DryRunResult, frozen=True, kw_only=True):
+class BulkDryRun(DryRunResult, frozen=True, kw_only=True):
     """A dry run's answer."""
 
     dry_run: bool
@@ -62,7 +62,7 @@ class BulkOperationsController(Controller):
         operation_id="startBulkOperation",
         summary="Start a bulk operation",
         operation_class=TakesKey,
-        responses=documented(BulkForesight) | documented(BulkProgress, 202),
+        responses=documented(BulkDryRun) | documented(BulkProgress, 202),
     )
     async def start(
         self,
@@ -89,7 +89,7 @@ class BulkOperationsController(Controller):
         )
         if dry_run:
             result = await requests.dry_run(wanted)
-            return Response(BulkForesight(**asdict(result), dry_run=True), status_code=200)
+            return Response(BulkDryRun(**asdict(result), dry_run=True), status_code=200)
         bulk = await requests.begin(wanted)
         return accepted(await progress_of(reader, bulk.id))
 

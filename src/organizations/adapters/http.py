@@ -30,7 +30,7 @@ from organizations.ports import OperationTokens, SignupSettings
 from organizations.signup import (
     SignedUp,
     Signup,
-    SignupForeseen,
+    SignupDryRun,
     SignupPending,
     SignupRequest,
     SignupStatus,
@@ -171,7 +171,7 @@ class SignupController(Controller):
         operation_id="signUp",
         operation_class=TakesCommand,
         summary="Sign up an organization with its first admin",
-        responses=documented(SignedUp, 201) | documented(SignupPending, 202) | documented(SignupForeseen),
+        responses=documented(SignedUp, 201) | documented(SignupPending, 202) | documented(SignupDryRun),
         cache_control=CacheControlHeader(no_store=True),
     )
     async def sign_up(

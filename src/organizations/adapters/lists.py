@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from organizations.adapters.queries import COLUMNS, OrganizationInfo, details, info
 from organizations.contract import OrganizationStatus
-from organizations.ports import Holders, IndustryNames
+from organizations.ports import Assignees, IndustryNames
 from shared.lists import text_search
 from shared.lists.cursors import Cursors, PageSearch
 from shared.lists.keyset import FEW, RowFilter, Total, Where
@@ -76,9 +76,9 @@ class PostgresOrganizationList(Lister[OrganizationFilter, OrganizationPage]):
     orders: ClassVar = {"name": SORT_KEY, "created_at": "created_at"}
     page_type = OrganizationPage
 
-    def __init__(self, database: Database, cursors: Cursors, holders: Holders, industries: IndustryNames) -> None:
+    def __init__(self, database: Database, cursors: Cursors, assignees: Assignees, industries: IndustryNames) -> None:
         super().__init__(database, cursors)
-        self._holders = holders
+        self._assignees = assignees
         self._industries = industries
 
     async def conditions(self, transaction: Transaction, wanted: OrganizationFilter) -> Conditions:
@@ -114,15 +114,15 @@ class PostgresOrganizationList(Lister[OrganizationFilter, OrganizationPage]):
         return few, keep
 
     def _sources(self, wanted: OrganizationFilter) -> Sequence[tuple[Some, Having]]:
-        holders = self._holders
+        assignees = self._assignees
         sources: list[tuple[Some, Having]] = []
         if (module_id := wanted.module_id) is not None:
-            some = partial(holders.with_module, module_id=module_id)
-            sources.append((some, partial(holders.having_module, module_id=module_id)))
+            some = partial(assignees.with_module, module_id=module_id)
+            sources.append((some, partial(assignees.having_module, module_id=module_id)))
         if (code := wanted.template_code) is not None:
             version, older_than = wanted.template_version, wanted.template_older_than
-            some = partial(holders.with_template, industry_code=code, version=version, older_than=older_than)
-            having = partial(holders.having_template, industry_code=code, version=version, older_than=older_than)
+            some = partial(assignees.with_template, industry_code=code, version=version, older_than=older_than)
+            having = partial(assignees.having_template, industry_code=code, version=version, older_than=older_than)
             sources.append((some, having))
         return sources
 

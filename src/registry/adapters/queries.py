@@ -97,7 +97,7 @@ class PostgresModuleCatalog:
 
 
 class ModuleDetails(Struct, frozen=True):
-    """A living module as the API shows it. `sequence` is its stream's, for If-Match."""
+    """An existing module as the API shows it. `sequence` is its stream's, for If-Match."""
 
     module_id: str
     module_name: str

@@ -1,4 +1,4 @@
-import type { AssignmentResult, DecidedOrForeseen } from '@modplane/client';
+import type { AssignmentResult, DecidedOrPreviewed } from '@modplane/client';
 
 export const FATES = ['added', 'sources', 'unchanged', 'skipped', 'removed', 'untouched'] as const;
 /** What a command would do to one module. `untouched`: it is not of the command's business. */
@@ -19,7 +19,7 @@ export interface DryRun {
 
 const isFate = (change: string): change is Fate => FATES.some((fate) => fate === change);
 
-export function dryRunOf(answer: DecidedOrForeseen & AssignmentResult): DryRun {
+export function dryRunOf(answer: DecidedOrPreviewed & AssignmentResult): DryRun {
   const fates = new Map<string, Fate>();
   for (const id of answer.unchanged) fates.set(id, 'unchanged');
   for (const id of answer.assigned) fates.set(id, 'added');

@@ -1,10 +1,10 @@
 import { Alert, Box, Group, Paper, Stack, Text } from '@mantine/core';
-import type { BulkForesight } from '@modplane/client';
+import type { BulkDryRun } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { OrganizationName } from '@/ui/names.tsx';
 
 /** What a bulk operation would do: will change, stay as they are, will be refused and why; with some by name. */
-export function BulkPreview({ dryRun }: { dryRun: BulkForesight }) {
+export function BulkPreview({ dryRun }: { dryRun: BulkDryRun }) {
   const m = useMessages();
   return (
     <Stack gap="xs" aria-label={m.tenants.preview} component="section">

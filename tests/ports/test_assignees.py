@@ -10,7 +10,7 @@ from assignments.commands import ApplyIndustryTemplate, AssignModule
 from industries.commands import CreateIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from industries.ports import AppliedTemplates
-from organizations.ports import Holders
+from organizations.ports import Assignees
 from registry.commands import RegisterModule
 from shared.postgres.database import PostgresDatabase
 from tests.industries.conftest import FakeApplied
@@ -24,7 +24,7 @@ ALL = [ONE, TWO, THREE]
 class Site(NamedTuple):
     """The first has the bakery's first version, the second its second; the second and the third have a till."""
 
-    holders: Holders
+    holders: Assignees
     applied: AppliedTemplates
     database: PostgresDatabase
 
@@ -68,7 +68,7 @@ async def real(plane: Plane) -> Site:
     await plane.decide("assignments", TWO, ApplyIndustryTemplate(TWO, "bakery"))
     for id_ in (TWO, THREE):
         await plane.decide("assignments", id_, AssignModule(id_, "till", "ada"))
-    return Site(await plane.get(Holders), await plane.get(AppliedTemplates), plane.database)
+    return Site(await plane.get(Assignees), await plane.get(AppliedTemplates), plane.database)
 
 
 @pytest.fixture
