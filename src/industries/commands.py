@@ -1,4 +1,4 @@
-"""What may be asked of the industry templates. Key: industry_code."""
+"""The commands of the industry templates. Key: industry_code."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ TemplateModules = Annotated[list[TemplateModule], Meta(max_length=2000)]
 class CreateIndustry(Struct, frozen=True, tag="create_industry"):
     """A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
 
-    Unchanged when the living template has exactly these values. Refused when it has others, when a living template
+    Unchanged when the existing template has exactly these values. Refused when it has others, when an existing template
     has the name, when a module is named twice or is not registered.
     """
 
@@ -30,7 +30,7 @@ class UpdateIndustry(Struct, frozen=True, tag="update_industry"):
     """A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
 
     A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
-    deleted, when another living template has the name, when a module is named twice or newly named and not registered.
+    deleted, when another template has the name, when a module is named twice or newly named and not registered.
     """
 
     industry_code: str

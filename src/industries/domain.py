@@ -55,8 +55,8 @@ class Industry(Struct, frozen=True):
     modules: tuple[TemplateModule, ...] = ()
 
     @property
-    def is_living(self) -> bool:
-        """Whether it is shown and holds its name."""
+    def exists(self) -> bool:
+        """Whether it is listed and holds its name."""
         return self.status in {"active", "inactive"}
 
     @property
@@ -97,7 +97,7 @@ class TemplateImpact(Struct, frozen=True):
 
 
 class IndustryAlreadyExists(Conflict):
-    """The code belongs to a living template with other values."""
+    """The code belongs to an existing template with other values."""
 
 
 class ModuleNotFound(NotFound):
@@ -132,7 +132,7 @@ def _create(industry: Industry, facts: IndustryFacts, command: CreateIndustry) -
         version=industry.version + publishes,
         modules=modules,
     )
-    if not industry.is_living:
+    if not industry.exists:
         require_free_name(facts, code, command.industry_name)
         require_modules(facts, modules)
         require_configs(facts, modules)
@@ -147,7 +147,7 @@ def _create(industry: Industry, facts: IndustryFacts, command: CreateIndustry) -
 
 def _update(industry: Industry, facts: IndustryFacts, command: UpdateIndustry) -> Decision:
     code = command.industry_code
-    _require_living(industry, code)
+    _require_existing(industry, code)
     changes = _field_changes(industry, command)
     if "industry_name" in changes:
         require_free_name(facts, code, changes["industry_name"].after)
@@ -181,13 +181,13 @@ def _new_list(
 
 def _delete(industry: Industry, facts: IndustryFacts, command: DeleteIndustry) -> Decision:
     code = command.industry_code
-    _require_living(industry, code)
+    _require_existing(industry, code)
     organizations = facts.organizations.get(code, 0)
     return Decision([IndustryDeletedEvent(code, organizations)], DeletedIndustry(code, organizations))
 
 
-def _require_living(industry: Industry, code: str) -> None:
-    if not industry.is_living:
+def _require_existing(industry: Industry, code: str) -> None:
+    if not industry.exists:
         raise IndustryNotFound(
             f"There is no industry {code}. See GET /api/v1/industries for those that exist, "
             "or create it with POST there."

@@ -20,8 +20,8 @@ class IndustryFacts(Struct, frozen=True):
     """What the batch must know beyond its own templates.
 
     `modules` has the status of every registered module the commands name, `rules` what the configs of those with a
-    schema have to fit, `names` the code of the living template for each `name_key` they name, `organizations` how many
-    have a template applied (nobody: left out).
+    schema have to fit, `names` the code of the template for each `name_key` they name, `organizations` how many
+    have a template applied (none: left out).
     """
 
     modules: Mapping[str, ModuleStatus] = {}
@@ -39,7 +39,7 @@ class JudgedModule(Struct, frozen=True):
 
 
 class IndustryNameTaken(Conflict):
-    """Another living template has the name, whatever the case and the spaces."""
+    """Another existing template has the name, whatever the case and the spaces."""
 
 
 class UnknownModules(Invalid):
@@ -60,7 +60,7 @@ def name_key(industry_name: str) -> str:
 
 
 def require_free_name(facts: IndustryFacts, code: str, name: str) -> None:
-    """Refuse a name that another living template has."""
+    """Refuse a name that another existing template has."""
     holder = facts.names.get(name_key(name), code)
     if holder != code:
         raise IndustryNameTaken(

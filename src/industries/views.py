@@ -24,7 +24,7 @@ class BlockingModule(Struct, frozen=True):
 
 
 class IndustryDetails(Struct, frozen=True):
-    """A living template as the API shows it.
+    """An existing template as the API shows it.
 
     `module_count` and `required_count` are of the current version. An applicable template is active and has no required
     module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -91,7 +91,7 @@ class IndustryVersion(Struct, frozen=True):
 
 
 class ModuleIndustry(Struct, frozen=True):
-    """A living template whose current version contains a module, and what it gives it."""
+    """An existing template whose current version contains a module, and what it gives it."""
 
     industry_code: str
     industry_name: str

@@ -86,7 +86,7 @@ class OrganizationSuspended(Conflict):
 
 
 class UnknownIndustry(Invalid):
-    """No living template has the code."""
+    """No existing template has the code."""
 
 
 class IndustryInactive(Conflict):
@@ -152,7 +152,7 @@ def _register_again(organization: Organization, command: RegisterOrganization) -
 def _template_to_sign_up_with(facts: OrganizationFacts, industry_code: str | None) -> IndustryFact | None:
     if industry_code is None:
         return None
-    template = _living_template(facts, industry_code)
+    template = _existing_template(facts, industry_code)
     if template.status == "inactive":
         raise IndustryInactive(
             f"Industry {industry_code} is not offered at present. Choose another, or sign up without one.",
@@ -170,7 +170,7 @@ def _template_to_sign_up_with(facts: OrganizationFacts, industry_code: str | Non
     return template
 
 
-def _living_template(facts: OrganizationFacts, industry_code: str) -> IndustryFact:
+def _existing_template(facts: OrganizationFacts, industry_code: str) -> IndustryFact:
     template = facts.templates.get(industry_code)
     if template is None or template.status == "deleted":
         raise UnknownIndustry(
@@ -181,7 +181,7 @@ def _living_template(facts: OrganizationFacts, industry_code: str) -> IndustryFa
 
 
 def _rename(organization: Organization, command: UpdateOrganization) -> Decision:
-    # A suspension is for the organization's people: whoever may suspend it may put it right, too.
+    # A suspension is for the organization's people: a super admin may rename it all the same.
     _require_known(organization, command.organization_id)
     return _updated(organization, command.organization_id, name=command.name)
 
@@ -190,7 +190,7 @@ def _set_industry(organization: Organization, facts: OrganizationFacts, command:
     _require_active(organization, command.organization_id)
     if organization.industry_code == command.industry_code:
         return _decided(organization, command.organization_id)
-    name = _living_template(facts, command.industry_code).industry_name
+    name = _existing_template(facts, command.industry_code).industry_name
     return _updated(organization, command.organization_id, industry_code=command.industry_code, industry_name=name)
 
 

@@ -13,7 +13,7 @@ from shared.ports import Transaction
 
 
 class SignupSettings(Struct, frozen=True):
-    """What the operator sets: whether everybody may sign up, or super admins alone may sign somebody up."""
+    """The operator's settings. Unless it is open, super admins alone may sign up an organization."""
 
     is_open: bool = True
 
@@ -30,7 +30,7 @@ class IndustryNames(Protocol):
     """How industries are called."""
 
     async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
-        """Give the present names by code, one query. Codes without a living template are left out."""
+        """Give the present names by code, one query. Codes without an existing template are left out."""
         ...
 
 

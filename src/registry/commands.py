@@ -1,4 +1,4 @@
-"""What may be asked of the module registry. Key: module_id."""
+"""The commands of the module registry. Key: module_id."""
 
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 class RegisterModule(Struct, frozen=True, tag="register_module"):
     """A super admin makes a module known, or brings a deleted one back with these values.
 
-    Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
+    Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
     used, or when a default does not fit it.
     """
 
@@ -39,7 +39,7 @@ class UpdateModule(Struct, frozen=True, tag="update_module"):
     """A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
 
     Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
-    when a default does not fit the schema. Configs that exist are not asked.
+    when a default does not fit the schema. Existing configs are not checked.
     """
 
     module_id: str

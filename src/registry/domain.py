@@ -50,7 +50,7 @@ class Module(Struct, frozen=True):
     config_schema: dict[str, Any] | None = None
 
     @property
-    def is_living(self) -> bool:
+    def exists(self) -> bool:
         """Whether the registry shows it."""
         return self.status in {"active", "inactive"}
 
@@ -94,7 +94,7 @@ class DeletedModule(Struct, frozen=True):
 
 
 class ModuleAlreadyRegistered(Conflict):
-    """The id belongs to a living module with other values."""
+    """The id belongs to an existing module with other values."""
 
 
 class ModuleNotFound(NotFound):
@@ -136,7 +136,7 @@ def decide(module: Module, facts: RegistryFacts, command: Command) -> Decision:
 
 def _register(module: Module, command: RegisterModule) -> Decision:
     wanted = ModuleRegisteredEvent(**asdict(command))
-    if not module.is_living:
+    if not module.exists:
         _require_fitting(evolve(module, wanted), {"config_schema", "default_config", "metadata"})
         return _decided(module, command.module_id, wanted)
     if not same_json(asdict(_result(module, command.module_id)), asdict(wanted)):
@@ -149,7 +149,7 @@ def _register(module: Module, command: RegisterModule) -> Decision:
 
 
 def _update(module: Module, command: UpdateModule) -> Decision:
-    _require_living(module, command.module_id)
+    _require_existing(module, command.module_id)
     changes = {
         name: FieldChange(before, after)
         for name in DESCRIPTIVE
@@ -196,13 +196,13 @@ def _refuse_default(errors: Sequence[FieldError]) -> NoReturn:
 
 
 def _switch(module: Module, module_id: str, event: ModuleActivatedEvent | ModuleDeactivatedEvent) -> Decision:
-    _require_living(module, module_id)
+    _require_existing(module, module_id)
     events = [] if evolve(module, event) == module else [event]
     return _decided(module, module_id, *events)
 
 
 def _delete(module: Module, usage: Mapping[str, Usage], module_id: str) -> Decision:
-    _require_living(module, module_id)
+    _require_existing(module, module_id)
     used = usage[module_id]
     if used.organizations or used.templates:
         raise ModuleInUse(
@@ -215,8 +215,8 @@ def _delete(module: Module, usage: Mapping[str, Usage], module_id: str) -> Decis
     return Decision([ModuleDeletedEvent(module_id)], DeletedModule(module_id))
 
 
-def _require_living(module: Module, module_id: str) -> None:
-    if not module.is_living:
+def _require_existing(module: Module, module_id: str) -> None:
+    if not module.exists:
         raise ModuleNotFound(
             f"No module {module_id} is registered. See GET /api/v1/module-registry for those that are, "
             "or register it with POST there."

@@ -33,7 +33,7 @@ class InMemoryControlPlane:
                 **{name: getattr(module, name) for name in module_rules.DESCRIPTIVE},
             )
             for module_id, module in self._modules.items()
-            if module.is_living
+            if module.exists
         }
 
     async def industries(self) -> Mapping[str, ManifestIndustry]:
@@ -75,7 +75,7 @@ class InMemoryControlPlane:
         return events
 
     def _living_industries(self) -> Iterator[tuple[str, industry_rules.Industry]]:
-        return ((code, industry) for code, industry in self._industries.items() if industry.is_living)
+        return ((code, industry) for code, industry in self._industries.items() if industry.exists)
 
     def _templates_with(self, module_id: str) -> Sequence[str]:
         active = [(code, industry) for code, industry in self._living_industries() if industry.is_active]

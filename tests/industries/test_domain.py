@@ -81,7 +81,7 @@ def test_creating_the_same_again_changes_nothing_even_when_its_modules_are_gone(
         replace(CREATE, modules=[replace(OVEN, default_config={"degrees": 200.0}), TILL]),
     ],
 )
-def test_a_living_code_cannot_be_created_with_other_values(other: CreateIndustry) -> None:
+def test_a_existing_code_cannot_be_created_with_other_values(other: CreateIndustry) -> None:
     with pytest.raises(IndustryAlreadyExists, match="PATCH /api/v1/industries/bakery"):
         told(after(CREATE), other)
 
@@ -115,7 +115,7 @@ def test_an_inactive_module_may_be_listed() -> None:
 @pytest.mark.parametrize("state", [INITIAL, after(CREATE)], ids=["create", "update"])
 def test_a_module_named_twice_is_refused_where_it_is_repeated(state: Industry) -> None:
     modules = [OVEN, TILL, OVEN, OVEN]
-    command = UpdateIndustry("bakery", modules=modules) if state.is_living else replace(CREATE, modules=modules)
+    command = UpdateIndustry("bakery", modules=modules) if state.exists else replace(CREATE, modules=modules)
     with pytest.raises(DuplicateModules) as refused:
         told(state, command)
     assert pointers(refused.value) == ["/modules/2/module_id", "/modules/3/module_id"]
@@ -133,7 +133,7 @@ def test_modules_newly_named_by_an_update_must_be_registered() -> None:
 
 
 @pytest.mark.parametrize("command", [replace(CREATE, industry_code="mill"), UpdateIndustry("mill", "BAKERY")])
-def test_the_name_of_another_living_template_is_taken_whatever_the_case(command: Command) -> None:
+def test_the_name_of_another_existing_template_is_taken_whatever_the_case(command: Command) -> None:
     facts = replace(FACTS, names={"bakery": "bakery"})
     state = INITIAL if isinstance(command, CreateIndustry) else after(CREATE, UpdateIndustry("mill", "Mill"))
     with pytest.raises(IndustryNameTaken, match="Industry bakery is already named"):
@@ -311,7 +311,7 @@ def with_config(**config: Any) -> TemplateModule:
 def test_wrong_values_in_a_config_are_pointed_to_and_missing_ones_are_not(state: Industry) -> None:
     def command(oven: TemplateModule) -> Command:
         modules = [TILL, oven]
-        return UpdateIndustry("bakery", modules=modules) if state.is_living else replace(CREATE, modules=modules)
+        return UpdateIndustry("bakery", modules=modules) if state.exists else replace(CREATE, modules=modules)
 
     with pytest.raises(ConfigInvalid) as refused:
         told(state, command(with_config(degrees=301, fan="no")), RULED)

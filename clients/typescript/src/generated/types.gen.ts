@@ -374,11 +374,11 @@ export type ConsumersStatus = {
 /**
  * DeadLetter
  *
- * A record that was set aside, and what became of it.
+ * A record that could not be processed, and what became of it.
  *
  * `context` decides the command, handles or published the event. `subject_id` is the operation's or the event's id,
- * null where the record cannot be read. `retried`: an operator had it tried again and it did not come back so far.
- * `handled_by` and `reason` are of the last who did something about it.
+ * null where the record cannot be read. `retried`: it is being processed again, and has not failed so far.
+ * `handled_by` and `reason` are of the latest retry or drop.
  */
 export type DeadLetter = {
     id: string;
@@ -598,7 +598,7 @@ export type IndustryChanges = {
 /**
  * IndustryDetails
  *
- * A living template as the API shows it.
+ * An existing template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
  * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -864,7 +864,7 @@ export type ModuleConfig = {
 /**
  * ModuleDetails
  *
- * A living module as the API shows it. `sequence` is its stream's, for If-Match.
+ * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
  */
 export type ModuleDetails = {
     module_id: string;
@@ -892,7 +892,7 @@ export type ModuleDetails = {
 /**
  * ModuleIndustry
  *
- * A living template whose current version contains a module, and what it gives it.
+ * An existing template whose current version contains a module, and what it gives it.
  */
 export type ModuleIndustry = {
     industry_code: string;
@@ -1372,8 +1372,6 @@ export type OrganizationViolation = {
 
 /**
  * PreviewedChange
- *
- * An event that would be recorded, and what it changes.
  */
 export type PreviewedChange = {
     type: string;
@@ -1491,7 +1489,7 @@ export type ReplicasStatus = {
 /**
  * RevokedApiToken
  *
- * A token that is worth nothing any more, and those that were made with it, by them too.
+ * A revoked token, and those that were made with it, directly or by way of others.
  *
  * `revoked_tokens` were revoked together with it; `living_tokens` were left as they are.
  */
@@ -1745,7 +1743,7 @@ export type UserPage = {
 /**
  * UserStatus
  *
- * How the user stands now. `revoked_tokens`: those of a deactivated user that were revoked with it.
+ * `revoked_tokens`: those of a deactivated user that were revoked with it.
  */
 export type UserStatus = {
     user_id: string;
@@ -1802,7 +1800,7 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1812,13 +1810,13 @@ export type LoginErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1827,12 +1825,12 @@ export type LoginErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -1872,7 +1870,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1901,7 +1899,7 @@ export type LogoutData = {
 
 export type LogoutErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1911,7 +1909,7 @@ export type LogoutErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -1935,7 +1933,7 @@ export type LogoutErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1964,7 +1962,7 @@ export type RefreshData = {
 
 export type RefreshErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1974,13 +1972,13 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1989,12 +1987,12 @@ export type RefreshErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2021,7 +2019,7 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2059,7 +2057,7 @@ export type GetBulkOperationsData = {
 
 export type GetBulkOperationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2069,13 +2067,13 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2084,12 +2082,12 @@ export type GetBulkOperationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2116,7 +2114,7 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2164,7 +2162,7 @@ export type StartBulkOperationData = {
 
 export type StartBulkOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2174,13 +2172,13 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2189,12 +2187,12 @@ export type StartBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2214,13 +2212,13 @@ export type StartBulkOperationErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
      * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -2244,7 +2242,7 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2282,7 +2280,7 @@ export type GetBulkOperationData = {
 
 export type GetBulkOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2292,13 +2290,13 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2307,12 +2305,12 @@ export type GetBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2346,7 +2344,7 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2380,7 +2378,7 @@ export type CancelBulkOperationData = {
 
 export type CancelBulkOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2390,13 +2388,13 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2405,12 +2403,12 @@ export type CancelBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2451,7 +2449,7 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2498,7 +2496,7 @@ export type GetBulkOperationItemsData = {
 
 export type GetBulkOperationItemsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2508,13 +2506,13 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2523,12 +2521,12 @@ export type GetBulkOperationItemsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2562,7 +2560,7 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2596,7 +2594,7 @@ export type RetryBulkOperationData = {
 
 export type RetryBulkOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2606,13 +2604,13 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2621,12 +2619,12 @@ export type RetryBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2667,7 +2665,7 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2741,7 +2739,7 @@ export type GetEventsData = {
 
 export type GetEventsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2751,13 +2749,13 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2766,12 +2764,12 @@ export type GetEventsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2798,7 +2796,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2864,7 +2862,7 @@ export type ExportEventsData = {
 
 export type ExportEventsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2874,13 +2872,13 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2889,12 +2887,12 @@ export type ExportEventsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2921,7 +2919,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2987,7 +2985,7 @@ export type StreamEventsData = {
 
 export type StreamEventsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2997,13 +2995,13 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3012,12 +3010,12 @@ export type StreamEventsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3044,7 +3042,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3108,7 +3106,7 @@ export type GetIndustriesData = {
 
 export type GetIndustriesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3118,13 +3116,13 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3133,12 +3131,12 @@ export type GetIndustriesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3165,7 +3163,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3225,7 +3223,7 @@ export type CreateIndustryData = {
 
 export type CreateIndustryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3235,13 +3233,13 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3250,12 +3248,12 @@ export type CreateIndustryErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3265,17 +3263,17 @@ export type CreateIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3294,14 +3292,14 @@ export type CreateIndustryErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3325,7 +3323,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3398,7 +3396,7 @@ export type DeleteIndustryData = {
 
 export type DeleteIndustryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3408,13 +3406,13 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3423,12 +3421,12 @@ export type DeleteIndustryErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3446,17 +3444,17 @@ export type DeleteIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3469,14 +3467,14 @@ export type DeleteIndustryErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3500,7 +3498,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3544,7 +3542,7 @@ export type GetIndustryData = {
 
 export type GetIndustryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3554,7 +3552,7 @@ export type GetIndustryErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -3586,7 +3584,7 @@ export type GetIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3651,7 +3649,7 @@ export type UpdateIndustryData = {
 
 export type UpdateIndustryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3661,13 +3659,13 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3676,12 +3674,12 @@ export type UpdateIndustryErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3699,17 +3697,17 @@ export type UpdateIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3728,14 +3726,14 @@ export type UpdateIndustryErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3759,7 +3757,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3803,7 +3801,7 @@ export type GetIndustryModulesData = {
 
 export type GetIndustryModulesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3813,7 +3811,7 @@ export type GetIndustryModulesErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -3845,7 +3843,7 @@ export type GetIndustryModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3892,7 +3890,7 @@ export type GetIndustryOrganizationsData = {
 
 export type GetIndustryOrganizationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3902,13 +3900,13 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3917,12 +3915,12 @@ export type GetIndustryOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3959,7 +3957,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4002,7 +4000,7 @@ export type GetIndustryVersionsData = {
 
 export type GetIndustryVersionsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4012,13 +4010,13 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4027,12 +4025,12 @@ export type GetIndustryVersionsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4067,7 +4065,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4131,7 +4129,7 @@ export type GetModuleRegistryData = {
 
 export type GetModuleRegistryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4141,13 +4139,13 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4156,12 +4154,12 @@ export type GetModuleRegistryErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4188,7 +4186,7 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4248,7 +4246,7 @@ export type RegisterModuleData = {
 
 export type RegisterModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4258,13 +4256,13 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4273,12 +4271,12 @@ export type RegisterModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4288,17 +4286,17 @@ export type RegisterModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4317,14 +4315,14 @@ export type RegisterModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4348,7 +4346,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4421,7 +4419,7 @@ export type DeleteModuleData = {
 
 export type DeleteModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4431,13 +4429,13 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4446,12 +4444,12 @@ export type DeleteModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4468,17 +4466,17 @@ export type DeleteModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4491,14 +4489,14 @@ export type DeleteModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4522,7 +4520,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4566,7 +4564,7 @@ export type GetModuleData = {
 
 export type GetModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4576,13 +4574,13 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4591,12 +4589,12 @@ export type GetModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4630,7 +4628,7 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4695,7 +4693,7 @@ export type UpdateModuleData = {
 
 export type UpdateModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4705,13 +4703,13 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4720,12 +4718,12 @@ export type UpdateModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4742,17 +4740,17 @@ export type UpdateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4771,14 +4769,14 @@ export type UpdateModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4802,7 +4800,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4871,7 +4869,7 @@ export type ActivateModuleData = {
 
 export type ActivateModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4881,13 +4879,13 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4896,12 +4894,12 @@ export type ActivateModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4918,17 +4916,17 @@ export type ActivateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4941,14 +4939,14 @@ export type ActivateModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4972,7 +4970,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5016,7 +5014,7 @@ export type GetModuleAdoptionData = {
 
 export type GetModuleAdoptionErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5026,13 +5024,13 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5041,12 +5039,12 @@ export type GetModuleAdoptionErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5083,7 +5081,7 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5123,7 +5121,7 @@ export type GetModuleConfigData = {
 
 export type GetModuleConfigErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5133,13 +5131,13 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5148,12 +5146,12 @@ export type GetModuleConfigErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5187,7 +5185,7 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5252,7 +5250,7 @@ export type DeactivateModuleData = {
 
 export type DeactivateModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5262,13 +5260,13 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5277,12 +5275,12 @@ export type DeactivateModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5299,17 +5297,17 @@ export type DeactivateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -5322,14 +5320,14 @@ export type DeactivateModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5353,7 +5351,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5400,7 +5398,7 @@ export type GetModuleIndustriesData = {
 
 export type GetModuleIndustriesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5410,13 +5408,13 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5425,12 +5423,12 @@ export type GetModuleIndustriesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5465,7 +5463,7 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5524,7 +5522,7 @@ export type GetModuleOrganizationsData = {
 
 export type GetModuleOrganizationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5534,13 +5532,13 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5549,12 +5547,12 @@ export type GetModuleOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5591,7 +5589,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5634,7 +5632,7 @@ export type GetModuleViolationsData = {
 
 export type GetModuleViolationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5644,13 +5642,13 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5659,12 +5657,12 @@ export type GetModuleViolationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5701,7 +5699,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5766,7 +5764,7 @@ export type ApplyIndustryTemplateData = {
 
 export type ApplyIndustryTemplateErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5776,13 +5774,13 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5791,12 +5789,12 @@ export type ApplyIndustryTemplateErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5817,12 +5815,12 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -5833,9 +5831,9 @@ export type ApplyIndustryTemplateErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -5854,7 +5852,7 @@ export type ApplyIndustryTemplateErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -5866,7 +5864,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5890,7 +5888,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5959,7 +5957,7 @@ export type AssignModuleData = {
 
 export type AssignModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5969,13 +5967,13 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5984,12 +5982,12 @@ export type AssignModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6010,12 +6008,12 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6026,9 +6024,9 @@ export type AssignModuleErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6047,7 +6045,7 @@ export type AssignModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6059,7 +6057,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6083,7 +6081,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6147,7 +6145,7 @@ export type GetAvailableModulesData = {
 
 export type GetAvailableModulesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6157,13 +6155,13 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6172,12 +6170,12 @@ export type GetAvailableModulesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6204,7 +6202,7 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6269,7 +6267,7 @@ export type BulkAssignModulesData = {
 
 export type BulkAssignModulesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6279,13 +6277,13 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6294,12 +6292,12 @@ export type BulkAssignModulesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6320,12 +6318,12 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6336,9 +6334,9 @@ export type BulkAssignModulesErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6357,7 +6355,7 @@ export type BulkAssignModulesErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6369,7 +6367,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6393,7 +6391,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6462,7 +6460,7 @@ export type RestoreAssignmentsData = {
 
 export type RestoreAssignmentsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6472,13 +6470,13 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6487,12 +6485,12 @@ export type RestoreAssignmentsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6513,12 +6511,12 @@ export type RestoreAssignmentsErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6529,9 +6527,9 @@ export type RestoreAssignmentsErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6550,7 +6548,7 @@ export type RestoreAssignmentsErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6562,7 +6560,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6586,7 +6584,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6663,7 +6661,7 @@ export type UnassignModuleData = {
 
 export type UnassignModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6673,13 +6671,13 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6688,12 +6686,12 @@ export type UnassignModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6714,12 +6712,12 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6730,9 +6728,9 @@ export type UnassignModuleErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6745,7 +6743,7 @@ export type UnassignModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6757,7 +6755,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6781,7 +6779,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6843,7 +6841,7 @@ export type GetOperationsData = {
 
 export type GetOperationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6853,13 +6851,13 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6868,12 +6866,12 @@ export type GetOperationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6900,7 +6898,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6934,7 +6932,7 @@ export type GetOperationData = {
 
 export type GetOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6944,13 +6942,13 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6959,12 +6957,12 @@ export type GetOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6999,7 +6997,7 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7064,7 +7062,7 @@ export type GetOrganizationsData = {
          */
         sort?: 'name' | '-name' | 'created_at' | '-created_at';
         /**
-         * Whether `total` is to be told.
+         * Whether to return `total`.
          */
         with_total?: boolean;
     };
@@ -7073,7 +7071,7 @@ export type GetOrganizationsData = {
 
 export type GetOrganizationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7083,13 +7081,13 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7098,12 +7096,12 @@ export type GetOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7130,7 +7128,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7159,7 +7157,7 @@ export type GetSignupData = {
 
 export type GetSignupErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7169,7 +7167,7 @@ export type GetSignupErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -7193,7 +7191,7 @@ export type GetSignupErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7253,7 +7251,7 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7263,16 +7261,16 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7283,25 +7281,25 @@ export type SignUpErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -7320,16 +7318,16 @@ export type SignUpErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -7353,7 +7351,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7401,7 +7399,7 @@ export type GetOrganizationData = {
 
 export type GetOrganizationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7411,13 +7409,13 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7426,12 +7424,12 @@ export type GetOrganizationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7465,7 +7463,7 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7530,7 +7528,7 @@ export type UpdateOrganizationData = {
 
 export type UpdateOrganizationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7540,13 +7538,13 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7555,12 +7553,12 @@ export type UpdateOrganizationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7577,20 +7575,20 @@ export type UpdateOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -7609,12 +7607,12 @@ export type UpdateOrganizationErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -7638,7 +7636,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7682,7 +7680,7 @@ export type GetOrganizationInfoData = {
 
 export type GetOrganizationInfoErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7692,13 +7690,13 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7707,12 +7705,12 @@ export type GetOrganizationInfoErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7746,7 +7744,7 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7786,7 +7784,7 @@ export type GetOrganizationModulesData = {
 
 export type GetOrganizationModulesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7796,13 +7794,13 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7811,12 +7809,12 @@ export type GetOrganizationModulesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7853,7 +7851,7 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7897,7 +7895,7 @@ export type GetOrganizationModuleData = {
 
 export type GetOrganizationModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7907,13 +7905,13 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7922,12 +7920,12 @@ export type GetOrganizationModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7964,7 +7962,7 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8035,7 +8033,7 @@ export type UpdateModuleConfigData = {
 
 export type UpdateModuleConfigErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8045,13 +8043,13 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8060,12 +8058,12 @@ export type UpdateModuleConfigErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8086,12 +8084,12 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -8102,9 +8100,9 @@ export type UpdateModuleConfigErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8123,7 +8121,7 @@ export type UpdateModuleConfigErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -8135,13 +8133,13 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
-     * The request must say which state it is meant for.
+     * The request must name the state it is meant for.
      *
-     * - `urn:modplane:problem:if_match_required`: A change that nobody waits for must say which state it is meant for.
+     * - `urn:modplane:problem:if_match_required`: An asynchronous change must name the state it is meant for.
      */
     428: Problem;
     /**
@@ -8165,7 +8163,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8234,7 +8232,7 @@ export type ReactivateOrganizationData = {
 
 export type ReactivateOrganizationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8244,13 +8242,13 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8259,12 +8257,12 @@ export type ReactivateOrganizationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8281,20 +8279,20 @@ export type ReactivateOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8307,12 +8305,12 @@ export type ReactivateOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8336,7 +8334,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8405,7 +8403,7 @@ export type SuspendOrganizationData = {
 
 export type SuspendOrganizationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8415,13 +8413,13 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8430,12 +8428,12 @@ export type SuspendOrganizationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8452,20 +8450,20 @@ export type SuspendOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8478,12 +8476,12 @@ export type SuspendOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8507,7 +8505,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8557,7 +8555,7 @@ export type GetDeadLettersData = {
 
 export type GetDeadLettersErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8567,13 +8565,13 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8582,12 +8580,12 @@ export type GetDeadLettersErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8614,7 +8612,7 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8648,7 +8646,7 @@ export type GetDeadLetterData = {
 
 export type GetDeadLetterErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8658,13 +8656,13 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8673,12 +8671,12 @@ export type GetDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8713,7 +8711,7 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8758,7 +8756,7 @@ export type DropDeadLetterData = {
 
 export type DropDeadLetterErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8768,13 +8766,13 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8783,12 +8781,12 @@ export type DropDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8806,17 +8804,17 @@ export type DropDeadLetterErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8840,7 +8838,7 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8885,7 +8883,7 @@ export type RetryDeadLetterData = {
 
 export type RetryDeadLetterErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8895,13 +8893,13 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8910,12 +8908,12 @@ export type RetryDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8933,17 +8931,17 @@ export type RetryDeadLetterErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8967,7 +8965,7 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8996,7 +8994,7 @@ export type GetSystemStatusData = {
 
 export type GetSystemStatusErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9006,13 +9004,13 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9021,12 +9019,12 @@ export type GetSystemStatusErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9053,7 +9051,7 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9115,7 +9113,7 @@ export type GetTokensData = {
 
 export type GetTokensErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9125,13 +9123,13 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9140,12 +9138,12 @@ export type GetTokensErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9172,7 +9170,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9216,7 +9214,7 @@ export type CreateTokenData = {
 
 export type CreateTokenErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9226,13 +9224,13 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9241,12 +9239,12 @@ export type CreateTokenErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9256,10 +9254,10 @@ export type CreateTokenErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
     409: Problem;
     /**
@@ -9276,15 +9274,15 @@ export type CreateTokenErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9308,7 +9306,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9361,7 +9359,7 @@ export type RevokeTokenData = {
 
 export type RevokeTokenErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9371,13 +9369,13 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9386,12 +9384,12 @@ export type RevokeTokenErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9406,15 +9404,15 @@ export type RevokeTokenErrors = {
      */
     404: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9438,7 +9436,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9473,7 +9471,7 @@ export type GetIndustriesUsageData = {
 
 export type GetIndustriesUsageErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9483,13 +9481,13 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9498,12 +9496,12 @@ export type GetIndustriesUsageErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9530,7 +9528,7 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9565,7 +9563,7 @@ export type GetModulesUsageData = {
 
 export type GetModulesUsageErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9575,13 +9573,13 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9590,12 +9588,12 @@ export type GetModulesUsageErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9622,7 +9620,7 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9680,7 +9678,7 @@ export type GetUsersData = {
 
 export type GetUsersErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9690,13 +9688,13 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9705,12 +9703,12 @@ export type GetUsersErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9737,7 +9735,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9786,7 +9784,7 @@ export type ActivateUserData = {
 
 export type ActivateUserErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9796,13 +9794,13 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9811,12 +9809,12 @@ export type ActivateUserErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9831,15 +9829,15 @@ export type ActivateUserErrors = {
      */
     404: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9863,7 +9861,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9912,7 +9910,7 @@ export type DeactivateUserData = {
 
 export type DeactivateUserErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9922,13 +9920,13 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
      * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9937,12 +9935,12 @@ export type DeactivateUserErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9960,22 +9958,22 @@ export type DeactivateUserErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9999,7 +9997,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
