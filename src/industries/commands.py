@@ -1,4 +1,4 @@
-"""What may be asked of the industry templates. Key: industry_code."""
+"""The commands of the industry templates. Key: industry_code."""
 
 from typing import Annotated
 

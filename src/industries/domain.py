@@ -56,7 +56,7 @@ class Industry(Struct, frozen=True):
 
     @property
     def exists(self) -> bool:
-        """Whether it is shown and holds its name."""
+        """Whether it is listed and holds its name."""
         return self.status in {"active", "inactive"}
 
     @property

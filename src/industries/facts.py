@@ -21,7 +21,7 @@ class IndustryFacts(Struct, frozen=True):
 
     `modules` has the status of every registered module the commands name, `rules` what the configs of those with a
     schema have to fit, `names` the code of the template for each `name_key` they name, `organizations` how many
-    have a template applied (nobody: left out).
+    have a template applied (none: left out).
     """
 
     modules: Mapping[str, ModuleStatus] = {}

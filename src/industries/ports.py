@@ -15,7 +15,7 @@ class ModuleCatalog(Protocol):
         ...
 
     async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleSummary]:
-        """Give what is shown of the modules, by module id, deleted ones too."""
+        """Return their descriptive fields by module id, deleted ones too."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What may be asked of an organization. Key: organization_id."""
+"""The commands of organizations. Key: organization_id."""
 
 from typing import Annotated
 from uuid import UUID

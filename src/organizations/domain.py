@@ -181,7 +181,7 @@ def _existing_template(facts: OrganizationFacts, industry_code: str) -> Industry
 
 
 def _rename(organization: Organization, command: UpdateOrganization) -> Decision:
-    # A suspension is for the organization's people: whoever may suspend it may put it right, too.
+    # A suspension is for the organization's people: a super admin may rename it all the same.
     _require_known(organization, command.organization_id)
     return _updated(organization, command.organization_id, name=command.name)
 

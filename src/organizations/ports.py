@@ -13,7 +13,7 @@ from shared.ports import Transaction
 
 
 class SignupSettings(Struct, frozen=True):
-    """What the operator sets: whether everybody may sign up, or super admins alone may sign somebody up."""
+    """The operator's settings. Unless it is open, super admins alone may sign up an organization."""
 
     is_open: bool = True
 

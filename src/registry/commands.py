@@ -1,4 +1,4 @@
-"""What may be asked of the module registry. Key: module_id."""
+"""The commands of the module registry. Key: module_id."""
 
 from typing import Annotated, Any
 
@@ -39,7 +39,7 @@ class UpdateModule(Struct, frozen=True, tag="update_module"):
     """A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
 
     Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
-    when a default does not fit the schema. Configs that exist are not asked.
+    when a default does not fit the schema. Existing configs are not checked.
     """
 
     module_id: str

@@ -81,7 +81,7 @@ def test_creating_the_same_again_changes_nothing_even_when_its_modules_are_gone(
         replace(CREATE, modules=[replace(OVEN, default_config={"degrees": 200.0}), TILL]),
     ],
 )
-def test_a_living_code_cannot_be_created_with_other_values(other: CreateIndustry) -> None:
+def test_a_existing_code_cannot_be_created_with_other_values(other: CreateIndustry) -> None:
     with pytest.raises(IndustryAlreadyExists, match="PATCH /api/v1/industries/bakery"):
         told(after(CREATE), other)
 
@@ -133,7 +133,7 @@ def test_modules_newly_named_by_an_update_must_be_registered() -> None:
 
 
 @pytest.mark.parametrize("command", [replace(CREATE, industry_code="mill"), UpdateIndustry("mill", "BAKERY")])
-def test_the_name_of_another_living_template_is_taken_whatever_the_case(command: Command) -> None:
+def test_the_name_of_another_existing_template_is_taken_whatever_the_case(command: Command) -> None:
     facts = replace(FACTS, names={"bakery": "bakery"})
     state = INITIAL if isinstance(command, CreateIndustry) else after(CREATE, UpdateIndustry("mill", "Mill"))
     with pytest.raises(IndustryNameTaken, match="Industry bakery is already named"):

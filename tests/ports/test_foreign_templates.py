@@ -100,12 +100,12 @@ async def test_a_template_tells_its_current_version_and_those_asked_for(site: Si
     }
 
 
-async def test_only_living_templates_have_a_current_version(site: Site) -> None:
+async def test_only_existing_templates_have_a_current_version(site: Site) -> None:
     async with site.database.snapshot() as transaction:
         assert await site.versions.current(transaction) == {"bakery": 2, "cafe": 1}
 
 
-async def test_living_templates_that_contain_a_module_are_told_with_what_they_give_it(site: Site) -> None:
+async def test_existing_templates_that_contain_a_module_are_told_with_what_they_give_it(site: Site) -> None:
     assert await site.with_module("oven") == [("bakery", 2, True, {"heat": 200}), ("cafe", 1, True, {"heat": 200})]
     assert await site.with_module("till") == [("bakery", 2, False, {})]
     assert await site.with_module("never") == []
@@ -121,7 +121,7 @@ async def test_those_who_sign_up_are_told_of_every_template_there_ever_was(site:
     }
 
 
-async def test_only_living_templates_have_a_name(site: Site) -> None:
+async def test_only_existing_templates_have_a_name(site: Site) -> None:
     async with site.database.snapshot() as transaction:
         assert await site.called.names(transaction, CODES) == {"bakery": "Bakery", "cafe": "Cafe"}
 

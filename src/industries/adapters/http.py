@@ -153,7 +153,7 @@ class IndustryAdministrationController(Controller):
         command = CreateIndustry(**asdict(data) | {"modules": template_modules(data.modules)})
         return await sender.answer(request, request_for(data.industry_code, command), created=True)
 
-    @command_route(patch, "/{industry_code:str}", "updateIndustry", "Change a template", IndustryResult)
+    @command_route(patch, "/{industry_code:str}", "updateIndustry", "Update a template", IndustryResult)
     async def update(
         self,
         request: AnyRequest,

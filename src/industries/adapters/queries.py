@@ -112,8 +112,8 @@ class PostgresIndustryReader:
 
     async def described(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, IndustryDetails]:
         """Return the existing ones among them, by code."""
-        found = await self._described(transaction, SOME, industry_codes)
-        return {industry.industry_code: industry for industry in found}
+        described = await self._described(transaction, SOME, industry_codes)
+        return {industry.industry_code: industry for industry in described}
 
     async def _details(self, query: str, *args: Any) -> Sequence[IndustryDetails]:
         async with self._database.snapshot() as transaction:
@@ -234,9 +234,9 @@ class PostgresTemplateCatalog:
         self, transaction: Transaction, versions: Mapping[str, Collection[int]]
     ) -> Mapping[str, TemplateFact]:
         """Return, by code, the current version and those asked for, without what never existed."""
-        asked = sorted({(code, version) for code, wanted in versions.items() for version in wanted})
+        numbers = sorted({(code, version) for code, wanted in versions.items() for version in wanted})
         rows = await transaction.fetch(
-            PUBLISHED, sorted(versions), [code for code, _ in asked], [version for _, version in asked]
+            PUBLISHED, sorted(versions), [code for code, _ in numbers], [version for _, version in numbers]
         )
         lists: dict[str, dict[int, Sequence[TemplateModule]]] = {row[0]: {} for row in rows}
         async for row in in_slices(rows):

@@ -78,7 +78,7 @@ class OrganizationsController(Controller):
         self,
         params: NamedDependency[ListParams[OrganizationFilter]],
         organizations: FromDishka[PostgresOrganizationList],
-        with_total: Annotated[bool, QueryParameter(description="Whether `total` is to be told.")] = False,
+        with_total: Annotated[bool, QueryParameter(description="Whether to return `total`.")] = False,
     ) -> OrganizationPage:
         """Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
 
@@ -137,7 +137,7 @@ class OrganizationsController(Controller):
         post,
         "/{organization_id:uuid}/suspend",
         "suspendOrganization",
-        "Take an organization out of effect",
+        "Suspend an organization",
         OrganizationResult,
         guards=[super_admin],
     )
@@ -150,7 +150,7 @@ class OrganizationsController(Controller):
         post,
         "/{organization_id:uuid}/reactivate",
         "reactivateOrganization",
-        "End an organization's suspension",
+        "Reactivate an organization",
         OrganizationResult,
         guards=[super_admin],
     )
@@ -230,14 +230,14 @@ def require_template_code(wanted: OrganizationFilter) -> None:
 async def preview_signup(
     request: AnyRequest, operation_id: UUID, data: SignupRequest, signup: Signup, sender: CommandSender
 ) -> Response[bytes]:
-    asked = signup_request(registration(operation_id, data), data)
+    registered = signup_request(registration(operation_id, data), data)
 
     async def dry_run(_: RegisterOrganization) -> Preview:
-        return (await sender.preview(request, asked))[0]
+        return (await sender.preview(request, registered))[0]
 
     preview, organization, modules = await signup.preview(operation_id, data, dry_run)
     body = preview_body(preview) | {"organization": organization, "modules": modules}
-    return await sender.report_dry_run(request, asked, preview, body)
+    return await sender.report_dry_run(request, registered, preview, body)
 
 
 def signup_request(command: RegisterOrganization, data: SignupRequest) -> Asked:

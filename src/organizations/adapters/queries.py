@@ -66,8 +66,8 @@ class PostgresOrganizationReader:
         """Return None when it is unknown."""
         async with self._database.snapshot() as transaction:
             rows = await transaction.fetch(ONE, organization_id)
-            found = await details(transaction, self._industries, rows)
-        return found[0] if found else None
+            read = await details(transaction, self._industries, rows)
+        return read[0] if read else None
 
 
 async def details(

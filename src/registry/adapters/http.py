@@ -119,7 +119,7 @@ class RegistryController(Controller):
     ) -> ASGIResponse:
         return send_found(request, await modules.config(valid_id(module_id)), not_found(module_id))
 
-    @command_route(patch, "/{module_id:str}", "updateModule", "Change a module", ModuleResult)
+    @command_route(patch, "/{module_id:str}", "updateModule", "Update a module", ModuleResult)
     async def update(
         self,
         request: AnyRequest,
@@ -134,21 +134,19 @@ class RegistryController(Controller):
             request, request_for(module_id, command), then=lambda outcome: tables.with_impact(command, outcome)
         )
 
-    @command_route(delete, "/{module_id:str}", "deleteModule", "Delete a module nobody has", DeletedModule)
+    @command_route(delete, "/{module_id:str}", "deleteModule", "Delete a module that is not in use", DeletedModule)
     async def remove(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
         return await sender.answer(request, request_for(valid_id(module_id), DeleteModule(module_id)))
 
-    @command_route(post, "/{module_id:str}/activate", "activateModule", "Let a module take effect", ModuleResult)
+    @command_route(post, "/{module_id:str}/activate", "activateModule", "Activate a module", ModuleResult)
     async def activate(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
         return await sender.answer(request, request_for(valid_id(module_id), ActivateModule(module_id)))
 
-    @command_route(
-        post, "/{module_id:str}/deactivate", "deactivateModule", "Take a module out of effect everywhere", ModuleResult
-    )
+    @command_route(post, "/{module_id:str}/deactivate", "deactivateModule", "Deactivate a module", ModuleResult)
     async def deactivate(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 import structlog
-from msgspec import Struct
 
 from registry.adapters.postgres import STATUS, decoded, documents
 from registry.contract import ModuleFact, ModuleSummary
+from registry.domain import ModuleResult
 from shared.concurrency import in_slices
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema, UnusableSchema
@@ -55,15 +55,15 @@ class CompiledRules:
 
     async def by_digest(self, transaction: Transaction, digests: Mapping[str, str]) -> Mapping[str, ConfigRules | None]:
         """Return the rules of these modules, whose digests must be of the same moment."""
-        found = {digest: self._rules.pop(digest) for digest in set(digests.values()) if digest in self._rules}
-        absent = [module_id for module_id, digest in digests.items() if digest not in found]
+        rules = {digest: self._rules.pop(digest) for digest in set(digests.values()) if digest in self._rules}
+        absent = [module_id for module_id, digest in digests.items() if digest not in rules]
         if absent:
             async for digest, default, schema in in_slices(await transaction.fetch(RULES, absent)):
-                found[digest] = compiled(digest, default, schema)
-        self._rules.update(found)
+                rules[digest] = compiled(digest, default, schema)
+        self._rules.update(rules)
         for digest in list(self._rules)[: max(0, len(self._rules) - self._kept)]:
             del self._rules[digest]
-        return found
+        return rules
 
 
 def compiled(digest: str, default: str, schema: str) -> ConfigRules | None:
@@ -96,20 +96,9 @@ class PostgresModuleCatalog:
         return {row["module_id"]: read_row(ModuleSummary, row, **documents(row)) for row in rows}
 
 
-class ModuleDetails(Struct, frozen=True):
+class ModuleDetails(ModuleResult, frozen=True):
     """An existing module as the API shows it. `sequence` is its stream's, for If-Match."""
 
-    module_id: str
-    module_name: str
-    description: str
-    category: str
-    service_name: str
-    api_endpoint: str
-    version: str
-    metadata: dict[str, Any]
-    default_config: dict[str, Any]
-    config_schema: dict[str, Any] | None
-    is_active: bool
     sequence: int
     created_at: datetime
     updated_at: datetime

@@ -92,14 +92,16 @@ class PostgresOperationList(Lister[VisibleOperations, OperationPage]):
         return await self.page(ListParams(wanted, params.limit, params.cursor, params.sort))
 
     async def conditions(self, transaction: Transaction, wanted: VisibleOperations) -> Conditions:
-        asked = wanted.filter
-        organizations = {each for each in (wanted.owner, asked.organization_id and str(asked.organization_id)) if each}
+        filter_ = wanted.filter
+        organizations = {
+            each for each in (wanted.owner, filter_.organization_id and str(filter_.organization_id)) if each
+        }
         indexed = [each for id_ in sorted(organizations) for each in equal_to(organization_id=id_)]
-        tests = equal_to(context=asked.context, command=asked.command)
-        if asked.status in UNSETTLED:
-            indexed.append(Where(f"status = '{asked.status}'"))
+        tests = equal_to(context=filter_.context, command=filter_.command)
+        if filter_.status in UNSETTLED:
+            indexed.append(Where(f"status = '{filter_.status}'"))
         else:
-            tests += equal_to(status=asked.status)
+            tests += equal_to(status=filter_.status)
         return Conditions(indexed=indexed, tests=tests)
 
     async def items(self, transaction: Transaction, rows: Sequence[Any]) -> Sequence[OperationSummary]:

@@ -58,7 +58,7 @@ export const refresh = <ThrowOnError extends boolean = true>(options?: Options<R
  *
  * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getBulkOperations = <ThrowOnError extends boolean = true>(options?: Options<GetBulkOperationsData, ThrowOnError>) => (options?.client ?? client).get<GetBulkOperationsResponses, GetBulkOperationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -74,7 +74,7 @@ export const getBulkOperations = <ThrowOnError extends boolean = true>(options?:
  * With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
  * refused, for as many as five seconds allow.
  *
- * For super admins.
+ * For None.
  */
 export const startBulkOperation = <ThrowOnError extends boolean = true>(options: Options<StartBulkOperationData, ThrowOnError>) => (options.client ?? client).post<StartBulkOperationResponses, StartBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -91,7 +91,7 @@ export const startBulkOperation = <ThrowOnError extends boolean = true>(options:
  *
  * The progress of a bulk operation. `total` grows while it is `selecting`.
  *
- * For super admins.
+ * For None.
  */
 export const getBulkOperation = <ThrowOnError extends boolean = true>(options: Options<GetBulkOperationData, ThrowOnError>) => (options.client ?? client).get<GetBulkOperationResponses, GetBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -104,7 +104,7 @@ export const getBulkOperation = <ThrowOnError extends boolean = true>(options: O
  *
  * Send no further commands. Those sent already are decided all the same, and their effects stay.
  *
- * For super admins.
+ * For None.
  */
 export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options: Options<CancelBulkOperationData, ThrowOnError>) => (options.client ?? client).post<CancelBulkOperationResponses, CancelBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -117,7 +117,7 @@ export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getBulkOperationItems = <ThrowOnError extends boolean = true>(options: Options<GetBulkOperationItemsData, ThrowOnError>) => (options.client ?? client).get<GetBulkOperationItemsResponses, GetBulkOperationItemsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -130,7 +130,7 @@ export const getBulkOperationItems = <ThrowOnError extends boolean = true>(optio
  *
  * Send the refused and the failed again, once the bulk operation has ended.
  *
- * For super admins.
+ * For None.
  */
 export const retryBulkOperation = <ThrowOnError extends boolean = true>(options: Options<RetryBulkOperationData, ThrowOnError>) => (options.client ?? client).post<RetryBulkOperationResponses, RetryBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -147,7 +147,7 @@ export const retryBulkOperation = <ThrowOnError extends boolean = true>(options:
  * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
  * tokens, super admins alone see.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, members of an organization, and services with the scope for all events.
  */
 export const getEvents = <ThrowOnError extends boolean = true>(options?: Options<GetEventsData, ThrowOnError>) => (options?.client ?? client).get<GetEventsResponses, GetEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -160,7 +160,7 @@ export const getEvents = <ThrowOnError extends boolean = true>(options?: Options
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, members of an organization, and services with the scope for all events.
  */
 export const exportEvents = <ThrowOnError extends boolean = true>(options?: Options<ExportEventsData, ThrowOnError>) => (options?.client ?? client).get<ExportEventsResponses, ExportEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -176,7 +176,7 @@ export const exportEvents = <ThrowOnError extends boolean = true>(options?: Opti
  * With Last-Event-ID everything wanted after that place comes first. Every 15 seconds without an event there is a
  * comment. Who reads too slowly is cut off, and misses nothing by coming back with Last-Event-ID.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, members of an organization, and services with the scope for all events.
  */
 export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>) => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -202,10 +202,10 @@ export const getIndustries = <ThrowOnError extends boolean = true>(options?: Opt
  *
  * A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
  *
- * Unchanged when the living template has exactly these values. Refused when it has others, when a living template
+ * Unchanged when the existing template has exactly these values. Refused when it has others, when an existing template
  * has the name, when a module is named twice or is not registered.
  *
- * For super admins.
+ * For None.
  */
 export const createIndustry = <ThrowOnError extends boolean = true>(options: Options<CreateIndustryData, ThrowOnError>) => (options.client ?? client).post<CreateIndustryResponses, CreateIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -222,7 +222,7 @@ export const createIndustry = <ThrowOnError extends boolean = true>(options: Opt
  *
  * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
  *
- * For super admins.
+ * For None.
  */
 export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Options<DeleteIndustryData, ThrowOnError>) => (options.client ?? client).delete<DeleteIndustryResponses, DeleteIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -233,7 +233,7 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Get an industry template
  *
- * A living template as the API shows it.
+ * An existing template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
  * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -246,14 +246,14 @@ export const getIndustry = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Change a template
+ * Update a template
  *
  * A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
  *
  * A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
- * deleted, when another living template has the name, when a module is named twice or newly named and not registered.
+ * deleted, when another template has the name, when a module is named twice or newly named and not registered.
  *
- * For super admins.
+ * For None.
  */
 export const updateIndustry = <ThrowOnError extends boolean = true>(options: Options<UpdateIndustryData, ThrowOnError>) => (options.client ?? client).patch<UpdateIndustryResponses, UpdateIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -281,7 +281,7 @@ export const getIndustryModules = <ThrowOnError extends boolean = true>(options:
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetIndustryOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetIndustryOrganizationsResponses, GetIndustryOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -294,7 +294,7 @@ export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(op
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getIndustryVersions = <ThrowOnError extends boolean = true>(options: Options<GetIndustryVersionsData, ThrowOnError>) => (options.client ?? client).get<GetIndustryVersionsResponses, GetIndustryVersionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -307,7 +307,7 @@ export const getIndustryVersions = <ThrowOnError extends boolean = true>(options
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?: Options<GetModuleRegistryData, ThrowOnError>) => (options?.client ?? client).get<GetModuleRegistryResponses, GetModuleRegistryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -320,10 +320,10 @@ export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?:
  *
  * A super admin makes a module known, or brings a deleted one back with these values.
  *
- * Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
+ * Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
  * used, or when a default does not fit it.
  *
- * For super admins.
+ * For None.
  */
 export const registerModule = <ThrowOnError extends boolean = true>(options: Options<RegisterModuleData, ThrowOnError>) => (options.client ?? client).post<RegisterModuleResponses, RegisterModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -336,13 +336,13 @@ export const registerModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Delete a module nobody has
+ * Delete a module that is not in use
  *
  * A super admin ends a module.
  *
  * Refused when it is absent or deleted, and while an organization or an active template has it.
  *
- * For super admins.
+ * For None.
  */
 export const deleteModule = <ThrowOnError extends boolean = true>(options: Options<DeleteModuleData, ThrowOnError>) => (options.client ?? client).delete<DeleteModuleResponses, DeleteModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -353,9 +353,9 @@ export const deleteModule = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Get a module
  *
- * A living module as the API shows it. `sequence` is its stream's, for If-Match.
+ * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
  *
- * For super admins.
+ * For None.
  */
 export const getModule = <ThrowOnError extends boolean = true>(options: Options<GetModuleData, ThrowOnError>) => (options.client ?? client).get<GetModuleResponses, GetModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -364,16 +364,16 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
- * Change a module
+ * Update a module
  *
- * New rules for configs refuse none that exists: `impact` counts those that do not fit.
+ * Refuse no existing config for new rules: `impact` counts those that do not fit.
  *
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
  * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
- * when a default does not fit the schema. Configs that exist are not asked.
+ * when a default does not fit the schema. Existing configs are not checked.
  *
- * For super admins.
+ * For None.
  */
 export const updateModule = <ThrowOnError extends boolean = true>(options: Options<UpdateModuleData, ThrowOnError>) => (options.client ?? client).patch<UpdateModuleResponses, UpdateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -386,11 +386,11 @@ export const updateModule = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * Let a module take effect
+ * Activate a module
  *
  * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
  *
- * For super admins.
+ * For None.
  */
 export const activateModule = <ThrowOnError extends boolean = true>(options: Options<ActivateModuleData, ThrowOnError>) => (options.client ?? client).post<ActivateModuleResponses, ActivateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -403,7 +403,7 @@ export const activateModule = <ThrowOnError extends boolean = true>(options: Opt
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleAdoption = <ThrowOnError extends boolean = true>(options: Options<GetModuleAdoptionData, ThrowOnError>) => (options.client ?? client).get<GetModuleAdoptionResponses, GetModuleAdoptionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -416,7 +416,7 @@ export const getModuleAdoption = <ThrowOnError extends boolean = true>(options: 
  *
  * How a module is configured before any organization or template says otherwise.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Options<GetModuleConfigData, ThrowOnError>) => (options.client ?? client).get<GetModuleConfigResponses, GetModuleConfigErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -425,11 +425,11 @@ export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * Take a module out of effect everywhere
+ * Deactivate a module
  *
  * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
  *
- * For super admins.
+ * For None.
  */
 export const deactivateModule = <ThrowOnError extends boolean = true>(options: Options<DeactivateModuleData, ThrowOnError>) => (options.client ?? client).post<DeactivateModuleResponses, DeactivateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -444,7 +444,7 @@ export const deactivateModule = <ThrowOnError extends boolean = true>(options: O
  *
  * `count` is of all pages, `required_count` of those among them that require it.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleIndustries = <ThrowOnError extends boolean = true>(options: Options<GetModuleIndustriesData, ThrowOnError>) => (options.client ?? client).get<GetModuleIndustriesResponses, GetModuleIndustriesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -457,7 +457,7 @@ export const getModuleIndustries = <ThrowOnError extends boolean = true>(options
  *
  * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetModuleOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleOrganizationsResponses, GetModuleOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -474,7 +474,7 @@ export const getModuleOrganizations = <ThrowOnError extends boolean = true>(opti
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleViolations = <ThrowOnError extends boolean = true>(options: Options<GetModuleViolationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleViolationsResponses, GetModuleViolationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -492,7 +492,7 @@ export const getModuleViolations = <ThrowOnError extends boolean = true>(options
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
  *
- * For super admins.
+ * For None.
  */
 export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(options: Options<ApplyIndustryTemplateData, ThrowOnError>) => (options.client ?? client).post<ApplyIndustryTemplateResponses, ApplyIndustryTemplateErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -512,7 +512,7 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
  * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
  * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
  *
- * For super admins.
+ * For None.
  */
 export const assignModule = <ThrowOnError extends boolean = true>(options: Options<AssignModuleData, ThrowOnError>) => (options.client ?? client).post<AssignModuleResponses, AssignModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -529,7 +529,7 @@ export const assignModule = <ThrowOnError extends boolean = true>(options: Optio
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
- * For anybody with a token of a person or a service.
+ * For any person or service.
  */
 export const getAvailableModules = <ThrowOnError extends boolean = true>(options?: Options<GetAvailableModulesData, ThrowOnError>) => (options?.client ?? client).get<GetAvailableModulesResponses, GetAvailableModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -545,7 +545,7 @@ export const getAvailableModules = <ThrowOnError extends boolean = true>(options
  * The version is the one that the organization has applied; without any, the current one, which counts as applied from
  * then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
- * For super admins.
+ * For None.
  */
 export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: Options<BulkAssignModulesData, ThrowOnError>) => (options.client ?? client).post<BulkAssignModulesResponses, BulkAssignModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -567,7 +567,7 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
  * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
  * was. Refused when it cannot be restored: see `restoration.py`.
  *
- * For super admins.
+ * For None.
  */
 export const restoreAssignments = <ThrowOnError extends boolean = true>(options: Options<RestoreAssignmentsData, ThrowOnError>) => (options.client ?? client).post<RestoreAssignmentsResponses, RestoreAssignmentsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -591,7 +591,7 @@ export const restoreAssignments = <ThrowOnError extends boolean = true>(options:
  * Suspended organizations are no exception. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
- * For super admins.
+ * For None.
  */
 export const unassignModule = <ThrowOnError extends boolean = true>(options: Options<UnassignModuleData, ThrowOnError>) => (options.client ?? client).post<UnassignModuleResponses, UnassignModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -600,13 +600,13 @@ export const unassignModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * List how commands went
+ * List operations: commands and their outcomes
  *
  * Super admins see all, an organization's people those on their organization, services none.
  *
  * What a command changed is certain to be read only after its own address has told of it.
  *
- * For anybody with a token of a person or a service.
+ * For any person or service.
  */
 export const getOperations = <ThrowOnError extends boolean = true>(options?: Options<GetOperationsData, ThrowOnError>) => (options?.client ?? client).get<GetOperationsResponses, GetOperationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -615,7 +615,7 @@ export const getOperations = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
- * Get how a command went
+ * Get an operation: a command and its outcome
  *
  * For its issuer, the organization's own people and super admins; others learn nothing of it.
  */
@@ -633,7 +633,7 @@ export const getOperation = <ThrowOnError extends boolean = true>(options: Optio
  * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
  * `next_cursor` leads on to more.
  *
- * For who may read every organization: super admins, and services that are bound to none.
+ * For readers of every organization: super admins, and services that are bound to none.
  */
 export const getOrganizations = <ThrowOnError extends boolean = true>(options?: Options<GetOrganizationsData, ThrowOnError>) => (options?.client ?? client).get<GetOrganizationsResponses, GetOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -651,7 +651,7 @@ export const getSignup = <ThrowOnError extends boolean = true>(options?: Options
 /**
  * Sign up an organization with its first admin
  *
- * The organization, its admin and, with an industry, its modules: all there when this answers 201.
+ * Register the organization, its admin and, with an industry, its modules: all there when this answers 201.
  *
  * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation. Where the
  * operator has closed the signup it is 403 (`signup_closed`) for all but super admins, who send their token.
@@ -670,7 +670,7 @@ export const signUp = <ThrowOnError extends boolean = true>(options: Options<Sig
  *
  * With what only super admins see: the template version pinned at signup, and the first owner.
  *
- * For super admins.
+ * For None.
  */
 export const getOrganization = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationResponses, GetOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -683,7 +683,7 @@ export const getOrganization = <ThrowOnError extends boolean = true>(options: Op
  *
  * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
- * For super admins.
+ * For None.
  */
 export const updateOrganization = <ThrowOnError extends boolean = true>(options: Options<UpdateOrganizationData, ThrowOnError>) => (options.client ?? client).patch<UpdateOrganizationResponses, UpdateOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -700,7 +700,7 @@ export const updateOrganization = <ThrowOnError extends boolean = true>(options:
  *
  * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
  *
- * For super admins, services, and the organization's own people.
+ * For super admins, services, and the organization's own members.
  */
 export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationInfoData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationInfoResponses, GetOrganizationInfoErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -713,7 +713,7 @@ export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options
  *
  * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
  *
- * For super admins, services, and the organization's own people.
+ * For super admins, services, and the organization's own members.
  */
 export const getOrganizationModules = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModulesData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModulesResponses, GetOrganizationModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -730,7 +730,7 @@ export const getOrganizationModules = <ThrowOnError extends boolean = true>(opti
  * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
  * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
  *
- * For super admins, services, and the organization's own people.
+ * For super admins, services, and the organization's own members.
  */
 export const getOrganizationModule = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModuleData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModuleResponses, GetOrganizationModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -763,11 +763,11 @@ export const updateModuleConfig = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * End an organization's suspension
+ * Reactivate an organization
  *
  * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
  *
- * For super admins.
+ * For None.
  */
 export const reactivateOrganization = <ThrowOnError extends boolean = true>(options: Options<ReactivateOrganizationData, ThrowOnError>) => (options.client ?? client).post<ReactivateOrganizationResponses, ReactivateOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -776,11 +776,11 @@ export const reactivateOrganization = <ThrowOnError extends boolean = true>(opti
 });
 
 /**
- * Take an organization out of effect
+ * Suspend an organization
  *
  * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
  *
- * For super admins.
+ * For None.
  */
 export const suspendOrganization = <ThrowOnError extends boolean = true>(options: Options<SuspendOrganizationData, ThrowOnError>) => (options.client ?? client).post<SuspendOrganizationResponses, SuspendOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -793,7 +793,7 @@ export const suspendOrganization = <ThrowOnError extends boolean = true>(options
  *
  * Newest first.
  *
- * For super admins.
+ * For None.
  */
 export const getDeadLetters = <ThrowOnError extends boolean = true>(options?: Options<GetDeadLettersData, ThrowOnError>) => (options?.client ?? client).get<GetDeadLettersResponses, GetDeadLettersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -809,7 +809,7 @@ export const getDeadLetters = <ThrowOnError extends boolean = true>(options?: Op
  * `body` is the record's text up to 16 KiB, `body_bytes` its whole size. `operation_status` says how the operation of
  * a command stands, `waiting_events` how many events of a blocked key wait.
  *
- * For super admins.
+ * For None.
  */
 export const getDeadLetter = <ThrowOnError extends boolean = true>(options: Options<GetDeadLetterData, ThrowOnError>) => (options.client ?? client).get<GetDeadLetterResponses, GetDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -822,7 +822,7 @@ export const getDeadLetter = <ThrowOnError extends boolean = true>(options: Opti
  *
  * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
  *
- * For super admins.
+ * For None.
  */
 export const dropDeadLetter = <ThrowOnError extends boolean = true>(options: Options<DropDeadLetterData, ThrowOnError>) => (options.client ?? client).post<DropDeadLetterResponses, DropDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -838,7 +838,7 @@ export const dropDeadLetter = <ThrowOnError extends boolean = true>(options: Opt
  * A command keeps its operation, an event its id: whatever was done already is not done twice. 409 when somebody
  * was quicker, or when the record cannot be read.
  *
- * For super admins.
+ * For None.
  */
 export const retryDeadLetter = <ThrowOnError extends boolean = true>(options: Options<RetryDeadLetterData, ThrowOnError>) => (options.client ?? client).post<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -851,7 +851,7 @@ export const retryDeadLetter = <ThrowOnError extends boolean = true>(options: Op
  *
  * 200 whatever is away: that is part of the answer. Takes at most some two seconds.
  *
- * For super admins.
+ * For None.
  */
 export const getSystemStatus = <ThrowOnError extends boolean = true>(options?: Options<GetSystemStatusData, ThrowOnError>) => (options?.client ?? client).get<GetSystemStatusResponses, GetSystemStatusErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -864,7 +864,7 @@ export const getSystemStatus = <ThrowOnError extends boolean = true>(options?: O
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
- * For super admins.
+ * For None.
  */
 export const getTokens = <ThrowOnError extends boolean = true>(options?: Options<GetTokensData, ThrowOnError>) => (options?.client ?? client).get<GetTokensResponses, GetTokensErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -880,7 +880,7 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
  * Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
  * user who made it is deactivated.
  *
- * For super admins.
+ * For None.
  */
 export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>) => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -899,7 +899,7 @@ export const createToken = <ThrowOnError extends boolean = true>(options: Option
  *
  * Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
  *
- * For super admins.
+ * For None.
  */
 export const revokeToken = <ThrowOnError extends boolean = true>(options: Options<RevokeTokenData, ThrowOnError>) => (options.client ?? client).delete<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -912,7 +912,7 @@ export const revokeToken = <ThrowOnError extends boolean = true>(options: Option
  *
  * All living templates, codes sorted.
  *
- * For super admins.
+ * For None.
  */
 export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?: Options<GetIndustriesUsageData, ThrowOnError>) => (options?.client ?? client).get<GetIndustriesUsageResponses, GetIndustriesUsageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -925,7 +925,7 @@ export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
- * For super admins.
+ * For None.
  */
 export const getModulesUsage = <ThrowOnError extends boolean = true>(options?: Options<GetModulesUsageData, ThrowOnError>) => (options?.client ?? client).get<GetModulesUsageResponses, GetModulesUsageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -938,7 +938,7 @@ export const getModulesUsage = <ThrowOnError extends boolean = true>(options?: O
  *
  * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
- * For super admins.
+ * For None.
  */
 export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<GetUsersData, ThrowOnError>) => (options?.client ?? client).get<GetUsersResponses, GetUsersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -951,7 +951,7 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
  *
  * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
- * For super admins.
+ * For None.
  */
 export const activateUser = <ThrowOnError extends boolean = true>(options: Options<ActivateUserData, ThrowOnError>) => (options.client ?? client).post<ActivateUserResponses, ActivateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -968,7 +968,7 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
  * admin.
  *
- * For super admins.
+ * For None.
  */
 export const deactivateUser = <ThrowOnError extends boolean = true>(options: Options<DeactivateUserData, ThrowOnError>) => (options.client ?? client).post<DeactivateUserResponses, DeactivateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

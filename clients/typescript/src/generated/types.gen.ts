@@ -91,7 +91,7 @@ export type ApiTokenResponse = {
 /**
  * ApplyIndustry
  *
- * Apply an industry template, in the version that is current when each organization is decided.
+ * Gives each organization an industry template's modules, in the version that is current then.
  */
 export type ApplyIndustry = {
     type: 'apply_industry';
@@ -102,7 +102,7 @@ export type ApplyIndustry = {
 /**
  * Assign
  *
- * Assign a module to each organization.
+ * Gives each organization a module.
  */
 export type Assign = {
     type: 'assign';
@@ -115,7 +115,7 @@ export type Assign = {
 /**
  * AssignmentResult
  *
- * The modules by outcome, in the order requested or, for a template, in its display order.
+ * What became of the modules, in the order asked or, for a template, its display order.
  *
  * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
  * been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
@@ -149,7 +149,7 @@ export type BlockingModule = {
 /**
  * BulkCounts
  *
- * Organizations by outcome; `waiting` are those without one.
+ * Organizations by what became of them; `waiting` are those nothing is known of yet.
  */
 export type BulkCounts = {
     waiting: number;
@@ -180,7 +180,7 @@ export type BulkForesight = {
 /**
  * BulkItem
  *
- * One organization of a bulk operation. `outcome` is null until it is decided; `code` and `detail` of a refusal.
+ * One organization of a bulk operation. `outcome` null: nothing is known yet; `code` and `detail` say why not.
  */
 export type BulkItem = {
     organization_id: string;
@@ -204,7 +204,7 @@ export type BulkItemPage = {
 /**
  * BulkPage
  *
- * Bulk operations, newest first. `next_cursor` is null on the last page.
+ * Bulk operations, the youngest first. `next_cursor` is null on the last page.
  */
 export type BulkPage = {
     items: Array<BulkSummary>;
@@ -214,7 +214,7 @@ export type BulkPage = {
 /**
  * BulkProgress
  *
- * The progress of a bulk operation. `total` grows while it is `selecting`.
+ * How far a bulk operation is. `total` grows while it is `selecting`.
  */
 export type BulkProgress = {
     bulk_operation_id: string;
@@ -243,7 +243,7 @@ export type BulkProgress = {
 /**
  * BulkReason
  *
- * A reason of refusals, with one of their texts.
+ * Why organizations refused, with one of their sentences.
  */
 export type BulkReason = {
     code: string;
@@ -256,7 +256,7 @@ export type BulkReason = {
  *
  * One command, and the organizations it is for: `organization_ids` or `filter`, the filters of their list.
  *
- * An empty filter selects all. Organizations that sign up after the selection are left out.
+ * An empty filter selects all. Whoever signs up after the selection is not asked.
  */
 export type BulkRequest = {
     command: ({
@@ -347,7 +347,7 @@ export type ConfigResult = {
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
+ * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  */
@@ -598,7 +598,7 @@ export type IndustryChanges = {
 /**
  * IndustryDetails
  *
- * A living template as the API shows it.
+ * An existing template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
  * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -864,7 +864,7 @@ export type ModuleConfig = {
 /**
  * ModuleDetails
  *
- * A living module as the API shows it. `sequence` is its stream's, for If-Match.
+ * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
  */
 export type ModuleDetails = {
     module_id: string;
@@ -892,7 +892,7 @@ export type ModuleDetails = {
 /**
  * ModuleIndustry
  *
- * A living template whose current version contains a module, and what it gives it.
+ * An existing template whose current version contains a module, and what it gives it.
  */
 export type ModuleIndustry = {
     industry_code: string;
@@ -1000,7 +1000,7 @@ export type ModuleResult = {
 /**
  * ModuleToAssign
  *
- * A module to assign. Without `config`, the one kept from an earlier assignment is used if it is valid.
+ * A module that is to be had. Without `config`, the one kept from an earlier assignment comes back if it fits.
  */
 export type ModuleToAssign = {
     module_id: string;
@@ -1064,9 +1064,9 @@ export type ModulesOutcome = {
 /**
  * ModulesToAssign
  *
- * Modules to assign, all or none; with `industry_code` as part of that template.
+ * Modules that are to be had, all or none; with `industry_code` as part of that template.
  *
- * The version is the one that the organization has applied; without any, the current one.
+ * The part is of the version that the organization has applied; without any, of the current one.
  */
 export type ModulesToAssign = {
     module_ids: Array<string>;
@@ -1372,8 +1372,6 @@ export type OrganizationViolation = {
 
 /**
  * PreviewedChange
- *
- * An event that would be recorded, and what it changes.
  */
 export type PreviewedChange = {
     type: string;
@@ -1400,7 +1398,7 @@ export type Problem = {
 /**
  * Reactivate
  *
- * Reactivate each organization.
+ * Ends each organization's suspension.
  */
 export type Reactivate = {
     type: 'reactivate';
@@ -1491,7 +1489,7 @@ export type ReplicasStatus = {
 /**
  * RevokedApiToken
  *
- * A token that is worth nothing any more, and those that were made with it, by them too.
+ * A revoked token, and those that were made with it, directly or by way of others.
  *
  * `revoked_tokens` were revoked together with it; `living_tokens` were left as they are.
  */
@@ -1611,7 +1609,7 @@ export type Source = {
 /**
  * Suspend
  *
- * Suspend each organization.
+ * Takes each organization out of effect.
  */
 export type Suspend = {
     type: 'suspend';
@@ -1655,7 +1653,7 @@ export type TemplateModule = {
 /**
  * TemplateToApply
  *
- * A template to apply, in addition to others or in their place.
+ * A template that is to be had, beside the others or in their place.
  */
 export type TemplateToApply = {
     industry_code: string;
@@ -1698,7 +1696,7 @@ export type Total = {
 /**
  * Unassign
  *
- * Unassign a module; where a template requires it, only with `force`.
+ * Takes a module away; where a template requires it only with `force`.
  */
 export type Unassign = {
     type: 'unassign';
@@ -1709,7 +1707,7 @@ export type Unassign = {
 /**
  * UnassignmentToRestore
  *
- * An unassignment to undo: the `operation_id` of its answer, and of its event.
+ * An unassignment that is to be taken back: the `operation_id` of its answer, and of its event.
  */
 export type UnassignmentToRestore = {
     operation_id: string;
@@ -1745,7 +1743,7 @@ export type UserPage = {
 /**
  * UserStatus
  *
- * How the user stands now. `revoked_tokens`: those of a deactivated user that were revoked with it.
+ * `revoked_tokens`: those of a deactivated user that were revoked with it.
  */
 export type UserStatus = {
     user_id: string;
@@ -1802,15 +1800,15 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -1818,7 +1816,7 @@ export type LoginErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1827,9 +1825,9 @@ export type LoginErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -1872,7 +1870,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1901,15 +1899,15 @@ export type LogoutData = {
 
 export type LogoutErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -1935,7 +1933,7 @@ export type LogoutErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1964,15 +1962,15 @@ export type RefreshData = {
 
 export type RefreshErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -1980,7 +1978,7 @@ export type RefreshErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1989,9 +1987,9 @@ export type RefreshErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2021,7 +2019,7 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2059,15 +2057,15 @@ export type GetBulkOperationsData = {
 
 export type GetBulkOperationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -2075,7 +2073,7 @@ export type GetBulkOperationsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2084,9 +2082,9 @@ export type GetBulkOperationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2116,7 +2114,7 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2151,7 +2149,7 @@ export type StartBulkOperationData = {
     path?: never;
     query?: {
         /**
-         * Return what would happen, and change nothing.
+         * Tell what would happen, and do nothing.
          */
         dry_run?: boolean;
         /**
@@ -2164,15 +2162,15 @@ export type StartBulkOperationData = {
 
 export type StartBulkOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -2180,7 +2178,7 @@ export type StartBulkOperationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2189,9 +2187,9 @@ export type StartBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2244,7 +2242,7 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2282,15 +2280,15 @@ export type GetBulkOperationData = {
 
 export type GetBulkOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -2298,7 +2296,7 @@ export type GetBulkOperationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2307,9 +2305,9 @@ export type GetBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2346,7 +2344,7 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2380,15 +2378,15 @@ export type CancelBulkOperationData = {
 
 export type CancelBulkOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -2396,7 +2394,7 @@ export type CancelBulkOperationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2405,9 +2403,9 @@ export type CancelBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2427,7 +2425,7 @@ export type CancelBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
+     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
      */
     409: Problem;
     /**
@@ -2451,7 +2449,7 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2481,7 +2479,7 @@ export type GetBulkOperationItemsData = {
     };
     query?: {
         /**
-         * Only items with this outcome.
+         * Only those of which this became.
          */
         outcome?: 'applied' | 'unchanged' | 'rejected' | 'failed' | 'cancelled' | null;
         /**
@@ -2498,15 +2496,15 @@ export type GetBulkOperationItemsData = {
 
 export type GetBulkOperationItemsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -2514,7 +2512,7 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2523,9 +2521,9 @@ export type GetBulkOperationItemsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2562,7 +2560,7 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2596,15 +2594,15 @@ export type RetryBulkOperationData = {
 
 export type RetryBulkOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -2612,7 +2610,7 @@ export type RetryBulkOperationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2621,9 +2619,9 @@ export type RetryBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2643,7 +2641,7 @@ export type RetryBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
+     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
      */
     409: Problem;
     /**
@@ -2667,7 +2665,7 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2741,15 +2739,15 @@ export type GetEventsData = {
 
 export type GetEventsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -2757,7 +2755,7 @@ export type GetEventsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2766,9 +2764,9 @@ export type GetEventsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2798,7 +2796,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2864,15 +2862,15 @@ export type ExportEventsData = {
 
 export type ExportEventsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -2880,7 +2878,7 @@ export type ExportEventsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2889,9 +2887,9 @@ export type ExportEventsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -2921,7 +2919,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2987,15 +2985,15 @@ export type StreamEventsData = {
 
 export type StreamEventsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -3003,7 +3001,7 @@ export type StreamEventsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3012,9 +3010,9 @@ export type StreamEventsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -3044,7 +3042,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3108,15 +3106,15 @@ export type GetIndustriesData = {
 
 export type GetIndustriesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -3124,7 +3122,7 @@ export type GetIndustriesErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3133,9 +3131,9 @@ export type GetIndustriesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -3165,7 +3163,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3225,15 +3223,15 @@ export type CreateIndustryData = {
 
 export type CreateIndustryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -3241,7 +3239,7 @@ export type CreateIndustryErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3250,9 +3248,9 @@ export type CreateIndustryErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -3266,8 +3264,8 @@ export type CreateIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3296,7 +3294,7 @@ export type CreateIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3325,7 +3323,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3398,15 +3396,15 @@ export type DeleteIndustryData = {
 
 export type DeleteIndustryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -3414,7 +3412,7 @@ export type DeleteIndustryErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3423,9 +3421,9 @@ export type DeleteIndustryErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -3447,8 +3445,8 @@ export type DeleteIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3471,7 +3469,7 @@ export type DeleteIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3500,7 +3498,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3544,15 +3542,15 @@ export type GetIndustryData = {
 
 export type GetIndustryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -3586,7 +3584,7 @@ export type GetIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3651,15 +3649,15 @@ export type UpdateIndustryData = {
 
 export type UpdateIndustryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -3667,7 +3665,7 @@ export type UpdateIndustryErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3676,9 +3674,9 @@ export type UpdateIndustryErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -3700,8 +3698,8 @@ export type UpdateIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3730,7 +3728,7 @@ export type UpdateIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3759,7 +3757,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3803,15 +3801,15 @@ export type GetIndustryModulesData = {
 
 export type GetIndustryModulesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -3845,7 +3843,7 @@ export type GetIndustryModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3875,7 +3873,7 @@ export type GetIndustryOrganizationsData = {
     };
     query?: {
         /**
-         * Only organizations on this version; `current` and `older` refer to the published version.
+         * Who has it in this version; `current` and `older` go by the version that is published now.
          */
         version?: string;
         /**
@@ -3892,15 +3890,15 @@ export type GetIndustryOrganizationsData = {
 
 export type GetIndustryOrganizationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -3908,7 +3906,7 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3917,9 +3915,9 @@ export type GetIndustryOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -3959,7 +3957,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4002,15 +4000,15 @@ export type GetIndustryVersionsData = {
 
 export type GetIndustryVersionsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -4018,7 +4016,7 @@ export type GetIndustryVersionsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4027,9 +4025,9 @@ export type GetIndustryVersionsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -4067,7 +4065,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4131,15 +4129,15 @@ export type GetModuleRegistryData = {
 
 export type GetModuleRegistryErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -4147,7 +4145,7 @@ export type GetModuleRegistryErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4156,9 +4154,9 @@ export type GetModuleRegistryErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -4188,7 +4186,7 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4248,15 +4246,15 @@ export type RegisterModuleData = {
 
 export type RegisterModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -4264,7 +4262,7 @@ export type RegisterModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4273,9 +4271,9 @@ export type RegisterModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -4291,7 +4289,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4348,7 +4346,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4421,15 +4419,15 @@ export type DeleteModuleData = {
 
 export type DeleteModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -4437,7 +4435,7 @@ export type DeleteModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4446,9 +4444,9 @@ export type DeleteModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -4471,7 +4469,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4522,7 +4520,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4566,15 +4564,15 @@ export type GetModuleData = {
 
 export type GetModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -4582,7 +4580,7 @@ export type GetModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4591,9 +4589,9 @@ export type GetModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -4630,7 +4628,7 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4695,15 +4693,15 @@ export type UpdateModuleData = {
 
 export type UpdateModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -4711,7 +4709,7 @@ export type UpdateModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4720,9 +4718,9 @@ export type UpdateModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -4745,7 +4743,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4802,7 +4800,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4871,15 +4869,15 @@ export type ActivateModuleData = {
 
 export type ActivateModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -4887,7 +4885,7 @@ export type ActivateModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4896,9 +4894,9 @@ export type ActivateModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -4921,7 +4919,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4972,7 +4970,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5016,15 +5014,15 @@ export type GetModuleAdoptionData = {
 
 export type GetModuleAdoptionErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -5032,7 +5030,7 @@ export type GetModuleAdoptionErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5041,9 +5039,9 @@ export type GetModuleAdoptionErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -5083,7 +5081,7 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5123,15 +5121,15 @@ export type GetModuleConfigData = {
 
 export type GetModuleConfigErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -5139,7 +5137,7 @@ export type GetModuleConfigErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5148,9 +5146,9 @@ export type GetModuleConfigErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -5187,7 +5185,7 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5252,15 +5250,15 @@ export type DeactivateModuleData = {
 
 export type DeactivateModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -5268,7 +5266,7 @@ export type DeactivateModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5277,9 +5275,9 @@ export type DeactivateModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -5302,7 +5300,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -5353,7 +5351,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5400,15 +5398,15 @@ export type GetModuleIndustriesData = {
 
 export type GetModuleIndustriesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -5416,7 +5414,7 @@ export type GetModuleIndustriesErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5425,9 +5423,9 @@ export type GetModuleIndustriesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -5465,7 +5463,7 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5524,15 +5522,15 @@ export type GetModuleOrganizationsData = {
 
 export type GetModuleOrganizationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -5540,7 +5538,7 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5549,9 +5547,9 @@ export type GetModuleOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -5591,7 +5589,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5634,15 +5632,15 @@ export type GetModuleViolationsData = {
 
 export type GetModuleViolationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -5650,7 +5648,7 @@ export type GetModuleViolationsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5659,9 +5657,9 @@ export type GetModuleViolationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -5701,7 +5699,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5766,15 +5764,15 @@ export type ApplyIndustryTemplateData = {
 
 export type ApplyIndustryTemplateErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -5782,7 +5780,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5791,9 +5789,9 @@ export type ApplyIndustryTemplateErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -5856,7 +5854,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -5890,7 +5888,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5959,15 +5957,15 @@ export type AssignModuleData = {
 
 export type AssignModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -5975,7 +5973,7 @@ export type AssignModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5984,9 +5982,9 @@ export type AssignModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -6049,7 +6047,7 @@ export type AssignModuleErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6083,7 +6081,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6147,15 +6145,15 @@ export type GetAvailableModulesData = {
 
 export type GetAvailableModulesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -6163,7 +6161,7 @@ export type GetAvailableModulesErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6172,9 +6170,9 @@ export type GetAvailableModulesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -6204,7 +6202,7 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6269,15 +6267,15 @@ export type BulkAssignModulesData = {
 
 export type BulkAssignModulesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -6285,7 +6283,7 @@ export type BulkAssignModulesErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6294,9 +6292,9 @@ export type BulkAssignModulesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -6359,7 +6357,7 @@ export type BulkAssignModulesErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6393,7 +6391,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6462,15 +6460,15 @@ export type RestoreAssignmentsData = {
 
 export type RestoreAssignmentsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -6478,7 +6476,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6487,9 +6485,9 @@ export type RestoreAssignmentsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -6552,7 +6550,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6586,7 +6584,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6663,15 +6661,15 @@ export type UnassignModuleData = {
 
 export type UnassignModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -6679,7 +6677,7 @@ export type UnassignModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6688,9 +6686,9 @@ export type UnassignModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -6747,7 +6745,7 @@ export type UnassignModuleErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6781,7 +6779,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6843,15 +6841,15 @@ export type GetOperationsData = {
 
 export type GetOperationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -6859,7 +6857,7 @@ export type GetOperationsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6868,9 +6866,9 @@ export type GetOperationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -6900,7 +6898,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6934,15 +6932,15 @@ export type GetOperationData = {
 
 export type GetOperationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -6950,7 +6948,7 @@ export type GetOperationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6959,9 +6957,9 @@ export type GetOperationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -6999,7 +6997,7 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7024,18 +7022,6 @@ export type GetOrganizationsData = {
     path?: never;
     query?: {
         /**
-         * This industry's template was applied to them.
-         */
-        template_code?: string;
-        /**
-         * In this version; needs `template_code`.
-         */
-        template_version?: number;
-        /**
-         * In a version older than this one; needs `template_code`.
-         */
-        template_older_than?: number;
-        /**
          * Each of its words begins a word of a name or code.
          */
         q?: string;
@@ -7052,6 +7038,18 @@ export type GetOrganizationsData = {
          */
         module_id?: string;
         /**
+         * This industry's template was applied to them.
+         */
+        template_code?: string;
+        /**
+         * In this version; needs `template_code`.
+         */
+        template_version?: number;
+        /**
+         * In a version older than this one; needs `template_code`.
+         */
+        template_older_than?: number;
+        /**
          * How many items at most.
          */
         limit?: number;
@@ -7064,7 +7062,7 @@ export type GetOrganizationsData = {
          */
         sort?: 'name' | '-name' | 'created_at' | '-created_at';
         /**
-         * Whether `total` is to be told.
+         * Whether to return `total`.
          */
         with_total?: boolean;
     };
@@ -7073,15 +7071,15 @@ export type GetOrganizationsData = {
 
 export type GetOrganizationsErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -7089,7 +7087,7 @@ export type GetOrganizationsErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7098,9 +7096,9 @@ export type GetOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -7130,7 +7128,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7159,15 +7157,15 @@ export type GetSignupData = {
 
 export type GetSignupErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -7193,7 +7191,7 @@ export type GetSignupErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7253,23 +7251,23 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -7285,7 +7283,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
@@ -7294,7 +7292,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
@@ -7324,7 +7322,7 @@ export type SignUpErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
@@ -7353,7 +7351,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7401,15 +7399,15 @@ export type GetOrganizationData = {
 
 export type GetOrganizationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -7417,7 +7415,7 @@ export type GetOrganizationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7426,9 +7424,9 @@ export type GetOrganizationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -7465,7 +7463,7 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7530,15 +7528,15 @@ export type UpdateOrganizationData = {
 
 export type UpdateOrganizationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -7546,7 +7544,7 @@ export type UpdateOrganizationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7555,9 +7553,9 @@ export type UpdateOrganizationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -7638,7 +7636,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7682,15 +7680,15 @@ export type GetOrganizationInfoData = {
 
 export type GetOrganizationInfoErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -7698,7 +7696,7 @@ export type GetOrganizationInfoErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7707,9 +7705,9 @@ export type GetOrganizationInfoErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -7746,7 +7744,7 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7786,15 +7784,15 @@ export type GetOrganizationModulesData = {
 
 export type GetOrganizationModulesErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -7802,7 +7800,7 @@ export type GetOrganizationModulesErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7811,9 +7809,9 @@ export type GetOrganizationModulesErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -7853,7 +7851,7 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7897,15 +7895,15 @@ export type GetOrganizationModuleData = {
 
 export type GetOrganizationModuleErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -7913,7 +7911,7 @@ export type GetOrganizationModuleErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7922,9 +7920,9 @@ export type GetOrganizationModuleErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -7964,7 +7962,7 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8035,15 +8033,15 @@ export type UpdateModuleConfigData = {
 
 export type UpdateModuleConfigErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -8051,7 +8049,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8060,9 +8058,9 @@ export type UpdateModuleConfigErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -8125,7 +8123,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -8165,7 +8163,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8234,15 +8232,15 @@ export type ReactivateOrganizationData = {
 
 export type ReactivateOrganizationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -8250,7 +8248,7 @@ export type ReactivateOrganizationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8259,9 +8257,9 @@ export type ReactivateOrganizationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -8336,7 +8334,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8405,15 +8403,15 @@ export type SuspendOrganizationData = {
 
 export type SuspendOrganizationErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -8421,7 +8419,7 @@ export type SuspendOrganizationErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8430,9 +8428,9 @@ export type SuspendOrganizationErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -8507,7 +8505,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8557,15 +8555,15 @@ export type GetDeadLettersData = {
 
 export type GetDeadLettersErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -8573,7 +8571,7 @@ export type GetDeadLettersErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8582,9 +8580,9 @@ export type GetDeadLettersErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -8614,7 +8612,7 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8648,15 +8646,15 @@ export type GetDeadLetterData = {
 
 export type GetDeadLetterErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -8664,7 +8662,7 @@ export type GetDeadLetterErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8673,9 +8671,9 @@ export type GetDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -8713,7 +8711,7 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8758,15 +8756,15 @@ export type DropDeadLetterData = {
 
 export type DropDeadLetterErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -8774,7 +8772,7 @@ export type DropDeadLetterErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8783,9 +8781,9 @@ export type DropDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -8840,7 +8838,7 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8885,15 +8883,15 @@ export type RetryDeadLetterData = {
 
 export type RetryDeadLetterErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -8901,7 +8899,7 @@ export type RetryDeadLetterErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8910,9 +8908,9 @@ export type RetryDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -8967,7 +8965,7 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8996,15 +8994,15 @@ export type GetSystemStatusData = {
 
 export type GetSystemStatusErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9012,7 +9010,7 @@ export type GetSystemStatusErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9021,9 +9019,9 @@ export type GetSystemStatusErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9053,7 +9051,7 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9115,15 +9113,15 @@ export type GetTokensData = {
 
 export type GetTokensErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9131,7 +9129,7 @@ export type GetTokensErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9140,9 +9138,9 @@ export type GetTokensErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9172,7 +9170,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9216,15 +9214,15 @@ export type CreateTokenData = {
 
 export type CreateTokenErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9232,7 +9230,7 @@ export type CreateTokenErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9241,9 +9239,9 @@ export type CreateTokenErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9256,10 +9254,10 @@ export type CreateTokenErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
     409: Problem;
     /**
@@ -9280,7 +9278,7 @@ export type CreateTokenErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
@@ -9308,7 +9306,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9361,15 +9359,15 @@ export type RevokeTokenData = {
 
 export type RevokeTokenErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9377,7 +9375,7 @@ export type RevokeTokenErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9386,9 +9384,9 @@ export type RevokeTokenErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9410,7 +9408,7 @@ export type RevokeTokenErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
@@ -9438,7 +9436,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9473,15 +9471,15 @@ export type GetIndustriesUsageData = {
 
 export type GetIndustriesUsageErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9489,7 +9487,7 @@ export type GetIndustriesUsageErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9498,9 +9496,9 @@ export type GetIndustriesUsageErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9530,7 +9528,7 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9565,15 +9563,15 @@ export type GetModulesUsageData = {
 
 export type GetModulesUsageErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9581,7 +9579,7 @@ export type GetModulesUsageErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9590,9 +9588,9 @@ export type GetModulesUsageErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9622,7 +9620,7 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9680,15 +9678,15 @@ export type GetUsersData = {
 
 export type GetUsersErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9696,7 +9694,7 @@ export type GetUsersErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9705,9 +9703,9 @@ export type GetUsersErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9737,7 +9735,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9786,15 +9784,15 @@ export type ActivateUserData = {
 
 export type ActivateUserErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9802,7 +9800,7 @@ export type ActivateUserErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9811,9 +9809,9 @@ export type ActivateUserErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9835,7 +9833,7 @@ export type ActivateUserErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
@@ -9863,7 +9861,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9912,15 +9910,15 @@ export type DeactivateUserData = {
 
 export type DeactivateUserErrors = {
     /**
-     * The request cannot be read.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
      * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
@@ -9928,7 +9926,7 @@ export type DeactivateUserErrors = {
     /**
      * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9937,9 +9935,9 @@ export type DeactivateUserErrors = {
      */
     401: Problem;
     /**
-     * The caller is known and may not do this.
+     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
@@ -9960,10 +9958,10 @@ export type DeactivateUserErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
     409: Problem;
     /**
@@ -9971,7 +9969,7 @@ export type DeactivateUserErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
@@ -9999,7 +9997,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.

@@ -110,7 +110,7 @@ export const getBulkOperationsQueryKey = (options?: Options<GetBulkOperationsDat
  *
  * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getBulkOperationsOptions = (options?: Options<GetBulkOperationsData>) => queryOptions<GetBulkOperationsResponse, GetBulkOperationsError, GetBulkOperationsResponse, ReturnType<typeof getBulkOperationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -161,7 +161,7 @@ export const getBulkOperationsInfiniteQueryKey = (options?: Options<GetBulkOpera
  *
  * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getBulkOperationsInfiniteOptions = (options?: Options<GetBulkOperationsData>) => infiniteQueryOptions<GetBulkOperationsResponse, GetBulkOperationsError, InfiniteData<GetBulkOperationsResponse>, QueryKey<Options<GetBulkOperationsData>>, string | Pick<QueryKey<Options<GetBulkOperationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -193,7 +193,7 @@ export const getBulkOperationsInfiniteOptions = (options?: Options<GetBulkOperat
  * With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
  * refused, for as many as five seconds allow.
  *
- * For super admins.
+ * For None.
  */
 export const startBulkOperationMutation = (options?: Partial<Options<StartBulkOperationData>>): UseMutationOptions<StartBulkOperationResponse, StartBulkOperationError, Options<StartBulkOperationData>> => {
     const mutationOptions: UseMutationOptions<StartBulkOperationResponse, StartBulkOperationError, Options<StartBulkOperationData>> = {
@@ -216,7 +216,7 @@ export const getBulkOperationQueryKey = (options: Options<GetBulkOperationData>)
  *
  * The progress of a bulk operation. `total` grows while it is `selecting`.
  *
- * For super admins.
+ * For None.
  */
 export const getBulkOperationOptions = (options: Options<GetBulkOperationData>) => queryOptions<GetBulkOperationResponse, GetBulkOperationError, GetBulkOperationResponse, ReturnType<typeof getBulkOperationQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -236,7 +236,7 @@ export const getBulkOperationOptions = (options: Options<GetBulkOperationData>) 
  *
  * Send no further commands. Those sent already are decided all the same, and their effects stay.
  *
- * For super admins.
+ * For None.
  */
 export const cancelBulkOperationMutation = (options?: Partial<Options<CancelBulkOperationData>>): UseMutationOptions<CancelBulkOperationResponse, CancelBulkOperationError, Options<CancelBulkOperationData>> => {
     const mutationOptions: UseMutationOptions<CancelBulkOperationResponse, CancelBulkOperationError, Options<CancelBulkOperationData>> = {
@@ -259,7 +259,7 @@ export const getBulkOperationItemsQueryKey = (options: Options<GetBulkOperationI
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getBulkOperationItemsOptions = (options: Options<GetBulkOperationItemsData>) => queryOptions<GetBulkOperationItemsResponse, GetBulkOperationItemsError, GetBulkOperationItemsResponse, ReturnType<typeof getBulkOperationItemsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -281,7 +281,7 @@ export const getBulkOperationItemsInfiniteQueryKey = (options: Options<GetBulkOp
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getBulkOperationItemsInfiniteOptions = (options: Options<GetBulkOperationItemsData>) => infiniteQueryOptions<GetBulkOperationItemsResponse, GetBulkOperationItemsError, InfiniteData<GetBulkOperationItemsResponse>, QueryKey<Options<GetBulkOperationItemsData>>, string | Pick<QueryKey<Options<GetBulkOperationItemsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -310,7 +310,7 @@ export const getBulkOperationItemsInfiniteOptions = (options: Options<GetBulkOpe
  *
  * Send the refused and the failed again, once the bulk operation has ended.
  *
- * For super admins.
+ * For None.
  */
 export const retryBulkOperationMutation = (options?: Partial<Options<RetryBulkOperationData>>): UseMutationOptions<RetryBulkOperationResponse, RetryBulkOperationError, Options<RetryBulkOperationData>> => {
     const mutationOptions: UseMutationOptions<RetryBulkOperationResponse, RetryBulkOperationError, Options<RetryBulkOperationData>> = {
@@ -337,7 +337,7 @@ export const getEventsQueryKey = (options?: Options<GetEventsData>) => createQue
  * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
  * tokens, super admins alone see.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, members of an organization, and services with the scope for all events.
  */
 export const getEventsOptions = (options?: Options<GetEventsData>) => queryOptions<GetEventsResponse, GetEventsError, GetEventsResponse, ReturnType<typeof getEventsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -363,7 +363,7 @@ export const getEventsInfiniteQueryKey = (options?: Options<GetEventsData>): Que
  * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
  * tokens, super admins alone see.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, members of an organization, and services with the scope for all events.
  */
 export const getEventsInfiniteOptions = (options?: Options<GetEventsData>) => infiniteQueryOptions<GetEventsResponse, GetEventsError, InfiniteData<GetEventsResponse>, QueryKey<Options<GetEventsData>>, string | Pick<QueryKey<Options<GetEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -394,7 +394,7 @@ export const exportEventsQueryKey = (options?: Options<ExportEventsData>) => cre
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
- * For super admins, whoever belongs to an organization, and services with the scope for all events.
+ * For super admins, members of an organization, and services with the scope for all events.
  */
 export const exportEventsOptions = (options?: Options<ExportEventsData>) => queryOptions<ExportEventsResponse, ExportEventsError, ExportEventsResponse, ReturnType<typeof exportEventsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -467,10 +467,10 @@ export const getIndustriesInfiniteOptions = (options?: Options<GetIndustriesData
  *
  * A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
  *
- * Unchanged when the living template has exactly these values. Refused when it has others, when a living template
+ * Unchanged when the existing template has exactly these values. Refused when it has others, when an existing template
  * has the name, when a module is named twice or is not registered.
  *
- * For super admins.
+ * For None.
  */
 export const createIndustryMutation = (options?: Partial<Options<CreateIndustryData>>): UseMutationOptions<CreateIndustryResponse, CreateIndustryError, Options<CreateIndustryData>> => {
     const mutationOptions: UseMutationOptions<CreateIndustryResponse, CreateIndustryError, Options<CreateIndustryData>> = {
@@ -491,7 +491,7 @@ export const createIndustryMutation = (options?: Partial<Options<CreateIndustryD
  *
  * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
  *
- * For super admins.
+ * For None.
  */
 export const deleteIndustryMutation = (options?: Partial<Options<DeleteIndustryData>>): UseMutationOptions<DeleteIndustryResponse, DeleteIndustryError, Options<DeleteIndustryData>> => {
     const mutationOptions: UseMutationOptions<DeleteIndustryResponse, DeleteIndustryError, Options<DeleteIndustryData>> = {
@@ -512,7 +512,7 @@ export const getIndustryQueryKey = (options: Options<GetIndustryData>) => create
 /**
  * Get an industry template
  *
- * A living template as the API shows it.
+ * An existing template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
  * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -532,14 +532,14 @@ export const getIndustryOptions = (options: Options<GetIndustryData>) => queryOp
 });
 
 /**
- * Change a template
+ * Update a template
  *
  * A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
  *
  * A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
- * deleted, when another living template has the name, when a module is named twice or newly named and not registered.
+ * deleted, when another template has the name, when a module is named twice or newly named and not registered.
  *
- * For super admins.
+ * For None.
  */
 export const updateIndustryMutation = (options?: Partial<Options<UpdateIndustryData>>): UseMutationOptions<UpdateIndustryResponse, UpdateIndustryError, Options<UpdateIndustryData>> => {
     const mutationOptions: UseMutationOptions<UpdateIndustryResponse, UpdateIndustryError, Options<UpdateIndustryData>> = {
@@ -582,7 +582,7 @@ export const getIndustryOrganizationsQueryKey = (options: Options<GetIndustryOrg
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getIndustryOrganizationsOptions = (options: Options<GetIndustryOrganizationsData>) => queryOptions<GetIndustryOrganizationsResponse, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, ReturnType<typeof getIndustryOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -604,7 +604,7 @@ export const getIndustryOrganizationsInfiniteQueryKey = (options: Options<GetInd
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getIndustryOrganizationsInfiniteOptions = (options: Options<GetIndustryOrganizationsData>) => infiniteQueryOptions<GetIndustryOrganizationsResponse, GetIndustryOrganizationsError, InfiniteData<GetIndustryOrganizationsResponse>, QueryKey<Options<GetIndustryOrganizationsData>>, string | Pick<QueryKey<Options<GetIndustryOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -635,7 +635,7 @@ export const getIndustryVersionsQueryKey = (options: Options<GetIndustryVersions
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getIndustryVersionsOptions = (options: Options<GetIndustryVersionsData>) => queryOptions<GetIndustryVersionsResponse, GetIndustryVersionsError, GetIndustryVersionsResponse, ReturnType<typeof getIndustryVersionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -657,7 +657,7 @@ export const getIndustryVersionsInfiniteQueryKey = (options: Options<GetIndustry
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
- * For super admins.
+ * For None.
  */
 export const getIndustryVersionsInfiniteOptions = (options: Options<GetIndustryVersionsData>) => infiniteQueryOptions<GetIndustryVersionsResponse, GetIndustryVersionsError, InfiniteData<GetIndustryVersionsResponse>, QueryKey<Options<GetIndustryVersionsData>>, string | Pick<QueryKey<Options<GetIndustryVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -688,7 +688,7 @@ export const getModuleRegistryQueryKey = (options?: Options<GetModuleRegistryDat
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleRegistryOptions = (options?: Options<GetModuleRegistryData>) => queryOptions<GetModuleRegistryResponse, GetModuleRegistryError, GetModuleRegistryResponse, ReturnType<typeof getModuleRegistryQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -710,7 +710,7 @@ export const getModuleRegistryInfiniteQueryKey = (options?: Options<GetModuleReg
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleRegistryInfiniteOptions = (options?: Options<GetModuleRegistryData>) => infiniteQueryOptions<GetModuleRegistryResponse, GetModuleRegistryError, InfiniteData<GetModuleRegistryResponse>, QueryKey<Options<GetModuleRegistryData>>, string | Pick<QueryKey<Options<GetModuleRegistryData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -739,10 +739,10 @@ export const getModuleRegistryInfiniteOptions = (options?: Options<GetModuleRegi
  *
  * A super admin makes a module known, or brings a deleted one back with these values.
  *
- * Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
+ * Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
  * used, or when a default does not fit it.
  *
- * For super admins.
+ * For None.
  */
 export const registerModuleMutation = (options?: Partial<Options<RegisterModuleData>>): UseMutationOptions<RegisterModuleResponse, RegisterModuleError, Options<RegisterModuleData>> => {
     const mutationOptions: UseMutationOptions<RegisterModuleResponse, RegisterModuleError, Options<RegisterModuleData>> = {
@@ -759,13 +759,13 @@ export const registerModuleMutation = (options?: Partial<Options<RegisterModuleD
 };
 
 /**
- * Delete a module nobody has
+ * Delete a module that is not in use
  *
  * A super admin ends a module.
  *
  * Refused when it is absent or deleted, and while an organization or an active template has it.
  *
- * For super admins.
+ * For None.
  */
 export const deleteModuleMutation = (options?: Partial<Options<DeleteModuleData>>): UseMutationOptions<DeleteModuleResponse, DeleteModuleError, Options<DeleteModuleData>> => {
     const mutationOptions: UseMutationOptions<DeleteModuleResponse, DeleteModuleError, Options<DeleteModuleData>> = {
@@ -786,9 +786,9 @@ export const getModuleQueryKey = (options: Options<GetModuleData>) => createQuer
 /**
  * Get a module
  *
- * A living module as the API shows it. `sequence` is its stream's, for If-Match.
+ * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleOptions = (options: Options<GetModuleData>) => queryOptions<GetModuleResponse, GetModuleError, GetModuleResponse, ReturnType<typeof getModuleQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -804,16 +804,16 @@ export const getModuleOptions = (options: Options<GetModuleData>) => queryOption
 });
 
 /**
- * Change a module
+ * Update a module
  *
- * New rules for configs refuse none that exists: `impact` counts those that do not fit.
+ * Refuse no existing config for new rules: `impact` counts those that do not fit.
  *
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
  * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
- * when a default does not fit the schema. Configs that exist are not asked.
+ * when a default does not fit the schema. Existing configs are not checked.
  *
- * For super admins.
+ * For None.
  */
 export const updateModuleMutation = (options?: Partial<Options<UpdateModuleData>>): UseMutationOptions<UpdateModuleResponse, UpdateModuleError, Options<UpdateModuleData>> => {
     const mutationOptions: UseMutationOptions<UpdateModuleResponse, UpdateModuleError, Options<UpdateModuleData>> = {
@@ -830,11 +830,11 @@ export const updateModuleMutation = (options?: Partial<Options<UpdateModuleData>
 };
 
 /**
- * Let a module take effect
+ * Activate a module
  *
  * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
  *
- * For super admins.
+ * For None.
  */
 export const activateModuleMutation = (options?: Partial<Options<ActivateModuleData>>): UseMutationOptions<ActivateModuleResponse, ActivateModuleError, Options<ActivateModuleData>> => {
     const mutationOptions: UseMutationOptions<ActivateModuleResponse, ActivateModuleError, Options<ActivateModuleData>> = {
@@ -857,7 +857,7 @@ export const getModuleAdoptionQueryKey = (options: Options<GetModuleAdoptionData
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleAdoptionOptions = (options: Options<GetModuleAdoptionData>) => queryOptions<GetModuleAdoptionResponse, GetModuleAdoptionError, GetModuleAdoptionResponse, ReturnType<typeof getModuleAdoptionQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -879,7 +879,7 @@ export const getModuleConfigQueryKey = (options: Options<GetModuleConfigData>) =
  *
  * How a module is configured before any organization or template says otherwise.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleConfigOptions = (options: Options<GetModuleConfigData>) => queryOptions<GetModuleConfigResponse, GetModuleConfigError, GetModuleConfigResponse, ReturnType<typeof getModuleConfigQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -895,11 +895,11 @@ export const getModuleConfigOptions = (options: Options<GetModuleConfigData>) =>
 });
 
 /**
- * Take a module out of effect everywhere
+ * Deactivate a module
  *
  * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
  *
- * For super admins.
+ * For None.
  */
 export const deactivateModuleMutation = (options?: Partial<Options<DeactivateModuleData>>): UseMutationOptions<DeactivateModuleResponse, DeactivateModuleError, Options<DeactivateModuleData>> => {
     const mutationOptions: UseMutationOptions<DeactivateModuleResponse, DeactivateModuleError, Options<DeactivateModuleData>> = {
@@ -924,7 +924,7 @@ export const getModuleIndustriesQueryKey = (options: Options<GetModuleIndustries
  *
  * `count` is of all pages, `required_count` of those among them that require it.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleIndustriesOptions = (options: Options<GetModuleIndustriesData>) => queryOptions<GetModuleIndustriesResponse, GetModuleIndustriesError, GetModuleIndustriesResponse, ReturnType<typeof getModuleIndustriesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -948,7 +948,7 @@ export const getModuleIndustriesInfiniteQueryKey = (options: Options<GetModuleIn
  *
  * `count` is of all pages, `required_count` of those among them that require it.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleIndustriesInfiniteOptions = (options: Options<GetModuleIndustriesData>) => infiniteQueryOptions<GetModuleIndustriesResponse, GetModuleIndustriesError, InfiniteData<GetModuleIndustriesResponse>, QueryKey<Options<GetModuleIndustriesData>>, string | Pick<QueryKey<Options<GetModuleIndustriesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -979,7 +979,7 @@ export const getModuleOrganizationsQueryKey = (options: Options<GetModuleOrganiz
  *
  * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleOrganizationsOptions = (options: Options<GetModuleOrganizationsData>) => queryOptions<GetModuleOrganizationsResponse, GetModuleOrganizationsError, GetModuleOrganizationsResponse, ReturnType<typeof getModuleOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1001,7 +1001,7 @@ export const getModuleOrganizationsInfiniteQueryKey = (options: Options<GetModul
  *
  * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleOrganizationsInfiniteOptions = (options: Options<GetModuleOrganizationsData>) => infiniteQueryOptions<GetModuleOrganizationsResponse, GetModuleOrganizationsError, InfiniteData<GetModuleOrganizationsResponse>, QueryKey<Options<GetModuleOrganizationsData>>, string | Pick<QueryKey<Options<GetModuleOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1036,7 +1036,7 @@ export const getModuleViolationsQueryKey = (options: Options<GetModuleViolations
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleViolationsOptions = (options: Options<GetModuleViolationsData>) => queryOptions<GetModuleViolationsResponse, GetModuleViolationsError, GetModuleViolationsResponse, ReturnType<typeof getModuleViolationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1062,7 +1062,7 @@ export const getModuleViolationsInfiniteQueryKey = (options: Options<GetModuleVi
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
- * For super admins.
+ * For None.
  */
 export const getModuleViolationsInfiniteOptions = (options: Options<GetModuleViolationsData>) => infiniteQueryOptions<GetModuleViolationsResponse, GetModuleViolationsError, InfiniteData<GetModuleViolationsResponse>, QueryKey<Options<GetModuleViolationsData>>, string | Pick<QueryKey<Options<GetModuleViolationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1096,7 +1096,7 @@ export const getModuleViolationsInfiniteOptions = (options: Options<GetModuleVio
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
  *
- * For super admins.
+ * For None.
  */
 export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyIndustryTemplateData>>): UseMutationOptions<ApplyIndustryTemplateResponse, ApplyIndustryTemplateError, Options<ApplyIndustryTemplateData>> => {
     const mutationOptions: UseMutationOptions<ApplyIndustryTemplateResponse, ApplyIndustryTemplateError, Options<ApplyIndustryTemplateData>> = {
@@ -1120,7 +1120,7 @@ export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyInd
  * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
  * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
  *
- * For super admins.
+ * For None.
  */
 export const assignModuleMutation = (options?: Partial<Options<AssignModuleData>>): UseMutationOptions<AssignModuleResponse, AssignModuleError, Options<AssignModuleData>> => {
     const mutationOptions: UseMutationOptions<AssignModuleResponse, AssignModuleError, Options<AssignModuleData>> = {
@@ -1143,7 +1143,7 @@ export const getAvailableModulesQueryKey = (options?: Options<GetAvailableModule
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
- * For anybody with a token of a person or a service.
+ * For any person or service.
  */
 export const getAvailableModulesOptions = (options?: Options<GetAvailableModulesData>) => queryOptions<GetAvailableModulesResponse, GetAvailableModulesError, GetAvailableModulesResponse, ReturnType<typeof getAvailableModulesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1165,7 +1165,7 @@ export const getAvailableModulesInfiniteQueryKey = (options?: Options<GetAvailab
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
- * For anybody with a token of a person or a service.
+ * For any person or service.
  */
 export const getAvailableModulesInfiniteOptions = (options?: Options<GetAvailableModulesData>) => infiniteQueryOptions<GetAvailableModulesResponse, GetAvailableModulesError, InfiniteData<GetAvailableModulesResponse>, QueryKey<Options<GetAvailableModulesData>>, string | Pick<QueryKey<Options<GetAvailableModulesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1197,7 +1197,7 @@ export const getAvailableModulesInfiniteOptions = (options?: Options<GetAvailabl
  * The version is the one that the organization has applied; without any, the current one, which counts as applied from
  * then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
- * For super admins.
+ * For None.
  */
 export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignModulesData>>): UseMutationOptions<BulkAssignModulesResponse, BulkAssignModulesError, Options<BulkAssignModulesData>> => {
     const mutationOptions: UseMutationOptions<BulkAssignModulesResponse, BulkAssignModulesError, Options<BulkAssignModulesData>> = {
@@ -1223,7 +1223,7 @@ export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignMo
  * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
  * was. Refused when it cannot be restored: see `restoration.py`.
  *
- * For super admins.
+ * For None.
  */
 export const restoreAssignmentsMutation = (options?: Partial<Options<RestoreAssignmentsData>>): UseMutationOptions<RestoreAssignmentsResponse, RestoreAssignmentsError, Options<RestoreAssignmentsData>> => {
     const mutationOptions: UseMutationOptions<RestoreAssignmentsResponse, RestoreAssignmentsError, Options<RestoreAssignmentsData>> = {
@@ -1251,7 +1251,7 @@ export const restoreAssignmentsMutation = (options?: Partial<Options<RestoreAssi
  * Suspended organizations are no exception. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
- * For super admins.
+ * For None.
  */
 export const unassignModuleMutation = (options?: Partial<Options<UnassignModuleData>>): UseMutationOptions<UnassignModuleResponse, UnassignModuleError, Options<UnassignModuleData>> => {
     const mutationOptions: UseMutationOptions<UnassignModuleResponse, UnassignModuleError, Options<UnassignModuleData>> = {
@@ -1270,13 +1270,13 @@ export const unassignModuleMutation = (options?: Partial<Options<UnassignModuleD
 export const getOperationsQueryKey = (options?: Options<GetOperationsData>) => createQueryKey('getOperations', options, false, ['operations']);
 
 /**
- * List how commands went
+ * List operations: commands and their outcomes
  *
  * Super admins see all, an organization's people those on their organization, services none.
  *
  * What a command changed is certain to be read only after its own address has told of it.
  *
- * For anybody with a token of a person or a service.
+ * For any person or service.
  */
 export const getOperationsOptions = (options?: Options<GetOperationsData>) => queryOptions<GetOperationsResponse, GetOperationsError, GetOperationsResponse, ReturnType<typeof getOperationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1294,13 +1294,13 @@ export const getOperationsOptions = (options?: Options<GetOperationsData>) => qu
 export const getOperationsInfiniteQueryKey = (options?: Options<GetOperationsData>): QueryKey<Options<GetOperationsData>> => createQueryKey('getOperations', options, true);
 
 /**
- * List how commands went
+ * List operations: commands and their outcomes
  *
  * Super admins see all, an organization's people those on their organization, services none.
  *
  * What a command changed is certain to be read only after its own address has told of it.
  *
- * For anybody with a token of a person or a service.
+ * For any person or service.
  */
 export const getOperationsInfiniteOptions = (options?: Options<GetOperationsData>) => infiniteQueryOptions<GetOperationsResponse, GetOperationsError, InfiniteData<GetOperationsResponse>, QueryKey<Options<GetOperationsData>>, string | Pick<QueryKey<Options<GetOperationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1327,7 +1327,7 @@ export const getOperationsInfiniteOptions = (options?: Options<GetOperationsData
 export const getOperationQueryKey = (options: Options<GetOperationData>) => createQueryKey('getOperation', options, false, ['operations']);
 
 /**
- * Get how a command went
+ * Get an operation: a command and its outcome
  *
  * For its issuer, the organization's own people and super admins; others learn nothing of it.
  */
@@ -1354,7 +1354,7 @@ export const getOrganizationsQueryKey = (options?: Options<GetOrganizationsData>
  * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
  * `next_cursor` leads on to more.
  *
- * For who may read every organization: super admins, and services that are bound to none.
+ * For readers of every organization: super admins, and services that are bound to none.
  */
 export const getOrganizationsOptions = (options?: Options<GetOrganizationsData>) => queryOptions<GetOrganizationsResponse, GetOrganizationsError, GetOrganizationsResponse, ReturnType<typeof getOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1379,7 +1379,7 @@ export const getOrganizationsInfiniteQueryKey = (options?: Options<GetOrganizati
  * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
  * `next_cursor` leads on to more.
  *
- * For who may read every organization: super admins, and services that are bound to none.
+ * For readers of every organization: super admins, and services that are bound to none.
  */
 export const getOrganizationsInfiniteOptions = (options?: Options<GetOrganizationsData>) => infiniteQueryOptions<GetOrganizationsResponse, GetOrganizationsError, InfiniteData<GetOrganizationsResponse>, QueryKey<Options<GetOrganizationsData>>, string | Pick<QueryKey<Options<GetOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1426,7 +1426,7 @@ export const getSignupOptions = (options?: Options<GetSignupData>) => queryOptio
 /**
  * Sign up an organization with its first admin
  *
- * The organization, its admin and, with an industry, its modules: all there when this answers 201.
+ * Register the organization, its admin and, with an industry, its modules: all there when this answers 201.
  *
  * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation. Where the
  * operator has closed the signup it is 403 (`signup_closed`) for all but super admins, who send their token.
@@ -1452,7 +1452,7 @@ export const getOrganizationQueryKey = (options: Options<GetOrganizationData>) =
  *
  * With what only super admins see: the template version pinned at signup, and the first owner.
  *
- * For super admins.
+ * For None.
  */
 export const getOrganizationOptions = (options: Options<GetOrganizationData>) => queryOptions<GetOrganizationResponse, GetOrganizationError, GetOrganizationResponse, ReturnType<typeof getOrganizationQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1472,7 +1472,7 @@ export const getOrganizationOptions = (options: Options<GetOrganizationData>) =>
  *
  * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
- * For super admins.
+ * For None.
  */
 export const updateOrganizationMutation = (options?: Partial<Options<UpdateOrganizationData>>): UseMutationOptions<UpdateOrganizationResponse, UpdateOrganizationError, Options<UpdateOrganizationData>> => {
     const mutationOptions: UseMutationOptions<UpdateOrganizationResponse, UpdateOrganizationError, Options<UpdateOrganizationData>> = {
@@ -1495,7 +1495,7 @@ export const getOrganizationInfoQueryKey = (options: Options<GetOrganizationInfo
  *
  * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
  *
- * For super admins, services, and the organization's own people.
+ * For super admins, services, and the organization's own members.
  */
 export const getOrganizationInfoOptions = (options: Options<GetOrganizationInfoData>) => queryOptions<GetOrganizationInfoResponse, GetOrganizationInfoError, GetOrganizationInfoResponse, ReturnType<typeof getOrganizationInfoQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1517,7 +1517,7 @@ export const getOrganizationModulesQueryKey = (options: Options<GetOrganizationM
  *
  * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
  *
- * For super admins, services, and the organization's own people.
+ * For super admins, services, and the organization's own members.
  */
 export const getOrganizationModulesOptions = (options: Options<GetOrganizationModulesData>) => queryOptions<GetOrganizationModulesResponse, GetOrganizationModulesError, GetOrganizationModulesResponse, ReturnType<typeof getOrganizationModulesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1543,7 +1543,7 @@ export const getOrganizationModuleQueryKey = (options: Options<GetOrganizationMo
  * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
  * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
  *
- * For super admins, services, and the organization's own people.
+ * For super admins, services, and the organization's own members.
  */
 export const getOrganizationModuleOptions = (options: Options<GetOrganizationModuleData>) => queryOptions<GetOrganizationModuleResponse, GetOrganizationModuleError, GetOrganizationModuleResponse, ReturnType<typeof getOrganizationModuleQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1587,11 +1587,11 @@ export const updateModuleConfigMutation = (options?: Partial<Options<UpdateModul
 };
 
 /**
- * End an organization's suspension
+ * Reactivate an organization
  *
  * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
  *
- * For super admins.
+ * For None.
  */
 export const reactivateOrganizationMutation = (options?: Partial<Options<ReactivateOrganizationData>>): UseMutationOptions<ReactivateOrganizationResponse, ReactivateOrganizationError, Options<ReactivateOrganizationData>> => {
     const mutationOptions: UseMutationOptions<ReactivateOrganizationResponse, ReactivateOrganizationError, Options<ReactivateOrganizationData>> = {
@@ -1608,11 +1608,11 @@ export const reactivateOrganizationMutation = (options?: Partial<Options<Reactiv
 };
 
 /**
- * Take an organization out of effect
+ * Suspend an organization
  *
  * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
  *
- * For super admins.
+ * For None.
  */
 export const suspendOrganizationMutation = (options?: Partial<Options<SuspendOrganizationData>>): UseMutationOptions<SuspendOrganizationResponse, SuspendOrganizationError, Options<SuspendOrganizationData>> => {
     const mutationOptions: UseMutationOptions<SuspendOrganizationResponse, SuspendOrganizationError, Options<SuspendOrganizationData>> = {
@@ -1635,7 +1635,7 @@ export const getDeadLettersQueryKey = (options?: Options<GetDeadLettersData>) =>
  *
  * Newest first.
  *
- * For super admins.
+ * For None.
  */
 export const getDeadLettersOptions = (options?: Options<GetDeadLettersData>) => queryOptions<GetDeadLettersResponse, GetDeadLettersError, GetDeadLettersResponse, ReturnType<typeof getDeadLettersQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1657,7 +1657,7 @@ export const getDeadLettersInfiniteQueryKey = (options?: Options<GetDeadLettersD
  *
  * Newest first.
  *
- * For super admins.
+ * For None.
  */
 export const getDeadLettersInfiniteOptions = (options?: Options<GetDeadLettersData>) => infiniteQueryOptions<GetDeadLettersResponse, GetDeadLettersError, InfiniteData<GetDeadLettersResponse>, QueryKey<Options<GetDeadLettersData>>, string | Pick<QueryKey<Options<GetDeadLettersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1691,7 +1691,7 @@ export const getDeadLetterQueryKey = (options: Options<GetDeadLetterData>) => cr
  * `body` is the record's text up to 16 KiB, `body_bytes` its whole size. `operation_status` says how the operation of
  * a command stands, `waiting_events` how many events of a blocked key wait.
  *
- * For super admins.
+ * For None.
  */
 export const getDeadLetterOptions = (options: Options<GetDeadLetterData>) => queryOptions<GetDeadLetterResponse, GetDeadLetterError, GetDeadLetterResponse, ReturnType<typeof getDeadLetterQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1711,7 +1711,7 @@ export const getDeadLetterOptions = (options: Options<GetDeadLetterData>) => que
  *
  * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
  *
- * For super admins.
+ * For None.
  */
 export const dropDeadLetterMutation = (options?: Partial<Options<DropDeadLetterData>>): UseMutationOptions<DropDeadLetterResponse, DropDeadLetterError, Options<DropDeadLetterData>> => {
     const mutationOptions: UseMutationOptions<DropDeadLetterResponse, DropDeadLetterError, Options<DropDeadLetterData>> = {
@@ -1735,7 +1735,7 @@ export const dropDeadLetterMutation = (options?: Partial<Options<DropDeadLetterD
  * A command keeps its operation, an event its id: whatever was done already is not done twice. 409 when somebody
  * was quicker, or when the record cannot be read.
  *
- * For super admins.
+ * For None.
  */
 export const retryDeadLetterMutation = (options?: Partial<Options<RetryDeadLetterData>>): UseMutationOptions<RetryDeadLetterResponse, RetryDeadLetterError, Options<RetryDeadLetterData>> => {
     const mutationOptions: UseMutationOptions<RetryDeadLetterResponse, RetryDeadLetterError, Options<RetryDeadLetterData>> = {
@@ -1758,7 +1758,7 @@ export const getSystemStatusQueryKey = (options?: Options<GetSystemStatusData>) 
  *
  * 200 whatever is away: that is part of the answer. Takes at most some two seconds.
  *
- * For super admins.
+ * For None.
  */
 export const getSystemStatusOptions = (options?: Options<GetSystemStatusData>) => queryOptions<GetSystemStatusResponse, GetSystemStatusError, GetSystemStatusResponse, ReturnType<typeof getSystemStatusQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1780,7 +1780,7 @@ export const getTokensQueryKey = (options?: Options<GetTokensData>) => createQue
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
- * For super admins.
+ * For None.
  */
 export const getTokensOptions = (options?: Options<GetTokensData>) => queryOptions<GetTokensResponse, GetTokensError, GetTokensResponse, ReturnType<typeof getTokensQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1802,7 +1802,7 @@ export const getTokensInfiniteQueryKey = (options?: Options<GetTokensData>): Que
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
- * For super admins.
+ * For None.
  */
 export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => infiniteQueryOptions<GetTokensResponse, GetTokensError, InfiniteData<GetTokensResponse>, QueryKey<Options<GetTokensData>>, string | Pick<QueryKey<Options<GetTokensData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1834,7 +1834,7 @@ export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => in
  * Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
  * user who made it is deactivated.
  *
- * For super admins.
+ * For None.
  */
 export const createTokenMutation = (options?: Partial<Options<CreateTokenData>>): UseMutationOptions<CreateTokenResponse, CreateTokenError, Options<CreateTokenData>> => {
     const mutationOptions: UseMutationOptions<CreateTokenResponse, CreateTokenError, Options<CreateTokenData>> = {
@@ -1857,7 +1857,7 @@ export const createTokenMutation = (options?: Partial<Options<CreateTokenData>>)
  *
  * Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
  *
- * For super admins.
+ * For None.
  */
 export const revokeTokenMutation = (options?: Partial<Options<RevokeTokenData>>): UseMutationOptions<RevokeTokenResponse, RevokeTokenError, Options<RevokeTokenData>> => {
     const mutationOptions: UseMutationOptions<RevokeTokenResponse, RevokeTokenError, Options<RevokeTokenData>> = {
@@ -1880,7 +1880,7 @@ export const getIndustriesUsageQueryKey = (options?: Options<GetIndustriesUsageD
  *
  * All living templates, codes sorted.
  *
- * For super admins.
+ * For None.
  */
 export const getIndustriesUsageOptions = (options?: Options<GetIndustriesUsageData>) => queryOptions<GetIndustriesUsageResponse, GetIndustriesUsageError, GetIndustriesUsageResponse, ReturnType<typeof getIndustriesUsageQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1902,7 +1902,7 @@ export const getModulesUsageQueryKey = (options?: Options<GetModulesUsageData>) 
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
- * For super admins.
+ * For None.
  */
 export const getModulesUsageOptions = (options?: Options<GetModulesUsageData>) => queryOptions<GetModulesUsageResponse, GetModulesUsageError, GetModulesUsageResponse, ReturnType<typeof getModulesUsageQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1924,7 +1924,7 @@ export const getUsersQueryKey = (options?: Options<GetUsersData>) => createQuery
  *
  * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
- * For super admins.
+ * For None.
  */
 export const getUsersOptions = (options?: Options<GetUsersData>) => queryOptions<GetUsersResponse, GetUsersError, GetUsersResponse, ReturnType<typeof getUsersQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1946,7 +1946,7 @@ export const getUsersInfiniteQueryKey = (options?: Options<GetUsersData>): Query
  *
  * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
- * For super admins.
+ * For None.
  */
 export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infiniteQueryOptions<GetUsersResponse, GetUsersError, InfiniteData<GetUsersResponse>, QueryKey<Options<GetUsersData>>, string | Pick<QueryKey<Options<GetUsersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1975,7 +1975,7 @@ export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infi
  *
  * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
- * For super admins.
+ * For None.
  */
 export const activateUserMutation = (options?: Partial<Options<ActivateUserData>>): UseMutationOptions<ActivateUserResponse, ActivateUserError, Options<ActivateUserData>> => {
     const mutationOptions: UseMutationOptions<ActivateUserResponse, ActivateUserError, Options<ActivateUserData>> = {
@@ -2000,7 +2000,7 @@ export const activateUserMutation = (options?: Partial<Options<ActivateUserData>
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
  * admin.
  *
- * For super admins.
+ * For None.
  */
 export const deactivateUserMutation = (options?: Partial<Options<DeactivateUserData>>): UseMutationOptions<DeactivateUserResponse, DeactivateUserError, Options<DeactivateUserData>> => {
     const mutationOptions: UseMutationOptions<DeactivateUserResponse, DeactivateUserError, Options<DeactivateUserData>> = {
