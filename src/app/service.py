@@ -17,9 +17,9 @@ from access.signup import PendingOwners
 from app.infrastructure import Processors
 from app.manifest.seeds import Seeding
 from app.settings import Settings
-from app.status.gauges import Queues, watch_the_loop
+from app.status.gauges import Queues, measure_loop_delay
+from app.status.health import Readiness
 from app.status.heartbeat import Heartbeat
-from app.status.readiness import Readiness
 from app.subscribers import ContextSubscribers
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
@@ -67,7 +67,7 @@ class Service:
         get = self._container.get
         store, announcer = await get(RedisStore), await get(ResetAnnouncer)
         self._spawn("cache", lambda: store.keep_up(announcer.announce_reset))
-        self._spawn("loop", watch_the_loop)
+        self._spawn("loop", measure_loop_delay)
         if self._settings.role != "worker":
             self._spawn("rates", (await get(RequestCounts)).keep_telling)
         self._spawn("prepare", self._prepare, once=True)
@@ -93,7 +93,7 @@ class Service:
         self._spawn("heartbeat", (await self._container.get(Heartbeat)).keep_beating)
         if self._settings.role != "worker":
             self._spawn("events", (await self._container.get(EventTail)).run)
-        self._spawn("queues", (await self._container.get(Queues)).keep_looking)
+        self._spawn("queues", (await self._container.get(Queues)).sample_forever)
         if self._settings.role != "api":
             await self._subscribe(connection)
             self._spawn("relay", (await self._container.get(Relay)).run)

@@ -26,30 +26,24 @@ LETTER: Mapping[str, Any] = {
     "handled_by": PERSON,
     "reason": "the constraint is gone",
 }
-PART: Mapping[str, Any] = {"state": "ok", "since": None, "still_works": None}
 STATUS_PARTS: Mapping[str, Mapping[str, Any]] = {
-    "SystemStatus": {"state": "ok", "words": "All is well.", "answered_by": "api-1"},
-    "ServerStatus": {**PART, "words": "It answers.", "answer_ms": 0.8, "version": "18.4"},
-    "RelayStatus": {
-        **PART,
-        "words": "worker-1 takes events to Kafka: no event waits.",
-        "waiting": 0,
-        "oldest_seconds": 0.0,
-    }
+    "SystemStatus": {"state": "ok", "answered_by": "api-1"},
+    "PostgresStatus": {"state": "ok", "since": None, "answer_ms": 0.8, "version": "18.4"},
+    "ServerStatus": {"state": "ok", "since": None, "answer_ms": 0.8, "version": "8.2"}
+    | {"replicas": 2, "replicas_without": 0},
+    "RelayStatus": {"state": "ok", "code": "publishing", "since": None, "waiting": 0, "oldest_seconds": 0.0}
     | {"leader": "worker-1"},
-    "ConsumersStatus": {**PART, "words": "3 records behind.", "lag": 3},
+    "ConsumersStatus": {"state": "ok", "code": "behind", "since": None, "lag": 3},
     "GroupStatus": {"group": "modplane.assignments.commands", "members": 2, "lag": 3},
     "TopicLag": {"topic": "tenant.commands.assignments", "lag": 3},
-    "DeadLettersStatus": {**PART, "words": "No dead letter is open."},
+    "DeadLettersStatus": {"state": "ok", "code": "none_open", "since": None},
     "OpenLetters": {"command": 0, "event": 0, "relay": 0},
-    "OperationsStatus": {**PART, "words": "No operation waits for its decision.", "pending": 0, "waiting_requests": 2}
-    | {"oldest_pending_seconds": 0.0},
-    "CacheStatus": {**PART, "words": "On 2 replicas since they started, 98.0% of 1,000 reads were hits."}
-    | {"hit_ratio": 0.98, "hits": 980, "misses": 20, "bypasses": 0},
-    "ReplicasStatus": {**PART, "words": "2 replicas running."},
+    "OperationsStatus": {"state": "ok", "code": "none_pending", "since": None, "pending": 0}
+    | {"oldest_pending_seconds": 0.0, "waiting_requests": 2},
+    "CacheStatus": {"state": "ok", "since": None, "hit_ratio": 0.98, "hits": 980, "misses": 20, "bypasses": 0},
+    "ReplicasStatus": {"state": "ok", "code": "running", "since": None},
     "ReplicaStatus": {"name": "worker-1", "role": "worker", "version": "1.0.0", "state": "running"},
-    "DriftStatus": {**PART, "words": "The enum lacks 1 registered module and has 0 others."}
-    | {"unlisted": [MODULE], "unregistered": []},
+    "DriftStatus": {"state": "ok", "code": "different", "since": None, "unlisted": [MODULE], "unregistered": []},
 }
 USAGE: Mapping[str, Mapping[str, Any]] = {
     "ModulesUsage": {"since": "2026-10-25"},

@@ -1,4 +1,4 @@
-"""Binds what operators work with: dead letters and who can process them, and how the system is."""
+"""Bind what operators work with: dead letters, their redelivery, and the system's status."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,7 @@ from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
 
 from app.seams.provider import Deciders
 from app.settings import Settings
-from app.status.collect import Stored, SystemLook
+from app.status.collect import Readers, StatusCollector
 from app.status.heartbeat import Heartbeat
 from app.status.replicas import PostgresReplicas
 from app.subscribers import ContextSubscribers
@@ -30,8 +30,8 @@ class SystemProvider(Provider):
     desk = provide(DeadLetterDesk)
     stored_replicas = provide(PostgresReplicas)
     heartbeat = provide(Heartbeat)
-    stored = provide(Stored)
-    look = provide(SystemLook)
+    readers = provide(Readers)
+    collector = provide(StatusCollector)
 
     @provide
     def letter_store(self, letters: PostgresLetters) -> LetterStore:

@@ -847,7 +847,7 @@ export const retryDeadLetter = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * Get how the system is, part by part
+ * Get the system's status
  *
  * 200 whatever is away: that is part of the answer. Takes at most some two seconds.
  *
@@ -977,14 +977,14 @@ export const deactivateUser = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Whether the process lives
+ * Get whether the process is alive
  *
- * Asks nothing of any other part: when this does not answer, only a restart helps.
+ * Depends on no other part: when this does not answer, only a restart helps.
  */
 export const getLiveness = <ThrowOnError extends boolean = true>(options?: Options<GetLivenessData, ThrowOnError>) => (options?.client ?? client).get<GetLivenessResponses, unknown, ThrowOnError>({ url: '/health/live', ...options });
 
 /**
- * Whether requests can be served
+ * Get whether requests can be served
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
  *

@@ -306,9 +306,8 @@ export type BulkSummary = {
  */
 export type CacheStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'measured' | 'not_read' | 'unknown';
     since: string | null;
-    still_works: string | null;
     hit_ratio: number | null;
     hits: number | null;
     misses: number | null;
@@ -360,13 +359,12 @@ export type ConfigViolationPage = {
 /**
  * ConsumersStatus
  *
- * Consumer groups of commands and events.
+ * Consumer groups of commands and events. `group_without_members`: at least one group has no consumer.
  */
 export type ConsumersStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'behind' | 'caught_up' | 'far_behind' | 'group_without_members' | 'unknown';
     since: string | null;
-    still_works: string | null;
     lag: number | null;
     groups: Array<GroupStatus>;
 };
@@ -438,13 +436,12 @@ export type DeadLetterPage = {
 /**
  * DeadLettersStatus
  *
- * What was set aside and waits for somebody to deal with it.
+ * Dead letters that wait for a decision. `keys_blocked`: one of the relay's is open, which holds others up.
  */
 export type DeadLettersStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'keys_blocked' | 'none_open' | 'open' | 'unknown';
     since: string | null;
-    still_works: string | null;
     open: OpenLetters | null;
 };
 
@@ -512,13 +509,12 @@ export type Difference = {
 /**
  * DriftStatus
  *
- * How far the enum `ModuleType` is from the living registry, which alone counts.
+ * The difference between the enum `ModuleType` and the registry, which alone counts.
  */
 export type DriftStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'different' | 'same' | 'unknown';
     since: string | null;
-    still_works: string | null;
     unlisted: Array<string>;
     unregistered: Array<string>;
 };
@@ -550,7 +546,7 @@ export type FieldError = {
 /**
  * GroupStatus
  *
- * A consumer group: who is in it, and how far it is behind.
+ * A consumer group: its members, and how far it is behind.
  */
 export type GroupStatus = {
     group: string;
@@ -562,7 +558,7 @@ export type GroupStatus = {
 /**
  * Health
  *
- * Each part named. `degraded`: the service works without it, more slowly or later, or without writes.
+ * The process's readiness, part by part. `degraded`: it works without the part, more slowly or without writes.
  *
  * `status` `degraded`: reads are served and writes are refused, for the reason in `waiting_for`.
  */
@@ -1182,9 +1178,8 @@ export type OperationView = {
  */
 export type OperationsStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'late' | 'none_pending' | 'pending' | 'unknown';
     since: string | null;
-    still_works: string | null;
     pending: number | null;
     oldest_pending_seconds: number | null;
     waiting_requests: number | null;
@@ -1371,6 +1366,21 @@ export type OrganizationViolation = {
 };
 
 /**
+ * PostgresStatus
+ *
+ * PostgreSQL. `incomplete`: it answers, but is too slow, or its schema is older than the code.
+ *
+ * `disk_full`, `read_only` and `files_unwritable`: it answers, and takes no writes.
+ */
+export type PostgresStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    code: 'answers' | 'disk_full' | 'files_unwritable' | 'incomplete' | 'read_only' | 'unreachable';
+    since: string | null;
+    answer_ms: number | null;
+    version: string | null;
+};
+
+/**
  * PreviewedChange
  *
  * An event that would be recorded, and what it changes.
@@ -1447,13 +1457,12 @@ export type Refusals = {
 /**
  * RelayStatus
  *
- * Events on their way to Kafka. Counts end at 100,000; the age leaves events of blocked keys out.
+ * Events on their way to Kafka. Counts end at 100,000; the age leaves out events of blocked keys.
  */
 export type RelayStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'late' | 'no_leader' | 'publishing' | 'unknown';
     since: string | null;
-    still_works: string | null;
     waiting: number | null;
     oldest_seconds: number | null;
     leader: string | null;
@@ -1478,13 +1487,12 @@ export type ReplicaStatus = {
 /**
  * ReplicasStatus
  *
- * Those heard of within an hour; who stopped in order is not listed.
+ * Replicas heard of within an hour, without those that stopped in order. `no_consumer`: only APIs are running.
  */
 export type ReplicasStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'no_consumer' | 'running' | 'some_silent' | 'unknown';
     since: string | null;
-    still_works: string | null;
     items: Array<ReplicaStatus>;
 };
 
@@ -1513,15 +1521,18 @@ export type RevokedApiToken = {
 /**
  * ServerStatus
  *
- * A server the service works with, and how long it just took to answer. Kafka tells no client its version.
+ * Kafka or Redis, and how long it just took to answer. Kafka tells no client its version.
+ *
+ * `partly_unreachable`: some of the running replicas do not reach it.
  */
 export type ServerStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'answers' | 'partly_unreachable' | 'unreachable';
     since: string | null;
-    still_works: string | null;
     answer_ms: number | null;
     version: string | null;
+    replicas: number;
+    replicas_without: number;
 };
 
 /**
@@ -1620,14 +1631,13 @@ export type Suspend = {
 /**
  * SystemStatus
  *
- * Every part, and all of them in a sentence. The state is that of the worst.
+ * Every part of the system. The state is that of the worst part.
  */
 export type SystemStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
     checked_at: string;
     answered_by: string;
-    postgres: ServerStatus;
+    postgres: PostgresStatus;
     kafka: ServerStatus;
     redis: ServerStatus;
     relay: RelayStatus;

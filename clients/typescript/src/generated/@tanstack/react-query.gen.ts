@@ -1754,7 +1754,7 @@ export const retryDeadLetterMutation = (options?: Partial<Options<RetryDeadLette
 export const getSystemStatusQueryKey = (options?: Options<GetSystemStatusData>) => createQueryKey('getSystemStatus', options, false, ['system']);
 
 /**
- * Get how the system is, part by part
+ * Get the system's status
  *
  * 200 whatever is away: that is part of the answer. Takes at most some two seconds.
  *
@@ -2019,9 +2019,9 @@ export const deactivateUserMutation = (options?: Partial<Options<DeactivateUserD
 export const getLivenessQueryKey = (options?: Options<GetLivenessData>) => createQueryKey('getLiveness', options, false, ['health']);
 
 /**
- * Whether the process lives
+ * Get whether the process is alive
  *
- * Asks nothing of any other part: when this does not answer, only a restart helps.
+ * Depends on no other part: when this does not answer, only a restart helps.
  */
 export const getLivenessOptions = (options?: Options<GetLivenessData>) => queryOptions<GetLivenessResponse, DefaultError, GetLivenessResponse, ReturnType<typeof getLivenessQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -2039,7 +2039,7 @@ export const getLivenessOptions = (options?: Options<GetLivenessData>) => queryO
 export const getReadinessQueryKey = (options?: Options<GetReadinessData>) => createQueryKey('getReadiness', options, false, ['health']);
 
 /**
- * Whether requests can be served
+ * Get whether requests can be served
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
  *
