@@ -1,1 +1,1 @@
-"""What other people's programs rely on, written down from the code."""
+"""The OpenAPI and AsyncAPI documents and the schemas of messages, made from the code."""

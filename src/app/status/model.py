@@ -5,9 +5,9 @@ A part's `code` is stable and says why the part is in its state. Sentences are l
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from app.status.gauges import Waiting
 from app.status.replicas import Observed, SeenReplica
@@ -44,9 +44,9 @@ class Facts(Struct, frozen=True, kw_only=True):
 class Part(Struct, frozen=True, kw_only=True):
     """A part of the system. `since`: when its state began, null where no replica saw it."""
 
-    state: State
+    state: Annotated[State, Meta(examples=["ok"])]
     code: str
-    since: datetime | None = None
+    since: Annotated[datetime | None, Meta(examples=[None])] = None
 
 
 class PostgresStatus(Part, frozen=True, kw_only=True):
@@ -76,7 +76,7 @@ class ServerStatus(Part, frozen=True, kw_only=True):
 class RelayStatus(Part, frozen=True, kw_only=True):
     """Events on their way to Kafka. Counts end at 100,000; the age leaves out events of blocked keys."""
 
-    code: Literal["publishing", "late", "no_leader", "unknown"]
+    code: Annotated[Literal["publishing", "late", "no_leader", "unknown"], Meta(examples=["publishing"])]
     waiting: int | None = None
     oldest_seconds: float | None = None
     leader: str | None = None
@@ -117,14 +117,14 @@ class OpenLetters(Struct, frozen=True):
 class DeadLettersStatus(Part, frozen=True, kw_only=True):
     """Dead letters that wait for a decision. `keys_blocked`: one of the relay's is open, which holds others up."""
 
-    code: Literal["none_open", "open", "keys_blocked", "unknown"]
+    code: Annotated[Literal["none_open", "open", "keys_blocked", "unknown"], Meta(examples=["open"])]
     open: OpenLetters | None = None
 
 
 class OperationsStatus(Part, frozen=True, kw_only=True):
     """Commands answered 202 that are not decided yet, and requests that wait for an outcome."""
 
-    code: Literal["none_pending", "pending", "late", "unknown"]
+    code: Annotated[Literal["none_pending", "pending", "late", "unknown"], Meta(examples=["pending"])]
     pending: int | None = None
     oldest_pending_seconds: float | None = None
     waiting_requests: int | None = None
@@ -134,7 +134,7 @@ class CacheStatus(Part, frozen=True, kw_only=True):
     """Cached reads of all running replicas, each since it started. `bypasses` went past Redis and count as no hit."""
 
     code: Literal["measured", "not_read", "unknown"]
-    hit_ratio: float | None = None
+    hit_ratio: Annotated[float | None, Meta(examples=[0.98])] = None
     hits: int | None = None
     misses: int | None = None
     bypasses: int | None = None
@@ -143,9 +143,9 @@ class CacheStatus(Part, frozen=True, kw_only=True):
 class ReplicaStatus(Struct, frozen=True):
     """A replica as it was last heard of."""
 
-    name: str
-    role: str
-    version: str
+    name: Annotated[str, Meta(examples=["worker-1"])]
+    role: Annotated[str, Meta(examples=["worker"])]
+    version: Annotated[str, Meta(examples=["1.0.0"])]
     state: Literal["running", "silent"]
     started_at: datetime
     seen_at: datetime
@@ -156,7 +156,7 @@ class ReplicaStatus(Struct, frozen=True):
 class ReplicasStatus(Part, frozen=True, kw_only=True):
     """Replicas heard of within an hour, without those that stopped in order. `no_consumer`: only APIs are running."""
 
-    code: Literal["running", "some_silent", "no_consumer", "unknown"]
+    code: Annotated[Literal["running", "some_silent", "no_consumer", "unknown"], Meta(examples=["running"])]
     items: Sequence[ReplicaStatus] = ()
 
 
@@ -164,14 +164,14 @@ class DriftStatus(Part, frozen=True, kw_only=True):
     """The difference between the enum `ModuleType` and the registry, which alone counts."""
 
     code: Literal["same", "different", "unknown"]
-    unlisted: Sequence[str] = ()
-    unregistered: Sequence[str] = ()
+    unlisted: Annotated[Sequence[str], Meta(examples=[["field_service"]])] = ()
+    unregistered: Annotated[Sequence[str], Meta(examples=[[]])] = ()
 
 
 class SystemStatus(Struct, frozen=True, kw_only=True):
     """Every part of the system. The state is that of the worst part."""
 
-    state: State
+    state: Annotated[State, Meta(examples=["ok"])]
     checked_at: datetime
     answered_by: str
     postgres: PostgresStatus

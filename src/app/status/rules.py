@@ -146,7 +146,7 @@ def dead_letters(facts: Facts) -> DeadLettersStatus:
 
 
 def operations(facts: Facts, running: Sequence[SeenReplica]) -> OperationsStatus:
-    """A long wait for a decision means that no replica decides."""
+    """Judge by the oldest: a long wait for a decision means that no replica decides."""
     requests = sum(one.report.waiting_requests for one in running) if facts.replicas is not None else None
     if facts.waiting is None:
         return OperationsStatus(state="unknown", code="unknown", waiting_requests=requests)

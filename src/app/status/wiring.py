@@ -23,8 +23,6 @@ SYSTEM = "system"
 
 
 class SystemProvider(Provider):
-    """Everything lives as long as the process."""
-
     scope = Scope.APP
     letters = provide(PostgresLetters)
     desk = provide(DeadLetterDesk)
@@ -35,34 +33,28 @@ class SystemProvider(Provider):
 
     @provide
     def letter_store(self, letters: PostgresLetters) -> LetterStore:
-        """The same letters."""
         return letters
 
     @provide
     async def groups(self, settings: Settings) -> AsyncIterator[KafkaGroups]:
-        """Of the process's own Kafka; connected when it is looked at."""
         groups = KafkaGroups(settings.kafka_bootstrap)
         yield groups
         await groups.close()
 
     @provide
     async def redis_server(self, settings: Settings) -> AsyncIterator[RedisServer]:
-        """The process's own, beside its store."""
         server = RedisServer(settings.redis_url)
         yield server
         await server.close()
 
     @provide
     def subscribers(self, container: AsyncContainer) -> AnyOf[ContextSubscribers, Subscribers]:
-        """The process's own."""
         return ContextSubscribers(container)
 
     @provide
     def trials(self, bus: CommandBus, deciders: Deciders, subscribers: Subscribers, clock: Clock) -> Trials:
-        """The same ways that records take the first time."""
         return RecordTrials(bus, deciders, subscribers, clock)
 
     @provide
     def facts(self) -> LetterFactLog:
-        """What operators do is no context's doing."""
         return PostgresFactLog(SYSTEM)

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -11,17 +12,21 @@ from litestar.params import FromPath, JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
-from app.apidocs.examples import OF_FIELDS, OF_STRUCTS, Unshown
-from app.apidocs.messages import message_schemas
+from app.apidocs.examples import BY_NAME, ExampleMissing
 from app.apidocs.openapi import described_routes, openapi_document
+from app.apidocs.operations import routes_of
 from app.apidocs.problems import catalogue, refusals
-from app.apidocs.routes import routes_of
+from app.apidocs.schemas import message_schemas
 from shared.commands.http import CommandSender
-from shared.http.command_route import CommandOperation
+from shared.http.command_route import CommandOperation, TakesCommand
 from shared.http.problems import PROBLEM_JSON
 from shared.http.requests import AnyRequest, documented, super_admin
 
 TAKEN_BY_COMMANDS = {"Idempotency-Key", "If-Match", "Prefer", "Modplane-Reason", "dry_run", "preview", "reason"}
+VERBS = re.compile(
+    r"(Activate|Apply|Assign|Cancel|Create|Deactivate|Delete|Drop|Export|Get|List|Reactivate|Refresh|Register|Restore"
+    r"|Retry|Revoke|Search|Sign in|Sign out|Sign up|Start|Stream|Suspend|Unassign|Update)\b"
+)
 RATES = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
 
 
@@ -108,6 +113,13 @@ def test_every_operation_is_described_and_so_is_its_tag(document: dict[str, Any]
         assert all(each["description"] for each in parameters_of(document, operation.told)), operation.id
 
 
+def test_every_summary_begins_with_a_verb_of_the_field_and_is_one_short_line(document: dict[str, Any]) -> None:
+    summaries = {operation.id: str(operation.told["summary"]) for operation in operations(document)}
+    assert {name: text for name, text in summaries.items() if not VERBS.match(text)} == {}
+    assert {name: text for name, text in summaries.items() if len(text) > 80 or text.endswith(".")} == {}
+    assert len(set(summaries.values())) == len(summaries)
+
+
 def test_every_refusal_is_in_the_catalogue_and_given_by_some_operation(document: dict[str, Any]) -> None:
     listed = {each["type"]: each["status"] for each in document["x-problem-types"]}
     known = {f"urn:modplane:problem:{code}" for _, _, code, _ in refusals()}
@@ -162,11 +174,10 @@ def test_what_is_created_leads_to_where_it_is_read_and_changed(document: dict[st
 def test_no_example_is_told_of_what_is_not_there(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     schemas = schemas | {name: told for file in message_schemas().values() for name, told in file["$defs"].items()}
-    assert OF_STRUCTS.keys() - schemas.keys() == set()
     fields = {name for schema in schemas.values() for name in schema.get("properties", {})}
     fields |= {"event_id", "stream"}
     fields |= {told["name"] for each in operations(document) for told in parameters_of(document, each.told)}
-    assert OF_FIELDS.keys() - fields == set()
+    assert BY_NAME.keys() - fields == set()
 
 
 class Bread(Struct, frozen=True, forbid_unknown_fields=True):
@@ -197,10 +208,17 @@ class NewController(Controller):
 
 def test_who_sends_commands_is_marked_as_such() -> None:
     for route in routes_of(described_routes()):
-        given = injected_into(route.function)
+        given = injected_into(written(route.handler.fn))
         sends = any(CommandSender in {each, *built_from(each)} for each in given)
-        assert (route.path, sends) == (route.path, route.takes_command)
-        assert (route.path, CommandSender in given) == (route.path, route.answers_as_command)
+        assert (route.path, sends) == (route.path, route.is_marked(TakesCommand))
+        assert (route.path, CommandSender in given) == (route.path, route.is_marked(CommandOperation))
+
+
+def written(function: Any) -> Any:
+    """The function as it was written, without those that inject into it."""
+    while hasattr(function, "__dishka_orig_func__"):
+        function = function.__dishka_orig_func__
+    return function
 
 
 def injected_into(function: Any) -> list[Any]:
@@ -259,5 +277,5 @@ class UnshownController(Controller):
 
 
 def test_who_adds_a_field_of_text_is_asked_what_it_looks_like() -> None:
-    with pytest.raises(Unshown, match=r"app/apidocs/examples\.py what `topping` of Cake looks like"):
+    with pytest.raises(ExampleMissing, match=r"Give `topping` of Cake an example: .* app/apidocs/examples\.py"):
         described(UnshownController)
