@@ -10,10 +10,17 @@ from litestar.datastructures import CacheControlHeader, Cookie
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
-from access.domain import MAX_EMAIL_LENGTH, MAX_LOGIN_PASSWORD_LENGTH, SessionEnded
+from access.domain import (
+    MAX_EMAIL_LENGTH,
+    MAX_LOGIN_PASSWORD_LENGTH,
+    OrganizationSuspended,
+    SessionEnded,
+    WrongCredentials,
+)
 from access.ports import AccessSettings
 from access.sessions import Sessions, SignedIn
 from access.sign_in import SignIn
+from shared.http.command_route import refuses
 from shared.http.rate_limits import client_address
 from shared.http.requests import AnyRequest
 from shared.ports import Caller
@@ -57,11 +64,13 @@ class AuthController(Controller):
 
     path = "/auth"
     tags = ("auth",)
+    response_cookies = (Cookie(REFRESH_COOKIE, documentation_only=True),)
     security = ({},)
 
     @post(
         "/login",
         operation_id="login",
+        opt=refuses(WrongCredentials, OrganizationSuspended),
         summary="Sign in with e-mail and password",
         status_code=200,
         cache_control=NO_STORE,
@@ -86,6 +95,7 @@ class AuthController(Controller):
     @post(
         "/refresh",
         operation_id="refresh",
+        opt=refuses(SessionEnded, OrganizationSuspended),
         summary="Get a new access token for the refresh cookie",
         status_code=200,
         cache_control=NO_STORE,

@@ -22,8 +22,8 @@ from access.adapters.api_tokens import (
 )
 from access.adapters.http_keys import keyed_write
 from access.api_tokens import ApiTokens, CreatedApiToken, RevokedApiToken, WantedApiToken
-from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
-from shared.http.command_route import TakesKey
+from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope, SecretNotKept
+from shared.http.command_route import TakesKey, refuses
 from shared.http.parameters import reason_of
 from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
@@ -88,6 +88,7 @@ class ApiTokensController(Controller):
 
     @post(
         operation_id="createToken",
+        opt=refuses(SecretNotKept),
         operation_class=TakesKey,
         summary="Create an API token; its secret is shown once",
         cache_control=CacheControlHeader(no_store=True),

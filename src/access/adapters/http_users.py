@@ -10,9 +10,9 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from access.adapters.http_keys import keyed_write
 from access.adapters.user_list import PostgresUserReader, Sort, UserFilter, UserPage, UserQuery, UserStanding
-from access.domain import Role
+from access.domain import LastSuperAdmin, Role
 from access.users import UserAdministration, UserStatus
-from shared.http.command_route import TakesKey
+from shared.http.command_route import TakesKey, refuses
 from shared.http.parameters import reason_of
 from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
@@ -57,6 +57,7 @@ class UsersController(Controller):
     @post(
         "/{user_id:uuid}/deactivate",
         operation_id="deactivateUser",
+        opt=refuses(LastSuperAdmin),
         operation_class=TakesKey,
         summary="Keep a user out",
         status_code=200,

@@ -29,9 +29,9 @@ from assignments.commands import (
 from assignments.ports import OrganizationIndustry
 from assignments.refusals import ModuleNotAssigned, OrganizationNotFound
 from shared.cache.generations import encode_cached
-from shared.commands.http import Asked, CommandSender
+from shared.commands.http import Asked, CommandSender, IfMatchRequired
 from shared.errors import Unavailable
-from shared.http.command_route import CommandOperation
+from shared.http.command_route import refuses, sends
 from shared.http.requests import (
     AnyRequest,
     caller_of,
@@ -121,7 +121,8 @@ class OrganizationModulesController(Controller):
         "/{module_id:str}",
         guards=[organization_writer],
         operation_id="updateModuleConfig",
-        operation_class=CommandOperation,
+        opt=refuses(IfMatchRequired),
+        operation_class=sends(UpdateModuleConfig),
         summary="Change an organization's configuration of a module",
         responses=documented(ConfigResult),
     )
@@ -153,7 +154,7 @@ class AssignmentsController(Controller):
         "/assign/{organization_id:uuid}",
         status_code=200,
         operation_id="assignModule",
-        operation_class=CommandOperation,
+        operation_class=sends(AssignModule),
         summary="Assign a module",
         responses=documented(AssignmentResult),
     )
@@ -171,7 +172,7 @@ class AssignmentsController(Controller):
         "/unassign/{organization_id:uuid}/{module_id:str}",
         status_code=200,
         operation_id="unassignModule",
-        operation_class=CommandOperation,
+        operation_class=sends(UnassignModule),
         summary="Take a module away",
         responses=documented(AssignmentResult),
     )
@@ -193,7 +194,7 @@ class AssignmentsController(Controller):
         "/restore/{organization_id:uuid}",
         status_code=200,
         operation_id="restoreAssignments",
-        operation_class=CommandOperation,
+        operation_class=sends(RestoreAssignments),
         summary="Take an unassignment back",
         responses=documented(AssignmentResult),
     )
@@ -211,7 +212,7 @@ class AssignmentsController(Controller):
         "/bulk-assign/{organization_id:uuid}",
         status_code=200,
         operation_id="bulkAssignModules",
-        operation_class=CommandOperation,
+        operation_class=sends(BulkAssignModules),
         summary="Assign several modules, all or none",
         responses=documented(AssignmentResult),
     )
@@ -231,7 +232,7 @@ class AssignmentsController(Controller):
         "/apply-industry/{organization_id:uuid}",
         status_code=200,
         operation_id="applyIndustryTemplate",
-        operation_class=CommandOperation,
+        operation_class=sends(ApplyIndustryTemplate),
         summary="Give an organization an industry's modules",
         responses=documented(AssignmentResult),
     )

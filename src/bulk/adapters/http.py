@@ -13,7 +13,9 @@ from bulk.adapters.reading import BulkItemPage, BulkPage, BulkProgress, Postgres
 from bulk.domain import (
     MAX_ORGANIZATIONS,
     BulkCommand,
+    BulkOperationEnded,
     BulkOperationNotFound,
+    BulkOperationUnderWay,
     Foreseen,
     ItemOutcome,
     OrganizationFilter,
@@ -21,7 +23,7 @@ from bulk.domain import (
 )
 from bulk.requests import BulkRequests, Wanted
 from shared.commands.http import fingerprint, operation_id_of
-from shared.http.command_route import TakesKey
+from shared.http.command_route import TakesKey, refuses
 from shared.http.parameters import reason_of
 from shared.http.requests import AnyRequest, caller_of, documented, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
@@ -123,6 +125,7 @@ class BulkOperationsController(Controller):
         "/{bulk_operation_id:uuid}/cancel",
         status_code=202,
         operation_id="cancelBulkOperation",
+        opt=refuses(BulkOperationEnded),
         summary="Ask no further organization",
         responses=documented(BulkProgress, 202),
     )
@@ -137,6 +140,7 @@ class BulkOperationsController(Controller):
         "/{bulk_operation_id:uuid}/retry",
         status_code=202,
         operation_id="retryBulkOperation",
+        opt=refuses(BulkOperationUnderWay),
         summary="Ask those that refused or failed again",
         responses=documented(BulkProgress, 202),
     )

@@ -26,8 +26,8 @@ from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult
 from industries.events import TemplateModule
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
-from shared.http.command_route import CommandOperation
-from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.http.command_route import refuses, sends
+from shared.http.requests import AnyRequest, NotSignedIn, RoleRequired, documented, send_cached, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch, SomeOrAll
 from shared.ports import Caller
 from shared.slugs import Slug
@@ -107,6 +107,7 @@ class IndustriesController(Controller):
     @get(
         dependencies={"wanted": Provide(industry_filter), "which_page": Provide(industry_query)},
         operation_id="getIndustries",
+        opt=refuses(NotSignedIn, RoleRequired),
         summary="List the industry templates, all of them or those that are searched",
         responses=documented(IndustryList),
     )
@@ -170,7 +171,7 @@ class IndustryAdministrationController(Controller):
 
     @post(
         operation_id="createIndustry",
-        operation_class=CommandOperation,
+        operation_class=sends(CreateIndustry),
         summary="Create a template",
         responses=documented(IndustryResult, 201),
     )
@@ -185,7 +186,7 @@ class IndustryAdministrationController(Controller):
     @patch(
         "/{industry_code:str}",
         operation_id="updateIndustry",
-        operation_class=CommandOperation,
+        operation_class=sends(UpdateIndustry),
         summary="Change a template",
         responses=documented(IndustryResult),
     )
@@ -204,7 +205,7 @@ class IndustryAdministrationController(Controller):
         "/{industry_code:str}",
         status_code=200,
         operation_id="deleteIndustry",
-        operation_class=CommandOperation,
+        operation_class=sends(DeleteIndustry),
         summary="Delete a template; organizations keep what it gave them",
         responses=documented(DeletedIndustry),
     )

@@ -31,7 +31,7 @@ from organizations.domain import OrganizationNotFound, OrganizationResult
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
 from shared.errors import FieldError
-from shared.http.command_route import CommandOperation
+from shared.http.command_route import sends
 from shared.http.requests import (
     AnyRequest,
     documented,
@@ -166,7 +166,7 @@ class OrganizationsController(Controller):
         "/{organization_id:uuid}",
         guards=[super_admin],
         operation_id="updateOrganization",
-        operation_class=CommandOperation,
+        operation_class=sends(UpdateOrganization),
         summary="Rename an organization",
         responses=documented(OrganizationResult),
     )
@@ -184,7 +184,7 @@ class OrganizationsController(Controller):
         guards=[super_admin],
         status_code=200,
         operation_id="suspendOrganization",
-        operation_class=CommandOperation,
+        operation_class=sends(SuspendOrganization),
         summary="Take an organization out of effect",
         responses=documented(OrganizationResult),
     )
@@ -198,7 +198,7 @@ class OrganizationsController(Controller):
         guards=[super_admin],
         status_code=200,
         operation_id="reactivateOrganization",
-        operation_class=CommandOperation,
+        operation_class=sends(ReactivateOrganization),
         summary="End an organization's suspension",
         responses=documented(OrganizationResult),
     )

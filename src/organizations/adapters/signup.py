@@ -28,7 +28,7 @@ from shared.commands.bus import Answer, IdempotencyKeyReused
 from shared.commands.dry_run import preview_body
 from shared.commands.http import Asked, CommandSender, accepted
 from shared.errors import FieldError, Refused, Unavailable
-from shared.http.command_route import TakesCommand
+from shared.http.command_route import TakesCommand, refuses
 from shared.http.parameters import expected_sequence, is_dry_run, previewed, reason_of
 from shared.http.requests import AnyRequest, documented
 from shared.messages import Outcome, PreviewedChange
@@ -190,6 +190,7 @@ class SignupController(Controller):
 
     @post(
         operation_id="signUp",
+        opt=refuses(SignupClosed, passes_on=("access",)),
         operation_class=TakesCommand,
         summary="Sign up an organization with its first admin",
         responses=documented(SignedUp, 201) | documented(SignupPending, 202) | documented(SignupForeseen),

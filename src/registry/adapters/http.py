@@ -40,7 +40,7 @@ from registry.commands import (
 from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
-from shared.http.command_route import CommandOperation
+from shared.http.command_route import sends
 from shared.http.requests import AnyRequest, documented, send_cached, signed_in, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageSearch, SomeOrAll
 from shared.slugs import Slug
@@ -147,7 +147,7 @@ class RegistryController(Controller):
 
     @post(
         operation_id="registerModule",
-        operation_class=CommandOperation,
+        operation_class=sends(RegisterModule),
         summary="Register a module",
         responses=documented(ModuleResult, 201),
     )
@@ -176,7 +176,7 @@ class RegistryController(Controller):
     @patch(
         "/{module_id:str}",
         operation_id="updateModule",
-        operation_class=CommandOperation,
+        operation_class=sends(UpdateModule),
         summary="Change a module",
         responses=documented(ModuleResult),
     )
@@ -198,7 +198,7 @@ class RegistryController(Controller):
         "/{module_id:str}",
         status_code=200,
         operation_id="deleteModule",
-        operation_class=CommandOperation,
+        operation_class=sends(DeleteModule),
         summary="Delete a module nobody has",
         responses=documented(DeletedModule),
     )
@@ -211,7 +211,7 @@ class RegistryController(Controller):
         "/{module_id:str}/activate",
         status_code=200,
         operation_id="activateModule",
-        operation_class=CommandOperation,
+        operation_class=sends(ActivateModule),
         summary="Let a module take effect",
         responses=documented(ModuleResult),
     )
@@ -224,7 +224,7 @@ class RegistryController(Controller):
         "/{module_id:str}/deactivate",
         status_code=200,
         operation_id="deactivateModule",
-        operation_class=CommandOperation,
+        operation_class=sends(DeactivateModule),
         summary="Take a module out of effect everywhere",
         responses=documented(ModuleResult),
     )

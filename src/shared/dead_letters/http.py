@@ -15,13 +15,15 @@ from shared.dead_letters.postgres import PostgresLetters
 from shared.dead_letters.service import (
     DeadLetter,
     DeadLetterDesk,
+    LetterHandled,
     LetterKind,
     LetterNotFound,
     LetterRecord,
     LetterStatus,
+    LetterUnreadable,
 )
 from shared.errors import Malformed
-from shared.http.command_route import TakesReason
+from shared.http.command_route import TakesReason, refuses
 from shared.http.parameters import reason_of
 from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
@@ -84,6 +86,7 @@ class DeadLettersController(Controller):
     @post(
         "/{letter_id:uuid}/retry",
         operation_id="retryDeadLetter",
+        opt=refuses(LetterHandled, LetterUnreadable),
         operation_class=TakesReason,
         summary="Have a dead letter processed again",
         status_code=200,
@@ -101,6 +104,7 @@ class DeadLettersController(Controller):
     @post(
         "/{letter_id:uuid}/drop",
         operation_id="dropDeadLetter",
+        opt=refuses(LetterHandled),
         operation_class=TakesReason,
         summary="Give a dead letter up",
         status_code=200,
