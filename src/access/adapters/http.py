@@ -96,7 +96,7 @@ class AuthController(Controller):
         "/refresh",
         operation_id="refresh",
         opt=refuses(SessionEnded, OrganizationSuspended),
-        summary="Get a new access token for the refresh cookie",
+        summary="Refresh the access token",
         status_code=200,
         cache_control=NO_STORE,
     )
@@ -115,7 +115,7 @@ class AuthController(Controller):
     @post(
         "/logout",
         operation_id="logout",
-        summary="Sign out: end the session of the refresh cookie, and of the access token",
+        summary="Sign out",
         status_code=200,
         cache_control=NO_STORE,
     )

@@ -90,7 +90,7 @@ class ApiTokensController(Controller):
         operation_id="createToken",
         opt=refuses(SecretNotKept),
         operation_class=TakesKey,
-        summary="Create an API token; its secret is shown once",
+        summary="Create an API token",
         cache_control=CacheControlHeader(no_store=True),
     )
     async def create(
@@ -114,7 +114,7 @@ class ApiTokensController(Controller):
     @get(
         dependencies={"wanted": Provide(token_filter), "which_page": Provide(token_query)},
         operation_id="getTokens",
-        summary="List API tokens, the youngest first",
+        summary="List API tokens, newest first",
     )
     async def page(
         self, which_page: NamedDependency[ApiTokenQuery], tokens: FromDishka[PostgresApiTokenReader]

@@ -59,7 +59,7 @@ class UsersController(Controller):
         operation_id="deactivateUser",
         opt=refuses(LastSuperAdmin),
         operation_class=TakesKey,
-        summary="Keep a user out",
+        summary="Deactivate a user",
         status_code=200,
     )
     async def deactivate(
@@ -78,7 +78,7 @@ class UsersController(Controller):
         "/{user_id:uuid}/activate",
         operation_id="activateUser",
         operation_class=TakesKey,
-        summary="Let a user in again",
+        summary="Activate a user",
         status_code=200,
     )
     async def activate(

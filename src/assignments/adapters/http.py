@@ -102,7 +102,7 @@ class OrganizationModulesController(Controller):
         "/{module_id:str}",
         guards=[organization_reader],
         operation_id="getOrganizationModule",
-        summary="Get an organization's module, with the layers of its configuration",
+        summary="Get an organization's module with the layers of its configuration",
         responses=documented(OrganizationModuleDetails),
     )
     async def module(
@@ -123,7 +123,7 @@ class OrganizationModulesController(Controller):
         operation_id="updateModuleConfig",
         opt=refuses(IfMatchRequired),
         operation_class=sends(UpdateModuleConfig),
-        summary="Change an organization's configuration of a module",
+        summary="Update an organization's configuration of a module",
         responses=documented(ConfigResult),
     )
     async def update_config(
@@ -173,7 +173,7 @@ class AssignmentsController(Controller):
         status_code=200,
         operation_id="unassignModule",
         operation_class=sends(UnassignModule),
-        summary="Take a module away",
+        summary="Unassign a module",
         responses=documented(AssignmentResult),
     )
     async def unassign(
@@ -195,7 +195,7 @@ class AssignmentsController(Controller):
         status_code=200,
         operation_id="restoreAssignments",
         operation_class=sends(RestoreAssignments),
-        summary="Take an unassignment back",
+        summary="Restore assignments that were unassigned",
         responses=documented(AssignmentResult),
     )
     async def restore(
@@ -233,7 +233,7 @@ class AssignmentsController(Controller):
         status_code=200,
         operation_id="applyIndustryTemplate",
         operation_class=sends(ApplyIndustryTemplate),
-        summary="Give an organization an industry's modules",
+        summary="Apply an industry template to an organization",
         responses=documented(AssignmentResult),
     )
     async def apply_industry(

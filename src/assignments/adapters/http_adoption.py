@@ -96,7 +96,7 @@ class ModuleUsageController(Controller):
     @get(
         "/adoption",
         operation_id="getModuleAdoption",
-        summary="See how a module is taken up",
+        summary="Get a module's adoption over time",
         responses=documented(ModuleAdoption),
     )
     async def adoption(
@@ -115,7 +115,7 @@ class IndustryUsageController(Controller):
     guards = (super_admin,)
     tags = ("industries",)
 
-    @get(operation_id="getIndustryOrganizations", summary="List the organizations that have a template")
+    @get(operation_id="getIndustryOrganizations", summary="List the organizations that have an industry template")
     async def organizations(
         self,
         industry_code: FromPath[str],

@@ -22,7 +22,7 @@ class UsageController(Controller):
     @get(
         "/modules",
         operation_id="getModulesUsage",
-        summary="See how far each module is used, and its last thirty days",
+        summary="Get each module's usage",
         responses=documented(ModulesUsage),
     )
     async def modules(self, request: AnyRequest, reader: FromDishka[CachedUsageReader]) -> ASGIResponse:
@@ -31,7 +31,7 @@ class UsageController(Controller):
     @get(
         "/industries",
         operation_id="getIndustriesUsage",
-        summary="See how many organizations are on the current version of each template, and how many on older ones",
+        summary="Get each industry template's usage by version",
         responses=documented(IndustriesUsage),
     )
     async def industries(self, request: AnyRequest, reader: FromDishka[CachedUsageReader]) -> ASGIResponse:

@@ -36,7 +36,7 @@ class ConfigViolationsController(Controller):
 
     @get(
         operation_id="getModuleViolations",
-        summary="List the organizations and templates whose configuration does not fit a module's schema",
+        summary="List configurations that violate a module's schema",
     )
     async def violations(
         self,

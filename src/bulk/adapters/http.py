@@ -59,7 +59,7 @@ class BulkOperationsController(Controller):
     @post(
         status_code=202,
         operation_id="startBulkOperation",
-        summary="Send one command to many organizations",
+        summary="Start a bulk operation: one command for many organizations",
         operation_class=TakesKey,
         responses=documented(BulkForesight) | documented(BulkProgress, 202),
     )
@@ -93,20 +93,20 @@ class BulkOperationsController(Controller):
         begun = await requests.begin(wanted)
         return under_way(await shown(reader, begun.id))
 
-    @get(operation_id="getBulkOperations", summary="List bulk operations, the youngest first")
+    @get(operation_id="getBulkOperations", summary="List bulk operations, newest first")
     async def recent(
         self, reader: FromDishka[PostgresBulkReader], limit: PageLimit = DEFAULT_LIMIT, cursor: PageCursor = None
     ) -> BulkPage:
         return await reader.recent(limit, cursor)
 
-    @get("/{bulk_operation_id:uuid}", operation_id="getBulkOperation", summary="Get how far a bulk operation is")
+    @get("/{bulk_operation_id:uuid}", operation_id="getBulkOperation", summary="Get a bulk operation's progress")
     async def progress(self, bulk_operation_id: BulkPath, reader: FromDishka[PostgresBulkReader]) -> BulkProgress:
         return await shown(reader, bulk_operation_id)
 
     @get(
         "/{bulk_operation_id:uuid}/items",
         operation_id="getBulkOperationItems",
-        summary="List what became of each organization",
+        summary="List a bulk operation's outcomes by organization",
     )
     async def items(
         self,
@@ -126,7 +126,7 @@ class BulkOperationsController(Controller):
         status_code=202,
         operation_id="cancelBulkOperation",
         opt=refuses(BulkOperationEnded),
-        summary="Ask no further organization",
+        summary="Cancel a bulk operation",
         responses=documented(BulkProgress, 202),
     )
     async def cancel(
@@ -141,7 +141,7 @@ class BulkOperationsController(Controller):
         status_code=202,
         operation_id="retryBulkOperation",
         opt=refuses(BulkOperationUnderWay),
-        summary="Ask those that refused or failed again",
+        summary="Retry a bulk operation's failures",
         responses=documented(BulkProgress, 202),
     )
     async def retry(

@@ -108,7 +108,7 @@ class IndustriesController(Controller):
         dependencies={"wanted": Provide(industry_filter), "which_page": Provide(industry_query)},
         operation_id="getIndustries",
         opt=refuses(NotSignedIn, RoleRequired),
-        summary="List the industry templates, all of them or those that are searched",
+        summary="List or search industry templates",
         responses=documented(IndustryList),
     )
     async def everything(
@@ -149,7 +149,7 @@ class IndustriesController(Controller):
     @get(
         "/{industry_code:str}/modules",
         operation_id="getIndustryModules",
-        summary="Get a template's modules, and whether each can be assigned",
+        summary="List an industry template's modules",
         responses=documented(IndustryModules),
     )
     async def modules(
@@ -172,7 +172,7 @@ class IndustryAdministrationController(Controller):
     @post(
         operation_id="createIndustry",
         operation_class=sends(CreateIndustry),
-        summary="Create a template",
+        summary="Create an industry template",
         responses=documented(IndustryResult, 201),
     )
     async def create(
@@ -187,7 +187,7 @@ class IndustryAdministrationController(Controller):
         "/{industry_code:str}",
         operation_id="updateIndustry",
         operation_class=sends(UpdateIndustry),
-        summary="Change a template",
+        summary="Update an industry template",
         responses=documented(IndustryResult),
     )
     async def update(
@@ -206,7 +206,7 @@ class IndustryAdministrationController(Controller):
         status_code=200,
         operation_id="deleteIndustry",
         operation_class=sends(DeleteIndustry),
-        summary="Delete a template; organizations keep what it gave them",
+        summary="Delete an industry template",
         responses=documented(DeletedIndustry),
     )
     async def remove(
@@ -217,7 +217,7 @@ class IndustryAdministrationController(Controller):
     @get(
         "/{industry_code:str}/versions",
         operation_id="getIndustryVersions",
-        summary="List a template's published versions",
+        summary="List an industry template's versions",
         responses=documented(IndustryVersionPage),
     )
     async def versions(

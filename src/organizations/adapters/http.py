@@ -151,7 +151,7 @@ class OrganizationsController(Controller):
         "/{organization_id:uuid}/info",
         guards=[organization_reader],
         operation_id="getOrganizationInfo",
-        summary="Get what an organization's people see of it",
+        summary="Get an organization's name, industry and status",
         responses=documented(OrganizationInfo),
     )
     async def info(
@@ -167,7 +167,7 @@ class OrganizationsController(Controller):
         guards=[super_admin],
         operation_id="updateOrganization",
         operation_class=sends(UpdateOrganization),
-        summary="Rename an organization",
+        summary="Update an organization's name",
         responses=documented(OrganizationResult),
     )
     async def update(
@@ -185,7 +185,7 @@ class OrganizationsController(Controller):
         status_code=200,
         operation_id="suspendOrganization",
         operation_class=sends(SuspendOrganization),
-        summary="Take an organization out of effect",
+        summary="Suspend an organization",
         responses=documented(OrganizationResult),
     )
     async def suspend(
@@ -199,7 +199,7 @@ class OrganizationsController(Controller):
         status_code=200,
         operation_id="reactivateOrganization",
         operation_class=sends(ReactivateOrganization),
-        summary="End an organization's suspension",
+        summary="Reactivate an organization",
         responses=documented(OrganizationResult),
     )
     async def reactivate(

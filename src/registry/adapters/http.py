@@ -130,7 +130,7 @@ class RegistryController(Controller):
     @get(
         dependencies={"wanted": Provide(module_filter), "which_page": Provide(module_query)},
         operation_id="getModuleRegistry",
-        summary="List registered modules, all of them or those that are searched",
+        summary="List or search registered modules",
         responses=documented(ModuleList),
     )
     async def everything(
@@ -177,7 +177,7 @@ class RegistryController(Controller):
         "/{module_id:str}",
         operation_id="updateModule",
         operation_class=sends(UpdateModule),
-        summary="Change a module",
+        summary="Update a module",
         responses=documented(ModuleResult),
     )
     async def update(
@@ -199,7 +199,7 @@ class RegistryController(Controller):
         status_code=200,
         operation_id="deleteModule",
         operation_class=sends(DeleteModule),
-        summary="Delete a module nobody has",
+        summary="Delete a module that no organization has",
         responses=documented(DeletedModule),
     )
     async def remove(
@@ -212,7 +212,7 @@ class RegistryController(Controller):
         status_code=200,
         operation_id="activateModule",
         operation_class=sends(ActivateModule),
-        summary="Let a module take effect",
+        summary="Activate a module",
         responses=documented(ModuleResult),
     )
     async def activate(
@@ -225,7 +225,7 @@ class RegistryController(Controller):
         status_code=200,
         operation_id="deactivateModule",
         operation_class=sends(DeactivateModule),
-        summary="Take a module out of effect everywhere",
+        summary="Deactivate a module",
         responses=documented(ModuleResult),
     )
     async def deactivate(
@@ -244,7 +244,7 @@ class AvailableModulesController(Controller):
     @get(
         dependencies={"wanted": Provide(available_filter), "which_page": Provide(module_query)},
         operation_id="getAvailableModules",
-        summary="List the active modules, all of them or those that are searched",
+        summary="List or search active modules",
         responses=documented(ModuleList),
     )
     async def available(

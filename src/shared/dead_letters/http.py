@@ -88,7 +88,7 @@ class DeadLettersController(Controller):
         operation_id="retryDeadLetter",
         opt=refuses(LetterHandled, LetterUnreadable),
         operation_class=TakesReason,
-        summary="Have a dead letter processed again",
+        summary="Retry a dead letter",
         status_code=200,
     )
     async def retry(
@@ -106,7 +106,7 @@ class DeadLettersController(Controller):
         operation_id="dropDeadLetter",
         opt=refuses(LetterHandled),
         operation_class=TakesReason,
-        summary="Give a dead letter up",
+        summary="Drop a dead letter",
         status_code=200,
     )
     async def drop(

@@ -76,7 +76,7 @@ class OperationsController(Controller):
         guards=[signed_in],
         dependencies={"wanted": Provide(operation_filter), "which_page": Provide(operation_query)},
         operation_id="getOperations",
-        summary="List how commands went",
+        summary="List operations and their outcomes",
         cache_control=CacheControlHeader(no_store=True),
     )
     async def page(
@@ -94,7 +94,7 @@ class OperationsController(Controller):
     @get(
         "/{operation_id:uuid}",
         operation_id="getOperation",
-        summary="Get how a command went",
+        summary="Get an operation and its outcome",
         responses=documented(OperationView),
     )
     async def operation(
