@@ -115,7 +115,7 @@ class AuthController(Controller):
     @post(
         "/logout",
         operation_id="logout",
-        summary="Sign out",
+        summary="Sign out and end the session",
         status_code=200,
         cache_control=NO_STORE,
     )

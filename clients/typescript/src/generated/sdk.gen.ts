@@ -38,14 +38,14 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
 });
 
 /**
- * Sign out: end the session of the refresh cookie, and of the access token
+ * Sign out and end the session
  *
  * Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither.
  */
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
 
 /**
- * Get a new access token for the refresh cookie
+ * Refresh the access token
  *
  * The cookie is good for one use; the answer sets the next. One that comes twice ends the session.
  *
@@ -54,7 +54,7 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
 export const refresh = <ThrowOnError extends boolean = true>(options?: Options<RefreshData, ThrowOnError>) => (options?.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({ url: '/api/v1/auth/refresh', ...options });
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
  * Bulk operations, the youngest first. `next_cursor` is null on the last page.
  *
@@ -67,7 +67,7 @@ export const getBulkOperations = <ThrowOnError extends boolean = true>(options?:
 });
 
 /**
- * Send one command to many organizations
+ * Start a bulk operation: one command for many organizations
  *
  * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
  *
@@ -87,7 +87,7 @@ export const startBulkOperation = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Get how far a bulk operation is
+ * Get a bulk operation's progress
  *
  * How far a bulk operation is. `total` grows while it is `selecting`.
  *
@@ -100,7 +100,7 @@ export const getBulkOperation = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * Ask no further organization
+ * Cancel a bulk operation
  *
  * What has been asked already is decided all the same, and stays.
  *
@@ -113,7 +113,7 @@ export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * List what became of each organization
+ * List a bulk operation's outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
@@ -126,7 +126,7 @@ export const getBulkOperationItems = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Ask those that refused or failed again
+ * Retry a bulk operation's failures
  *
  * Only when it has ended. Those that changed or were so already are left alone.
  *
@@ -139,7 +139,7 @@ export const retryBulkOperation = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * List events, the newest first
+ * List events, newest first
  *
  * Each with who did it, why, and in its payload what was before and what is after.
  *
@@ -156,7 +156,7 @@ export const getEvents = <ThrowOnError extends boolean = true>(options?: Options
 });
 
 /**
- * Download events, a line of JSON each
+ * Export events as lines of JSON
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
@@ -169,7 +169,7 @@ export const exportEvents = <ThrowOnError extends boolean = true>(options?: Opti
 });
 
 /**
- * Follow events as they happen
+ * Stream events as they happen
  *
  * Each event has its `position` as id; events named `state` say how the stream is.
  *
@@ -185,7 +185,7 @@ export const streamEvents = <ThrowOnError extends boolean = true>(options?: Opti
 });
 
 /**
- * List the industry templates, all of them or those that are searched
+ * List or search industry templates
  *
  * Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
  *
@@ -198,7 +198,7 @@ export const getIndustries = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
- * Create a template
+ * Create an industry template
  *
  * A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
  *
@@ -218,7 +218,7 @@ export const createIndustry = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Delete a template; organizations keep what it gave them
+ * Delete an industry template
  *
  * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
  *
@@ -246,7 +246,7 @@ export const getIndustry = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Change a template
+ * Update an industry template
  *
  * A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
  *
@@ -266,7 +266,7 @@ export const updateIndustry = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Get a template's modules, and whether each can be assigned
+ * List an industry template's modules
  *
  * The modules of a template's current version, in display order. `sequence` is the template's.
  */
@@ -277,7 +277,7 @@ export const getIndustryModules = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * List the organizations that have a template
+ * List the organizations that have an industry template
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
@@ -290,7 +290,7 @@ export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(op
 });
 
 /**
- * List a template's published versions
+ * List an industry template's versions
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
@@ -303,7 +303,7 @@ export const getIndustryVersions = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * List registered modules, all of them or those that are searched
+ * List or search registered modules
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
@@ -336,7 +336,7 @@ export const registerModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Delete a module nobody has
+ * Delete a module that no organization has
  *
  * A super admin ends a module.
  *
@@ -364,7 +364,7 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
- * Change a module
+ * Update a module
  *
  * New rules for configs refuse none that exists: `impact` counts those that do not fit.
  *
@@ -386,7 +386,7 @@ export const updateModule = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * Let a module take effect
+ * Activate a module
  *
  * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
  *
@@ -399,7 +399,7 @@ export const activateModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * See how a module is taken up
+ * Get a module's adoption over time
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
@@ -425,7 +425,7 @@ export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * Take a module out of effect everywhere
+ * Deactivate a module
  *
  * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
  *
@@ -466,7 +466,7 @@ export const getModuleOrganizations = <ThrowOnError extends boolean = true>(opti
 });
 
 /**
- * List the organizations and templates whose configuration does not fit a module's schema
+ * List configurations that violate a module's schema
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
@@ -483,7 +483,7 @@ export const getModuleViolations = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * Give an organization an industry's modules
+ * Apply an industry template to an organization
  *
  * Where the organization gets the industry as its own, this too is done before the answer.
  *
@@ -525,7 +525,7 @@ export const assignModule = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * List the active modules, all of them or those that are searched
+ * List or search active modules
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
@@ -558,7 +558,7 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * Take an unassignment back
+ * Restore assignments that were unassigned
  *
  * Sources, versions and config become what the event log says they were, or it is refused and says why.
  *
@@ -580,7 +580,7 @@ export const restoreAssignments = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Take a module away
+ * Unassign a module
  *
  * Its config is kept for a later assignment. `force` overrules templates that require it.
  *
@@ -600,7 +600,7 @@ export const unassignModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * List how commands went
+ * List operations and their outcomes
  *
  * Super admins see all, an organization's people those on their organization, services none.
  *
@@ -615,7 +615,7 @@ export const getOperations = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
- * Get how a command went
+ * Get an operation and its outcome
  *
  * For its issuer, the organization's own people and super admins; others learn nothing of it.
  */
@@ -679,7 +679,7 @@ export const getOrganization = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * Rename an organization
+ * Update an organization's name
  *
  * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
@@ -696,7 +696,7 @@ export const updateOrganization = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Get what an organization's people see of it
+ * Get an organization's name, industry and status
  *
  * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
  *
@@ -722,7 +722,7 @@ export const getOrganizationModules = <ThrowOnError extends boolean = true>(opti
 });
 
 /**
- * Get an organization's module, with the layers of its configuration
+ * Get an organization's module with the layers of its configuration
  *
  * One module of an organization, and how its config comes to be.
  *
@@ -739,7 +739,7 @@ export const getOrganizationModule = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Change an organization's configuration of a module
+ * Update an organization's configuration of a module
  *
  * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
  *
@@ -763,7 +763,7 @@ export const updateModuleConfig = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * End an organization's suspension
+ * Reactivate an organization
  *
  * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
  *
@@ -776,7 +776,7 @@ export const reactivateOrganization = <ThrowOnError extends boolean = true>(opti
 });
 
 /**
- * Take an organization out of effect
+ * Suspend an organization
  *
  * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
  *
@@ -818,7 +818,7 @@ export const getDeadLetter = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Give a dead letter up
+ * Drop a dead letter
  *
  * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
  *
@@ -831,7 +831,7 @@ export const dropDeadLetter = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Have a dead letter processed again
+ * Retry a dead letter
  *
  * Answers how it stands then: `resolved`; `open`, when it failed again; `retried`, while it is under way.
  *
@@ -860,7 +860,7 @@ export const getSystemStatus = <ThrowOnError extends boolean = true>(options?: O
 });
 
 /**
- * List API tokens, the youngest first
+ * List API tokens, newest first
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
@@ -873,7 +873,7 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
@@ -908,7 +908,7 @@ export const revokeToken = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * See how many organizations are on the current version of each template, and how many on older ones
+ * Get each industry template's usage by version
  *
  * All living templates, codes sorted.
  *
@@ -921,7 +921,7 @@ export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?
 });
 
 /**
- * See how far each module is used, and its last thirty days
+ * Get each module's usage
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
@@ -947,7 +947,7 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
 });
 
 /**
- * Let a user in again
+ * Activate a user
  *
  * The user signs in with the old password. Sessions and API tokens that ended do not come back.
  *
@@ -960,7 +960,7 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * Keep a user out
+ * Deactivate a user
  *
  * The user's sessions and access tokens end at once on every replica.
  *

@@ -460,8 +460,8 @@ export type Decided = {
  *
  * Around a command's result: its operation; of a dry run what would happen, and no operation.
  *
- * `changes` are the events that would be recorded, `impact` tells whom the command concerns beyond its own, `preview`
- * binds a command to this very decision, and `sequence` is the state's to which If-Match would refer.
+ * `changes` are the events that would be recorded, `impact` counts what else the command affects, `preview` binds
+ * a command to this very decision, and `sequence` is the state's to which If-Match would refer.
  */
 export type DecidedOrForeseen = {
     status: 'applied' | 'unchanged';
@@ -1779,7 +1779,7 @@ export type IfMatch = string;
 export type Prefer = string;
 
 /**
- * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+ * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
  */
 export type ModplaneReason = string;
 
@@ -1799,7 +1799,7 @@ export type Preview = string;
 export type Reason = string;
 
 /**
- * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+ * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
  */
 export type IfNoneMatch = string;
 
@@ -2154,7 +2154,7 @@ export type StartBulkOperationData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3078,7 +3078,7 @@ export type GetIndustriesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -3089,7 +3089,7 @@ export type GetIndustriesData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -3211,7 +3211,7 @@ export type CreateIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3379,7 +3379,7 @@ export type DeleteIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3538,7 +3538,7 @@ export type GetIndustryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -3632,7 +3632,7 @@ export type UpdateIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3797,7 +3797,7 @@ export type GetIndustryModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -4101,7 +4101,7 @@ export type GetModuleRegistryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -4120,7 +4120,7 @@ export type GetModuleRegistryData = {
          */
         service_name?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -4234,7 +4234,7 @@ export type RegisterModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4402,7 +4402,7 @@ export type DeleteModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4560,7 +4560,7 @@ export type GetModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -4676,7 +4676,7 @@ export type UpdateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4852,7 +4852,7 @@ export type ActivateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5010,7 +5010,7 @@ export type GetModuleAdoptionData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -5117,7 +5117,7 @@ export type GetModuleConfigData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -5233,7 +5233,7 @@ export type DeactivateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5509,7 +5509,7 @@ export type GetModuleOrganizationsData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'suspended' | null;
         /**
@@ -5747,7 +5747,7 @@ export type ApplyIndustryTemplateData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5940,7 +5940,7 @@ export type AssignModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6121,7 +6121,7 @@ export type GetAvailableModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -6250,7 +6250,7 @@ export type BulkAssignModulesData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6443,7 +6443,7 @@ export type RestoreAssignmentsData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6636,7 +6636,7 @@ export type UnassignModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6824,7 +6824,7 @@ export type GetOperationsData = {
          */
         organization_id?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'pending' | 'applied' | 'unchanged' | 'rejected' | 'failed' | null;
         /**
@@ -7050,7 +7050,7 @@ export type GetOrganizationsData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'suspended' | null;
         /**
@@ -7239,7 +7239,7 @@ export type SignUpData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -7395,7 +7395,7 @@ export type GetOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7511,7 +7511,7 @@ export type UpdateOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -7676,7 +7676,7 @@ export type GetOrganizationInfoData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7780,7 +7780,7 @@ export type GetOrganizationModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7887,7 +7887,7 @@ export type GetOrganizationModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -8012,7 +8012,7 @@ export type UpdateModuleConfigData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8215,7 +8215,7 @@ export type ReactivateOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8386,7 +8386,7 @@ export type SuspendOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8747,7 +8747,7 @@ export type DropDeadLetterData = {
     body?: never;
     headers?: {
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8874,7 +8874,7 @@ export type RetryDeadLetterData = {
     body?: never;
     headers?: {
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9100,7 +9100,7 @@ export type GetTokensData = {
          */
         role?: 'super_admin' | 'service' | null;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'expired' | 'revoked' | null;
         /**
@@ -9210,7 +9210,7 @@ export type CreateTokenData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9346,7 +9346,7 @@ export type RevokeTokenData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9472,7 +9472,7 @@ export type GetIndustriesUsageData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -9564,7 +9564,7 @@ export type GetModulesUsageData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -9669,7 +9669,7 @@ export type GetUsersData = {
          */
         role?: 'super_admin' | 'organization_admin' | 'service' | null;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -9775,7 +9775,7 @@ export type ActivateUserData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9901,7 +9901,7 @@ export type DeactivateUserData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };

@@ -31,7 +31,7 @@ export const loginMutation = (options?: Partial<Options<LoginData>>): UseMutatio
 };
 
 /**
- * Sign out: end the session of the refresh cookie, and of the access token
+ * Sign out and end the session
  *
  * Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither.
  */
@@ -50,7 +50,7 @@ export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutat
 };
 
 /**
- * Get a new access token for the refresh cookie
+ * Refresh the access token
  *
  * The cookie is good for one use; the answer sets the next. One that comes twice ends the session.
  *
@@ -106,7 +106,7 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
 export const getBulkOperationsQueryKey = (options?: Options<GetBulkOperationsData>) => createQueryKey('getBulkOperations', options, false, ['bulk operations']);
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
  * Bulk operations, the youngest first. `next_cursor` is null on the last page.
  *
@@ -157,7 +157,7 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
 export const getBulkOperationsInfiniteQueryKey = (options?: Options<GetBulkOperationsData>): QueryKey<Options<GetBulkOperationsData>> => createQueryKey('getBulkOperations', options, true);
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
  * Bulk operations, the youngest first. `next_cursor` is null on the last page.
  *
@@ -186,7 +186,7 @@ export const getBulkOperationsInfiniteOptions = (options?: Options<GetBulkOperat
 });
 
 /**
- * Send one command to many organizations
+ * Start a bulk operation: one command for many organizations
  *
  * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
  *
@@ -212,7 +212,7 @@ export const startBulkOperationMutation = (options?: Partial<Options<StartBulkOp
 export const getBulkOperationQueryKey = (options: Options<GetBulkOperationData>) => createQueryKey('getBulkOperation', options, false, ['bulk operations']);
 
 /**
- * Get how far a bulk operation is
+ * Get a bulk operation's progress
  *
  * How far a bulk operation is. `total` grows while it is `selecting`.
  *
@@ -232,7 +232,7 @@ export const getBulkOperationOptions = (options: Options<GetBulkOperationData>) 
 });
 
 /**
- * Ask no further organization
+ * Cancel a bulk operation
  *
  * What has been asked already is decided all the same, and stays.
  *
@@ -255,7 +255,7 @@ export const cancelBulkOperationMutation = (options?: Partial<Options<CancelBulk
 export const getBulkOperationItemsQueryKey = (options: Options<GetBulkOperationItemsData>) => createQueryKey('getBulkOperationItems', options, false, ['bulk operations']);
 
 /**
- * List what became of each organization
+ * List a bulk operation's outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
@@ -277,7 +277,7 @@ export const getBulkOperationItemsOptions = (options: Options<GetBulkOperationIt
 export const getBulkOperationItemsInfiniteQueryKey = (options: Options<GetBulkOperationItemsData>): QueryKey<Options<GetBulkOperationItemsData>> => createQueryKey('getBulkOperationItems', options, true);
 
 /**
- * List what became of each organization
+ * List a bulk operation's outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
@@ -306,7 +306,7 @@ export const getBulkOperationItemsInfiniteOptions = (options: Options<GetBulkOpe
 });
 
 /**
- * Ask those that refused or failed again
+ * Retry a bulk operation's failures
  *
  * Only when it has ended. Those that changed or were so already are left alone.
  *
@@ -329,7 +329,7 @@ export const retryBulkOperationMutation = (options?: Partial<Options<RetryBulkOp
 export const getEventsQueryKey = (options?: Options<GetEventsData>) => createQueryKey('getEvents', options, false, ['events']);
 
 /**
- * List events, the newest first
+ * List events, newest first
  *
  * Each with who did it, why, and in its payload what was before and what is after.
  *
@@ -355,7 +355,7 @@ export const getEventsOptions = (options?: Options<GetEventsData>) => queryOptio
 export const getEventsInfiniteQueryKey = (options?: Options<GetEventsData>): QueryKey<Options<GetEventsData>> => createQueryKey('getEvents', options, true);
 
 /**
- * List events, the newest first
+ * List events, newest first
  *
  * Each with who did it, why, and in its payload what was before and what is after.
  *
@@ -390,7 +390,7 @@ export const getEventsInfiniteOptions = (options?: Options<GetEventsData>) => in
 export const exportEventsQueryKey = (options?: Options<ExportEventsData>) => createQueryKey('exportEvents', options, false, ['events']);
 
 /**
- * Download events, a line of JSON each
+ * Export events as lines of JSON
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
@@ -412,7 +412,7 @@ export const exportEventsOptions = (options?: Options<ExportEventsData>) => quer
 export const getIndustriesQueryKey = (options?: Options<GetIndustriesData>) => createQueryKey('getIndustries', options, false, ['industries']);
 
 /**
- * List the industry templates, all of them or those that are searched
+ * List or search industry templates
  *
  * Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
  *
@@ -434,7 +434,7 @@ export const getIndustriesOptions = (options?: Options<GetIndustriesData>) => qu
 export const getIndustriesInfiniteQueryKey = (options?: Options<GetIndustriesData>): QueryKey<Options<GetIndustriesData>> => createQueryKey('getIndustries', options, true);
 
 /**
- * List the industry templates, all of them or those that are searched
+ * List or search industry templates
  *
  * Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
  *
@@ -463,7 +463,7 @@ export const getIndustriesInfiniteOptions = (options?: Options<GetIndustriesData
 });
 
 /**
- * Create a template
+ * Create an industry template
  *
  * A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
  *
@@ -487,7 +487,7 @@ export const createIndustryMutation = (options?: Partial<Options<CreateIndustryD
 };
 
 /**
- * Delete a template; organizations keep what it gave them
+ * Delete an industry template
  *
  * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
  *
@@ -532,7 +532,7 @@ export const getIndustryOptions = (options: Options<GetIndustryData>) => queryOp
 });
 
 /**
- * Change a template
+ * Update an industry template
  *
  * A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
  *
@@ -558,7 +558,7 @@ export const updateIndustryMutation = (options?: Partial<Options<UpdateIndustryD
 export const getIndustryModulesQueryKey = (options: Options<GetIndustryModulesData>) => createQueryKey('getIndustryModules', options, false, ['industries']);
 
 /**
- * Get a template's modules, and whether each can be assigned
+ * List an industry template's modules
  *
  * The modules of a template's current version, in display order. `sequence` is the template's.
  */
@@ -578,7 +578,7 @@ export const getIndustryModulesOptions = (options: Options<GetIndustryModulesDat
 export const getIndustryOrganizationsQueryKey = (options: Options<GetIndustryOrganizationsData>) => createQueryKey('getIndustryOrganizations', options, false, ['industries']);
 
 /**
- * List the organizations that have a template
+ * List the organizations that have an industry template
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
@@ -600,7 +600,7 @@ export const getIndustryOrganizationsOptions = (options: Options<GetIndustryOrga
 export const getIndustryOrganizationsInfiniteQueryKey = (options: Options<GetIndustryOrganizationsData>): QueryKey<Options<GetIndustryOrganizationsData>> => createQueryKey('getIndustryOrganizations', options, true);
 
 /**
- * List the organizations that have a template
+ * List the organizations that have an industry template
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
@@ -631,7 +631,7 @@ export const getIndustryOrganizationsInfiniteOptions = (options: Options<GetIndu
 export const getIndustryVersionsQueryKey = (options: Options<GetIndustryVersionsData>) => createQueryKey('getIndustryVersions', options, false, ['industries']);
 
 /**
- * List a template's published versions
+ * List an industry template's versions
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
@@ -653,7 +653,7 @@ export const getIndustryVersionsOptions = (options: Options<GetIndustryVersionsD
 export const getIndustryVersionsInfiniteQueryKey = (options: Options<GetIndustryVersionsData>): QueryKey<Options<GetIndustryVersionsData>> => createQueryKey('getIndustryVersions', options, true);
 
 /**
- * List a template's published versions
+ * List an industry template's versions
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
@@ -684,7 +684,7 @@ export const getIndustryVersionsInfiniteOptions = (options: Options<GetIndustryV
 export const getModuleRegistryQueryKey = (options?: Options<GetModuleRegistryData>) => createQueryKey('getModuleRegistry', options, false, ['module registry']);
 
 /**
- * List registered modules, all of them or those that are searched
+ * List or search registered modules
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
@@ -706,7 +706,7 @@ export const getModuleRegistryOptions = (options?: Options<GetModuleRegistryData
 export const getModuleRegistryInfiniteQueryKey = (options?: Options<GetModuleRegistryData>): QueryKey<Options<GetModuleRegistryData>> => createQueryKey('getModuleRegistry', options, true);
 
 /**
- * List registered modules, all of them or those that are searched
+ * List or search registered modules
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
@@ -759,7 +759,7 @@ export const registerModuleMutation = (options?: Partial<Options<RegisterModuleD
 };
 
 /**
- * Delete a module nobody has
+ * Delete a module that no organization has
  *
  * A super admin ends a module.
  *
@@ -804,7 +804,7 @@ export const getModuleOptions = (options: Options<GetModuleData>) => queryOption
 });
 
 /**
- * Change a module
+ * Update a module
  *
  * New rules for configs refuse none that exists: `impact` counts those that do not fit.
  *
@@ -830,7 +830,7 @@ export const updateModuleMutation = (options?: Partial<Options<UpdateModuleData>
 };
 
 /**
- * Let a module take effect
+ * Activate a module
  *
  * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
  *
@@ -853,7 +853,7 @@ export const activateModuleMutation = (options?: Partial<Options<ActivateModuleD
 export const getModuleAdoptionQueryKey = (options: Options<GetModuleAdoptionData>) => createQueryKey('getModuleAdoption', options, false, ['module registry']);
 
 /**
- * See how a module is taken up
+ * Get a module's adoption over time
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
@@ -895,7 +895,7 @@ export const getModuleConfigOptions = (options: Options<GetModuleConfigData>) =>
 });
 
 /**
- * Take a module out of effect everywhere
+ * Deactivate a module
  *
  * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
  *
@@ -1028,7 +1028,7 @@ export const getModuleOrganizationsInfiniteOptions = (options: Options<GetModule
 export const getModuleViolationsQueryKey = (options: Options<GetModuleViolationsData>) => createQueryKey('getModuleViolations', options, false, ['module registry']);
 
 /**
- * List the organizations and templates whose configuration does not fit a module's schema
+ * List configurations that violate a module's schema
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
@@ -1054,7 +1054,7 @@ export const getModuleViolationsOptions = (options: Options<GetModuleViolationsD
 export const getModuleViolationsInfiniteQueryKey = (options: Options<GetModuleViolationsData>): QueryKey<Options<GetModuleViolationsData>> => createQueryKey('getModuleViolations', options, true);
 
 /**
- * List the organizations and templates whose configuration does not fit a module's schema
+ * List configurations that violate a module's schema
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
@@ -1087,7 +1087,7 @@ export const getModuleViolationsInfiniteOptions = (options: Options<GetModuleVio
 });
 
 /**
- * Give an organization an industry's modules
+ * Apply an industry template to an organization
  *
  * Where the organization gets the industry as its own, this too is done before the answer.
  *
@@ -1139,7 +1139,7 @@ export const assignModuleMutation = (options?: Partial<Options<AssignModuleData>
 export const getAvailableModulesQueryKey = (options?: Options<GetAvailableModulesData>) => createQueryKey('getAvailableModules', options, false, ['modules']);
 
 /**
- * List the active modules, all of them or those that are searched
+ * List or search active modules
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
@@ -1161,7 +1161,7 @@ export const getAvailableModulesOptions = (options?: Options<GetAvailableModules
 export const getAvailableModulesInfiniteQueryKey = (options?: Options<GetAvailableModulesData>): QueryKey<Options<GetAvailableModulesData>> => createQueryKey('getAvailableModules', options, true);
 
 /**
- * List the active modules, all of them or those that are searched
+ * List or search active modules
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
@@ -1214,7 +1214,7 @@ export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignMo
 };
 
 /**
- * Take an unassignment back
+ * Restore assignments that were unassigned
  *
  * Sources, versions and config become what the event log says they were, or it is refused and says why.
  *
@@ -1240,7 +1240,7 @@ export const restoreAssignmentsMutation = (options?: Partial<Options<RestoreAssi
 };
 
 /**
- * Take a module away
+ * Unassign a module
  *
  * Its config is kept for a later assignment. `force` overrules templates that require it.
  *
@@ -1270,7 +1270,7 @@ export const unassignModuleMutation = (options?: Partial<Options<UnassignModuleD
 export const getOperationsQueryKey = (options?: Options<GetOperationsData>) => createQueryKey('getOperations', options, false, ['operations']);
 
 /**
- * List how commands went
+ * List operations and their outcomes
  *
  * Super admins see all, an organization's people those on their organization, services none.
  *
@@ -1294,7 +1294,7 @@ export const getOperationsOptions = (options?: Options<GetOperationsData>) => qu
 export const getOperationsInfiniteQueryKey = (options?: Options<GetOperationsData>): QueryKey<Options<GetOperationsData>> => createQueryKey('getOperations', options, true);
 
 /**
- * List how commands went
+ * List operations and their outcomes
  *
  * Super admins see all, an organization's people those on their organization, services none.
  *
@@ -1327,7 +1327,7 @@ export const getOperationsInfiniteOptions = (options?: Options<GetOperationsData
 export const getOperationQueryKey = (options: Options<GetOperationData>) => createQueryKey('getOperation', options, false, ['operations']);
 
 /**
- * Get how a command went
+ * Get an operation and its outcome
  *
  * For its issuer, the organization's own people and super admins; others learn nothing of it.
  */
@@ -1468,7 +1468,7 @@ export const getOrganizationOptions = (options: Options<GetOrganizationData>) =>
 });
 
 /**
- * Rename an organization
+ * Update an organization's name
  *
  * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
@@ -1491,7 +1491,7 @@ export const updateOrganizationMutation = (options?: Partial<Options<UpdateOrgan
 export const getOrganizationInfoQueryKey = (options: Options<GetOrganizationInfoData>) => createQueryKey('getOrganizationInfo', options, false, ['organizations']);
 
 /**
- * Get what an organization's people see of it
+ * Get an organization's name, industry and status
  *
  * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
  *
@@ -1535,7 +1535,7 @@ export const getOrganizationModulesOptions = (options: Options<GetOrganizationMo
 export const getOrganizationModuleQueryKey = (options: Options<GetOrganizationModuleData>) => createQueryKey('getOrganizationModule', options, false, ['organizations']);
 
 /**
- * Get an organization's module, with the layers of its configuration
+ * Get an organization's module with the layers of its configuration
  *
  * One module of an organization, and how its config comes to be.
  *
@@ -1559,7 +1559,7 @@ export const getOrganizationModuleOptions = (options: Options<GetOrganizationMod
 });
 
 /**
- * Change an organization's configuration of a module
+ * Update an organization's configuration of a module
  *
  * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
  *
@@ -1587,7 +1587,7 @@ export const updateModuleConfigMutation = (options?: Partial<Options<UpdateModul
 };
 
 /**
- * End an organization's suspension
+ * Reactivate an organization
  *
  * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
  *
@@ -1608,7 +1608,7 @@ export const reactivateOrganizationMutation = (options?: Partial<Options<Reactiv
 };
 
 /**
- * Take an organization out of effect
+ * Suspend an organization
  *
  * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
  *
@@ -1707,7 +1707,7 @@ export const getDeadLetterOptions = (options: Options<GetDeadLetterData>) => que
 });
 
 /**
- * Give a dead letter up
+ * Drop a dead letter
  *
  * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
  *
@@ -1728,7 +1728,7 @@ export const dropDeadLetterMutation = (options?: Partial<Options<DropDeadLetterD
 };
 
 /**
- * Have a dead letter processed again
+ * Retry a dead letter
  *
  * Answers how it stands then: `resolved`; `open`, when it failed again; `retried`, while it is under way.
  *
@@ -1776,7 +1776,7 @@ export const getSystemStatusOptions = (options?: Options<GetSystemStatusData>) =
 export const getTokensQueryKey = (options?: Options<GetTokensData>) => createQueryKey('getTokens', options, false, ['tokens']);
 
 /**
- * List API tokens, the youngest first
+ * List API tokens, newest first
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
@@ -1798,7 +1798,7 @@ export const getTokensOptions = (options?: Options<GetTokensData>) => queryOptio
 export const getTokensInfiniteQueryKey = (options?: Options<GetTokensData>): QueryKey<Options<GetTokensData>> => createQueryKey('getTokens', options, true);
 
 /**
- * List API tokens, the youngest first
+ * List API tokens, newest first
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
@@ -1827,7 +1827,7 @@ export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => in
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
@@ -1876,7 +1876,7 @@ export const revokeTokenMutation = (options?: Partial<Options<RevokeTokenData>>)
 export const getIndustriesUsageQueryKey = (options?: Options<GetIndustriesUsageData>) => createQueryKey('getIndustriesUsage', options, false, ['usage']);
 
 /**
- * See how many organizations are on the current version of each template, and how many on older ones
+ * Get each industry template's usage by version
  *
  * All living templates, codes sorted.
  *
@@ -1898,7 +1898,7 @@ export const getIndustriesUsageOptions = (options?: Options<GetIndustriesUsageDa
 export const getModulesUsageQueryKey = (options?: Options<GetModulesUsageData>) => createQueryKey('getModulesUsage', options, false, ['usage']);
 
 /**
- * See how far each module is used, and its last thirty days
+ * Get each module's usage
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
@@ -1971,7 +1971,7 @@ export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infi
 });
 
 /**
- * Let a user in again
+ * Activate a user
  *
  * The user signs in with the old password. Sessions and API tokens that ended do not come back.
  *
@@ -1992,7 +1992,7 @@ export const activateUserMutation = (options?: Partial<Options<ActivateUserData>
 };
 
 /**
- * Keep a user out
+ * Deactivate a user
  *
  * The user's sessions and access tokens end at once on every replica.
  *
