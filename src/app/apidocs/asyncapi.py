@@ -5,8 +5,8 @@ from inspect import getdoc
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import Contact, Info
 
+from app.apidocs import read_data
 from app.apidocs.examples import AGGREGATES
 from app.apidocs.schemas import EventType, command_types, event_types
 from app.migration.migrate import topics
@@ -17,30 +17,8 @@ Schema = dict[str, Any]
 
 BINDING = "0.5.0"
 JSON = "application/json"
-INTRODUCTION = """\
-What Modplane publishes through Apache Kafka, and, marked internal, what it sends to itself.
-
-Every event is recorded in the transaction that changes the state, and leaves for its topic after it: none is missing,
-none is of something that did not happen. Delivery is at least once; `event_id` is the same each time. Order is kept
-within a topic and key. `sequence` counts the events of a stream without gaps, over all topics: a consumer of all topics
-of a stream applies the next one, drops what it has seen, and holds what comes too early. A consumer of some topics
-compares within (stream, topic) alone. Ignore fields and types you do not know: more may come.
-"""
-HEADERS: Schema = {
-    "type": "object",
-    "description": "The Kafka binary binding of CloudEvents 1.0, and the sequence of the stream.",
-    "properties": {
-        "content-type": {"type": "string", "const": JSON},
-        "ce_specversion": {"type": "string", "const": "1.0"},
-        "ce_id": {"type": "string", "format": "uuid", "description": "`event_id`."},
-        "ce_type": {"type": "string", "description": "`type`, which is the topic."},
-        "ce_source": {"type": "string", "format": "uri-reference", "description": "`/modplane/` and the context."},
-        "ce_subject": {"type": "string", "description": "The aggregate: the part of `stream` after the colon."},
-        "ce_time": {"type": "string", "format": "date-time", "description": "`occurred_at`."},
-        "sequence": {"type": "string", "pattern": "^[1-9][0-9]*$", "description": "`sequence`, as text."},
-    },
-}
-HEADERS["required"] = list(HEADERS["properties"])
+FIXED: Schema = read_data("asyncapi.yaml")
+HEADERS: Schema = FIXED["components"]["messageTraits"]["event"]["headers"]
 COMMAND_HEADERS: Schema = {
     "type": "object",
     "properties": {"content-type": {"type": "string", "const": JSON}},
@@ -50,7 +28,6 @@ COMMAND_HEADERS: Schema = {
 
 def asyncapi_document(schemas: Mapping[str, Schema]) -> Schema:
     """Return the document. `schemas` are those of the messages, by their files."""
-    info = Info(title="Modplane", version="1", description=INTRODUCTION, contact=Contact(name="Modplane"))
     pieces = Pieces(schemas)
     for event in event_types():
         if event.published:
@@ -58,34 +35,13 @@ def asyncapi_document(schemas: Mapping[str, Schema]) -> Schema:
     for context, _ in command_types():
         pieces.add_commands(context)
     return {
-        "asyncapi": "3.0.0",
-        "info": {**info.to_schema(), "tags": TAGS},
-        "defaultContentType": JSON,
-        "servers": {"kafka": SERVER},
+        **{key: value for key, value in FIXED.items() if key != "components"},
         "channels": pieces.channels,
         "operations": pieces.operations,
-        "components": {
-            "messages": pieces.messages,
-            "messageTraits": {"event": {"headers": HEADERS, "contentType": JSON}},
-            "schemas": pieces.schemas,
-        },
+        "components": {"messages": pieces.messages, **FIXED["components"], "schemas": pieces.schemas},
     }
 
 
-SERVER: Schema = {
-    "host": "{bootstrap}",
-    "protocol": "kafka",
-    "description": "The brokers of `MODPLANE_KAFKA_BOOTSTRAP`.",
-    "variables": {"bootstrap": {"default": "127.0.0.1:9092", "description": "Host and port of a broker."}},
-}
-TAGS = [
-    {"name": "event", "description": "Something that happened: never rejected, never changed. Public."},
-    {"name": "command", "description": "A request to change something, which may be rejected."},
-    {
-        "name": "internal",
-        "description": "Its form may change with any version: do not read or write it.",
-    },
-]
 KEYS = {
     "organization": "The organization's id.",
     "registry": "The module's id.",

@@ -11,16 +11,17 @@ from uuid import UUID
 from dishka.integrations.litestar import DishkaRouter
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Contact, Info
 from msgspec import UNSET, Struct, UnsetType
 
+from app.apidocs import read_data
 from app.apidocs.examples import Examples
-from app.apidocs.operations import HEADERS, PARAMETERS, Route, Writer, routes_of
+from app.apidocs.operations import Route, Writer, routes_of
 from app.apidocs.problems import Problems, listed
 from app.apidocs.schemas import complete, reached_from, schemas_of, structs_in
 from app.main import routes
 from app.settings import Settings
 from shared.errors import FieldError
+from shared.http.command_route import TakesCommand
 from shared.messages import PreviewedChange
 
 Schema = dict[str, Any]
@@ -30,13 +31,7 @@ IN_PATH = re.compile(r"\{(\w+)\}")
 FOLLOWED = ("get", "patch", "delete")
 WHERE = "#/components/schemas/{name}"
 
-INTRODUCTION = """\
-Which modules exist, which industry gets which, and which organization has which.
-
-Every write is a command: it answers with its outcome, or, where `Prefer: respond-async` asks for it or the wait is
-over, with 202 and the operation's address. Give each an `Idempotency-Key` and repeat it as often as you like.
-Errors are `application/problem+json`; programs go by `type`, of which `x-problem-types` lists every one.
-"""
+FIXED: Schema = read_data("openapi.yaml")
 
 
 class Decided(Struct, frozen=True):
@@ -84,12 +79,6 @@ class Problem(Struct, frozen=True):
 
 
 OF_ALL = (Decided, DecidedOrForeseen, Accepted, Problem)
-BEARER = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "The `access_token` of `POST /api/v1/auth/login`, an API token (`mpt_…`), or a token of the "
-    "external issuer where one is configured.",
-}
 
 
 def openapi_document(app: Litestar | None = None) -> Schema:
@@ -106,25 +95,16 @@ def openapi_document(app: Litestar | None = None) -> Schema:
         operation["responses"] = {str(status): responses[status] for status in sorted(responses)}
         paths.setdefault(route.path, {})[route.method] = operation
     add_links(paths, routes_, named)
+    components = FIXED["components"]
     return {
-        "openapi": "3.1.0",
-        "info": Info(
-            title="Modplane",
-            version="1",
-            summary="The module control plane of a multi-tenant product.",
-            description=INTRODUCTION,
-            contact=Contact(name="Modplane"),
-        ).to_schema(),
-        "servers": [{"url": "/", "description": "The host that shows this document."}],
-        "security": [{"bearer": []}],
+        **{key: value for key, value in FIXED.items() if key != "components"},
         "tags": tags_of(routes_),
         "paths": paths,
         "components": {
             "schemas": named,
             "responses": dict(sorted(problems.responses.items())),
-            "parameters": PARAMETERS,
-            "headers": HEADERS,
-            "securitySchemes": {"bearer": BEARER},
+            **components,
+            "parameters": {**TakesCommand.taken, **components["parameters"]},
         },
         "x-problem-types": listed(),
     }

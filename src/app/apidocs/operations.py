@@ -13,13 +13,11 @@ from msgspec import Struct
 
 from app.apidocs.examples import Examples
 from shared.http.command_route import (
-    ETAG_EXAMPLE,
     REFUSALS,
     CommandOperation,
     Refusals,
     TakesCommand,
     TakesReason,
-    parameter,
 )
 from shared.http.rate_limits import EXEMPT
 
@@ -28,65 +26,9 @@ Schema = dict[str, Any]
 JSON = "application/json"
 AROUND = {200: "DecidedOrForeseen", 201: "Decided"}
 DESCRIPTIONS = {200: "Done.", 201: "Created.", 202: "Not decided yet: `Location` is where the outcome will be."}
-OPERATION_ID = "6f1c2b9e-3d57-5a8e-9c41-2b7f0d6e8a13"
-
-
-def header(type_: str, example: Any, description: str, **schema: Any) -> Schema:
-    return {"description": description, "schema": {"type": type_, **schema}, "example": example}
-
-
-HEADERS: Mapping[str, Schema] = {
-    "ETag": header(
-        "string",
-        ETAG_EXAMPLE,
-        "The state's sequence, and, in answers to GET, a hash of the body: "
-        "for If-Match, which compares the sequence, and If-None-Match, which compares all of it.",
-    ),
-    "Location": header(
-        "string",
-        f"/api/v1/operations/{OPERATION_ID}",
-        "The address of the operation, or of what was created.",
-        format="uri-reference",
-    ),
-    "Modplane-Decided": header(
-        "string",
-        "kafka",
-        "`kafka`, or `inline` while Kafka is away and the API decides by itself.",
-        enum=["kafka", "inline"],
-    ),
-    "Modplane-Operation-Id": header(
-        "string",
-        OPERATION_ID,
-        "The operation's id: its outcome is at `/api/v1/operations/{operation_id}` for 30 days.",
-        format="uuid",
-    ),
-    "RateLimit-Limit": header("integer", 600000, "Requests a minute that the token, or the address, may send."),
-    "RateLimit-Remaining": header("integer", 599982, "How many of them are left in this minute."),
-    "RateLimit-Reset": header("integer", 41, "Seconds until the next minute begins."),
-    "Retry-After": header("integer", 2, "Seconds after which the same request may succeed."),
-    "Set-Cookie": header(
-        "string",
-        "modplane_refresh=mpr_8Kd2; Path=/api/v1/auth; HttpOnly; SameSite=strict",
-        "The refresh token, for `/api/v1/auth` alone and out of reach of scripts.",
-    ),
-    "WWW-Authenticate": header(
-        "string",
-        'Bearer realm="modplane"',
-        "How to sign in; with `error` when the token that was sent is not valid.",
-    ),
-}
 RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 OF_COMMANDS = ("ETag", "Modplane-Operation-Id", "Modplane-Decided")
 OF_ACCEPTED = ("Location", "Modplane-Operation-Id", "Modplane-Decided")
-PARAMETERS: Mapping[str, Schema] = {
-    **TakesCommand.taken,
-    "IfNoneMatch": parameter(
-        "If-None-Match",
-        "header",
-        {"type": "string"},
-        f"ETags the caller has, such as `{ETAG_EXAMPLE}`: 304 without a body when one of them is current.",
-    ),
-}
 PLAIN_DESCRIPTIONS = {
     "bulk_operation_id": "The bulk operation's id.",
     "cursor": "`next_cursor` of the page before; left out, the first page.",

@@ -277,5 +277,5 @@ class UnshownController(Controller):
 
 
 def test_who_adds_a_field_of_text_is_asked_what_it_looks_like() -> None:
-    with pytest.raises(ExampleMissing, match=r"Give `topping` of Cake an example: .* app/apidocs/examples\.py"):
+    with pytest.raises(ExampleMissing, match=r"Give `topping` of Cake an example: .* app/apidocs/examples\.yaml"):
         described(UnshownController)
