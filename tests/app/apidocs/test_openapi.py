@@ -19,7 +19,7 @@ from app.apidocs.problems import catalogue, refusals
 from app.apidocs.schemas import message_schemas
 from shared.commands.http import CommandSender
 from shared.http.command_route import CommandOperation, TakesCommand
-from shared.http.problems import PROBLEM_JSON
+from shared.http.problems import PROBLEM_JSON, STATUS
 from shared.http.requests import AnyRequest, documented, super_admin
 
 TAKEN_BY_COMMANDS = {"Idempotency-Key", "If-Match", "Prefer", "Modplane-Reason", "dry_run", "preview", "reason"}
@@ -141,6 +141,14 @@ def test_a_problem_is_documented_with_the_status_it_has_and_in_the_contexts_that
     assert ("idempotency_key_reused", 422) in statuses
 
 
+def test_a_refusal_that_a_route_declares_is_among_its_answers(document: dict[str, Any]) -> None:
+    answers = {operation.id: operation.told["responses"] for operation in operations(document)}
+    for route in routes_of(described_routes()):
+        for error in route.refusals.errors:
+            answer = resolved(document, answers[route.id][str(STATUS[error.kind])])
+            assert error("").code in answer["content"][PROBLEM_JSON]["examples"], (route.id, error)
+
+
 def test_refusals_are_problems_and_nothing_else(document: dict[str, Any]) -> None:
     for operation in operations(document):
         for status, told in operation.told["responses"].items():
@@ -212,6 +220,14 @@ def test_who_sends_commands_is_marked_as_such() -> None:
         sends = any(CommandSender in {each, *built_from(each)} for each in given)
         assert (route.path, sends) == (route.path, route.is_marked(TakesCommand))
         assert (route.path, CommandSender in given) == (route.path, route.is_marked(CommandOperation))
+
+
+def test_a_route_that_answers_as_a_command_names_the_command_it_sends() -> None:
+    for route in routes_of(described_routes()):
+        operation = route.handler.operation_class
+        if issubclass(operation, CommandOperation):
+            assert operation.command is not None, route.id
+            assert operation.command.__module__ == f"{route.context}.commands"
 
 
 def written(function: Any) -> Any:
