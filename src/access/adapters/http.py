@@ -20,9 +20,9 @@ from access.domain import (
 from access.ports import AccessSettings
 from access.sessions import Sessions, SignedIn
 from access.sign_in import SignIn
-from shared.http.command_route import refuses
 from shared.http.rate_limits import client_address
 from shared.http.requests import AnyRequest
+from shared.http.route_docs import refuses
 from shared.ports import Caller
 
 # Cookies know no ports. With the port in its name, two installations on one machine do not end each other's sessions.

@@ -23,9 +23,10 @@ from access.adapters.api_tokens import (
 from access.adapters.http_keys import keyed_write
 from access.api_tokens import ApiTokens, CreatedApiToken, RevokedApiToken, WantedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope, SecretNotKept
-from shared.http.command_route import TakesKey, refuses
+from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
 from shared.http.requests import AnyRequest, caller_of, super_admin
+from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 
 MAX_CREATOR = 300

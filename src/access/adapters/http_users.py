@@ -12,9 +12,10 @@ from access.adapters.http_keys import keyed_write
 from access.adapters.user_list import PostgresUserReader, Sort, UserFilter, UserPage, UserQuery, UserStanding
 from access.domain import LastSuperAdmin, Role
 from access.users import UserAdministration, UserStatus
-from shared.http.command_route import TakesKey, refuses
+from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
 from shared.http.requests import AnyRequest, caller_of, super_admin
+from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
 
 

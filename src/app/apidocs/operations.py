@@ -12,14 +12,9 @@ from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from app.apidocs.examples import Examples
-from shared.http.command_route import (
-    REFUSALS,
-    CommandOperation,
-    Refusals,
-    TakesCommand,
-    TakesReason,
-)
+from shared.http.command_route import CommandOperation, TakesCommand, TakesReason
 from shared.http.rate_limits import EXEMPT
+from shared.http.route_docs import REFUSALS, Refusals
 
 Schema = dict[str, Any]
 
@@ -219,7 +214,7 @@ def is_struct(shape: Any) -> bool:
 def implied_by(route: Route) -> Sequence[Schema]:
     """Return references to the parameters that follow from the route's mark."""
     operation = route.handler.operation_class
-    names = list(operation.taken) if issubclass(operation, TakesReason) else []
+    names = list(operation.parameters_taken) if issubclass(operation, TakesReason) else []
     names += ["IfNoneMatch"] if route.is_conditional else []
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 

@@ -23,9 +23,10 @@ from bulk.domain import (
 )
 from bulk.requests import BulkRequests, Wanted
 from shared.commands.http import fingerprint, operation_id_of
-from shared.http.command_route import TakesKey, refuses
+from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
 from shared.http.requests import AnyRequest, caller_of, documented, super_admin
+from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.ports import Ids
 

@@ -28,9 +28,10 @@ from shared.commands.bus import Answer, IdempotencyKeyReused
 from shared.commands.dry_run import preview_body
 from shared.commands.http import Asked, CommandSender, accepted
 from shared.errors import FieldError, Refused, Unavailable
-from shared.http.command_route import TakesCommand, refuses
+from shared.http.command_route import TakesCommand
 from shared.http.parameters import expected_sequence, is_dry_run, previewed, reason_of
 from shared.http.requests import AnyRequest, documented
+from shared.http.route_docs import refuses
 from shared.messages import Outcome, PreviewedChange
 from shared.ports import Caller
 from shared.slugs import Slug

@@ -23,9 +23,10 @@ from shared.dead_letters.service import (
     LetterUnreadable,
 )
 from shared.errors import Malformed
-from shared.http.command_route import TakesReason, refuses
+from shared.http.command_route import TakesReason
 from shared.http.parameters import reason_of
 from shared.http.requests import AnyRequest, caller_of, super_admin
+from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 
 SHOWN_BYTES = 16 * 1024

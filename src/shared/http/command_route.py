@@ -1,116 +1,37 @@
-"""Marks of routes, declared in their decorators: the parameters they take, the command they send, their refusals.
+"""Marks of writing routes: what they take and answer is the same for all of them, and documented by these marks."""
 
-`operation_class=sends(AssignModule)` and `opt=refuses(LastSuperAdmin)` serve the request and the API's document alike.
-"""
-
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 
 from litestar.openapi.spec import Operation
 
-from shared.errors import Refused
-from shared.messages import MAX_REASON
-
 MAX_KEY = 255
 PREVIEW_PATTERN = r"([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{32})"
-IF_MATCH_PATTERN = r'^(\*|[0-9]{1,18}(\.[^",\s]*)?|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
-ETAG_EXAMPLE = '"12.0a1b2c3d4e5f6a7b"'
-PREVIEW_EXAMPLE = "12.4711.9f86d081884c7d659a2feaa0c55ad015"
-REFUSALS: Final = "refusals"
-"""The name in a handler's `opt`."""
-
-Parameter = dict[str, Any]
-
-
-def parameter(name: str, place: str, schema: Mapping[str, Any], description: str) -> Parameter:
-    """Describe an optional parameter, without an example: tools that try routes out would send that."""
-    return {"name": name, "in": place, "description": description, "schema": schema}
-
-
-REASON_PARAMETERS: Mapping[str, Parameter] = {
-    "ModplaneReason": parameter(
-        "Modplane-Reason",
-        "header",
-        {"type": "string"},
-        "The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.",
-    ),
-    "Reason": parameter(
-        "reason",
-        "query",
-        {"type": "string", "maxLength": MAX_REASON},
-        "Why, in your words, such as `asked for by the customer`. Kept with the events.",
-    ),
-}
-KEY_PARAMETERS: Mapping[str, Parameter] = {
-    "IdempotencyKey": parameter(
-        "Idempotency-Key",
-        "header",
-        {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
-        "Your name for this one request, such as `assign-field-service-to-crumb`. Repeated, it is answered with its "
-        "first outcome and has no second effect; another request under it is refused. Kept for 30 days. A dry run "
-        "leaves it unused.",
-    ),
-    **REASON_PARAMETERS,
-}
-COMMAND_PARAMETERS: Mapping[str, Parameter] = {
-    "IdempotencyKey": KEY_PARAMETERS["IdempotencyKey"],
-    "IfMatch": parameter(
-        "If-Match",
-        "header",
-        {"type": "string", "pattern": IF_MATCH_PATTERN},
-        f"The ETag last read, such as `{ETAG_EXAMPLE}`: the command is refused with 412 when the state has moved "
-        "since. Its sequence, the part before the dot, is compared.",
-    ),
-    "Prefer": parameter(
-        "Prefer",
-        "header",
-        {"type": "string"},
-        "`respond-async`: answers 202 with the operation's address instead of waiting for the outcome.",
-    ),
-    "ModplaneReason": REASON_PARAMETERS["ModplaneReason"],
-    "DryRun": parameter(
-        "dry_run",
-        "query",
-        {"type": "boolean", "default": False},
-        "Changes nothing: answers what the command would do, or how it would be refused.",
-    ),
-    "Preview": parameter(
-        "preview",
-        "query",
-        {"type": "string", "pattern": f"^{PREVIEW_PATTERN}$"},
-        f"What a dry run answered as `preview`, such as `{PREVIEW_EXAMPLE}`: the command is refused with 412 when it "
-        "would do anything else by now.",
-    ),
-    "Reason": REASON_PARAMETERS["Reason"],
-}
-
-
-def in_query(parameters: Iterable[Parameter]) -> frozenset[str]:
-    return frozenset(each["name"] for each in parameters if each["in"] == "query")
 
 
 @dataclass
 class TakesReason(Operation):
-    """A route that keeps the reason of a request. `query` names the query parameters among `taken`."""
+    """A route that keeps why it was asked for. `query` names what it takes besides its own parameters."""
 
-    taken: ClassVar[Mapping[str, Parameter]] = REASON_PARAMETERS
-    query: ClassVar[frozenset[str]] = in_query(REASON_PARAMETERS.values())
+    query: ClassVar[frozenset[str]] = frozenset({"reason"})
+    parameters_taken: ClassVar[tuple[str, ...]] = ("ModplaneReason", "Reason")
 
 
 @dataclass
 class TakesKey(TakesReason):
-    """A route that does its work once per Idempotency-Key, without sending a command."""
+    """A route that begins work once for each Idempotency-Key, and keeps why."""
 
-    taken: ClassVar[Mapping[str, Parameter]] = KEY_PARAMETERS
+    parameters_taken: ClassVar[tuple[str, ...]] = ("IdempotencyKey", *TakesReason.parameters_taken)
 
 
 @dataclass
 class TakesCommand(TakesReason):
-    """A route that sends a command, by itself or through a use case."""
+    """A route that takes the headers and parameters every command takes."""
 
-    taken: ClassVar[Mapping[str, Parameter]] = COMMAND_PARAMETERS
-    query: ClassVar[frozenset[str]] = in_query(COMMAND_PARAMETERS.values())
+    query: ClassVar[frozenset[str]] = frozenset({"dry_run", "preview", "reason"})
+    parameters_taken: ClassVar[tuple[str, ...]] = (
+        "IdempotencyKey", "IfMatch", "Prefer", "ModplaneReason", "DryRun", "Preview", "Reason",
+    )  # fmt: skip
 
 
 @dataclass
@@ -118,24 +39,3 @@ class CommandOperation(TakesCommand):
     """A route that answers as `CommandSender` does: the documented result with the operation around it."""
 
     command: ClassVar[type | None] = None
-
-
-def sends(command: type) -> type[CommandOperation]:
-    """Return the mark of a route that sends this command. The command's docstring documents the route too."""
-    return type(f"Sends{command.__name__}", (CommandOperation,), {"command": command})
-
-
-@dataclass(frozen=True)
-class Refusals:
-    """The errors a route refuses with beside those of its kind, and contexts whose errors it passes on."""
-
-    errors: tuple[type[Refused], ...] = ()
-    passed_on: tuple[str, ...] = ()
-
-
-def refuses(*errors: type[Refused], passes_on: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return a handler's `opt` that declares refusals the rules of its kind do not imply.
-
-    `passes_on` names contexts behind a port, whose errors cannot be imported.
-    """
-    return {REFUSALS: Refusals(errors, passes_on)}
