@@ -31,6 +31,7 @@ from assignments.refusals import ModuleNotAssigned, OrganizationNotFound
 from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender, IfMatchRequired
 from shared.errors import Unavailable
+from shared.http.command_route import sends
 from shared.http.requests import (
     AnyRequest,
     caller_of,
@@ -40,7 +41,7 @@ from shared.http.requests import (
     send_cached,
     super_admin,
 )
-from shared.http.route_docs import refuses, sends
+from shared.http.route_docs import refuses
 from shared.messages import Outcome
 from shared.slugs import Slug
 

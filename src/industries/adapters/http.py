@@ -26,8 +26,9 @@ from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult
 from industries.events import TemplateModule
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
+from shared.http.command_route import sends
 from shared.http.requests import AnyRequest, NotSignedIn, RoleRequired, documented, send_cached, super_admin
-from shared.http.route_docs import refuses, sends
+from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch, SomeOrAll
 from shared.ports import Caller
 from shared.slugs import Slug

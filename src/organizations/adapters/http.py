@@ -31,6 +31,7 @@ from organizations.domain import OrganizationNotFound, OrganizationResult
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
 from shared.errors import FieldError
+from shared.http.command_route import sends
 from shared.http.requests import (
     AnyRequest,
     documented,
@@ -39,7 +40,6 @@ from shared.http.requests import (
     send_cached,
     super_admin,
 )
-from shared.http.route_docs import sends
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch, ParameterMissing
 from shared.text.forms import VISIBLE
 

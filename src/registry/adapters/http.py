@@ -40,8 +40,8 @@ from registry.commands import (
 from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
+from shared.http.command_route import sends
 from shared.http.requests import AnyRequest, documented, send_cached, signed_in, super_admin
-from shared.http.route_docs import sends
 from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageSearch, SomeOrAll
 from shared.slugs import Slug
 from shared.text.forms import VISIBLE, composed

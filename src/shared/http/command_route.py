@@ -39,3 +39,8 @@ class CommandOperation(TakesCommand):
     """A route that answers as `CommandSender` does: the documented result with the operation around it."""
 
     command: ClassVar[type | None] = None
+
+
+def sends(command: type) -> type[CommandOperation]:
+    """Return the mark of a route that sends this command. The command's docstring documents the route too."""
+    return type(f"Sends{command.__name__}", (CommandOperation,), {"command": command})

@@ -1,11 +1,11 @@
-"""What routes declare for the API's document beside their marks: the command they send, and refusals of their own."""
+"""What the API's document says of marked routes: their parameters, and refusals they declare beside their mark."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.errors import Refused
-from shared.http.command_route import MAX_KEY, PREVIEW_PATTERN, CommandOperation
+from shared.http.command_route import MAX_KEY, PREVIEW_PATTERN
 from shared.messages import MAX_REASON
 
 IF_MATCH_PATTERN = r'^(\*|[0-9]{1,18}(\.[^",\s]*)?|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
@@ -71,11 +71,6 @@ PARAMETERS: Mapping[str, Parameter] = {
     ),
 }
 """The parameters of the marks, by the names in `parameters_taken`."""
-
-
-def sends(command: type) -> type[CommandOperation]:
-    """Return the mark of a route that sends this command. The command's docstring documents the route too."""
-    return type(f"Sends{command.__name__}", (CommandOperation,), {"command": command})
 
 
 @dataclass(frozen=True)
