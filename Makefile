@@ -4,6 +4,7 @@ SHELL := /bin/sh
 .PHONY: help up down migrate test test-all bench screenshots check format openapi client web web-dev packages lock env
 
 UV := 0.13.9
+TEST_PROCESSES ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -26,8 +27,8 @@ down: env ## stop what `make up` started, from another terminal
 migrate: env ## bring the database's schema up to date
 	@exec $(BIN)/modplane migrate
 
-test: env ## run the tests
-	@exec $(BIN)/python -m pytest
+test: env ## run the tests, in TEST_PROCESSES processes with servers of their own
+	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/python -m pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --durations=20
 
 test-all: env packages ## run the tests that `make test` leaves out because they take long
 	@exec $(BIN)/python -m pytest -m thorough

@@ -16,7 +16,7 @@ from bench import ceilings
 from bench.callers import Load, called, request
 from bench.subject import Running, Subject, rate_of
 from devstack import Given, Stack
-from tests.faults.commands import TOPIC
+from tests.support.command_records import TOPIC
 
 CALLERS, FEW = 64, 4
 FLOODS = {"idle": 10_000, "heads": 2_000, "bodies": 2_000, "trickles": 2_000, "streams": 2_000}

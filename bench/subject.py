@@ -21,9 +21,11 @@ from app.migration.migrate import create_topics, migrate_database
 from assignments.commands import AssignModule
 from bench import ceilings
 from devstack import Endpoints, Stack
-from tests.crowd import registered
-from tests.faults.commands import TOPIC, enveloped
-from tests.running import Api, ServiceProcess, free_port, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.command_records import TOPIC, command_envelope
+from tests.support.many_organizations import insert_organizations
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess, free_port
 
 MODULES = 12
 PARTITIONS = 8
@@ -48,7 +50,7 @@ class Subject:
         await create_topics(self.endpoints.kafka_bootstrap, PARTITIONS)
         connection = await asyncpg.connect(self.endpoints.postgres_url)
         await connection.execute(ceilings.TABLES)
-        self.name, self.organizations = await registered(connection, organizations)
+        self.name, self.organizations = await insert_organizations(connection, organizations)
         await connection.execute("ANALYZE")
         await connection.close()
 
@@ -99,7 +101,7 @@ class Subject:
         try:
             for command in commands:
                 key = command.organization_id.encode()
-                await producer.send(TOPIC, msgspec.json.encode(enveloped(command)), key=key)
+                await producer.send(TOPIC, msgspec.json.encode(command_envelope(command)), key=key)
             await producer.flush()
         finally:
             await producer.stop()

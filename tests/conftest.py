@@ -1,30 +1,60 @@
-"""The real parts, started once a run: PostgreSQL, Kafka and Redis, given or embedded."""
+"""The real servers, started once a process: PostgreSQL, Kafka and Redis; and how processes share a run."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 from app.migration.migrate import create_topics, migrate_database
-from devstack import Endpoints, Given, Stack
+from devstack import Endpoints, Stack
 from shared.postgres.database import PostgresDatabase
-from tests.databases import beside
+from tests.support.databases import sibling_database_url
+from tests.support.groups import GroupScheduling, longest_first, process_count
+from tests.support.stack_choice import choose, running_stack
 
 SCHEMAS = ("shared", "registry", "industries", "organizations", "assignments", "access", "bulk")
-GIVEN = {f"MODPLANE_{name}": os.environ.get(f"MODPLANE_TEST_{name}", "") for name in ("POSTGRES_URL", "REDIS_URL")}
+
+
+MEASURED = "measured"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return process_count()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    return GroupScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests measured."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    figures = [value for report in reports for name, value in report.user_properties if name == MEASURED]
+    if figures:
+        terminalreporter.section("measured")
+        terminalreporter.write_line("\n".join(map(str, figures)))
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Note a figure that is worth knowing, for the end of the run."""
+    return partial(record_property, MEASURED)
 
 
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The running parts. `MODPLANE_TEST_POSTGRES_URL` and the like replace embedded ones."""
-    kafka = os.environ.get("MODPLANE_TEST_KAFKA_BOOTSTRAP", "")
-    given = Given.from_environment(GIVEN | {"MODPLANE_KAFKA_BOOTSTRAP": kafka})
-    stack = Stack(tmp_path_factory.mktemp("stack"), given, quick=True)
-    stack.start()
-    yield stack
-    stack.stop()
+    """The running servers; tests/support/stack_choice.py says which."""
+    with running_stack(tmp_path_factory.mktemp("stack"), choose(os.environ)) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +74,7 @@ async def scratch_url(parts: Stack) -> str:
     await connection.execute("DROP DATABASE IF EXISTS scratch WITH (FORCE)")
     await connection.execute("CREATE DATABASE scratch")
     await connection.close()
-    scratch = beside(server_url, "scratch")
+    scratch = sibling_database_url(server_url, "scratch")
     await migrate_database(scratch)
     return scratch
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from time import monotonic
 from uuid import UUID, uuid4
 
 from msgspec import Raw
 
 from shared.cache.generations import Cached, CacheDown, Load
 from shared.commands.bus import KafkaUnreachable
-from shared.commands.conflict_details import EventSummary, Present
+from shared.commands.conflict_details import CurrentState, EventSummary
 from shared.errors import Unauthenticated
 from shared.lists.cursors import Cursors
 from shared.ports import Caller
@@ -18,71 +19,66 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class FakeCache:
-    """The plain cache port in a dictionary. `now` is in seconds; `down` makes it forget everything it is told."""
+    """The cache in a dictionary. `now` is in seconds; `down` makes it forget everything it is told."""
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float] = monotonic) -> None:
         self._now = now
-        self._values: dict[str, tuple[bytes, float]] = {}
+        self._ends: dict[str, float] = {}
+        self._kept: dict[str, bytes] = {}
+        self.ttls: dict[str, int] = {}
         self.down = False
 
+    @property
+    def values(self) -> dict[str, bytes]:
+        """What is there and has not ended."""
+        for key in [key for key, end in self._ends.items() if end <= self._now()]:
+            self._kept.pop(key, None)
+        return self._kept
+
     def _living(self) -> dict[str, bytes]:
-        return {} if self.down else {key: value for key, (value, end) in self._values.items() if end > self._now()}
+        return {} if self.down else self.values
+
+    def _reach(self) -> None:
+        if self.down:
+            raise CacheDown
 
     async def get(self, key: str) -> bytes | None:
         return self._living().get(key)
 
     async def set(self, key: str, value: bytes, ttl: int) -> None:
         if not self.down:
-            self._values[key] = (value, self._now() + ttl)
+            self._kept[key], self._ends[key], self.ttls[key] = value, self._now() + ttl, ttl
 
     async def delete(self, key: str) -> None:
         if not self.down:
-            self._values.pop(key, None)
+            self._kept.pop(key, None)
 
     async def delete_pattern(self, pattern: str) -> int:
         matching = [key for key in self._living() if fnmatchcase(key, pattern)]
         for key in matching:
-            del self._values[key]
+            del self._kept[key]
         return len(matching)
 
     async def exists(self, key: str) -> bool:
         return key in self._living()
 
-
-class FakeStore:
-    """The cache's store in a dictionary that forgets nothing by itself. `down`: out of reach."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, bytes] = {}
-        self.ttls: dict[str, int] = {}
-        self.down = False
-
-    def _reach(self) -> None:
-        if self.down:
-            raise CacheDown
-
     async def read(self, keys: Sequence[str]) -> Sequence[bytes | None]:
         self._reach()
         return [self.values.get(key) for key in keys]
 
-    async def plant(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
+    async def set_if_absent(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
         self._reach()
         for name, token in tokens.items():
             if name not in self.values:
-                await self.write(name, token.encode(), ttl)
+                await self.set(name, token.encode(), ttl)
         return [self.values[name] for name in tokens]
-
-    async def write(self, key: str, value: bytes, ttl: int) -> None:
-        self._reach()
-        self.values[key] = value
-        self.ttls[key] = ttl
 
     async def renew(self, tokens: Mapping[str, str], ttl: int, drop: Sequence[str]) -> None:
         self._reach()
         for name, token in tokens.items():
-            await self.write(name, token.encode(), ttl)
+            await self.set(name, token.encode(), ttl)
         for key in drop:
-            self.values.pop(key, None)
+            await self.delete(key)
 
 
 class FakeAnnouncer:
@@ -160,8 +156,8 @@ class NoHistory:
     async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
         return []
 
-    async def present(self, context: str, aggregate_id: str) -> Present:
-        return Present(f"/{context}/{aggregate_id}", Raw(b"null"))
+    async def current_state(self, context: str, aggregate_id: str) -> CurrentState:
+        return CurrentState(f"/{context}/{aggregate_id}", Raw(b"null"))
 
 
 class RolesAsTokens:

@@ -31,7 +31,10 @@ export default defineConfig({
     setupFiles: ['src/testing/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
     css: false,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
+    // A window and modules for each file cost more than its tests: a thread keeps them, and setup.ts cleans up.
+    pool: 'threads',
+    isolate: false,
     // They import without endings, and what is named otherwise above.
     server: { deps: { inline: [/@rjsf/] } },
   },

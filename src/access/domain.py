@@ -1,4 +1,4 @@
-"""Decides what an e-mail, a name and a password may be, and who is refused. Pure: no await, no IO, no clock."""
+"""The rules for e-mails, names, passwords and tokens, and the errors of this context. Pure: no await, IO or clock."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ class InvalidEmail(Invalid):
 
 
 class InvalidName(Invalid):
-    """The name is too long or has characters that nobody can see."""
+    """The name is too long or has invisible characters."""
 
 
 class UnacceptablePassword(Invalid):
@@ -38,7 +38,7 @@ class UnacceptablePassword(Invalid):
 
 
 class EmailTaken(Conflict):
-    """A user, or somebody whose signup is under way, has this e-mail."""
+    """A user, or a signup that is under way, has this e-mail."""
 
 
 class EmailBelongsToOtherRole(Conflict):
@@ -70,7 +70,7 @@ class NoRoleHere(Forbidden):
 
 
 class ClaimNotUnderstood(Forbidden):
-    """The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do."""
+    """The token is genuine, and a claim that limits it cannot be read."""
 
 
 class TokenInvalid(Unauthenticated):
@@ -86,11 +86,11 @@ class UserNotFound(NotFound):
 
 
 class LastSuperAdmin(Conflict):
-    """Without this user nobody could administer anything."""
+    """The last active super admin cannot be deactivated."""
 
 
 class InvalidApiToken(Invalid):
-    """What is wanted of the token does not go together."""
+    """The properties of the new token contradict each other."""
 
 
 class ApiTokenNotFound(NotFound):
@@ -98,15 +98,15 @@ class ApiTokenNotFound(NotFound):
 
 
 class CreatorLetGo(Unauthenticated):
-    """Who asks for a token was deactivated, or revoked, while asking."""
+    """The creator of a token was deactivated, or revoked, during the request."""
 
 
 class SecretNotKept(Conflict):
-    """The write is done, and its secret can no longer be told again."""
+    """The write is done, and its secret is no longer kept."""
 
 
 class Account(Struct, frozen=True):
-    """What sign-in needs to know of a user."""
+    """A user as sign-in reads it."""
 
     id: UUID
     role: Role
@@ -121,8 +121,8 @@ class Account(Struct, frozen=True):
 class Session(Struct, frozen=True):
     """One sign-in, with the hash of the refresh token that is good now.
 
-    `rotated_at` and `sealed`: when that token took the place of the one before, and the token itself, which only who
-    has the one before can unseal. None before the first refresh.
+    `rotated_at` and `sealed`: when that token replaced the one before, and the token itself, sealed by the one before.
+    None before the first refresh.
     """
 
     id: UUID
@@ -138,7 +138,7 @@ class Session(Struct, frozen=True):
 
 
 class PendingOwner(Struct, frozen=True):
-    """Somebody whose organization is being signed up. The operation's id becomes the user's id."""
+    """The owner of an organization that is being signed up. The operation's id becomes the user's id."""
 
     operation_id: UUID
     email: str
@@ -173,7 +173,7 @@ class NamedToken(Struct, frozen=True):
 
 
 class ApiTokenState(Struct, frozen=True):
-    """What the token's events add up to."""
+    """The state that the token's events lead to."""
 
     role: ApiTokenRole
     organization_id: UUID | None
@@ -182,7 +182,7 @@ class ApiTokenState(Struct, frozen=True):
 
 
 class UserState(Struct, frozen=True):
-    """What the user's events add up to."""
+    """The state that the user's events lead to."""
 
     role: Role
     organization_id: UUID | None
@@ -190,7 +190,7 @@ class UserState(Struct, frozen=True):
 
 
 def valid_email(text: str) -> str:
-    """The e-mail in its one spelling. Raises `InvalidEmail`."""
+    """Return the e-mail in its one spelling. Raises `InvalidEmail`."""
     email = email_of(text)
     if email is None:
         detail = f"Give an e-mail address such as name@example.com, at most {MAX_EMAIL_LENGTH} characters long."
@@ -199,7 +199,7 @@ def valid_email(text: str) -> str:
 
 
 def valid_name(text: str | None) -> str | None:
-    """The name as it is kept, none when nothing is given. Raises `InvalidName`."""
+    """Return the name as it is stored, None for an empty one. Raises `InvalidName`."""
     name = composed(text or "")
     if name and (flaw := flaw_of(name, limit=MAX_NAME_LENGTH)) is not None:
         detail = f"Give a name of at most {MAX_NAME_LENGTH} characters, visible and in one line."
@@ -208,7 +208,7 @@ def valid_name(text: str | None) -> str | None:
 
 
 def valid_password(text: str) -> str:
-    """The password, unchanged, if it may be a new one. Raises `UnacceptablePassword`, which never repeats it."""
+    """Return the password unchanged. Raises `UnacceptablePassword`, which never repeats it."""
     fits = MIN_PASSWORD_LENGTH <= len(text) <= MAX_PASSWORD_LENGTH and len(set(text)) >= MIN_DIFFERENT_CHARACTERS
     if not fits or not is_text(text):
         detail = (
@@ -220,7 +220,7 @@ def valid_password(text: str) -> str:
 
 
 def valid_api_token(token: ApiToken) -> ApiToken:
-    """The token with its name trimmed. Raises `InvalidName` or `InvalidApiToken`."""
+    """Return the token with its name trimmed. Raises `InvalidName` or `InvalidApiToken`."""
     name = valid_name(token.name)
     if name is None:
         raise invalid_api_token("/name", "Give the token a name by which people will know it.")
@@ -235,10 +235,9 @@ def valid_api_token(token: ApiToken) -> ApiToken:
 
 
 def invalid_api_token(pointer: str, detail: str) -> InvalidApiToken:
-    """Names the field."""
     return InvalidApiToken(detail, errors=[FieldError(pointer, detail)])
 
 
 def is_text(text: str) -> bool:
-    """Whether the text can be encoded: a lone surrogate cannot."""
+    """Return whether the text can be encoded: a lone surrogate cannot."""
     return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)  # noqa: PLR2004 - Unicode's own numbers

@@ -1,14 +1,14 @@
-"""What this context asks of the world. All times are in UTC."""
+"""The ports of this context. All times are in UTC."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
 
-from access.domain import Account, ApiToken, ApiTokenState, PendingOwner, Session, UserState
-from shared.messages import Event
+from access.domain import Account, ApiToken, PendingOwner, Session
+from shared.eventlog.audit_log import AuditEvent
 from shared.ports import Transaction
 
 
@@ -32,26 +32,11 @@ class SigningKey(Struct, frozen=True):
         return f"SigningKey({self.kid})"
 
 
-class Fact(Struct, frozen=True, kw_only=True):
-    """An event of a user's or an API token's stream, the state it leads to, and who caused it."""
-
-    aggregate_id: str
-    event: Event
-    state: UserState | ApiTokenState
-    user_id: str
-    organization_id: str | None
-    operation_id: UUID
-    occurred_at: datetime
-    reason: str | None = None
-
-    @property
-    def event_id(self) -> UUID:
-        """The same at every attempt, and no event's that another context records for the operation."""
-        return uuid5(self.operation_id, self.event.topic)
+Fact = AuditEvent
 
 
 class KeyedWrite(Struct, frozen=True):
-    """A write to which its caller gave an Idempotency-Key. `fingerprint` tells two requests with one key apart."""
+    """A write to which its caller gave an Idempotency-Key. `fingerprint` distinguishes two requests with one key."""
 
     operation_id: UUID
     fingerprint: str
@@ -62,7 +47,7 @@ class KeyedWrite(Struct, frozen=True):
 
 
 class KeptOutcome(Struct, frozen=True):
-    """What a keyed write came to the first time. `sealed` is none once its secret is no longer kept."""
+    """The first outcome of a keyed write. `sealed` is None once its secret is no longer kept."""
 
     body: bytes
     has_secret: bool
@@ -71,14 +56,13 @@ class KeptOutcome(Struct, frozen=True):
 
 
 class WriteOutcomes(Protocol):
-    """What keyed writes came to, by operation id."""
+    """Outcomes of keyed writes, by operation id."""
 
     async def claim(self, transaction: Transaction, write: KeyedWrite, now: datetime) -> KeptOutcome | None:
-        """The first outcome; none: this is the first. Waits for one that is under way.
+        """Return the first outcome, None when this is the first. Waits for one that is under way.
 
         Raises `IdempotencyKeyReused` where the first was another request.
         """
-        ...
 
     async def keep(self, transaction: Transaction, operation_id: UUID, body: bytes, sealed: bytes | None) -> None: ...
 
@@ -86,47 +70,36 @@ class WriteOutcomes(Protocol):
 
 
 class Seals(Protocol):
-    """Closes a secret so that only who repeats its request, at a service with the same signing keys, can open it."""
+    """Seals a secret so that only a repetition of its request, at a service with the same signing keys, can open it."""
 
     async def seal(self, write: KeyedWrite, secret: str) -> bytes: ...
 
     async def unseal(self, write: KeyedWrite, sealed: bytes) -> str | None:
-        """None when the key it was sealed with was retired."""
-        ...
+        """Return None when the key it was sealed with was retired."""
 
 
 class LiveSessions(Protocol):
     """Which sign-ins still stand."""
 
     async def require(self, session_id: UUID) -> None:
-        """Raises `SessionEnded`, or `Unavailable`."""
-        ...
+        """Raise `SessionEnded`, or `Unavailable`."""
 
 
 class EndedCredentials(Protocol):
-    """The word that credentials ended, for whoever remembers having read them."""
+    """Notifies the memories of credentials of those that ended."""
 
     async def announce(self, transaction: Transaction, ended: Sequence[UUID] | None) -> None:
         """Have every process read these sessions and tokens again, with the commit. None: all."""
-        ...
 
     def forget(self, ended: Sequence[UUID] | None) -> None:
-        """The same in this process, at once: to be called after the commit."""
-        ...
+        """Forget them in this process at once: to be called after the commit."""
 
 
 class FactLog(Protocol):
     """The event log and the heads of users' and API tokens' streams (context `access`, id the user's or token's)."""
 
     async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
-        """Appends the facts, each with its stream's next sequence, and moves the heads to their states."""
-        ...
-
-
-class OrganizationStanding(Protocol):
-    """The one fact this context needs of organizations."""
-
-    async def is_suspended(self, organization_id: UUID) -> bool: ...
+        """Append the facts, each with its stream's next sequence, and move the heads to their states."""
 
 
 class Passwords(Protocol):
@@ -138,22 +111,19 @@ class Passwords(Protocol):
     async def hash(self, password: str) -> str: ...
 
     async def verifies(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the hashed one. Without a hash it is not, and finding out costs the same."""
-        ...
+        """Return whether the password is the hashed one. Without a hash it is not, and the check takes as long."""
 
 
 class Users(Protocol):
-    """Those who can sign in. E-mails are normalized."""
+    """E-mails are normalized."""
 
     async def by_email(self, transaction: Transaction, email: str) -> Account | None: ...
 
     async def add(self, transaction: Transaction, account: Account, email: str) -> bool:
-        """Stores a user and ends every pending signup with that e-mail. False when a user with the e-mail exists."""
-        ...
+        """Store a user and end every pending signup with that e-mail. False when a user with the e-mail exists."""
 
     async def replace_password(self, transaction: Transaction, account: Account, password_hash: str) -> bool:
-        """False when the stored hash is no longer the account's."""
-        ...
+        """Return False when the stored hash is no longer the account's."""
 
 
 class UserDirectory(Protocol):
@@ -166,37 +136,32 @@ class UserDirectory(Protocol):
     async def set_active(
         self, transaction: Transaction, user_id: UUID, now: datetime, *, is_active: bool
     ) -> Sequence[UUID]:
-        """With a deactivation all sessions of the user end: their ids."""
-        ...
+        """End all sessions of the user with a deactivation, and return their ids."""
 
 
 class FreeEmails(Protocol):
     """Which e-mails a signup may still take."""
 
     async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool:
-        """Whether neither another user has the e-mail nor another operation holds it."""
-        ...
+        """Return whether neither another user has the e-mail nor another operation holds it."""
 
 
 class PendingOwnerStore(Protocol):
     """Owners who wait for their organization's registration to be decided."""
 
     async def hold(self, transaction: Transaction, owner: PendingOwner, now: datetime) -> bool:
-        """Whether the owner's operation has the e-mail now, as a pending row or as a user; expired rows give way.
+        """Return whether the operation has the e-mail now, as a pending row or as a user; expired rows give way.
 
         False means that the transaction must be rolled back.
         """
-        ...
 
     async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime) -> frozenset[UUID]:
-        """Those that wait, are not expired, and whose e-mail no user has; locked against deletion."""
-        ...
+        """Return those that wait, are not expired, and whose e-mail no user has; locked against deletion."""
 
     async def activate(
         self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime
     ) -> Sequence[tuple[UUID, UUID]]:
-        """Turns (operation id, organization id) pairs into users, and returns those that were pending."""
-        ...
+        """Turn (operation id, organization id) pairs into users, and return those that were pending."""
 
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None: ...
 
@@ -204,25 +169,20 @@ class PendingOwnerStore(Protocol):
 
 
 class SessionStore(Protocol):
-    """Sessions by their id, which nobody can guess."""
-
     async def open(
         self, transaction: Transaction, user_id: UUID, token_hash: bytes, now: datetime, expires_at: datetime
     ) -> UUID: ...
 
     async def find(self, transaction: Transaction, session_id: UUID) -> Session | None:
-        """Revoked and expired ones too, until they are discarded."""
-        ...
+        """Return revoked and expired ones too, until they are discarded."""
 
     async def rotate(
         self, transaction: Transaction, session: Session, token_hash: bytes, sealed: bytes, now: datetime
     ) -> bool:
-        """Replaces the session's hash. False when it is no longer the given one, or the session was revoked."""
-        ...
+        """Replace the session's hash. False when it is no longer the given one, or the session was revoked."""
 
     async def revoke(self, transaction: Transaction, session_id: UUID, now: datetime) -> bool:
-        """False when it is revoked already, or unknown."""
-        ...
+        """Return False when it is revoked already, or unknown."""
 
     async def discard_expired(self, transaction: Transaction, now: datetime) -> int: ...
 
@@ -235,24 +195,20 @@ class ApiTokenStore(Protocol):
     async def find(self, transaction: Transaction, token_id: UUID) -> ApiToken | None: ...
 
     async def revoke(self, transaction: Transaction, token_ids: Sequence[UUID], now: datetime) -> Sequence[ApiToken]:
-        """The revoked tokens, without those that were revoked already, or are unknown."""
-        ...
+        """Return the revoked tokens, without those that were revoked already, or are unknown."""
 
     async def minted_by(self, transaction: Transaction, creators: Sequence[str]) -> Sequence[ApiToken]:
-        """All tokens that these users and tokens made, revoked ones too; locked until the transaction ends."""
-        ...
+        """Return all tokens these users and tokens made, revoked ones too; locked until the transaction ends."""
 
     async def may_mint(self, transaction: Transaction, creator: UUID) -> bool:
-        """Whether the user or the token still stands, locked against its end. True for one nobody knows."""
-        ...
+        """Return whether the user or token has not ended, locked against its end. True for an unknown one."""
 
 
 class SignInAttempts(Protocol):
     """Bounds the guessing of passwords, by account and by address."""
 
     async def begin(self, email: str, address: str) -> None:
-        """Counts the attempt as failed until it succeeds. Raises `TooManyAttempts`."""
-        ...
+        """Count the attempt as failed until it succeeds. Raises `TooManyAttempts`."""
 
     async def succeeded(self, email: str, address: str) -> None: ...
 
@@ -290,8 +246,7 @@ class SigningKeys(Protocol):
     """The keys all replicas share."""
 
     async def unretired(self) -> Sequence[SigningKey]:
-        """Oldest first. A first key is made when there is none; of several processes that try, one wins."""
-        ...
+        """Return the oldest first. A key is made when there is none; of several processes that try, one wins."""
 
 
 class AccessTokens(Protocol):

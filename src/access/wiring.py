@@ -1,25 +1,32 @@
-"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStanding`, `FactLog`, settings."""
+"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStatuses`, `FactLog`, settings."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
 from dishka import AnyOf, Provider, Scope, provide
 
-from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
-from access.adapters.attempts import RedisSignInAttempts
-from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator, SessionMemory, other_issuer
-from access.adapters.credential_memory import CredentialMemories
-from access.adapters.http import AuthController
+from access.adapters.cached import (
+    ApiTokenAuthenticator,
+    BearerAuthenticator,
+    CredentialMemories,
+    SessionMemory,
+    other_issuer,
+)
+from access.adapters.http import AuthController, UsersController
 from access.adapters.http_tokens import ApiTokensController
-from access.adapters.http_users import UsersController
-from access.adapters.passwords import Argon2Passwords
-from access.adapters.postgres import PostgresPendingOwners, PostgresSigningKeys, PostgresUsers
-from access.adapters.sessions import PostgresSessionReader, PostgresSessions, RandomSecrets
-from access.adapters.tokens import ACCESS_LIFETIME, JwtIssuer, KeyRing, TokenAuthenticator
-from access.adapters.user_list import PostgresUserReader
-from access.adapters.users import PostgresUserDirectory
-from access.adapters.write_outcomes import PostgresWriteOutcomes, SigningKeySeals
-from access.api_tokens import ApiTokens
+from access.adapters.lists import PostgresApiTokenList, PostgresUserList
+from access.adapters.passwords import Argon2Passwords, RedisSignInAttempts
+from access.adapters.postgres import PostgresApiTokens, PostgresSessions, PostgresUserDirectory
+from access.adapters.queries import (
+    PostgresCredentialReader,
+    PostgresPendingOwners,
+    PostgresSigningKeys,
+    PostgresUsers,
+    PostgresWriteOutcomes,
+    RandomSecrets,
+)
+from access.adapters.tokens import ACCESS_LIFETIME, JwtIssuer, KeyRing, SigningKeySeals, TokenAuthenticator
+from access.api_tokens import ApiTokens, TokenLineage
 from access.idempotency import KeyedWrites
 from access.ports import (
     AccessSettings,
@@ -27,7 +34,6 @@ from access.ports import (
     ApiTokenStore,
     EndedCredentials,
     FreeEmails,
-    OrganizationStanding,
     Passwords,
     PendingOwnerStore,
     Seals,
@@ -42,9 +48,8 @@ from access.ports import (
 from access.sessions import Admission, Sessions
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
-from access.token_lineage import TokenLineage
 from access.users import UserAdministration
-from shared.ports import Authenticator, Clock
+from shared.ports import Authenticator, Clock, OrganizationStatuses
 from shared.wiring import Context
 
 
@@ -66,17 +71,17 @@ class AccessProvider(Provider):
     admission = provide(Admission)
     sessions = provide(Sessions)
     api_token_store = provide(PostgresApiTokens, provides=ApiTokenStore)
-    api_token_reader = provide(PostgresApiTokenReader)
+    user_list = provide(PostgresUserList)
+    api_token_list = provide(PostgresApiTokenList)
     lineage = provide(TokenLineage)
     api_tokens = provide(ApiTokens)
     memories = provide(CredentialMemories, provides=AnyOf[CredentialMemories, EndedCredentials])
-    session_reader = provide(PostgresSessionReader)
+    credential_reader = provide(PostgresCredentialReader)
     session_memory = provide(SessionMemory)
     write_outcomes = provide(PostgresWriteOutcomes, provides=WriteOutcomes)
     seals = provide(SigningKeySeals, provides=Seals)
     keyed_writes = provide(KeyedWrites)
     user_directory = provide(PostgresUserDirectory, provides=UserDirectory)
-    user_reader = provide(PostgresUserReader)
     user_administration = provide(UserAdministration)
     attempts = provide(RedisSignInAttempts, provides=SignInAttempts)
     sign_in = provide(SignIn)
@@ -85,31 +90,26 @@ class AccessProvider(Provider):
 
     @provide
     def passwords(self) -> Iterator[Passwords]:
-        """Ends the threads with the container."""
         passwords = Argon2Passwords()
         yield passwords
         passwords.close()
 
     @provide
     def issuer(self, keys: KeyRing, clock: Clock) -> JwtIssuer:
-        """With the lifetime the settings name."""
         return JwtIssuer(keys, clock, self._token_lifetime)
 
     @provide
     def access_tokens(self, issuer: JwtIssuer) -> AccessTokens:
-        """The same issuer."""
         return issuer
 
     @provide
     def own_tokens(self, keys: KeyRing, sessions: SessionMemory, clock: Clock) -> TokenAuthenticator:
-        """One memory of verified tokens."""
         return TokenAuthenticator(keys, sessions, clock)
 
     @provide
     def programs_tokens(
-        self, tokens: PostgresApiTokenReader, memories: CredentialMemories, clock: Clock
+        self, tokens: PostgresCredentialReader, memories: CredentialMemories, clock: Clock
     ) -> ApiTokenAuthenticator:
-        """One memory of API tokens."""
         return ApiTokenAuthenticator(tokens, memories, clock)
 
     @provide
@@ -118,10 +118,9 @@ class AccessProvider(Provider):
         own: TokenAuthenticator,
         programs: ApiTokenAuthenticator,
         settings: AccessSettings,
-        standing: OrganizationStanding,
+        standing: OrganizationStatuses,
         clock: Clock,
     ) -> Authenticator:
-        """All kinds of tokens."""
         return BearerAuthenticator(own, programs, other_issuer(settings, standing, clock))
 
 

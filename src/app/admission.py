@@ -1,4 +1,4 @@
-"""Binds what the operator sets about who may come in, and how often."""
+"""Bind the settings of authentication, signup and rate limits."""
 
 from dishka import Provider, Scope, provide
 
@@ -10,14 +10,11 @@ from shared.ports import Clock
 
 
 class AdmissionProvider(Provider):
-    """The settings as those read them who keep to them."""
-
     scope = Scope.APP
     windows = provide(RedisWindows)
 
     @provide
     def access_settings(self, settings: Settings) -> AccessSettings:
-        """For `access`."""
         return AccessSettings(
             cookie_secure=settings.cookie_secure,
             failures_per_account=settings.sign_in_failures_per_account,
@@ -28,12 +25,10 @@ class AdmissionProvider(Provider):
 
     @provide
     def signup_settings(self, settings: Settings) -> SignupSettings:
-        """For `organizations`."""
         return SignupSettings(is_open=settings.signup == "open")
 
     @provide
     def rate_limits(self, settings: Settings) -> RateLimits:
-        """For every request."""
         return RateLimits(
             per_address=settings.requests_per_address,
             per_token=settings.requests_per_token,
@@ -42,12 +37,10 @@ class AdmissionProvider(Provider):
 
     @provide
     def request_counts(self, windows: RedisWindows, clock: Clock) -> RequestCounts:
-        """One memory of counts."""
         return RequestCounts(windows, clock)
 
 
 def oidc_settings(settings: Settings) -> OidcSettings | None:
-    """None when no issuer is named."""
     if not settings.oidc_issuer:
         return None
     return OidcSettings(

@@ -1,4 +1,4 @@
-"""Binds what all contexts stand on: the database, the cache, Kafka, the clock."""
+"""Bind what all contexts stand on: the database, the cache, Kafka, the clock."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -9,32 +9,30 @@ import uuid_utils
 from dishka import AnyOf, Provider, Scope, from_context, provide
 from faststream.kafka import KafkaBroker
 
-from access.adapters.credential_memory import CredentialMemories
+from access.adapters.cached import CredentialMemories
 from app.manifest.current import RegisteredInPostgres
 from app.manifest.seeds import Seeding
-from app.seams.current_state import PostgresPresence
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.gauges import Parts, PostgresQueues, Queues
 from app.status.health import Readiness
 from app.verification import Verification
 from organizations.ports import DecidedOperations
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
-from shared.cache.redis import RedisCache, RedisStore
-from shared.commands.bus import CommandBus, PendingStore
-from shared.commands.conflict_details import EventsSince, Meanwhile, PresentStates
+from shared.cache.redis import RedisCache
+from shared.commands.bus import CommandBus, OutcomeWaiter, PendingStore
+from shared.commands.conflict_details import ConflictDetails, EventsSince
 from shared.commands.dry_run import DryRunner, HeadReader
+from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor, CommandStore
 from shared.eventlog.postgres import PostgresEventLog
 from shared.eventlog.reading import EventReader
 from shared.eventlog.sse import EventStreams, Pace
-from shared.eventlog.tail import EventTail
+from shared.eventlog.tail import EventTail, LogEnd
 from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
-from shared.lists.cursor_key import PostgresCursorKey
-from shared.lists.cursors import CursorKey, Cursors
+from shared.lists.cursors import CursorKey, Cursors, PostgresCursorKey
 from shared.operations.listing import PostgresOperationList
 from shared.operations.postgres import PostgresOperations
 from shared.outbox.postgres import PostgresRelayElection
@@ -49,10 +47,7 @@ Processors = NewType("Processors", Mapping[str, CommandProcessor])
 
 
 class SystemClock:
-    """The machine's time."""
-
     def now(self) -> datetime:
-        """UTC."""
         return datetime.now(UTC)
 
 
@@ -60,19 +55,15 @@ class TimeOrderedIds:
     """UUIDv7: later ids sort later."""
 
     def new(self) -> UUID:
-        """A fresh id."""
         return UUID(int=uuid_utils.uuid7().int)
 
 
 class Commits:
-    """Who looks for what a commit brought."""
-
     def __init__(self, relay: Relay, tail: EventTail) -> None:
         self._relay = relay
         self._tail = tail
 
     def look(self) -> None:
-        """Something was committed."""
         self._relay.wake()
         self._tail.wake()
 
@@ -85,9 +76,11 @@ class InfrastructureProvider(Provider):
     settings = from_context(Settings, scope=Scope.APP)
     clock = provide(SystemClock, provides=Clock)
     ids = provide(TimeOrderedIds, provides=Ids)
-    event_log = provide(PostgresEventLog)
+    event_log = provide(PostgresEventLog, provides=AnyOf[PostgresEventLog, LogEnd])
+    tail = provide(EventTail)
     event_reader = provide(EventReader)
     event_streams = provide(EventStreams)
+    cache = provide(GenerationCache, provides=AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset])
     commits = provide(Commits)
     commands = provide(KafkaCommandPublisher, provides=CommandPublisher)
     events = provide(KafkaEventPublisher, provides=EventPublisher)
@@ -101,62 +94,47 @@ class InfrastructureProvider(Provider):
     sender = provide(CommandSender)
     cursor_key = provide(PostgresCursorKey, provides=CursorKey)
     cursors = provide(Cursors)
-    meanwhile = provide(Meanwhile)
-    presence = provide(PostgresPresence, provides=PresentStates)
+    conflict_details = provide(ConflictDetails)
+    envelopes = provide(CommandEnvelopes)
     parts = provide(Parts)
     queues = provide(Queues)
     stored_queues = provide(PostgresQueues)
-    plain_cache = provide(RedisCache, provides=Cache)
     operation_list = provide(PostgresOperationList)
     operations = provide(PostgresOperations, provides=AnyOf[PostgresOperations, EventsSince])
 
     @provide
     def replica(self, settings: Settings) -> ReplicaId:
-        """As consumers and claims know this process."""
         return ReplicaId(settings.replica_id)
 
     @provide
     async def database(self, settings: Settings) -> AsyncIterator[AnyOf[PostgresDatabase, Database]]:
-        """Opened without connecting; closed with the container."""
         database = PostgresDatabase(settings.postgres_url)
         await database.open()
         yield database
         await database.close()
 
     @provide
-    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisStore, CacheStore]]:
-        """One connection, made by `keep_up`."""
-        store = RedisStore(settings.redis_url)
+    async def store(self, settings: Settings) -> AsyncIterator[AnyOf[RedisCache, CacheStore, Cache]]:
+        store = RedisCache(settings.redis_url)
         yield store
         await store.close()
 
     @provide
-    def cache(
-        self, store: RedisStore, announcer: ResetAnnouncer
-    ) -> AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset]:
-        """The cache protocol over Redis."""
-        return GenerationCache(store, announcer)
-
-    @provide
     def announcer(self, database: PostgresDatabase, settings: Settings) -> ResetAnnouncer:
-        """Tells other replicas of lost invalidations."""
         return PostgresResetAnnouncer(database, settings.replica_id)
 
     @provide
     def command_store(
         self, database: PostgresDatabase, settings: Settings
     ) -> AnyOf[PostgresCommandStore, CommandStore, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
-        """The write path's statements."""
         return PostgresCommandStore(database, settings.replica_id)
 
     @provide
     def broker(self, settings: Settings) -> KafkaBroker:
-        """One client for all publishing and consuming."""
         return make_broker(settings.kafka_bootstrap)
 
     @provide
     def election(self, database: PostgresDatabase, settings: Settings) -> RelayElection:
-        """The relay's lease."""
         return PostgresRelayElection(database, settings.replica_id)
 
     @provide
@@ -169,7 +147,6 @@ class InfrastructureProvider(Provider):
         waiter: OutcomeWaiter,
         clock: Clock,
     ) -> Processors:
-        """One processor a context that takes commands."""
         return Processors(
             {
                 decider.name: CommandProcessor(decider, database, command_store, invalidation, waiter, clock)
@@ -179,7 +156,6 @@ class InfrastructureProvider(Provider):
 
     @provide
     def previews(self, deciders: Deciders, database: Database, heads: HeadReader, clock: Clock) -> DryRunner:
-        """Dry runs of any context."""
         return DryRunner(deciders, database, heads, clock)
 
     @provide
@@ -191,17 +167,10 @@ class InfrastructureProvider(Provider):
         pending: PendingStore,
         tracing: Tracing,
     ) -> CommandBus:
-        """The way in for writes."""
         return CommandBus(publisher, processors, waiter, pending, tracing)
 
     @provide
-    def tail(self, end_of_log: PostgresEventLog) -> EventTail:
-        """One look at the end of the log, however many streams are open."""
-        return EventTail(end_of_log)
-
-    @provide
     def pace(self) -> Pace:
-        """As it is documented."""
         return Pace()
 
     @provide
@@ -211,15 +180,14 @@ class InfrastructureProvider(Provider):
         settings: Settings,
         waiter: OutcomeWaiter,
         commits: Commits,
-        store: RedisStore,
+        store: RedisCache,
         credentials: CredentialMemories,
     ) -> PostgresListener:
-        """Wakes whoever waits for other processes' doings."""
         return PostgresListener(
             database,
             settings.replica_id,
             on_commit=commits.look,
             on_decided=waiter.wake,
-            on_reset=lambda: store.distrust(tell=False),
+            on_reset=lambda: store.open_circuit(announce=False),
             on_ended=credentials.heard,
         )

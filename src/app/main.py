@@ -16,13 +16,11 @@ from app.admission import AdmissionProvider
 from app.contexts import CONTEXTS
 from app.infrastructure import InfrastructureProvider
 from app.logs import LEVELS, configure_logs
-from app.seams.bulk import BulkSeamsProvider
-from app.seams.provider import SeamsProvider
+from app.seams import SEAMS
 from app.server import server
 from app.server.connections import ConnectionLimits
 from app.server.documents import document_routes
-from app.server.shutdown import told_of_the_end
-from app.server.web import page_of, web_routes, with_page_for
+from app.server.web import index_page, or_page, web_routes
 from app.service import Service
 from app.settings import Settings
 from app.status.health import HealthController, metrics
@@ -33,15 +31,15 @@ from assignments.adapters.cached import CachedAssignmentReader
 from shared.dead_letters.http import DeadLettersController
 from shared.eventlog.http import EventsController
 from shared.eventlog.tail import EventTail
-from shared.http.fast_path import HotReads
+from shared.http.authentication import Authentication
+from shared.http.bodies import MAX_BODY_BYTES, AnyRequest, BodyTimeouts, PlainRequest
+from shared.http.fast_path import FastPath
 from shared.http.head import HeadAsGet
 from shared.http.metrics import Measured
 from shared.http.parameters import strict_request
 from shared.http.problems import EXCEPTION_HANDLERS, http_to_problem
 from shared.http.rate_limits import Limited, RateLimits, RequestCounts
 from shared.http.request_log import RequestLog
-from shared.http.requests import MAX_BODY_BYTES, AnyRequest, Authentication, PlainRequest
-from shared.http.slow_bodies import PatientWithBodies
 from shared.operations.http import OperationsController
 from shared.ports import Authenticator
 from shared.telemetry.tracing import Tracing
@@ -50,11 +48,10 @@ API = "/api/v1"
 
 
 def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
-    """All parts of one process. `overrides` come last and win: the tests' way in."""
+    """Make all parts of one process. `overrides` come last and win: the tests' way in."""
     return make_async_container(
         InfrastructureProvider(),
-        SeamsProvider(),
-        BulkSeamsProvider(),
+        *SEAMS,
         AdmissionProvider(),
         TracingProvider(),
         SystemProvider(),
@@ -65,7 +62,7 @@ def make_container(settings: Settings, *overrides: Provider) -> AsyncContainer:
 
 
 def create_app(settings: Settings | None = None, *overrides: Provider) -> Litestar:
-    """The application. It starts without any infrastructure, and works as soon, and as far, as there is some."""
+    """Make the application. It starts without any infrastructure, and works as far as there is some."""
     settings = settings or Settings()
     configure_logs(LEVELS[settings.log_level], log_processors())
     container = make_container(settings, *overrides)
@@ -75,24 +72,24 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         service = Service(container, settings)
         await service.start()
         if settings.role != "worker":
-            await answer_hot_reads_first(app, container)
+            await answer_fast_path_first(app, container)
             app.asgi_handler = (await container.get(Tracing)).requests(app.asgi_handler)
             await limit_rates(app, container)
-        app.asgi_handler = Measured(PatientWithBodies(app.asgi_handler, settings.http_body_seconds))
+        app.asgi_handler = Measured(BodyTimeouts(app.asgi_handler, settings.http_body_seconds))
         if settings.log_level == "debug":
             app.asgi_handler = RequestLog(app.asgi_handler)
         app.asgi_handler = HeadAsGet(app.asgi_handler)
         tail = await container.get(EventTail)
         try:
-            with told_of_the_end(tail.close):
+            with server.call_at_shutdown(tail.close):
                 yield
         finally:
             await service.stop()
             await container.close()
 
-    shown = [] if settings.role == "worker" else document_routes()
+    documents = [] if settings.role == "worker" else document_routes()
     app = Litestar(
-        route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *shown])],
+        route_handlers=[DishkaRouter("/", route_handlers=[*routes(settings), *documents])],
         middleware=[DefineMiddleware(Authentication, container=container)],
         exception_handlers=exception_handlers(settings),
         before_request=strict_request,
@@ -102,12 +99,12 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         logging_config=None,  # ours is for everybody: the framework's would take the root logger away from it
         openapi_config=None,
     )
-    tell_all_methods(app)
+    allow_all_methods(app)
     return app
 
 
-def tell_all_methods(app: Litestar) -> None:
-    """Lets OPTIONS name every method of a path: the framework forgets those that a second controller adds to it."""
+def allow_all_methods(app: Litestar) -> None:
+    """Let OPTIONS name every method of a path: the framework forgets those that a second controller adds to it."""
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             handler: Any = route.route_handler_map["OPTIONS"][0]
@@ -115,8 +112,6 @@ def tell_all_methods(app: Litestar) -> None:
 
 
 def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Response[Any]]]:
-    """Puts the methods into an answer."""
-
     async def allow(answer: Response[Any]) -> Response[Any]:
         answer.headers["Allow"] = ", ".join(methods)
         return answer
@@ -124,29 +119,29 @@ def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Resp
     return allow
 
 
-async def answer_hot_reads_first(app: Litestar, container: AsyncContainer) -> None:
-    """Other services ask for an organization's modules on every request of theirs."""
+async def answer_fast_path_first(app: Litestar, container: AsyncContainer) -> None:
+    """Other services read an organization's modules on every request of theirs."""
     authenticator, assignments = await container.get(Authenticator), await container.get(CachedAssignmentReader)
     route = f"{API}/organizations/{{organization_id}}/modules"
-    app.asgi_handler = HotReads(app.asgi_handler, route, authenticator, assignments.modules)
+    app.asgi_handler = FastPath(app.asgi_handler, route, authenticator, assignments.modules)
 
 
 async def limit_rates(app: Litestar, container: AsyncContainer) -> None:
-    """Before everything else, the hot reads too."""
+    """Limit before everything else, the fast path too."""
     app.asgi_handler = Limited(app.asgi_handler, await container.get(RequestCounts), await container.get(RateLimits))
 
 
 def exception_handlers(
     settings: Settings,
 ) -> dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]]:
-    """Problems; and the UI's page for a browser that asks for what is not there."""
+    """Answer problems; and the UI's page for a browser that requests an unknown address."""
     if settings.web is None or settings.role == "worker":
         return EXCEPTION_HANDLERS
-    return {**EXCEPTION_HANDLERS, NotFoundException: with_page_for(settings.web, http_to_problem)}
+    return {**EXCEPTION_HANDLERS, NotFoundException: or_page(settings.web, http_to_problem)}
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:
-    """Health and metrics in every role; the API where it is served."""
+    """Return health and metrics in every role; the API where it is served."""
     handlers: list[ControllerRouterHandler] = [HealthController, metrics]
     if settings.role != "worker":
         controllers = [controller for context in CONTEXTS for controller in context.controllers]
@@ -157,9 +152,9 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
 
 
 def serve(settings: Settings, address: str = "") -> None:
-    """Serves on an IP address, the host's, until SIGTERM or SIGINT. Raises `WebNotBuilt` or `AddressNotFree`."""
+    """Serve on an IP address, the host's, until SIGTERM or SIGINT. Raises `WebNotBuilt` or `AddressNotFree`."""
     if settings.web is not None and settings.role != "worker":
-        page_of(settings.web)
+        index_page(settings.web)
     limits = ConnectionLimits(
         most=settings.http_connections,
         per_address=settings.http_connections_per_address,

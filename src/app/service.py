@@ -1,4 +1,4 @@
-"""What runs beside the requests: consumers, relay, listener, cache upkeep, and the first start's errands."""
+"""The background of a process: consumers, relay, listener, cache upkeep, and the first start."""
 
 import asyncio
 import gc
@@ -14,20 +14,21 @@ from access.idempotency import KeyedWrites
 from access.sessions import Sessions
 from access.sign_in import SuperAdmins
 from access.signup import PendingOwners
+from app.contexts import ContextSubscribers
 from app.infrastructure import Processors
 from app.manifest.seeds import Seeding
 from app.settings import Settings
 from app.status.gauges import Queues, measure_loop_delay
 from app.status.health import Readiness
 from app.status.heartbeat import Heartbeat
-from app.subscribers import ContextSubscribers
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
 from shared.cache.generations import ResetAnnouncer
-from shared.cache.redis import RedisStore
+from shared.cache.redis import RedisCache
+from shared.commands.bus import OutcomeWaiter
 from shared.commands.consumer import CommandConsumer, EventConsumer
-from shared.commands.outcome_waiter import OutcomeWaiter
-from shared.dead_letters.postgres import PostgresDeadLetters, PostgresLetters
+from shared.concurrency import retry_forever
+from shared.dead_letters.postgres import PostgresDeadLetters, PostgresDeadLetterStore
 from shared.errors import Refused, Unavailable
 from shared.eventlog.tail import EventTail
 from shared.http.rate_limits import RequestCounts
@@ -50,30 +51,28 @@ KAFKA_SECONDS = 20.0
 
 
 class SuperAdminRefused(Unavailable):
-    """Whom the settings name cannot be the super admin. Not ready: that would say that this person can sign in."""
+    """The configured super admin cannot be one. Not ready: readiness would promise that this person can sign in."""
 
 
 class Service:
-    """The background of one process."""
-
     def __init__(self, container: AsyncContainer, settings: Settings) -> None:
         self._container = container
         self._settings = settings
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Starts everything the role has; nothing here waits for any infrastructure."""
+        """Start everything the role has; nothing here waits for any infrastructure."""
         spare_the_collector()
         get = self._container.get
-        store, announcer = await get(RedisStore), await get(ResetAnnouncer)
-        self._spawn("cache", lambda: store.keep_up(announcer.announce_reset))
+        store, announcer = await get(RedisCache), await get(ResetAnnouncer)
+        self._spawn("cache", lambda: store.reconnect_forever(announcer.announce_reset))
         self._spawn("loop", measure_loop_delay)
         if self._settings.role != "worker":
-            self._spawn("rates", (await get(RequestCounts)).keep_telling)
+            self._spawn("rates", (await get(RequestCounts)).synchronize_forever)
         self._spawn("prepare", self._prepare, once=True)
 
     async def stop(self) -> None:
-        """Streams and consumers first, for they use everything else; then the rest."""
+        """Stop streams and consumers first, for they use everything else; then the rest."""
         (await self._container.get(EventTail)).close()
         await (await self._container.get(KafkaConnection)).stop()
         for task in self._tasks:
@@ -84,7 +83,7 @@ class Service:
         self._tasks.append(asyncio.create_task(keep_running(name, run, once=once), name=name))
 
     async def _prepare(self) -> None:
-        """Schema and super admin, tried until there are both; then everything that needs them starts, once."""
+        """Retry until there are schema and super admin; then start everything that needs them."""
         readiness = await self._container.get(Readiness)
         await self._until_done(readiness, "waiting for the database", self._migrate_and_admit)
         connection = await self._container.get(KafkaConnection)
@@ -103,7 +102,7 @@ class Service:
         self._spawn("ready", self._become_ready, once=True)
 
     async def _become_ready(self) -> None:
-        """Kafka, then the seeds."""
+        """Wait for Kafka, then for the seeds."""
         readiness, connection = await self._container.get(Readiness), await self._container.get(KafkaConnection)
         readiness.problem = "waiting for Kafka"
         with suppress(TimeoutError):
@@ -117,15 +116,15 @@ class Service:
 
     async def _until_done(self, readiness: Readiness, what: str, attempt: Callable[[], Awaitable[None]]) -> None:
         readiness.problem = what
-        told = ""
-        while True:
-            try:
-                return await attempt()
-            except Unavailable as error:
-                if told != (told := str(error)[:200]):
-                    log.info("not_yet", what=what, reason=told)
-                readiness.problem = told if isinstance(error, SuperAdminRefused) else what
-                await asyncio.sleep(RETRY_SECONDS)
+        reason = ""
+
+        def note(error: Unavailable) -> None:
+            nonlocal reason
+            if reason != (reason := str(error)[:200]):
+                log.info("not_yet", what=what, reason=reason)
+            readiness.problem = reason if isinstance(error, SuperAdminRefused) else what
+
+        await retry_forever(attempt, Unavailable, RETRY_SECONDS, note)
 
     async def _migrate_and_admit(self) -> None:
         settings = self._settings
@@ -147,11 +146,11 @@ class Service:
         get = self._container.get
         database, tracing = await get(PostgresDatabase), await get(Tracing)
         for name, processor in (await get(Processors)).items():
-            consumer = CommandConsumer(processor, PostgresDeadLetters(database, name), tracing)
+            consumer = CommandConsumer(processor, PostgresDeadLetterStore(database, name), tracing)
             subscription = Subscription(command_group(name), [command_topic(name)], consumer.handle)
             subscribe(connection.broker, subscription, self._settings.replica_id)
         for name, handlers in (await (await get(ContextSubscribers)).handlers()).items():
-            events = EventConsumer(handlers, PostgresDeadLetters(database, name), tracing)
+            events = EventConsumer(handlers, PostgresDeadLetterStore(database, name), tracing)
             subscription = Subscription(
                 event_group(name),
                 sorted(handlers),
@@ -165,7 +164,7 @@ class Service:
         operations, owners = await self._container.get(PostgresOperations), await self._container.get(PendingOwners)
         clock, sessions = await self._container.get(Clock), await self._container.get(Sessions)
         bulk = await self._container.get(PostgresBulkOperations)
-        letters, writes = await self._container.get(PostgresLetters), await self._container.get(KeyedWrites)
+        letters, writes = await self._container.get(PostgresDeadLetters), await self._container.get(KeyedWrites)
         while True:
             await asyncio.sleep(0 if await operations.sweep(clock.now()) else SWEEP_SECONDS)
             await letters.sweep(clock.now())
@@ -176,7 +175,7 @@ class Service:
 
 
 async def bring_up_to_date(settings: Settings) -> None:
-    """Schema and topics. Raises `Unavailable`. Its means are many and seldom needed: no other start waits for them."""
+    """Migrate schema and topics. Raises `Unavailable`. Imported here: no other start waits for these modules."""
     means = import_module("app.migration.migrate")
     try:
         await means.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
@@ -185,7 +184,7 @@ async def bring_up_to_date(settings: Settings) -> None:
 
 
 def spare_the_collector() -> None:
-    """Takes what was imported out of the garbage collector's rounds, and lets them come less often.
+    """Take what was imported out of the garbage collector's rounds, and let them come less often.
 
     Requests make next to no cycles; a full round over all modules and routes stops the loop for tens of milliseconds.
     """
@@ -195,13 +194,8 @@ def spare_the_collector() -> None:
 
 
 async def keep_running(name: str, run: Callable[[], Awaitable[Any]], *, once: bool) -> None:
-    """Runs a part for ever, whatever happens to it; `once`: until it has ended well."""
+    """Run a part again and again, whatever happens to it; `once`: until it has returned."""
     while True:
-        try:
-            await run()
-        except Exception:
-            log.exception("part_failed", part=name)
-            await asyncio.sleep(1)
-        else:
-            if once:
-                return
+        await retry_forever(run, Exception, 1.0, lambda error: log.error("part_failed", part=name, exc_info=error))
+        if once:
+            return

@@ -1,11 +1,11 @@
-"""Compares the three tellings of every aggregate: its head, its events, its rows."""
+"""Compare the three records of every aggregate: its head, its events, its rows."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from shared.commands.decision import Decider
 from shared.messages import stream_name
 from shared.ports import Transaction
@@ -30,7 +30,7 @@ ORDER BY e.aggregateid LIMIT $3
 
 
 class Verification:
-    """Folds every stream again, in pages, each page in one snapshot."""
+    """Fold every stream again, in pages, each page in one snapshot."""
 
     def __init__(self, deciders: Deciders, database: PostgresDatabase) -> None:
         self._deciders = deciders
@@ -38,7 +38,7 @@ class Verification:
         self.compared = 0
 
     async def differences(self) -> AsyncIterator[str]:
-        """A line for each aggregate whose head, events and rows do not tell the same."""
+        """Return a line for each aggregate whose head, events and rows do not agree."""
         for decider in self._deciders:
             for read in (self._compared, self._headless):
                 last = ""
@@ -56,7 +56,7 @@ class Verification:
             events = await recorded(snapshot, decider, ids)
             rows = await restored(snapshot, decider, ids)
         self.compared += len(heads)
-        rowless = decider.write_side.shown(decider.initial)
+        rowless = decider.write_side.comparable(decider.initial)
         return ids[-1], [
             (head["id"], why)
             for head in heads
@@ -74,7 +74,7 @@ class Verification:
 
 
 async def recorded(transaction: Transaction, decider: Decider, ids: Sequence[str]) -> Mapping[str, Sequence[Any]]:
-    """The rows of the event log in the order of their sequence, by id; every id has an entry."""
+    """Return the rows of the event log in the order of their sequence, by id; every id has an entry."""
     found: dict[str, list[Any]] = {id_: [] for id_ in ids}
     for row in await transaction.fetch(EVENTS, decider.name, ids):
         found[row["aggregateid"]].append(row)
@@ -82,7 +82,7 @@ async def recorded(transaction: Transaction, decider: Decider, ids: Sequence[str
 
 
 async def restored(transaction: Transaction, decider: Decider, ids: Sequence[str]) -> Mapping[str, Any]:
-    """What the rows tell, by id; of an aggregate whose rows cannot be read, the error."""
+    """Return what the rows hold, by id; of an aggregate whose rows cannot be read, the error."""
     try:
         return await decider.write_side.read_back(transaction, ids)
     except msgspec.MsgspecError as error:
@@ -91,32 +91,32 @@ async def restored(transaction: Transaction, decider: Decider, ids: Sequence[str
     return {id_: shown for one in ids for id_, shown in (await restored(transaction, decider, [one])).items()}
 
 
-def difference(decider: Decider, head: Any, events: Sequence[Any], shown: Any) -> str:
-    """What differs, in words; empty when nothing does. `shown` is what the rows tell."""
+def difference(decider: Decider, head: Any, events: Sequence[Any], rows: Any) -> str:
+    """Describe what differs; empty when nothing does. `rows` is what the rows hold."""
     sequences = [event["sequence"] for event in events]
     if sequences != list(range(1, head["version"] + 1)):
-        return f"the head is at {head['version']}, the log has {told(sequences)}"
+        return f"the head is at {head['version']}, the log has {describe_sequences(sequences)}"
     try:
         state = decider.initial if head["state"] is None else decider.state_decoder.decode(head["state"])
         folded = decider.fold([decider.decode_event(event["type"], event["payload"]) for event in events])
     except (msgspec.MsgspecError, KeyError) as error:
         return f"the head or an event cannot be read: {error}"
-    # Encoding forgets the order of keys; where order matters, `shown` keeps it.
-    shown_state = decider.write_side.shown(state)
-    if encoded((folded, decider.write_side.shown(folded))) != encoded((state, shown_state)):
+    # Encoding forgets the order of keys; where order matters, the comparable form keeps it.
+    shown_state = decider.write_side.comparable(state)
+    if encoded((folded, decider.write_side.comparable(folded))) != encoded((state, shown_state)):
         return "the head differs from its events folded again"
-    if encoded(shown) != encoded(shown_state):
+    if encoded(rows) != encoded(shown_state):
         return "the rows differ from the head"
     return ""
 
 
-def told(sequences: Sequence[int]) -> str:
-    """How many events there are, and the first that is missing before the last."""
+def describe_sequences(sequences: Sequence[int]) -> str:
+    """Describe how many events there are, and the first that is missing before the last."""
     count = "1 event" if len(sequences) == 1 else f"{len(sequences)} events"
     missing = next((number for number, sequence in enumerate(sequences, 1) if number != sequence), None)
     return count if missing is None else f"{count}, number {missing} is missing"
 
 
 def encoded(value: Any) -> bytes:
-    """A form in which two equal values are equal bytes."""
+    """Encode so that two equal values are equal bytes."""
     return msgspec.json.encode(value, order="deterministic")

@@ -6,7 +6,6 @@ from typing import Any, assert_never, cast
 
 from msgspec import UNSET
 
-from assignments.applying import apply_template, decided_by_template
 from assignments.commands import (
     ApplyIndustryTemplate,
     AssignModule,
@@ -17,7 +16,14 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.configs import require_valid_configs, unfit_kept
+from assignments.config_validation import require_valid_configs, unfit_kept
+from assignments.errors import (
+    ConfigDiffers,
+    ConfigTooLarge,
+    DuplicateModules,
+    ModuleNotAssigned,
+    ModuleRequired,
+)
 from assignments.events import (
     AssignmentEvent,
     ModuleAssignedEvent,
@@ -28,22 +34,11 @@ from assignments.events import (
 )
 from assignments.facts import (
     Facts,
-    ModuleStatus,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
+    applicable_template,
     known_organization,
-    living_template,
     require_active_modules,
     require_in_template,
     required_by,
-)
-from assignments.refusals import (
-    ConfigDiffers,
-    ConfigTooLarge,
-    DuplicateModules,
-    ModuleNotAssigned,
-    ModuleRequired,
 )
 from assignments.restoration import restore_assignments
 from assignments.state import (
@@ -53,10 +48,11 @@ from assignments.state import (
     bulk_event,
     changes_to,
     evolve,
+    result_of,
     sources_of,
-    told,
     with_source,
 )
+from assignments.template_application import apply_template, decided_by_template
 from shared.errors import FieldError
 from shared.json.documents import CONFIG_BYTES, CONFIG_DEPTH, too_large, within
 from shared.json.patches import merge_patch, same_json
@@ -68,10 +64,6 @@ __all__ = [
     "Assignment",
     "Assignments",
     "Facts",
-    "ModuleStatus",
-    "OrganizationFact",
-    "TemplateEntry",
-    "TemplateFact",
     "decide",
     "evolve",
     "required_by",
@@ -79,7 +71,7 @@ __all__ = [
 
 
 def decide(state: Assignments, facts: Facts, command: Command) -> Decision:
-    """Return what the command causes: no events when nothing changes. Raise a `Refused` when it may not be."""
+    """Return the events of the command, none when nothing changes. Raise a `Refused`."""
     decision = _decision(state, facts, command)
     if facts.rules and decision.events:
         after = reduce(evolve, cast("Sequence[AssignmentEvent]", decision.events), state)
@@ -108,7 +100,7 @@ def _decision(state: Assignments, facts: Facts, command: Command) -> Decision:
 
 
 def _is_correction(command: Command) -> bool:
-    """Whether an operator may do it to a suspended organization: it takes away or puts right, and gives nothing."""
+    """Return whether a suspended organization takes the command: one that removes or corrects, and gives nothing."""
     return isinstance(command, UnassignModule) or (isinstance(command, UpdateModuleConfig) and command.as_operator)
 
 
@@ -125,7 +117,7 @@ def _assign(state: Assignments, facts: Facts, command: AssignModule) -> Decision
     after = {module_id: with_source(sources_of(state, module_id), Source("explicit", by=command.by))}
     changes = changes_to(state, after, config, unfit_kept(state, after, facts))
     events = [ModuleAssignedEvent(command.organization_id, module_id, changes)] if changes else []
-    return Decision(events, told([module_id], changes))
+    return Decision(events, result_of([module_id], changes))
 
 
 def _unassign(state: Assignments, facts: Facts, command: UnassignModule) -> Decision:
@@ -136,7 +128,7 @@ def _unassign(state: Assignments, facts: Facts, command: UnassignModule) -> Deci
         raise ModuleRequired(detail, industries=requiring)
     changes = changes_to(state, {module_id: ()})
     event = ModuleUnassignedEvent(command.organization_id, module_id, changes, overruled=requiring)
-    return Decision([event], told([], changes))
+    return Decision([event], result_of([], changes))
 
 
 def _bulk_assign(state: Assignments, facts: Facts, command: BulkAssignModules) -> Decision:
@@ -147,14 +139,14 @@ def _bulk_assign(state: Assignments, facts: Facts, command: BulkAssignModules) -
     after = {module_id: with_source(sources_of(state, module_id), source) for module_id in command.module_ids}
     changes = changes_to(state, after, unfit=unfit_kept(state, after, facts))
     events = [bulk_event(command.organization_id, changes, source)] if changes else []
-    return Decision(events, told(command.module_ids, changes))
+    return Decision(events, result_of(command.module_ids, changes))
 
 
 def _bulk_source(state: Assignments, facts: Facts, command: BulkAssignModules, pointers: Mapping[str, str]) -> Source:
     if command.industry_code is None:
         return Source("explicit", by=command.by)
     code = command.industry_code
-    template = living_template(facts, code)
+    template = applicable_template(facts, code)
     version = state.templates.get(code, template.version)
     require_in_template(template, code, version, pointers)
     return Source("template", industry_code=code, version=version)

@@ -1,13 +1,21 @@
-"""What other contexts know about organizations, modules and templates, and what a command demands of it. Pure."""
+"""What a command needs to know of other contexts, and what it demands of that. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from assignments.events import ModuleUnassignedEvent, Source
-from assignments.refusals import (
+from assignments.commands import (
+    ApplyIndustryTemplate,
+    AssignModule,
+    BulkAssignModules,
+    Command,
+    RestoreAssignments,
+    UnassignModule,
+    UpdateModuleConfig,
+)
+from assignments.errors import (
     IndustryInactive,
     ModuleInactive,
     NotInTemplate,
@@ -17,88 +25,136 @@ from assignments.refusals import (
     UnknownModules,
     UnknownVersion,
 )
+from assignments.events import ModuleUnassignedEvent, Source
+from assignments.state import Assignments, sources_of, template_sources
+from industries.contract import TemplateFact, TemplateModule
+from organizations.contract import OrganizationFact
+from registry.contract import ModuleStatus
 from shared.errors import FieldError
 from shared.json.layered_config import ConfigRules
+from shared.messages import stream_name
 
-ModuleStatus = Literal["active", "inactive", "deleted"]
-OrganizationStatus = Literal["active", "suspended"]
-
-
-class OrganizationFact(Struct, frozen=True):
-    """The organization as its own context knows it."""
-
-    status: OrganizationStatus
-    industry_code: str | None = None
-
-
-class TemplateEntry(Struct, frozen=True):
-    """One module of a template version."""
-
-    module_id: str
-    is_required: bool
-    default_config: dict[str, Any] = {}
-
-
-class TemplateFact(Struct, frozen=True):
-    """A template: its current version, and the entries of that and of other versions in display order."""
-
-    status: Literal["active", "inactive", "deleted"]
-    version: int
-    versions: Mapping[int, Sequence[TemplateEntry]]
-
-
-class ModuleStanding(Protocol):
-    """What decides whether a module may be assigned, and with which config; without rules, with any."""
-
-    @property
-    def status(self) -> ModuleStatus: ...
-    @property
-    def rules(self) -> ConfigRules | None: ...
+Batch = Sequence[tuple[Assignments, Command]]
+Templates = Mapping[str, TemplateFact]
+Unassignments = Mapping[UUID, ModuleUnassignedEvent]
 
 
 class Facts(Struct, frozen=True):
-    """What other contexts know, for a whole batch. What is left out counts as unknown.
+    """Facts for a whole batch. What is left out counts as unknown.
 
-    `organizations`: every one a command names. `templates`: every one a command names, with its current version and
-    the one named or applied, and every one that a source of a module to be unassigned or restored names, with those
-    versions. `modules`: every one in the body of an assign command, in a template version to be applied, or to be
-    restored. `rules`: of those that have a schema, and whose config a command may change. `template_configs`: what
-    templates give those with rules, by industry
-    code, version and module id, for every source they have or may get. `unassignments`: what operations that a command
-    takes back took away, as the event log has it.
+    `organizations`: every one a command names. `templates`: as in `named_versions`, always with the current version.
+    `modules`: as in `named_modules`. `rules`: of those that have a schema, and whose config a command may change.
+    `template_configs`: what templates give those with rules, by industry code, version and module id, for every source
+    they have or may get. `unassignments`: what operations to be taken back removed, as the event log has it.
     """
 
     organizations: Mapping[str, OrganizationFact] = {}
     modules: Mapping[str, ModuleStatus] = {}
-    templates: Mapping[str, TemplateFact] = {}
+    templates: Templates = {}
     rules: Mapping[str, ConfigRules] = {}
     template_configs: Mapping[tuple[str, int, str], dict[str, Any]] = {}
-    unassignments: Mapping[UUID, ModuleUnassignedEvent] = {}
+    unassignments: Unassignments = {}
 
 
-def required_by(module_id: str, sources: Iterable[Source], templates: Mapping[str, TemplateFact]) -> list[str]:
-    """List the industries whose template requires the module, in the version its source names.
+def named_versions(batch: Batch, unassignments: Unassignments) -> Mapping[str, Collection[int]]:
+    """Return the templates that the commands depend on, with the versions needed beside the current one.
 
-    A deleted template requires nothing, an inactive one still does.
+    A source that an earlier command of the batch records, or a version that it applies, is one that this command names,
+    or the current one.
     """
-    return [code for source in sources if (code := source.industry_code) and _requires(module_id, source, templates)]
+    versions: dict[str, set[int]] = {}
+    for state, command in batch:
+        match command:
+            case ApplyIndustryTemplate(industry_code=code, version=version):
+                versions.setdefault(code, set()).update([] if version is None else [version])
+            case BulkAssignModules(industry_code=str(code)):
+                versions.setdefault(code, set()).update([state.templates[code]] if code in state.templates else [])
+            case UnassignModule(module_id=module_id):
+                _add_versions(versions, sources_of(state, module_id))
+            case RestoreAssignments(operation_id=operation_id) if operation_id in unassignments:
+                removed = unassignments[operation_id].modules
+                _add_versions(versions, (source for change in removed for source in change.sources_before))
+            case _:
+                pass
+    return versions
 
 
-def _requires(module_id: str, source: Source, templates: Mapping[str, TemplateFact]) -> bool:
-    template = templates.get(source.industry_code or "")
-    if template is None or source.version is None:
-        return False
-    entries = template.versions.get(source.version, ())
-    return any(requires(template, entry) for entry in entries if entry.module_id == module_id)
+def _add_versions(versions: dict[str, set[int]], sources: Iterable[Source]) -> None:
+    for source in sources:
+        if source.industry_code is not None and source.version is not None:
+            versions.setdefault(source.industry_code, set()).add(source.version)
 
 
-def requires(template: TemplateFact, entry: TemplateEntry) -> bool:
-    """Whether an entry of a template binds those who have the module from it."""
+def named_modules(batch: Batch, templates: Templates, unassignments: Unassignments) -> set[str]:
+    """Return the modules that the commands would assign or whose config they may change.
+
+    They are named in the body, by the template to be applied, or by the unassignment to be taken back. Applying a
+    template may also move what other templates give.
+    """
+    named: set[str] = set()
+    for state, command in batch:
+        match command:
+            case AssignModule(module_id=module_id) | UpdateModuleConfig(module_id=module_id):
+                named.add(module_id)
+            case BulkAssignModules(module_ids=module_ids):
+                named.update(module_ids)
+            case RestoreAssignments(operation_id=operation_id) if operation_id in unassignments:
+                named.update(change.module_id for change in unassignments[operation_id].modules)
+            case ApplyIndustryTemplate(industry_code=code, version=version):
+                named.update(id_ for id_, held in state.modules.items() if template_sources(held.sources, ()))
+                if (template := templates.get(code)) is not None:
+                    entries = template.versions.get(template.version if version is None else version, ())
+                    named.update(entry.module_id for entry in entries)
+            case _:
+                pass
+    return named
+
+
+def source_versions(batch: Batch, rules: Collection[str], templates: Templates) -> Mapping[str, Collection[int]]:
+    """Return the template versions that sources of modules with rules name, without those in `templates`."""
+    versions: dict[str, set[int]] = {}
+    for state, _ in batch:
+        _add_versions(versions, (s for id_, held in state.modules.items() if id_ in rules for s in held.sources))
+    missing = {
+        code: {version for version in wanted if code not in templates or version not in templates[code].versions}
+        for code, wanted in versions.items()
+    }
+    return {code: wanted for code, wanted in missing.items() if wanted}
+
+
+def depends_on(state: Assignments, facts: Facts, command: Command) -> Sequence[str]:
+    """Return the streams of other contexts that the decision depends on."""
+    batch = [(state, command)]
+    codes = {
+        *named_versions(batch, facts.unassignments),
+        *source_versions(batch, facts.rules, facts.templates),
+    }
+    modules = named_modules(batch, facts.templates, facts.unassignments)
+    return [
+        stream_name("organizations", command.organization_id),
+        *(stream_name("industries", code) for code in sorted(codes)),
+        *(stream_name("registry", module_id) for module_id in sorted(modules)),
+    ]
+
+
+def required_by(module_id: str, sources: Iterable[Source], templates: Templates) -> list[str]:
+    """List the industries whose template requires the module, in the version its source names."""
+    return [
+        str(source.industry_code)
+        for source in sources
+        if (template := templates.get(source.industry_code or "")) is not None
+        for entry in template.versions.get(source.version or 0, ())
+        if entry.module_id == module_id and requires(template, entry)
+    ]
+
+
+def requires(template: TemplateFact, entry: TemplateModule) -> bool:
+    """Return whether the entry binds those who have the module from it: a deleted template binds nobody."""
     return entry.is_required and template.status != "deleted"
 
 
 def known_organization(facts: Facts, organization_id: str, *, is_correction: bool) -> OrganizationFact:
-    """Return the organization, or refuse what is asked of it; a suspended one takes corrections alone."""
+    """Return the organization, or refuse: a suspended one takes corrections alone."""
     organization = facts.organizations.get(organization_id)
     if organization is None:
         raise OrganizationNotFound(f"There is no organization {organization_id}. Check the id in the path.")
@@ -108,7 +164,7 @@ def known_organization(facts: Facts, organization_id: str, *, is_correction: boo
 
 
 def require_active_modules(facts: Facts, pointers: Mapping[str, str]) -> None:
-    """Refuses module ids, by their pointer in the body, that are unknown or else inactive: all of them at once."""
+    """Refuse module ids, by their pointer in the body, that are unknown or else inactive: all of them at once."""
     unknown = {at: name for at, name in pointers.items() if facts.modules.get(name, "deleted") == "deleted"}
     if unknown:
         detail = f"Not in the module registry: {_listed(unknown)}. Register them, or leave them out."
@@ -119,8 +175,8 @@ def require_active_modules(facts: Facts, pointers: Mapping[str, str]) -> None:
         raise ModuleInactive(detail, errors=_errors(inactive, "is inactive"), modules=list(inactive.values()))
 
 
-def living_template(facts: Facts, industry_code: str) -> TemplateFact:
-    """Return the template a body names as `industry_code`, fit to be given to an organization."""
+def applicable_template(facts: Facts, industry_code: str) -> TemplateFact:
+    """Return the template that a body names as `industry_code`, or refuse one that is deleted or inactive."""
     template = facts.templates.get(industry_code)
     if template is None or template.status == "deleted":
         errors = [FieldError("/industry_code", f"{industry_code} is not an industry")]
@@ -132,8 +188,8 @@ def living_template(facts: Facts, industry_code: str) -> TemplateFact:
     return template
 
 
-def entries_of(template: TemplateFact, industry_code: str, version: int) -> Sequence[TemplateEntry]:
-    """Return the entries of a version a body names, in display order."""
+def entries_of(template: TemplateFact, industry_code: str, version: int) -> Sequence[TemplateModule]:
+    """Return the entries of a version that a body names, in display order."""
     if version not in template.versions:
         detail = f"Industry {industry_code} has no version {version}; the current one is {template.version}."
         raise UnknownVersion(detail, errors=[FieldError("/version", f"{version} was never published")])
@@ -141,7 +197,7 @@ def entries_of(template: TemplateFact, industry_code: str, version: int) -> Sequ
 
 
 def require_in_template(template: TemplateFact, industry_code: str, version: int, pointers: Mapping[str, str]) -> None:
-    """Refuses module ids, by their pointer in the body, that this version of the template does not hold."""
+    """Refuse module ids, by their pointer in the body, that this version of the template does not hold."""
     holds = {entry.module_id for entry in entries_of(template, industry_code, version)}
     others = {at: name for at, name in pointers.items() if name not in holds}
     if not others:

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from assignments.facts import ModuleStanding, ModuleStatus, OrganizationFact, OrganizationStatus, TemplateFact
+from industries.contract import TemplateFact, TemplateOfModule
+from organizations.contract import OrganizationFact, OrganizationLabel, OrganizationStatus
+from registry.contract import ModuleFact, ModuleSummary
 from shared.messages import CommandEnvelope
 from shared.ports import Transaction
 
@@ -30,7 +32,7 @@ class OrganizationDirectory(Protocol):
 class ModuleCatalog(Protocol):
     """Which modules there are."""
 
-    async def standings(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleStanding]:
+    async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleFact]:
         """Status and rules by module id. Modules never registered are left out; deleted ones are not."""
         ...
 
@@ -56,21 +58,6 @@ class CurrentVersions(Protocol):
         ...
 
 
-class TemplateOfModule(Protocol):
-    """A template that contains a module, and what it gives it."""
-
-    @property
-    def industry_code(self) -> str: ...
-    @property
-    def industry_name(self) -> str: ...
-    @property
-    def version(self) -> int: ...
-    @property
-    def is_required(self) -> bool: ...
-    @property
-    def default_config(self) -> dict[str, Any]: ...
-
-
 class TemplatesWithModule(Protocol):
     """Which templates contain a module."""
 
@@ -79,38 +66,12 @@ class TemplatesWithModule(Protocol):
         ...
 
 
-class ModuleSummary(Protocol):
-    """What is shown of a module beside what an organization has of it."""
-
-    @property
-    def module_name(self) -> str: ...
-    @property
-    def category(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def metadata(self) -> dict[str, Any]: ...
-    @property
-    def default_config(self) -> dict[str, Any]: ...
-    @property
-    def status(self) -> ModuleStatus: ...
-
-
 class ModuleSummaries(Protocol):
     """How modules are shown."""
 
     async def summaries(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
         """By module id, one query, deleted modules too. Modules never registered are left out."""
         ...
-
-
-class OrganizationLabel(Protocol):
-    """An organization in a list."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def status(self) -> OrganizationStatus: ...
 
 
 class OrganizationLabels(Protocol):

@@ -1,11 +1,9 @@
-"""Decides about taking an unassignment back. Pure."""
+"""Decides about undoing an unassignment. Pure."""
 
 from collections.abc import Iterable, Sequence
 
 from assignments.commands import RestoreAssignments
-from assignments.events import ModuleAssignedEvent, ModuleChange, Source
-from assignments.facts import Facts
-from assignments.refusals import (
+from assignments.errors import (
     AssignedAgain,
     IndustryDeleted,
     ModuleDeleted,
@@ -14,7 +12,9 @@ from assignments.refusals import (
     TemplateMoved,
     UnknownUnassignment,
 )
-from assignments.state import Assignment, Assignments, told
+from assignments.events import ModuleAssignedEvent, ModuleChange, Source
+from assignments.facts import Facts
+from assignments.state import Assignment, Assignments, result_of
 from shared.errors import FieldError
 from shared.json.patches import same_json
 from shared.messages import Decision
@@ -23,23 +23,23 @@ Removals = Sequence[ModuleChange]
 
 
 def restore_assignments(state: Assignments, facts: Facts, command: RestoreAssignments) -> Decision:
-    """Return what giving back all that the unassignment took away causes: all as it was, or a refusal."""
+    """Restore everything as it was before the unassignment, or refuse."""
     module_id, removals = _removals(facts, command)
     named = [removal.module_id for removal in removals]
     absent = [removal for removal in removals if not _is_back(state, removal)]
     if not absent:
-        return Decision([], told(named, []))
+        return Decision([], result_of(named, []))
     advice = f"Assign it anew: POST /api/v1/modules/assign/{command.organization_id}."
     _require_untouched(state, absent, advice)
     _require_active(facts, absent)
     _require_templates(state, facts, absent, advice)
     changes = [ModuleChange(one.module_id, one.config, one.sources_before, "added") for one in absent]
     event = ModuleAssignedEvent(command.organization_id, module_id, changes, restores=command.operation_id)
-    return Decision([event], told(named, changes))
+    return Decision([event], result_of(named, changes))
 
 
 def _removals(facts: Facts, command: RestoreAssignments) -> tuple[str, Removals]:
-    """Return what was taken away, by the event log. What no longer tells its sources cannot be as it was."""
+    """Return the module and the removals in the event log. Events older than `sources_before` cannot be undone."""
     record = facts.unassignments.get(command.operation_id)
     removals = [] if record is None else [change for change in record.modules if change.change == "removed"]
     is_own = record is not None and record.organization_id == command.organization_id
@@ -83,15 +83,15 @@ def _require_active(facts: Facts, removals: Removals) -> None:
 
 
 def _require_templates(state: Assignments, facts: Facts, removals: Removals, advice: str) -> None:
-    """Refuse a source that would contradict what the organization has applied. An inactive template may stay one."""
+    """Refuse sources that contradict the applied templates. An inactive template is no obstacle."""
     sources = [source for one in removals for source in one.sources_before if source.industry_code is not None]
     deleted = _codes(source for source in sources if _is_deleted(facts, source))
     if deleted:
         raise IndustryDeleted(f"It came from a deleted industry: {', '.join(deleted)}. {advice}", industries=deleted)
     moved = _codes(source for source in sources if state.templates.get(source.industry_code or "") != source.version)
     if moved:
-        told_by_code = ", ".join(f"{source.industry_code} in version {source.version}" for source in sources)
-        detail = f"It came from {told_by_code}, and the organization has not applied that any more. {advice}"
+        versions = ", ".join(f"{source.industry_code} in version {source.version}" for source in sources)
+        detail = f"It came from {versions}, and the organization has not applied that any more. {advice}"
         raise TemplateMoved(detail, industries=moved)
 
 

@@ -44,7 +44,7 @@ INITIAL = Assignments()
 
 
 def evolve(state: Assignments, event: AssignmentEvent) -> Assignments:
-    """Return the state after the event. Total: every event of this context, in any state."""
+    """Return the state after the event. Defined for every event in every state."""
     match event:
         case ModuleAssignedEvent() | ModuleUnassignedEvent() | ModuleConfigUpdatedEvent():
             return changed(state, event.modules)
@@ -60,7 +60,6 @@ def evolve(state: Assignments, event: AssignmentEvent) -> Assignments:
 
 
 def changed(state: Assignments, changes: Sequence[ModuleChange]) -> Assignments:
-    """Return the state after these changes of its modules."""
     modules, kept = dict(state.modules), dict(state.kept)
     for change in changes:
         if change.change == "removed":
@@ -79,7 +78,7 @@ def applied_templates(templates: Mapping[str, int], code: str, version: int, mod
 
 
 def differences(before: Assignments, after: Assignments, event: AssignmentEvent) -> list[Difference]:
-    """Tell what the event changes: modules by how, templates as `template` with their versions."""
+    """List what the event changes: modules by kind of change, templates as `template` with their versions."""
     modules = [] if isinstance(event, IndustryTemplateAppliedEvent) else event.modules
     codes = dict.fromkeys([*before.templates, *after.templates])
     return [
@@ -129,7 +128,6 @@ def with_source(sources: Sources, source: Source) -> Sources:
 
 
 def sources_of(state: Assignments, module_id: str) -> Sources:
-    """Return why the organization has the module; nothing when it has not."""
     held = state.modules.get(module_id)
     return held.sources if held else ()
 
@@ -141,18 +139,17 @@ def template_sources(sources: Sources, templates: Iterable[str]) -> list[Source]
     return sorted(named, key=lambda source: places.get(source.industry_code or "", -1))
 
 
-def told(asked: Sequence[str], changes: Sequence[ModuleChange]) -> AssignmentResult:
-    """Tell what became of the modules asked for."""
+def result_of(module_ids: Sequence[str], changes: Sequence[ModuleChange]) -> AssignmentResult:
+    """Sort the modules that a command names, and those it removed besides, by what became of them."""
     added = {change.module_id for change in changes if change.change == "added"}
     return AssignmentResult(
-        assigned=[module_id for module_id in asked if module_id in added],
-        unchanged=[module_id for module_id in asked if module_id not in added],
+        assigned=[module_id for module_id in module_ids if module_id in added],
+        unchanged=[module_id for module_id in module_ids if module_id not in added],
         removed=[change.module_id for change in changes if change.change == "removed"],
         discarded_configs=[change.module_id for change in changes if change.config_discarded],
     )
 
 
 def bulk_event(organization_id: str, changes: Sequence[ModuleChange], source: Source) -> ModulesBulkAssignedEvent:
-    """Return the event of several changes at once; a template's source names it."""
     module_ids = [change.module_id for change in changes]
     return ModulesBulkAssignedEvent(organization_id, module_ids, changes, source.industry_code, source.version)

@@ -1,4 +1,4 @@
-"""What a bulk operation is, and how what becomes of its organizations is summed up. Pure."""
+"""Bulk operations: their commands, selection and status, and the summary of a dry run. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ ModuleId = Slug
 IndustryCode = Slug
 
 Status = Literal["selecting", "running", "cancelling", "finished", "cancelled"]
-"""`selecting` finds the organizations, `running` asks them, `cancelling` waits for those that were asked already."""
+"""`selecting` finds the organizations, `running` sends their commands, `cancelling` waits for those sent already."""
 
 ItemOutcome = Literal["applied", "unchanged", "rejected", "failed", "cancelled"]
 OUTCOMES: Sequence[ItemOutcome] = ("applied", "unchanged", "rejected", "failed", "cancelled")
@@ -114,7 +114,7 @@ class BulkOperationEnded(Conflict):
 
 
 class BulkOperation(Struct, frozen=True):
-    """One bulk operation as it is kept. `cursor` is where selecting by a filter goes on."""
+    """`cursor` is where selecting by a filter goes on."""
 
     id: UUID
     command: BulkCommand
@@ -128,14 +128,14 @@ class BulkOperation(Struct, frozen=True):
 
 
 class Item(Struct, frozen=True):
-    """One organization that waits to be asked. `attempt` counts from 1 and goes up with each retry."""
+    """An organization without an outcome. `attempt` counts from 1 and goes up with each retry."""
 
     organization_id: str
     attempt: int
 
 
-class Decided(Struct, frozen=True):
-    """What became of one organization. `code` and `detail` say why it was refused."""
+class ItemResult(Struct, frozen=True):
+    """`code` and `detail` are those of a refusal."""
 
     organization_id: str
     attempt: int
@@ -144,9 +144,7 @@ class Decided(Struct, frozen=True):
     detail: str | None = None
 
 
-class Tried(Struct, frozen=True):
-    """What asking one organization would lead to."""
-
+class DryRunOutcome(Struct, frozen=True):
     organization_id: str
     status: Literal["applied", "unchanged", "rejected"]
     refusal: Refusal | None
@@ -161,7 +159,7 @@ class Refusals(Struct, frozen=True):
     organization_ids: Sequence[str]
 
 
-class Foreseen(Struct, frozen=True):
+class DryRunResult(Struct, frozen=True):
     """What a bulk operation would do, organization by organization summed up.
 
     `examined` of them were tried in the time a request may take; all of them when `complete`. The samples are ids.
@@ -177,8 +175,8 @@ class Foreseen(Struct, frozen=True):
     refusals: Sequence[Refusals]
 
 
-class Tally:
-    """Sums up previews as they come, in memory that does not grow with their number."""
+class Summary:
+    """Sums up dry runs in bounded memory."""
 
     MAX_REASONS: ClassVar[int] = 50
 
@@ -188,14 +186,13 @@ class Tally:
         self._samples: dict[str, list[str]] = {"applied": [], "unchanged": []}
         self._refusals: dict[str, Refusals] = {}
 
-    def add(self, tried: Tried) -> None:
-        """Counts one organization."""
+    def add(self, outcome: DryRunOutcome) -> None:
         self.examined += 1
-        self._counts[tried.status] += 1
-        if tried.refusal is not None:
-            self._add_refusal(tried.organization_id, tried.refusal)
-        elif len(self._samples[tried.status]) < SAMPLES:
-            self._samples[tried.status].append(tried.organization_id)
+        self._counts[outcome.status] += 1
+        if outcome.refusal is not None:
+            self._add_refusal(outcome.organization_id, outcome.refusal)
+        elif len(self._samples[outcome.status]) < SAMPLES:
+            self._samples[outcome.status].append(outcome.organization_id)
 
     def _add_refusal(self, organization_id: str, refusal: Refusal) -> None:
         known = self._refusals.get(refusal.code)
@@ -206,9 +203,9 @@ class Tally:
         sample = [*known.organization_ids, organization_id][:SAMPLES]
         self._refusals[refusal.code] = Refusals(known.code, known.detail, known.count + 1, sample)
 
-    def foreseen(self, *, complete: bool) -> Foreseen:
-        """The sums; the most frequent refusal first."""
-        return Foreseen(
+    def result(self, *, complete: bool) -> DryRunResult:
+        """Return the sums, the most frequent refusal first."""
+        return DryRunResult(
             examined=self.examined,
             complete=complete,
             would_change=self._counts["applied"],
@@ -221,12 +218,12 @@ class Tally:
 
 
 def item_operation_id(bulk_id: UUID, item: Item) -> UUID:
-    """The operation of one organization's command: the same whoever sends it and how often; a retry is another."""
+    """Return the operation id of the item's command: the same however often it is sent; another for a retry."""
     return uuid5(bulk_id, f"{item.organization_id}:{item.attempt}")
 
 
 def require_one_selection(selection: Selection) -> None:
-    """Raises `NotOneSelection` unless there are ids or a filter, and not both; or `TemplateCodeMissing`."""
+    """Raise `NotOneSelection` unless there are either ids or a filter, or `TemplateCodeMissing`."""
     if (selection.organization_ids is None) == (selection.filter is None):
         raise NotOneSelection("Say which organizations: either `organization_ids` or `filter`, not both.")
     wanted = selection.filter
@@ -236,18 +233,15 @@ def require_one_selection(selection: Selection) -> None:
 
 
 def require_small(command: BulkCommand) -> None:
-    """Raises `CommandTooLarge`."""
     if len(msgspec.json.encode(command)) > MAX_COMMAND_BYTES:
         raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Shorten the config.")
 
 
 def require_ended(bulk: BulkOperation) -> None:
-    """Raises `BulkOperationUnderWay`."""
     if bulk.status not in {"finished", "cancelled"}:
         raise BulkOperationUnderWay("The bulk operation is still under way. Retry the refused when it has ended.")
 
 
 def require_cancellable(bulk: BulkOperation) -> None:
-    """Raises `BulkOperationEnded`."""
     if bulk.status in {"finished", "cancelled"}:
         raise BulkOperationEnded("The bulk operation has ended: there is nothing left to cancel.")

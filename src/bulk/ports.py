@@ -6,93 +6,108 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from bulk.domain import BulkCommand, BulkOperation, Decided, Item, OrganizationFilter, Tried
+from bulk.domain import BulkCommand, BulkOperation, DryRunOutcome, Item, ItemResult, OrganizationFilter
+from organizations.contract import OrganizationLabel
 from shared.messages import Outcome
 from shared.ports import Transaction
 
 
-class SelectedOrganizations(Protocol):
-    """Which organizations a filter selects."""
-
-    async def page(
-        self, wanted: OrganizationFilter, cursor: str | None, limit: int
-    ) -> tuple[Sequence[str], str | None]:
-        """Ids in a stable order, and the cursor of the next page; None on the last."""
-        ...
-
-
-class AskedCommand(Struct, frozen=True):
-    """A command of some context, for one organization."""
+class OrganizationCommand(Struct, frozen=True):
+    """A command of some context for one organization."""
 
     context: str
     command: Any
 
 
-class OrganizationCommands(Protocol):
-    """Turns a bulk operation's command into the one an organization is asked with."""
-
-    def command(self, wanted: BulkCommand, organization_id: str, user_id: str) -> AskedCommand: ...
-
-
-class Trials(Protocol):
-    """Asks organizations without any effect."""
-
-    async def ask(self, asked: Sequence[tuple[str, AskedCommand]], user_id: str) -> Sequence[Tried]:
-        """What each would say, all of one context and in one moment, each as if it were the only one."""
+class SelectedOrganizations(Protocol):
+    async def page(
+        self, wanted: OrganizationFilter, cursor: str | None, limit: int
+    ) -> tuple[Sequence[str], str | None]:
+        """Return ids in a stable order, and the cursor of the next page; None on the last."""
         ...
 
 
-class AskingOrganizations(Protocol):
-    """The way in for the commands of a bulk operation."""
+class OrganizationCommands(Protocol):
+    def command(self, bulk: BulkCommand, organization_id: str, user_id: str) -> OrganizationCommand:
+        """Translate a bulk operation's command for one organization."""
+        ...
 
-    async def send(self, bulk: BulkOperation, operation_id: UUID, organization_id: str, asked: AskedCommand) -> None:
-        """Returns when the command is on its way, or decided. Harmless to repeat. Raises `Unavailable`."""
+
+class DryRuns(Protocol):
+    async def dry_run(
+        self, commands: Sequence[tuple[str, OrganizationCommand]], user_id: str
+    ) -> Sequence[DryRunOutcome]:
+        """Decide commands of one context in one snapshot, each as if it were the only one."""
+        ...
+
+
+class CommandGateway(Protocol):
+    async def send(
+        self, bulk: BulkOperation, operation_id: UUID, organization_id: str, command: OrganizationCommand
+    ) -> None:
+        """Return when the command is stored, or decided. Idempotent. Raise `Unavailable`."""
         ...
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
-        """The outcomes that are known, failures too, after what they touched was invalidated. Raises `Unavailable`."""
+        """Return the known outcomes, failures too, after their caches were invalidated. Raise `Unavailable`."""
         ...
 
 
-class Claims(Protocol):
-    """Gives unfinished bulk operations to processes, each to one at a time. All raise `Unavailable`."""
+class BulkOperations(Protocol):
+    """The store of bulk operations. All methods raise `Unavailable`."""
+
+    async def begin(self, bulk: BulkOperation, fingerprint: str) -> tuple[BulkOperation, str]:
+        """Store it with the organizations named by id. Return what is stored under its id, with its fingerprint."""
+        ...
+
+    async def find(self, bulk_id: UUID) -> BulkOperation | None: ...
+
+    async def cancel(self, bulk_id: UUID) -> None: ...
+
+    async def retry(self, bulk_id: UUID) -> int:
+        """Queue refused and failed items again, and return how many; with none it stays ended."""
+        ...
+
+
+class Leases(Protocol):
+    """Leases unfinished bulk operations to processes, one at a time each. All methods raise `Unavailable`."""
 
     async def claim(self) -> BulkOperation | None:
-        """The oldest that nobody works on, from now on this process's; None when there is none."""
+        """Lease the oldest one that no process holds; None when there is none."""
         ...
 
-    async def keep(self, bulk_id: UUID) -> BulkOperation | None:
-        """Renews the claim and reads the operation anew; None when another process works on it by now."""
+    async def renew(self, bulk_id: UUID) -> BulkOperation | None:
+        """Renew the lease and read the operation again; None when another process holds it."""
         ...
 
     async def select(self, bulk_id: UUID, organization_ids: Sequence[str], cursor: str | None) -> None:
-        """Adds organizations and remembers where selecting goes on; None: all are selected, and asking begins."""
+        """Add organizations and the cursor of the selection; None: the selection is complete, sending begins."""
         ...
 
     async def finish(self, bulk_id: UUID) -> None:
-        """Every outcome is known: a cancelled one is cancelled now, any other finished."""
+        """End it as `cancelled` if it is being cancelled, else as `finished`."""
         ...
 
 
-class Ledger(Protocol):
-    """What became of organizations. All raise `Unavailable`."""
+class Items(Protocol):
+    """The organizations of bulk operations. All methods raise `Unavailable`."""
 
     async def waiting(self, bulk_id: UUID, after: str, limit: int) -> Sequence[Item]:
-        """Organizations beyond `after` of which nothing is known yet, by id."""
+        """Return items beyond `after` without an outcome, by id."""
         ...
 
-    async def record(self, bulk_id: UUID, decided: Sequence[Decided]) -> None:
-        """Notes outcomes; one of an earlier attempt, or of an organization whose outcome is known, changes nothing."""
+    async def record(self, bulk_id: UUID, results: Sequence[ItemResult]) -> None:
+        """Store outcomes. One of an earlier attempt, or of an item that has an outcome, changes nothing."""
         ...
 
     async def cancel_waiting(self, bulk_id: UUID, but: Sequence[str]) -> None:
-        """Ends the wait of all organizations except these, which were asked and are being decided."""
+        """Cancel all items without an outcome except these, which are in flight."""
         ...
 
 
-class OrganizationNames(Protocol):
-    """How organizations are called."""
-
-    async def names(self, transaction: Transaction, organization_ids: Sequence[str]) -> Mapping[str, str]:
-        """By id, one query. Unknown ids are left out."""
+class OrganizationLabels(Protocol):
+    async def labels(
+        self, transaction: Transaction, organization_ids: Sequence[str]
+    ) -> Mapping[str, OrganizationLabel]:
+        """Return them by id, one query. Unknown ids are left out."""
         ...

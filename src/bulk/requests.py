@@ -1,9 +1,8 @@
-"""What people ask of bulk operations: to foresee one, to begin one, to cancel it, to retry what was refused."""
+"""The requests of super admins: dry-run, begin, cancel and retry bulk operations."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,25 +11,25 @@ from bulk.domain import (
     BulkCommand,
     BulkOperation,
     BulkOperationNotFound,
-    Foreseen,
+    DryRunResult,
     OrganizationFilter,
     Selection,
-    Tally,
+    Summary,
     require_cancellable,
     require_ended,
     require_one_selection,
     require_small,
 )
-from bulk.ports import OrganizationCommands, SelectedOrganizations, Trials
+from bulk.ports import BulkOperations, DryRuns, OrganizationCommands, SelectedOrganizations
 from shared.errors import Invalid
 from shared.ports import Clock
 
-FORESIGHT = timedelta(seconds=5)
+DRY_RUN_TIME = timedelta(seconds=5)
 PAGE = 500
 
 
-class Wanted(Struct, frozen=True):
-    """A bulk operation somebody asks for. `fingerprint` tells two requests under one id apart."""
+class BulkOperationRequest(Struct, frozen=True):
+    """`fingerprint` tells two requests under one id apart."""
 
     id: UUID
     command: BulkCommand
@@ -44,50 +43,27 @@ class IdempotencyKeyReused(Invalid):
     """The key belongs to another request."""
 
 
-class BulkOperations(Protocol):
-    """Where bulk operations are kept. All raise `Unavailable`."""
-
-    async def begin(self, bulk: BulkOperation, fingerprint: str) -> tuple[BulkOperation, str]:
-        """Keeps it with the organizations named by id; answers what is kept under its id, and whose request it was."""
-        ...
-
-    async def find(self, bulk_id: UUID) -> BulkOperation | None: ...
-
-    async def cancel(self, bulk_id: UUID) -> None:
-        """From now on no further organization is asked."""
-        ...
-
-    async def retry(self, bulk_id: UUID) -> int:
-        """Lets those that were refused or failed wait again; how many. None of them: it stays ended."""
-        ...
-
-
 @dataclass
 class BulkRequests:
-    """Serves super admins."""
-
     operations: BulkOperations
     organizations: SelectedOrganizations
     commands: OrganizationCommands
-    trials: Trials
+    dry_runs: DryRuns
     clock: Clock
 
-    async def foresee(self, wanted: Wanted) -> Foreseen:
-        """Tries as many organizations as five seconds allow, and changes nothing. Raises `NotOneSelection`."""
-        require_one_selection(wanted.selection)
-        require_small(wanted.command)
-        tally = Tally()
-        ends_at = self.clock.now() + FORESIGHT
-        async for ids in self._pages(wanted.selection):
-            if tally.examined and self.clock.now() > ends_at:
-                return tally.foreseen(complete=False)
-            await self._try(wanted, ids, tally)
-        return tally.foreseen(complete=True)
-
-    async def _try(self, wanted: Wanted, ids: Sequence[str], tally: Tally) -> None:
-        asked = [(id_, self.commands.command(wanted.command, id_, wanted.user_id)) for id_ in ids]
-        for tried in await self.trials.ask(asked, wanted.user_id) if asked else ():
-            tally.add(tried)
+    async def dry_run(self, request: BulkOperationRequest) -> DryRunResult:
+        """Examine as many organizations as five seconds allow. Raise `NotOneSelection`, `CommandTooLarge`."""
+        require_one_selection(request.selection)
+        require_small(request.command)
+        summary = Summary()
+        ends_at = self.clock.now() + DRY_RUN_TIME
+        async for ids in self._pages(request.selection):
+            if summary.examined and self.clock.now() > ends_at:
+                return summary.result(complete=False)
+            commands = [(id_, self.commands.command(request.command, id_, request.user_id)) for id_ in ids]
+            for outcome in await self.dry_runs.dry_run(commands, request.user_id) if commands else ():
+                summary.add(outcome)
+        return summary.result(complete=True)
 
     async def _pages(self, selection: Selection) -> AsyncIterator[Sequence[str]]:
         if selection.organization_ids is not None:
@@ -102,41 +78,38 @@ class BulkRequests:
             if cursor is None:
                 return
 
-    async def begin(self, wanted: Wanted) -> BulkOperation:
-        """Begins it, once for each id. Raises `NotOneSelection` or `IdempotencyKeyReused`."""
-        require_one_selection(wanted.selection)
-        require_small(wanted.command)
+    async def begin(self, request: BulkOperationRequest) -> BulkOperation:
+        """Begin it once for each id. Raise `NotOneSelection`, `CommandTooLarge`, `IdempotencyKeyReused`."""
+        require_one_selection(request.selection)
+        require_small(request.command)
         bulk = BulkOperation(
-            id=wanted.id,
-            command=wanted.command,
-            selection=wanted.selection,
-            created_by=wanted.user_id,
+            id=request.id,
+            command=request.command,
+            selection=request.selection,
+            created_by=request.user_id,
             created_at=self.clock.now(),
-            reason=wanted.reason,
-            status="selecting" if wanted.selection.organization_ids is None else "running",
+            reason=request.reason,
+            status="selecting" if request.selection.organization_ids is None else "running",
             finished_at=None,
         )
-        kept, known = await self.operations.begin(bulk, wanted.fingerprint)
-        if known != wanted.fingerprint:
+        stored, fingerprint = await self.operations.begin(bulk, request.fingerprint)
+        if fingerprint != request.fingerprint:
             raise IdempotencyKeyReused(
                 "The Idempotency-Key was used for another request. Use a new key for a new request."
             )
-        return kept
+        return stored
 
-    async def cancel(self, bulk_id: UUID) -> BulkOperation:
-        """Those that were asked already are decided all the same. Raises `BulkOperationEnded`."""
-        require_cancellable(await self.found(bulk_id))
+    async def cancel(self, bulk_id: UUID) -> None:
+        """Commands that were sent already are decided all the same. Raise `BulkOperationEnded`."""
+        require_cancellable(await self._find(bulk_id))
         await self.operations.cancel(bulk_id)
-        return await self.found(bulk_id)
 
-    async def retry(self, bulk_id: UUID) -> BulkOperation:
-        """Asks the refused and the failed again. Raises `BulkOperationUnderWay`."""
-        require_ended(await self.found(bulk_id))
+    async def retry(self, bulk_id: UUID) -> None:
+        """Send the refused and the failed again. Raise `BulkOperationUnderWay`."""
+        require_ended(await self._find(bulk_id))
         await self.operations.retry(bulk_id)
-        return await self.found(bulk_id)
 
-    async def found(self, bulk_id: UUID) -> BulkOperation:
-        """Raises `BulkOperationNotFound`."""
+    async def _find(self, bulk_id: UUID) -> BulkOperation:
         bulk = await self.operations.find(bulk_id)
         if bulk is None:
             raise BulkOperationNotFound(f"There is no bulk operation {bulk_id}. See GET /api/v1/bulk-operations.")

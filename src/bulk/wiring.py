@@ -4,17 +4,15 @@ from dishka import AnyOf, Provider, Scope, provide
 
 from bulk.adapters.http import BulkOperationsController
 from bulk.adapters.postgres import PostgresBulkOperations
-from bulk.adapters.reading import PostgresBulkReader
-from bulk.ports import Claims, Ledger
-from bulk.requests import BulkOperations, BulkRequests
+from bulk.adapters.queries import PostgresBulkReader
+from bulk.ports import BulkOperations, Items, Leases
+from bulk.requests import BulkRequests
 from bulk.running import BulkRunner
 from shared.ports import Clock, Database
 from shared.wiring import Context, ReplicaId
 
 
 class BulkProvider(Provider):
-    """The parts of bulk operations."""
-
     scope = Scope.APP
     requests = provide(BulkRequests)
     reader = provide(PostgresBulkReader)
@@ -23,8 +21,8 @@ class BulkProvider(Provider):
     @provide
     def operations(
         self, database: Database, clock: Clock, replica: ReplicaId
-    ) -> AnyOf[PostgresBulkOperations, BulkOperations, Claims, Ledger]:
-        """Claims are held under the replica's name: a restarted one takes its own back at once."""
+    ) -> AnyOf[PostgresBulkOperations, BulkOperations, Items, Leases]:
+        """Hold leases under the replica's name: a restarted one claims its own again at once."""
         return PostgresBulkOperations(database, clock, replica)
 
 

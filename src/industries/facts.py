@@ -1,28 +1,19 @@
 """What other contexts know about modules and names, and what a template demands of it. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from industries.events import TemplateModule
+from registry.contract import ModuleFact, ModuleStatus
 from shared.errors import Conflict, FieldError, Invalid
 from shared.json.documents import capped, too_large, within
 from shared.json.layered_config import ConfigRules
 from shared.json.patches import same_json
 from shared.text.forms import comparable
 
-ModuleStatus = Literal["active", "inactive", "deleted"]
 ModuleState = Literal["assignable", "inactive", "missing", "config_invalid"]
-
-
-class ModuleStanding(Protocol):
-    """What decides whether a template can give a module."""
-
-    @property
-    def status(self) -> ModuleStatus: ...
-    @property
-    def rules(self) -> ConfigRules | None: ...
 
 
 class IndustryFacts(Struct, frozen=True):
@@ -119,21 +110,21 @@ def require_configs(
         )
 
 
-def state_of(standing: ModuleStanding | None, config: dict[str, Any]) -> ModuleState:
+def state_of(module: ModuleFact | None, config: dict[str, Any]) -> ModuleState:
     """Tell whether a template with this config can give the module to an organization that has none."""
-    if standing is None or standing.status == "deleted":
+    if module is None or module.status == "deleted":
         return "missing"
-    if standing.status == "inactive":
+    if module.status == "inactive":
         return "inactive"
-    return "config_invalid" if standing.rules and standing.rules.errors([config]) else "assignable"
+    return "config_invalid" if module.rules and module.rules.errors([config]) else "assignable"
 
 
-def config_errors_of(standing: ModuleStanding | None, config: dict[str, Any]) -> Sequence[FieldError]:
-    """What a module's schema finds wrong, or missing, in the config that a template alone gives it."""
-    return capped(standing.rules.errors([config])) if standing and standing.rules else []
+def config_errors_of(module: ModuleFact | None, config: dict[str, Any]) -> Sequence[FieldError]:
+    """Return what a module's schema finds wrong, or missing, in the config that a template alone gives it."""
+    return capped(module.rules.errors([config])) if module and module.rules else []
 
 
-def judged(module: TemplateModule, standing: ModuleStanding | None) -> JudgedModule:
+def judged(entry: TemplateModule, module: ModuleFact | None) -> JudgedModule:
     """Tell how a module of a list stands."""
-    config = module.default_config
-    return JudgedModule(module.module_id, state_of(standing, config), config_errors_of(standing, config))
+    config = entry.default_config
+    return JudgedModule(entry.module_id, state_of(module, config), config_errors_of(module, config))

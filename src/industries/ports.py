@@ -1,31 +1,16 @@
 """What industries ask of other contexts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from industries.facts import ModuleStanding, ModuleStatus
+from registry.contract import ModuleFact, ModuleSummary
 from shared.ports import Transaction
-
-
-class ModuleSummary(Protocol):
-    """What is shown of a module."""
-
-    @property
-    def module_name(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-    @property
-    def category(self) -> str: ...
-    @property
-    def metadata(self) -> dict[str, Any]: ...
-    @property
-    def status(self) -> ModuleStatus: ...
 
 
 class ModuleCatalog(Protocol):
     """Which modules are registered."""
 
-    async def standings(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleStanding]:
+    async def modules(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleFact]:
         """Give status and rules by module id. Modules that were never registered are left out."""
         ...
 

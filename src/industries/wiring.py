@@ -4,16 +4,15 @@ from typing import NewType
 
 from dishka import Provider, Scope, provide
 
-from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader, invalidates
-from industries.adapters.catalog import PostgresTemplateCatalog
-from industries.adapters.containing import TemplatesOfModules
-from industries.adapters.http import IndustriesController, IndustryAdministrationController
-from industries.adapters.http_containing import ModuleIndustriesController
-from industries.adapters.impact import TemplateImpacts
-from industries.adapters.listing import PostgresIndustryList
-from industries.adapters.named import depends_on
-from industries.adapters.postgres import IndustryTables
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.cached import CachedIndustryReader, UncachedIndustryReader, invalidates
+from industries.adapters.http import (
+    IndustriesController,
+    IndustryAdministrationController,
+    ModuleIndustriesController,
+)
+from industries.adapters.lists import PostgresIndustryList, PostgresModuleMemberships
+from industries.adapters.postgres import IndustryTables, depends_on
+from industries.adapters.queries import PostgresIndustryReader, PostgresTemplateCatalog
 from industries.commands import Command
 from industries.domain import INITIAL, Industry, decide, evolve
 from industries.events import EVENTS
@@ -28,16 +27,15 @@ class IndustriesProvider(Provider):
 
     scope = Scope.APP
     tables = provide(IndustryTables)
-    impacts = provide(TemplateImpacts)
     catalog = provide(PostgresTemplateCatalog)
     reader = provide(PostgresIndustryReader)
     cached = provide(CachedIndustryReader)
-    living = provide(LivingIndustryReader)
+    uncached = provide(UncachedIndustryReader)
     listed = provide(PostgresIndustryList)
-    containing = provide(TemplatesOfModules)
+    memberships = provide(PostgresModuleMemberships)
 
     @provide
-    def decider(self, tables: IndustryTables, impacts: TemplateImpacts) -> IndustriesDecider:
+    def decider(self, tables: IndustryTables) -> IndustriesDecider:
         """Industry batches hold their fact lock alone and read the registry."""
         return IndustriesDecider(
             Decider(
@@ -53,7 +51,7 @@ class IndustriesProvider(Provider):
                 locks_exclusive=("industries",),
                 locks_shared=("registry",),
                 depends_on=depends_on,
-                impact=impacts.of,
+                impact=tables.impact,
             )
         )
 

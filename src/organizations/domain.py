@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from industries.contract import IndustryFact, TemplateObstacle
 from organizations.commands import (
     Command,
     ReactivateOrganization,
@@ -44,22 +45,11 @@ class Organization(Struct, frozen=True):
 INITIAL = Organization()
 
 
-Obstacle = Literal["inactive", "missing", "config_invalid"]
-
-OBSTACLES: Mapping[Obstacle, str] = {
+OBSTACLES: Mapping[TemplateObstacle, str] = {
     "inactive": "inactive",
     "missing": "not registered",
     "config_invalid": "its config from the template does not fit",
 }
-
-
-class TemplateFact(Struct, frozen=True):
-    """An industry's template now. `blocked_by` are its required modules that cannot be assigned, and why not."""
-
-    status: Literal["active", "inactive", "deleted"]
-    industry_name: str
-    version: int
-    blocked_by: Mapping[str, Obstacle] = {}
 
 
 class OrganizationFacts(Struct, frozen=True):
@@ -68,7 +58,7 @@ class OrganizationFacts(Struct, frozen=True):
     `templates` has every template the commands name that ever existed, `pending_owners` those named who still wait.
     """
 
-    templates: Mapping[str, TemplateFact] = {}
+    templates: Mapping[str, IndustryFact] = {}
     pending_owners: frozenset[UUID] = frozenset()
 
 
@@ -159,7 +149,7 @@ def _register_again(organization: Organization, command: RegisterOrganization) -
     return _decided(organization, command.organization_id)
 
 
-def _template_to_sign_up_with(facts: OrganizationFacts, industry_code: str | None) -> TemplateFact | None:
+def _template_to_sign_up_with(facts: OrganizationFacts, industry_code: str | None) -> IndustryFact | None:
     if industry_code is None:
         return None
     template = _living_template(facts, industry_code)
@@ -180,7 +170,7 @@ def _template_to_sign_up_with(facts: OrganizationFacts, industry_code: str | Non
     return template
 
 
-def _living_template(facts: OrganizationFacts, industry_code: str) -> TemplateFact:
+def _living_template(facts: OrganizationFacts, industry_code: str) -> IndustryFact:
     template = facts.templates.get(industry_code)
     if template is None or template.status == "deleted":
         raise UnknownIndustry(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from organizations.domain import TemplateFact
+from industries.contract import IndustryFact
 from shared.messages import CommandEnvelope, Outcome, PreviewedChange
 from shared.ports import Transaction
 
@@ -21,7 +21,7 @@ class SignupSettings(Struct, frozen=True):
 class IndustryTemplates(Protocol):
     """What the industries' templates hold now, judged by the registry."""
 
-    async def templates(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, TemplateFact]:
+    async def industries(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, IndustryFact]:
         """Give the templates by code. Codes that never existed are left out."""
         ...
 

@@ -5,15 +5,15 @@ from typing import NewType
 from dishka import Provider, Scope, provide
 
 from organizations.adapters.cached import CachedOrganizationReader, invalidates
-from organizations.adapters.http import OrganizationsController
+from organizations.adapters.http import OrganizationsController, SignupController
 from organizations.adapters.kafka import OrganizationSubscribers
-from organizations.adapters.listing import OrganizationList
-from organizations.adapters.postgres import OrganizationTables, PostgresOrganizationDirectory, depends_on
-from organizations.adapters.reading import PostgresOrganizationReader
-from organizations.adapters.signup import Signup, SignupController
+from organizations.adapters.lists import PostgresOrganizationList
+from organizations.adapters.postgres import OrganizationTables, depends_on
+from organizations.adapters.queries import PostgresOrganizationDirectory, PostgresOrganizationReader
 from organizations.commands import Command
 from organizations.domain import INITIAL, Organization, decide, evolve
 from organizations.events import EVENTS
+from organizations.signup import Signup
 from shared.commands.decision import Decider
 from shared.wiring import Context, EventHandlers
 
@@ -27,7 +27,7 @@ class OrganizationsProvider(Provider):
     scope = Scope.APP
     tables = provide(OrganizationTables)
     directory = provide(PostgresOrganizationDirectory)
-    listed = provide(OrganizationList)
+    listed = provide(PostgresOrganizationList)
     reader = provide(PostgresOrganizationReader)
     cached = provide(CachedOrganizationReader)
     signup = provide(Signup)
@@ -54,7 +54,6 @@ class OrganizationsProvider(Provider):
 
     @provide
     def handlers(self, subscribers: OrganizationSubscribers) -> OrganizationHandlers:
-        """What organizations do with events."""
         return OrganizationHandlers(subscribers.handlers())
 
 

@@ -65,18 +65,6 @@ class Usage(Struct, frozen=True):
     templates: Sequence[str] = ()
 
 
-class ConfigImpact(Struct, frozen=True):
-    """Whose configs do not fit a module's new schema or defaults. Nothing of theirs is changed.
-
-    `at_least`: there may be more organizations than were counted in the time there was; `link` lists them all.
-    """
-
-    violating_organizations: int
-    at_least: bool
-    violating_templates: Sequence[str]
-    link: str
-
-
 class RegistryFacts(Struct, frozen=True):
     """Facts of other contexts. `usage` has an entry for every module a `DeleteModule` of the batch names."""
 

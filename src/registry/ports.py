@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from registry.domain import ConfigImpact
+from registry.contract import ConfigImpact
 from shared.json.layered_config import ConfigRules
 from shared.ports import Transaction
 

@@ -5,12 +5,11 @@ from typing import NewType
 from dishka import Provider, Scope, provide
 
 from registry.adapters.cached import CachedModuleReader, invalidates
-from registry.adapters.catalog import PostgresModuleCatalog
 from registry.adapters.http import AvailableModulesController, RegistryController
-from registry.adapters.impact import ModuleImpacts
 from registry.adapters.kafka import RegistrySubscribers
-from registry.adapters.listing import PostgresModuleList
-from registry.adapters.postgres import PostgresModuleReader, RegistryTables, depends_on
+from registry.adapters.lists import PostgresModuleList
+from registry.adapters.postgres import RegistryTables, depends_on
+from registry.adapters.queries import PostgresModuleCatalog, PostgresModuleReader
 from registry.commands import Command
 from registry.domain import INITIAL, Module, decide, evolve
 from registry.events import EVENTS
@@ -27,14 +26,13 @@ class RegistryProvider(Provider):
     scope = Scope.APP
     tables = provide(RegistryTables)
     catalog = provide(PostgresModuleCatalog)
-    impacts = provide(ModuleImpacts)
     reader = provide(PostgresModuleReader)
     listed = provide(PostgresModuleList)
     cached = provide(CachedModuleReader)
     subscribers = provide(RegistrySubscribers)
 
     @provide
-    def decider(self, tables: RegistryTables, impacts: ModuleImpacts) -> RegistryDecider:
+    def decider(self, tables: RegistryTables) -> RegistryDecider:
         """Registry batches hold their fact lock alone."""
         return RegistryDecider(
             Decider(
@@ -49,13 +47,12 @@ class RegistryProvider(Provider):
                 invalidates=invalidates,
                 locks_exclusive=("registry",),
                 depends_on=depends_on,
-                impact=impacts.of,
+                impact=tables.impact,
             )
         )
 
     @provide
     def handlers(self, subscribers: RegistrySubscribers) -> RegistryHandlers:
-        """What the registry does with events."""
         return RegistryHandlers(subscribers.handlers())
 
 

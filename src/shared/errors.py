@@ -1,4 +1,4 @@
-"""Refusals: what the rules, or the world, do not allow. They know a kind; HTTP alone knows status codes."""
+"""Refusals, by kind; HTTP alone knows status codes."""
 
 import re
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Refusal(Struct, frozen=True):
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """The sentence that is false is the subclass's name; `detail` says what is wrong and what to do."""
+    """A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do."""
 
     kind: ClassVar[Kind] = "conflict"
 
@@ -57,7 +57,6 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
     def refusal(self) -> Refusal:
-        """The storable form."""
         return Refusal(self.kind, self.code, self.detail, self.errors, self.extra)
 
 
@@ -68,7 +67,7 @@ class Malformed(Refused):
 
 
 class Unauthenticated(Refused):
-    """Nobody, or nobody known, is asking."""
+    """The request has no token, or none that is known."""
 
     kind = "unauthenticated"
 
@@ -92,7 +91,7 @@ class Conflict(Refused):
 
 
 class PreconditionFailed(Refused):
-    """The state is no longer the one the caller saw."""
+    """The state is not the one the caller named."""
 
     kind = "precondition_failed"
 
@@ -110,13 +109,13 @@ class UnsupportedMedia(Refused):
 
 
 class Invalid(Refused):
-    """The request can be read, and a value in it cannot be."""
+    """The request can be read, but a value in it is wrong."""
 
     kind = "invalid"
 
 
 class PreconditionRequired(Refused):
-    """The request must say which state it is meant for."""
+    """The request must name the state it is meant for."""
 
     kind = "precondition_required"
 

@@ -1,4 +1,4 @@
-"""The forms in which commands, events and outcomes travel and rest."""
+"""Commands, events and outcomes as they are sent and stored."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ Storable = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
 class Event(Struct, frozen=True):
     """A fact of one stream. Subclasses name their `topic`, which is also the event's type on the wire.
 
-    `incidental` are fields that tell of circumstances: two decisions that differ in them alone change the same.
+    `incidental` fields describe circumstances: two decisions that differ in them alone change the same.
     """
 
     topic: ClassVar[str]
@@ -61,14 +61,14 @@ class PreviewedChange(Struct, frozen=True):
 
 
 class Decision(Struct, frozen=True):
-    """What a command causes: events in order (none: nothing changes) and what its caller is told."""
+    """What a command causes: events in order (none: nothing changes) and the result its caller gets."""
 
     events: Sequence[Event]
     result: Struct | None = None
 
 
 class Previewed(Struct, frozen=True):
-    """A decision that was shown: the sequence of its stream, the event log's position then, and its hash."""
+    """A previewed decision: the sequence of its stream, the event log's position then, and its hash."""
 
     sequence: int
     position: int
@@ -79,9 +79,9 @@ class CommandEnvelope(Struct, frozen=True, kw_only=True):
     """A command on its topic. `command` is the tagged command itself, decoded by its context.
 
     `expected_sequence` is If-Match: the command is refused when its stream's sequence differs at decision time.
-    `preview`: the command is refused when what it would do differs from what was shown.
-    `fingerprint` tells two requests with one idempotency key apart; it holds no secret. `attempt` tells this sending
-    of the operation from others; nobody waits for one that has none.
+    `preview`: the command is refused when it would do something else than its preview showed. `fingerprint` tells two
+    requests with one idempotency key apart; it holds no secret. `attempt` tells this sending of the operation from
+    others; nobody waits for a command that has none.
     """
 
     operation_id: UUID
@@ -134,13 +134,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
     attempts: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
-        """Makes a result that was read again the bytes it was: msgspec cannot decode `Raw | None`."""
+        """Restore the bytes of a decoded result: msgspec cannot decode `Raw | None`."""
         if self.result is not None and not isinstance(self.result, Raw):
             force_setattr(self, "result", Raw(encode(self.result)))
 
 
 class ReceivedCommand(msgspec.Struct, frozen=True):
-    """One command to decide: its envelope, the decoded command, and the trace it belongs to, if one follows it."""
+    """A command to decide: its envelope, the decoded command, and its trace, if it is traced."""
 
     envelope: CommandEnvelope
     command: Any
@@ -148,27 +148,25 @@ class ReceivedCommand(msgspec.Struct, frozen=True):
 
 
 def event_id(operation_id: UUID, position: int) -> UUID:
-    """The id of an operation's event at `position`: the same whenever and wherever it is decided."""
+    """Derive the id of an operation's event at `position`: the same whenever and wherever it is decided."""
     return uuid5(operation_id, f"event:{position}")
 
 
 def derived_operation_id(cause: UUID, command: str) -> UUID:
-    """The id of the one operation a cause (an event, an operation) leads to, whoever sends it and how often."""
+    """Derive the id of the one operation a cause (an event, an operation) leads to, the same at every attempt."""
     return uuid5(cause, command)
 
 
 def stream_name(context: str, aggregate_id: str) -> str:
-    """How a stream is named on the wire: `assignments:018f…`."""
+    """Name a stream as on the wire: `assignments:018f…`."""
     return f"{context}:{aggregate_id}"
 
 
 def command_topic(context: str) -> str:
-    """The topic a context's commands travel on."""
     return f"tenant.commands.{context}"
 
 
 def changed_fields(before: Struct, after: Struct) -> list[Difference]:
-    """The fields in which two states differ."""
     return [
         Difference(name, "changed", old, new)
         for name in before.__struct_fields__
@@ -177,10 +175,8 @@ def changed_fields(before: Struct, after: Struct) -> list[Difference]:
 
 
 def command_group(context: str) -> str:
-    """The consumer group that decides a context's commands."""
     return f"modplane.{context}.commands"
 
 
 def event_group(context: str) -> str:
-    """The consumer group by which a context hears of others."""
     return f"modplane.{context}.events"

@@ -1,4 +1,4 @@
-"""What the write path and the contexts ask of the world. Small, and free of any technology."""
+"""Ports of the write path and of all contexts. Small, and free of any technology."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -22,7 +22,7 @@ class Clock(Protocol):
 
 
 class Ids(Protocol):
-    """Fresh ids for what no operation id can be derived for."""
+    """Fresh ids, where none can be derived from an operation."""
 
     def new(self) -> UUID: ...
 
@@ -40,14 +40,12 @@ class Transaction(Protocol):
 
 
 class Database(Protocol):
-    """Where transactions come from."""
-
     def snapshot(self, seconds: float = ...) -> AbstractAsyncContextManager[Transaction]:
-        """A read-only REPEATABLE READ transaction: all statements see one moment. It ends after `seconds`."""
+        """Open a read-only REPEATABLE READ transaction: all statements see one moment. It ends after `seconds`."""
         ...
 
     def writing(self) -> AbstractAsyncContextManager[Transaction]:
-        """A READ COMMITTED transaction that commits on leaving and rolls back on any exception."""
+        """Open a READ COMMITTED transaction that commits on leaving and rolls back on any exception."""
         ...
 
 
@@ -65,31 +63,31 @@ class WriteSide(Protocol[State_contra, CommandT_contra, Facts_co]):
     """A context's part of the write path's one transaction."""
 
     async def lock_references(self, transaction: Transaction, commands: Sequence[CommandT_contra]) -> None:
-        """Locks foreign heads the decision depends on, FOR SHARE and sorted, after the own heads; mostly nothing."""
+        """Lock the foreign heads the decision depends on, FOR SHARE and sorted, after the own heads; mostly nothing."""
         ...
 
     async def facts(
         self, transaction: Transaction, work: Sequence[tuple[State_contra, CommandT_contra]], *, dry_run: bool = False
     ) -> Facts_co:
-        """All facts the whole batch needs, one query per table, read after every lock was taken.
+        """Read all facts the whole batch needs, one query per table, after every lock was taken.
 
-        A dry run locks nothing, and takes for given what a request would have brought about before its command.
+        A dry run locks nothing, and assumes what a request would have done before its command.
         """
         ...
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Any]) -> None:
-        """Makes the context's own tables equal the new states, one statement per table.
+        """Make the context's own tables equal the new states, one statement per table.
 
-        `refused` are the commands of this batch that were rejected: what waited for them can be let go.
+        `refused` are the rejected commands of this batch: what waited for them can be released.
         """
         ...
 
     async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
-        """The rows read back, by id, in the form of `shown`: what they tell is to be compared with the heads."""
+        """Read the context's rows, by id, in the form of `comparable`, to compare them with the heads."""
         ...
 
-    def shown(self, state: State_contra) -> Any:
-        """The part of a state that the rows tell too."""
+    def comparable(self, state: State_contra) -> Any:
+        """Return the part of a state that the rows hold too."""
         ...
 
 
@@ -107,28 +105,26 @@ class Invalidation(Protocol):
     """The write side of the cache protocol."""
 
     async def invalidate(self, names: Sequence[str]) -> None:
-        """Gives the named generations (`gen:…`) new tokens and drops the named keys. Harmless to repeat."""
+        """Give the named generations (`gen:…`) new tokens and drop the named keys. Idempotent."""
         ...
 
 
 class CommandPublisher(Protocol):
-    """Puts commands on their topics."""
-
     async def publish(self, topic: str, key: str, value: bytes) -> None:
-        """Returns when the broker has the record. Raises `KafkaUnreachable` when it cannot be had in a short time."""
+        """Return when the broker has the record. Raises `KafkaUnreachable` when it does not take it in a short time."""
         ...
 
 
 class OperationsReader(Protocol):
-    """The decided operations, whoever decided them."""
+    """Decided operations, whichever process decided them."""
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
-        """Outcomes by id, failed ones too; ids that are unknown or pending are left out."""
+        """Return outcomes by id, failed ones too; ids that are unknown or pending are left out."""
         ...
 
 
-class OrganizationStanding(Protocol):
-    """Whether an organization's people may come in."""
+class OrganizationStatuses(Protocol):
+    """The status of organizations."""
 
     async def is_suspended(self, organization_id: UUID) -> bool: ...
 
@@ -140,9 +136,9 @@ EVENTS_SCOPE = "events:read"
 
 
 class Caller(Struct, frozen=True):
-    """Who asks. `operation_id` is set for the token of one pending operation, which may read that alone.
+    """The sender of a request. `operation_id` is set for the token of one pending operation, which may read that alone.
 
-    A caller does what the role may and `scopes` allow. A service with an organization is bound to it. `session_id` is
+    A caller may do what the role and the `scopes` allow. A service with an organization is bound to it. `session_id` is
     the sign-in the token was issued for.
     """
 
@@ -155,10 +151,8 @@ class Caller(Struct, frozen=True):
 
 
 class Authenticator(Protocol):
-    """Turns a bearer token into a caller."""
-
     async def authenticate(self, token: str) -> Caller:
-        """Raises `Unauthenticated` when the token is unknown, expired or revoked."""
+        """Raise `Unauthenticated` when the token is unknown, expired or revoked."""
         ...
 
 

@@ -6,23 +6,24 @@ from uuid import UUID
 
 import pytest
 
-from access.adapters.api_tokens import PostgresApiTokenReader, PostgresApiTokens
-from access.adapters.authentication import ApiTokenAuthenticator, BearerAuthenticator, SessionMemory
-from access.adapters.credential_memory import CredentialMemories
-from access.adapters.postgres import PostgresPendingOwners, PostgresUsers
-from access.adapters.sessions import PostgresSessionReader, PostgresSessions, RandomSecrets
-from access.adapters.tokens import JwtIssuer, KeyRing, TokenAuthenticator
-from access.adapters.user_list import PostgresUserReader
-from access.adapters.users import PostgresUserDirectory
-from access.adapters.write_outcomes import PostgresWriteOutcomes, SigningKeySeals
-from access.api_tokens import ApiTokens
+from access.adapters.cached import ApiTokenAuthenticator, BearerAuthenticator, CredentialMemories, SessionMemory
+from access.adapters.lists import PostgresApiTokenList, PostgresUserList
+from access.adapters.postgres import PostgresApiTokens, PostgresSessions, PostgresUserDirectory
+from access.adapters.queries import (
+    PostgresCredentialReader,
+    PostgresPendingOwners,
+    PostgresUsers,
+    PostgresWriteOutcomes,
+    RandomSecrets,
+)
+from access.adapters.tokens import JwtIssuer, KeyRing, SigningKeySeals, TokenAuthenticator
+from access.api_tokens import ApiTokens, TokenLineage
 from access.domain import SessionEnded, TooManyAttempts
 from access.idempotency import KeyedWrites
 from access.ports import Fact, SigningKey
 from access.sessions import Admission, Sessions, SignedIn
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
-from access.token_lineage import TokenLineage
 from access.users import UserAdministration
 from shared.ports import Transaction
 from shared.postgres.database import PostgresDatabase
@@ -130,14 +131,15 @@ class Access:
         self.memories, tokens = CredentialMemories(), PostgresApiTokens()
         admission = Admission(self.standing, self.issuer, self.memories)
         self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.facts, clock)
-        self.attempts, self.user_reader = FakeAttempts(), PostgresUserReader(database, CURSORS)
+        self.attempts, self.user_list = FakeAttempts(), PostgresUserList(database, CURSORS)
+        self.api_token_list = PostgresApiTokenList(database, CURSORS)
         seals = SigningKeySeals(self.ring)
         self.writes = KeyedWrites(database, PostgresWriteOutcomes(), seals, self.memories, clock)
         self.lineage = TokenLineage(tokens, self.facts, clock, FreshIds())
         self.administration = self.administration_with(PostgresUserDirectory())
         self._sign_in = SignIn(database, users, self.passwords, self.sessions, self.attempts)
         self.super_admins = SuperAdmins(database, users, self.passwords, self.facts, clock, FreshIds())
-        self.token_reader = PostgresApiTokenReader(database, CURSORS)
+        self.token_reader = PostgresCredentialReader(database)
         self.api_tokens = ApiTokens(self.writes, tokens, self.lineage, RandomSecrets(), clock, FreshIds())
         self.bearer = self.process(self.memories)
         self.owners = PendingOwners(database, store, store, self.passwords, self.facts, clock)
@@ -147,7 +149,7 @@ class Access:
 
     def process(self, memories: CredentialMemories) -> BearerAuthenticator:
         """Another process: what it remembers is its own."""
-        sessions = SessionMemory(PostgresSessionReader(self.database), memories, self.clock)
+        sessions = SessionMemory(PostgresCredentialReader(self.database), memories, self.clock)
         own = TokenAuthenticator(KeyRing(self.signing_keys, self.clock), sessions, self.clock)
         return BearerAuthenticator(own, ApiTokenAuthenticator(self.token_reader, memories, self.clock))
 

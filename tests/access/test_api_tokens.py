@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from access.adapters.api_tokens import ApiTokenFilter, ApiTokenQuery
-from access.adapters.authentication import ApiTokenAuthenticator
-from access.adapters.credential_memory import TRUSTED_FOR, TRUSTED_IN_OUTAGE, CredentialMemories
-from access.api_tokens import CreatedApiToken, WantedApiToken
+from access.adapters.cached import TRUSTED_FOR, TRUSTED_IN_OUTAGE, ApiTokenAuthenticator, CredentialMemories
+from access.adapters.lists import ApiTokenFilter
+from access.api_tokens import CreatedApiToken, NewApiToken
 from access.domain import ApiToken, ApiTokenNotFound, InvalidApiToken, InvalidName, TokenExpired, TokenInvalid
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
 from shared.errors import Unavailable
 from shared.lists.cursors import BadCursor
+from shared.lists.lister import ListParams
 from shared.ports import Caller
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access
@@ -32,18 +32,18 @@ class ReadTokens:
         self._reader = access.token_reader
         self.looks, self.away = 0, False
 
-    async def by_hash(self, token_hash: bytes) -> ApiToken | None:
+    async def api_token(self, token_hash: bytes) -> ApiToken | None:
         self.looks += 1
         if self.away:
             raise Outage("Away.")
-        return await self._reader.by_hash(token_hash)
+        return await self._reader.api_token(token_hash)
 
     async def note_use(self, token: ApiToken, now: Any) -> None:
         await self._reader.note_use(token, now)
 
 
 async def created(access: Access, creator: str = CREATOR, **wanted: Any) -> CreatedApiToken:
-    return await access.api_tokens.create(WantedApiToken(**({"name": "ci", "role": "super_admin"} | wanted)), creator)
+    return await access.api_tokens.create(NewApiToken(**({"name": "ci", "role": "super_admin"} | wanted)), creator)
 
 
 async def test_a_token_speaks_under_its_own_id_with_its_role_and_scopes(access: Access) -> None:
@@ -186,7 +186,7 @@ async def test_the_last_use_is_noted_once_a_minute(access: Access) -> None:
     started = access.clock.now()
     for _ in range(4):
         await access.bearer.authenticate(made.token)
-        seen.append((await access.token_reader.page(ApiTokenQuery(1))).items[0].last_used_at)
+        seen.append((await access.api_token_list.page(ListParams(ApiTokenFilter(), 1))).items[0].last_used_at)
         access.clock.advance(timedelta(seconds=20))
     assert seen == [started] * 3 + [started + timedelta(minutes=1)]
 
@@ -206,7 +206,7 @@ async def test_the_list_comes_in_pages_the_youngest_first(access: Access) -> Non
     made = [(await created(access, name=f"t{n}")).described for n in range(5)]
     names, cursor = list[str](), None
     while True:
-        page = await access.token_reader.page(ApiTokenQuery(2, cursor))
+        page = await access.api_token_list.page(ListParams(ApiTokenFilter(), 2, cursor))
         names += [token.name for token in page.items]
         if (cursor := page.next_cursor) is None:
             break
@@ -239,9 +239,9 @@ async def test_the_list_tells_living_tokens_from_others(access: Access, database
         (ApiTokenFilter(created_by=CREATOR, q="rep"), [bound, nightly]),
         (ApiTokenFilter(created_by="another"), []),
     ):
-        page = await access.token_reader.page(ApiTokenQuery(50, wanted=wanted))
+        page = await access.api_token_list.page(ListParams(wanted, 50))
         assert [token.id for token in page.items] == expected, wanted
-    oldest = await access.token_reader.page(ApiTokenQuery(1, sort="created_at"))
+    oldest = await access.api_token_list.page(ListParams(ApiTokenFilter(), 1, sort="created_at"))
     assert [token.id for token in oldest.items] == [nightly]
     with pytest.raises(BadCursor):
-        await access.token_reader.page(ApiTokenQuery(1, oldest.next_cursor))
+        await access.api_token_list.page(ListParams(ApiTokenFilter(), 1, oldest.next_cursor))

@@ -9,11 +9,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from access.adapters.attempts import RedisSignInAttempts
+from access.adapters.passwords import RedisSignInAttempts
 from access.domain import TooManyAttempts, WrongCredentials
 from access.ports import AccessSettings
 from devstack import Stack
-from shared.cache.redis import RedisStore
+from shared.cache.redis import RedisCache
 from shared.http.rate_limits import (
     Limited,
     RateLimits,
@@ -25,7 +25,7 @@ from shared.http.rate_limits import (
 )
 from tests.access.conftest import Access
 from tests.fakes import FakeClock
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 ADMIN, PASSWORD, HERE = "admin@example.com", "correct horse battery", "198.51.100.7"
 
@@ -35,9 +35,9 @@ async def say_nothing() -> None:
 
 
 @pytest.fixture(scope="module")
-async def store(parts: Stack) -> AsyncIterator[RedisStore]:
-    store = RedisStore(parts.plan().redis_url, budget_seconds=5.0)
-    upkeep = asyncio.create_task(store.keep_up(say_nothing))
+async def store(parts: Stack) -> AsyncIterator[RedisCache]:
+    store = RedisCache(parts.plan().redis_url, budget_seconds=5.0)
+    upkeep = asyncio.create_task(store.reconnect_forever(say_nothing))
     await eventually(lambda: store.trusted, "Redis", pause=0.01)
     yield store
     upkeep.cancel()
@@ -45,13 +45,13 @@ async def store(parts: Stack) -> AsyncIterator[RedisStore]:
 
 
 @pytest.fixture
-def windows(store: RedisStore) -> RedisWindows:
+def windows(store: RedisCache) -> RedisWindows:
     return RedisWindows(store)
 
 
 @pytest.fixture
 def nowhere() -> RedisWindows:
-    return RedisWindows(RedisStore("redis://127.0.0.1:9"))
+    return RedisWindows(RedisCache("redis://127.0.0.1:9"))
 
 
 def attempts(windows: RedisWindows, account: int = 3, address: int = 0) -> RedisSignInAttempts:
@@ -142,10 +142,10 @@ async def test_without_redis_nobody_is_refused(nowhere: RedisWindows) -> None:
         await bounded.succeeded(ADMIN, HERE)
 
 
-async def test_no_address_of_a_mailbox_is_kept_in_redis(windows: RedisWindows, store: RedisStore) -> None:
+async def test_no_address_of_a_mailbox_is_kept_in_redis(windows: RedisWindows, store: RedisCache) -> None:
     email = somebody()
     await attempts(windows).begin(email, HERE)
-    async with store._call() as redis:  # noqa: SLF001 - a look into Redis
+    async with store.call() as redis:
         keys = [key.decode() async for key in redis.scan_iter("signin:*")]
     assert keys
     assert not any(email.partition("@")[0] in key for key in keys)
@@ -244,12 +244,12 @@ async def test_processes_count_together(counts: RequestCounts, windows: RedisWin
     other = RequestCounts(windows, clock)
     here, there = Site(counts), Site(other)
     await here.statuses(2, "10.0.0.1")
-    await counts.tell()
+    await counts.synchronize()
     await there.statuses(1, "10.0.0.1")
-    await other.tell()
+    await other.synchronize()
     assert await there.statuses(1, "10.0.0.1") == [429]
     await here.statuses(1, "10.0.0.1")
-    await counts.tell()
+    await counts.synchronize()
     assert await here.statuses(1, "10.0.0.1") == [429]
 
 

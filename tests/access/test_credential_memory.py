@@ -5,11 +5,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from access.adapters.authentication import BearerAuthenticator
-from access.adapters.credential_memory import (
+from access.adapters.cached import (
     MAX_NAMED,
     TRUSTED_FOR,
     TRUSTED_IN_OUTAGE,
+    BearerAuthenticator,
     CredentialMemories,
     CredentialMemory,
 )
@@ -126,7 +126,7 @@ async def test_a_reading_that_began_before_the_end_is_neither_remembered_nor_sha
 async def test_a_known_caller_does_not_wait_for_a_reading_that_hangs(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("access.adapters.credential_memory.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("access.adapters.cached.PATIENCE_SECONDS", 0.01)
     slow = SlowReading()
     memory = CredentialMemory(slow.read, clock)
     slow.go_on.set()

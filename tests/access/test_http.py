@@ -8,13 +8,13 @@ from dishka.integrations.litestar import DishkaRouter, LitestarProvider, setup_d
 from litestar import Litestar, Request, Response
 
 from access.adapters.http import AuthController, LoginRequest
-from access.ports import AccessSettings, FactLog, OrganizationStanding, SignInAttempts
+from access.ports import AccessSettings, FactLog, SignInAttempts
 from access.sign_in import SignIn, SuperAdmins
 from access.signup import PendingOwners
 from access.wiring import AccessProvider
 from shared.errors import Refused
 from shared.lists.cursors import Cursors
-from shared.ports import Authenticator, Clock, Database, Ids
+from shared.ports import Authenticator, Clock, Database, Ids, OrganizationStatuses
 from tests.access.conftest import Access
 from tests.fakes import CURSORS, FreshIds
 
@@ -33,7 +33,7 @@ async def container(access: Access) -> AsyncIterator[AsyncContainer]:
         Database: access.database,
         Clock: access.clock,
         Ids: FreshIds(),
-        OrganizationStanding: access.standing,
+        OrganizationStatuses: access.standing,
         FactLog: access.facts,
         AccessSettings: AccessSettings(),
         SignInAttempts: access.attempts,

@@ -6,14 +6,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from access.api_tokens import CreatedApiToken, WantedApiToken
+from access.api_tokens import CreatedApiToken, NewApiToken
 from access.domain import InvalidApiToken, LastSuperAdmin, SecretNotKept
 from access.idempotency import OUTCOME_KEPT, SECRET_KEPT
 from access.ports import KeyedWrite
 from shared.commands.bus import IdempotencyKeyReused
 from tests.access.conftest import Access
 
-CI = WantedApiToken(name="ci", role="service")
+CI = NewApiToken(name="ci", role="service")
 ADMIN, PASSWORD = "admin@example.com", "correct horse battery"
 
 
@@ -21,7 +21,7 @@ def keyed(fingerprint: str = "one", operation_id: UUID | None = None) -> KeyedWr
     return KeyedWrite(operation_id or uuid4(), fingerprint, "leave-for-acme")
 
 
-async def create(access: Access, write: KeyedWrite | None, wanted: WantedApiToken = CI) -> CreatedApiToken:
+async def create(access: Access, write: KeyedWrite | None, wanted: NewApiToken = CI) -> CreatedApiToken:
     return await access.api_tokens.create(wanted, "somebody", write=write)
 
 
@@ -64,14 +64,14 @@ async def test_without_a_key_each_request_is_a_request_of_its_own(access: Access
 async def test_a_refusal_keeps_nothing(access: Access) -> None:
     write = keyed()
     with pytest.raises(InvalidApiToken):
-        await create(access, write, WantedApiToken(name="ci", role="service", scopes=["write"]))
+        await create(access, write, NewApiToken(name="ci", role="service", scopes=["write"]))
     assert await rows(access, "write_outcomes") == 0
     await create(access, write)
 
 
 async def test_a_repeated_token_may_have_expired_meanwhile(access: Access) -> None:
     write = keyed()
-    wanted = WantedApiToken(name="ci", role="service", expires_at=access.clock.now() + timedelta(seconds=1))
+    wanted = NewApiToken(name="ci", role="service", expires_at=access.clock.now() + timedelta(seconds=1))
     first = await create(access, write, wanted)
     access.clock.advance(timedelta(seconds=2))
     assert await create(access, write, wanted) == first

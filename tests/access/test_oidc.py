@@ -12,15 +12,14 @@ import jwt
 import pytest
 from structlog.testing import capture_logs
 
-from access.adapters.jwks import IssuerHasNoKeys, IssuerKeys, IssuerUnreachable, read, usable_keys
-from access.adapters.oidc import OidcAuthenticator
+from access.adapters.oidc import IssuerHasNoKeys, IssuerKeys, IssuerUnreachable, OidcAuthenticator
 from access.domain import ClaimNotUnderstood, NoRoleHere, OrganizationSuspended, TokenExpired, TokenInvalid
 from access.ports import OidcSettings
 from shared.errors import Unavailable
 from shared.ports import Caller
 from tests.access.conftest import FakeStanding
 from tests.fakes import FakeClock
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 NEEDED = "asymmetric signatures need `pyjwt[crypto]`"
 ec = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ec", reason=NEEDED)
@@ -50,16 +49,15 @@ class Issuer:
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.published = [public(algorithm, algorithm) for algorithm in KEYS]
-        self.fetches, self.answered, self.away = 0, 0, False
+        self.fetches, self.away = 0, False
+        self.keys = IssuerKeys(URL, clock, self.read)
         self.document: bytes | None = None
 
-    async def fetch(self, url: str) -> bytes:
+    def read(self, url: str) -> bytes:
         assert url == URL
         self.fetches += 1
-        await asyncio.sleep(0)
         if self.away:
             raise OSError("away")
-        self.answered += 1
         if self.document is not None:
             return self.document
         return json.dumps({"keys": self.published}).encode()
@@ -84,7 +82,8 @@ def standing() -> FakeStanding:
 def authenticator_of(issuer: Issuer, standing: FakeStanding, **changed: str) -> OidcAuthenticator:
     claims = {"role_claim": "role", "organization_claim": "org"} | changed
     settings = OidcSettings(issuer=ISSUER, audience=AUDIENCE, jwks_url=URL, **claims)
-    return OidcAuthenticator(settings, IssuerKeys(URL, issuer.clock, issuer.fetch), standing, issuer.clock)
+    issuer.keys = IssuerKeys(URL, issuer.clock, issuer.read)
+    return OidcAuthenticator(settings, issuer.keys, standing, issuer.clock)
 
 
 @pytest.fixture
@@ -163,11 +162,13 @@ async def test_other_algorithms_are_refused_whatever_key_they_name(oidc: OidcAut
             await oidc.authenticate(token)
 
 
-def test_a_published_secret_or_an_encryption_key_verifies_nothing() -> None:
+async def test_a_published_secret_or_an_encryption_key_verifies_nothing(clock: FakeClock) -> None:
     shared = {"kty": "oct", "kid": "oct", "k": "MTIz", "alg": "HS256"}
     listed = [shared, public("RS256", "enc", use="enc"), public("RS256", "ps", alg="PS256"), {"kty": "RSA"}, 7]
-    found = usable_keys(json.dumps({"keys": [*listed, public("ES256", "good")]}).encode())
-    assert [each.kid for each in found] == ["good"]
+    odd = [{"kty": "oct", "kid": "odd"}, {"kty": [], "alg": []}, {"kty": "RSA", "n": 7, "e": {}}]
+    keys = IssuerKeys(URL, clock, lambda _: json.dumps({"keys": [*listed, *odd, public("ES256", "good")]}).encode())
+    await keys.look_again()
+    assert [kid for kid in ("oct", "enc", "ps", "odd", "good") if keys.names(kid)] == ["good"]
 
 
 async def test_a_new_key_is_found_at_once_and_unknown_ones_cost_one_look_in_ten_seconds(
@@ -192,7 +193,7 @@ async def test_a_withdrawn_key_is_worth_nothing_after_the_next_look(oidc: OidcAu
     issuer.published = [public("ES256", "ES256")]
     issuer.clock.advance(timedelta(minutes=10))
     await oidc.authenticate(token)
-    await eventually(lambda: issuer.answered == 2, "the second look")
+    await eventually(lambda: not issuer.keys.names("RS256"), "the second look")
     issuer.clock.advance(timedelta(minutes=1))
     with pytest.raises(TokenInvalid):
         await oidc.authenticate(token)
@@ -423,6 +424,6 @@ async def test_a_token_that_is_bound_to_what_nobody_checks_is_refused(
         await oidc.authenticate(issuer.token(**said))
 
 
-def test_a_jwks_is_read_over_http_alone() -> None:
-    with pytest.raises(ValueError, match="https"):
-        read("file:///etc/hostname")
+def test_a_jwks_is_read_over_http_alone(clock: FakeClock) -> None:
+    with pytest.raises(jwt.PyJWKClientError, match="https"):
+        IssuerKeys("file:///etc/hostname", clock)

@@ -1,6 +1,6 @@
 import asyncio
 
-from access.adapters.postgres import PostgresSigningKeys
+from access.adapters.queries import PostgresSigningKeys
 from shared.postgres.database import PostgresDatabase
 
 

@@ -17,17 +17,9 @@ import jwt
 import pytest
 
 from devstack import Endpoints
-from tests.running import (
-    ADMIN,
-    Api,
-    ServiceProcess,
-    code_of,
-    new_tenant,
-    refresh_cookie,
-    sign_in,
-    signup,
-    wait_for,
-)
+from tests.support.api_client import ADMIN, Api, code_of, new_tenant, refresh_cookie, sign_in, signup
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 PASSWORD, AUDIENCE = "correct horse battery", "modplane"
 REFRESH, LOGOUT = "/auth/refresh", "/auth/logout"

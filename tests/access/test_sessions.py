@@ -4,7 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from access.adapters.sessions import PostgresSessions, RandomSecrets
+from access.adapters.postgres import PostgresSessions
+from access.adapters.queries import RandomSecrets
 from access.domain import OrganizationSuspended, SessionEnded
 from access.events import SessionReusedEvent
 from access.sessions import GRACE, SESSION_LIFETIME, Admission, Sessions, SignedIn

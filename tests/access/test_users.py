@@ -4,8 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from access.adapters.api_tokens import PostgresApiTokens
-from access.adapters.users import PostgresUserDirectory
+from access.adapters.postgres import PostgresApiTokens, PostgresUserDirectory
 from access.domain import (
     ApiToken,
     CreatorLetGo,

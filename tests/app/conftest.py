@@ -11,7 +11,7 @@ from dishka import AsyncContainer
 from app.infrastructure import Processors
 from app.main import make_container
 from app.settings import Settings
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import encoded_command
 from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
 from shared.postgres.database import PostgresDatabase
 

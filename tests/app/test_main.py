@@ -12,7 +12,13 @@ from app.apidocs.openapi import openapi_document
 from app.main import create_app, make_container
 from app.settings import Settings
 from shared.eventlog.http import may_read_events
-from shared.http.requests import organization_reader, organization_writer, organizations_reader, signed_in, super_admin
+from shared.http.authentication import (
+    organization_reader,
+    organization_writer,
+    organizations_reader,
+    signed_in,
+    super_admin,
+)
 from shared.postgres.database import PostgresDatabase
 
 GUARDS = {signed_in, super_admin, organization_reader, organizations_reader, organization_writer, may_read_events}

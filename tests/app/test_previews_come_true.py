@@ -9,24 +9,24 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from access.adapters.postgres import PostgresPendingOwners
+from access.adapters.queries import PostgresPendingOwners
 from access.domain import PendingOwner
 from app.infrastructure import Processors
 from app.main import make_container
 from app.migration.migrate import migrate_database
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from assignments.commands import UnassignModule
 from devstack import Stack
 from organizations.commands import RegisterOrganization
-from shared.commands.bus import encoded_command
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.conflict_details import ConflictDetails
 from shared.commands.decision import decision_hash
 from shared.commands.dry_run import DryRunner, Preview
+from shared.commands.envelopes import encoded_command
 from shared.messages import CommandEnvelope, Event, Outcome, Previewed, ReceivedCommand
 from shared.ports import Caller, Clock, Database
 from tests.app.conftest import lonely
 from tests.app.generated_commands import Die, Drawn
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 CASES, SEED = 1_000, 20_261_125
 HASTE = 0.2
@@ -54,7 +54,7 @@ class Rehearsal:
     previews: DryRunner
     processors: Processors
     deciders: Deciders
-    meanwhile: Meanwhile
+    conflict_details: ConflictDetails
     database: Database
     clock: Clock
 
@@ -101,7 +101,7 @@ async def rehearsal(parts: Stack) -> AsyncIterator[Rehearsal]:
     async with new_database(parts.plan().postgres_url) as url:
         await migrate_database(url)
         container = make_container(lonely(url))
-        wanted: Any = (DryRunner, Processors, Deciders, Meanwhile, Database, Clock)
+        wanted: Any = (DryRunner, Processors, Deciders, ConflictDetails, Database, Clock)
         yield Rehearsal(*[await container.get(part) for part in wanted])
         await container.close()
 
@@ -150,7 +150,7 @@ async def test_who_insists_on_what_was_shown_gets_that_or_hears_what_moved(
         same = hash_of(case.shown) == hash_of(case.shown_again)
         assert (case in stale) is (case.shown.preview is not None and not same), case
     for case in stale:
-        told = await rehearsal.meanwhile.told(case.outcome, Caller("ada", "super_admin"))
+        told = await rehearsal.conflict_details.complete(case.outcome, Caller("ada", "super_admin"))
         assert told is not None
         used = told.extra["refusal"] and told.extra["refusal"]["code"] == "module_in_use"
         assert told.extra["events"] or used, (case, told)

@@ -11,10 +11,10 @@ from dishka import AsyncContainer
 
 from access.signup import PendingOwners
 from app.cli.container import verify_all
+from app.cli.output import Answer
 from app.main import make_container
 from app.migration.migrate import migrate_database
-from app.output import Answer
-from app.seams.provider import Deciders
+from app.seams.commands import Deciders
 from app.settings import Settings
 from app.verification import Verification
 from assignments.commands import ApplyIndustryTemplate, AssignModule, UnassignModule
@@ -26,7 +26,7 @@ from registry.commands import DeactivateModule, DeleteModule, RegisterModule, Up
 from shared.errors import Unavailable
 from shared.postgres.database import PostgresDatabase
 from tests.app.conftest import Decided, deciding, lonely
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 ORGANIZATION = "01890000-0000-7000-8000-000000000001"
 STREAMS = 8
@@ -231,6 +231,7 @@ async def test_the_command_prints_a_line_a_difference_and_fails(
 ) -> None:
     for id_ in ("oven", "till"):
         await decided("registry", id_, module(id_))
+    capsys.readouterr()
     assert await verify_all(settings, print) == Answer({"compared": 2, "differences": []})
     assert capsys.readouterr().out == "2 streams compared, 0 differ.\n"
     async with scratch.writing() as transaction:

@@ -42,12 +42,17 @@ class Bite(NamedTuple):
 BITES = (
     Bite("contexts", "registry.domain", "industries.commands"),
     Bite("contexts", "registry.adapters.http", "industries.events"),
-    Bite("contexts", "registry.wiring", "app.seams.provider"),
+    Bite("contexts", "assignments.facts", "registry.domain"),
+    Bite("contexts", "organizations.contract", "industries.events"),
+    Bite("contexts", "registry.contract", "app.settings"),
+    Bite("contexts", "shared.ports", "registry.contract"),
+    Bite("contexts", "registry.wiring", "app.seams.registry"),
     Bite("contexts", "shared.errors", "registry.domain"),
     Bite("contexts", "shared.kafka.broker", "registry.events"),
     Bite("contexts", "organizations.domain", "devstack.errors"),
     Bite("devstack", "devstack.errors", "shared.errors"),
     Bite("rooms", "registry.events", "registry.commands"),
+    Bite("rooms", "registry.contract", "registry.domain"),
     Bite("rooms", "assignments.domain", "assignments.ports"),
     Bite("rooms", "organizations.ports", "organizations.adapters.postgres"),
     Bite("rooms", "industries.adapters.postgres", "industries.wiring"),
@@ -57,6 +62,7 @@ BITES = (
     Bite("bulk-rooms", "bulk.running", "bulk.requests"),
     Bite("adapters", "registry.adapters.postgres", "industries.adapters.postgres"),
     Bite("core", "registry.domain", "litestar"),
+    Bite("core", "registry.contract", "sqlalchemy"),
     Bite("core", "access.sign_in", "sqlalchemy"),
     Bite("core", "shared.messages", "asyncpg"),
     Bite("core", "shared.commands.bus", "shared.kafka.broker"),
@@ -65,7 +71,7 @@ BITES = (
     Bite("shared-rooms", "shared.errors", "shared.messages"),
     Bite("shared-rooms", "shared.commands.bus", "shared.dead_letters.service"),
     Bite("shared-rooms", "shared.lists.cursors", "shared.eventlog.model"),
-    Bite("shared-rooms", "shared.cache.generations", "shared.http.requests"),
+    Bite("shared-rooms", "shared.cache.generations", "shared.http.bodies"),
     Bite("cycles", "shared.errors", "shared.messages"),
     Bite("cycles", "app.manifest.model", "app.cli.options"),
     Bite("cycles", "app.settings", "app.main"),
@@ -123,6 +129,13 @@ def test_a_room_nobody_decided_on_breaks_the_contract(house: Path, contract: str
 
 def test_a_subscriber_may_read_what_another_context_says_happened(house: Path) -> None:
     add_import(house, "registry.adapters.kafka", "industries.events")
+    linted = lint(house, ["contexts"])
+    assert linted.returncode == 0, linted.stdout
+
+
+def test_any_room_may_import_the_contract_of_another_context(house: Path) -> None:
+    add_import(house, "registry.domain", "organizations.contract")
+    add_import(house, "bulk.ports", "industries.contract")
     linted = lint(house, ["contexts"])
     assert linted.returncode == 0, linted.stdout
 

@@ -8,11 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from dishka import AnyOf, AsyncContainer, Provider, Scope, make_async_container
-from msgspec import Struct
 
 from assignments.commands import Command
-from assignments.domain import ModuleStatus, OrganizationFact, TemplateEntry, TemplateFact
-from assignments.facts import OrganizationStatus
 from assignments.ports import (
     CurrentVersions,
     ModuleCatalog,
@@ -27,45 +24,25 @@ from assignments.ports import (
     TemplatesWithModule,
 )
 from assignments.wiring import AssignmentsDecider, AssignmentsProvider
+from industries.contract import TemplateFact, TemplateOfModule
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact, OrganizationLabel
+from registry.contract import ModuleFact, ModuleStatus, ModuleSummary
 from shared.cache.generations import Load, ReadThrough
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import CommandEnvelopes, encoded_command
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules
 from shared.lists.cursors import Cursors
 from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
-from shared.ports import Clock, Database, Invalidation, Transaction
+from shared.ports import Clock, Database, Ids, Invalidation, Transaction
 from shared.postgres.database import PostgresDatabase
-from tests.fakes import CURSORS
+from tests.fakes import CURSORS, FreshIds
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-class Summary(Struct, frozen=True):
-    module_name: str
-    category: str
-    version: str
-    metadata: dict[str, Any]
-    default_config: dict[str, Any]
-    status: ModuleStatus
-
-
-class Standing(Struct, frozen=True):
-    status: ModuleStatus
-    rules: ConfigRules | None
-
-
-class Listed(Struct, frozen=True):
-    industry_code: str
-    industry_name: str
-    version: int
-    is_required: bool
-    default_config: dict[str, Any]
-
-
-class Label(Struct, frozen=True):
-    name: str
-    status: OrganizationStatus
+class Label(OrganizationLabel, frozen=True):
     organization_id: str
 
     def is_called(self, beginnings: Sequence[str]) -> bool:
@@ -84,7 +61,7 @@ class World:
     organizations: dict[str, OrganizationFact] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     users: dict[str, set[str]] = field(default_factory=dict)
-    modules: dict[str, Summary] = field(default_factory=dict)
+    modules: dict[str, ModuleSummary] = field(default_factory=dict)
     rules: dict[str, ConfigRules] = field(default_factory=dict)
     templates: dict[str, TemplateFact] = field(default_factory=dict)
     asked: list[dict[str, set[int]]] = field(default_factory=list)
@@ -93,9 +70,9 @@ class World:
     industries_set: list[tuple[str, str, UUID, str]] = field(default_factory=list)
 
     def add_module(self, module_id: str, name: str, status: ModuleStatus = "active", **default_config: Any) -> None:
-        self.modules[module_id] = Summary(name, "baking", "1.0", {"icon": "oven"}, default_config, status)
+        self.modules[module_id] = ModuleSummary(name, "", "baking", "1.0", {"icon": "oven"}, default_config, status)
 
-    def publish(self, code: str, *entries: TemplateEntry, status: ModuleStatus = "active") -> None:
+    def publish(self, code: str, *entries: TemplateModule, status: ModuleStatus = "active") -> None:
         before = self.templates.get(code, TemplateFact("active", 0, {}))
         version = before.version + 1
         self.templates[code] = TemplateFact(status, version, {**before.versions, version: list(entries)})
@@ -146,11 +123,11 @@ class Neighbours:
         following = given.beyond(found[seen:], wanted.limit, lambda one: one.organization_id)
         return found[seen : seen + wanted.limit], following
 
-    async def standings(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, Standing]:
+    async def modules(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleFact]:
         known, rules = self._world.modules, self._world.rules
-        return {id_: Standing(known[id_].status, rules.get(id_)) for id_ in module_ids if id_ in known}
+        return {id_: ModuleFact(known[id_].status, rules.get(id_)) for id_ in module_ids if id_ in known}
 
-    async def summaries(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, Summary]:
+    async def summaries(self, _: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleSummary]:
         return {id_: self._world.modules[id_] for id_ in module_ids if id_ in self._world.modules}
 
     async def templates(self, _: Transaction, versions: Mapping[str, Collection[int]]) -> Mapping[str, TemplateFact]:
@@ -170,9 +147,9 @@ class Neighbours:
         templates = self._world.templates.items()
         return {code: template.version for code, template in templates if template.status != "deleted"}
 
-    async def with_module(self, _: Transaction, module_id: str) -> Sequence[Listed]:
+    async def with_module(self, _: Transaction, module_id: str) -> Sequence[TemplateOfModule]:
         return [
-            Listed(code, code.title(), template.version, entry.is_required, entry.default_config)
+            TemplateOfModule(code, code.title(), template.version, entry.is_required, entry.default_config)
             for code, template in sorted(self._world.templates.items())
             for entry in template.versions[template.version]
             if entry.module_id == module_id and template.status != "deleted"
@@ -234,6 +211,8 @@ def neighbours_of(world: World, database: PostgresDatabase) -> Provider:
     )
     neighbours.provide(lambda: database, provides=AnyOf[PostgresDatabase, Database])
     neighbours.provide(TickingClock, provides=Clock)
+    neighbours.provide(FreshIds, provides=Ids)
+    neighbours.provide(CommandEnvelopes)
     neighbours.provide(lambda: CURSORS, provides=Cursors)
     return neighbours
 

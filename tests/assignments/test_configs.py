@@ -19,18 +19,14 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.configs import broken
-from assignments.domain import (
-    INITIAL,
-    Assignments,
-    Facts,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
-    decide,
-    evolve,
-)
-from assignments.refusals import ConfigInvalid, ConfigTooLarge, TemplateNotApplicable
+from assignments.config_validation import invalid_configs
+from assignments.domain import decide
+from assignments.errors import ConfigInvalid, ConfigTooLarge, TemplateNotApplicable
+from assignments.facts import Facts
+from assignments.state import INITIAL, Assignments, evolve
+from industries.contract import TemplateFact
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
 from shared.errors import Refusal, Refused
 from shared.json.documents import CONFIG_DEPTH, MAX_ERRORS
 from shared.json.layered_config import ConfigRules
@@ -55,7 +51,7 @@ Config = dict[str, Any]
 
 
 def template(*versions: Sequence[tuple[str, bool, Config]]) -> TemplateFact:
-    lists = {number: [TemplateEntry(*entry) for entry in entries] for number, entries in enumerate(versions, 1)}
+    lists = {number: [TemplateModule(*entry) for entry in entries] for number, entries in enumerate(versions, 1)}
     return TemplateFact("active", len(versions), lists)
 
 
@@ -338,7 +334,7 @@ def test_where_the_schemas_were_there_first_nothing_invalid_ever_comes_to_be(
             state = after(command, state=state, known=world)
         except Refused:
             continue
-        assert broken(INITIAL, state, world) == {}
+        assert invalid_configs(INITIAL, state, world) == {}
 
 
 @given(worlds, st.lists(commands, max_size=8), commands)
@@ -353,9 +349,9 @@ def test_where_schemas_came_later_nothing_gets_worse(world: Facts, history: list
         then = after(command, state=state, known=world)
     except Refused:
         return
-    worse = broken(state, then, world)
+    worse = invalid_configs(state, then, world)
     assert worse == {} or (
-        isinstance(command, UpdateModuleConfig) and broken(INITIAL, state, world).keys() >= worse.keys()
+        isinstance(command, UpdateModuleConfig) and invalid_configs(INITIAL, state, world).keys() >= worse.keys()
     )
 
 

@@ -22,30 +22,8 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import (
-    CONFIG_BYTES,
-    INITIAL,
-    Assignments,
-    Facts,
-    ModuleStatus,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
-    decide,
-    evolve,
-    required_by,
-)
-from assignments.events import (
-    EVENTS,
-    AssignmentEvent,
-    IndustryTemplateAppliedEvent,
-    ModuleAssignedEvent,
-    ModuleConfigUpdatedEvent,
-    ModulesBulkAssignedEvent,
-    ModuleUnassignedEvent,
-    Source,
-)
-from assignments.refusals import (
+from assignments.domain import decide
+from assignments.errors import (
     ConfigDiffers,
     ConfigTooLarge,
     DuplicateModules,
@@ -61,15 +39,32 @@ from assignments.refusals import (
     UnknownModules,
     UnknownVersion,
 )
+from assignments.events import (
+    EVENTS,
+    AssignmentEvent,
+    IndustryTemplateAppliedEvent,
+    ModuleAssignedEvent,
+    ModuleConfigUpdatedEvent,
+    ModulesBulkAssignedEvent,
+    ModuleUnassignedEvent,
+    Source,
+)
+from assignments.facts import Facts, required_by
+from assignments.state import INITIAL, Assignments, evolve
+from industries.contract import TemplateFact
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
+from registry.contract import ModuleStatus
 from shared.errors import Refused
+from shared.json.documents import CONFIG_BYTES
 from shared.messages import Decision, Event
 
 ORG = "0190a000-0000-7000-8000-000000000001"
 ADA = Source("explicit", by="ada")
 
 
-def entries(**required: bool) -> Sequence[TemplateEntry]:
-    return [TemplateEntry(module_id, is_required) for module_id, is_required in required.items()]
+def entries(**required: bool) -> Sequence[TemplateModule]:
+    return [TemplateModule(module_id, is_required) for module_id, is_required in required.items()]
 
 
 BAKERY = TemplateFact(

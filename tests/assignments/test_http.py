@@ -12,17 +12,19 @@ from litestar import Litestar
 from litestar.middleware import DefineMiddleware
 
 from assignments.commands import ApplyIndustryTemplate
-from assignments.domain import OrganizationFact, TemplateEntry
 from assignments.wiring import CONTEXT, AssignmentsDecider, AssignmentsProvider
-from shared.commands.bus import CommandBus
-from shared.commands.conflict_details import Meanwhile
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
+from shared.commands.bus import CommandBus, OutcomeWaiter
+from shared.commands.conflict_details import ConflictDetails
 from shared.commands.dry_run import DryRunner
+from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
+from shared.http.authentication import Authentication
+from shared.http.bodies import strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import Authentication, strict_body
 from shared.ports import Authenticator, Clock
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, Neighbours, World, neighbours_of
@@ -38,7 +40,7 @@ def bakeries(world: World) -> None:
     world.organizations |= {ORG: OrganizationFact("active"), OTHER: OrganizationFact("active", "florist")}
     for module_id in ("flour", "ovens", "till"):
         world.add_module(module_id, module_id.title(), heat=180)
-    world.publish("bakery", TemplateEntry("ovens", True), TemplateEntry("flour", False))
+    world.publish("bakery", TemplateModule("ovens", True), TemplateModule("flour", False))
 
 
 def sender_of(
@@ -49,7 +51,8 @@ def sender_of(
     processor = CommandProcessor(decider, database, command_store, neighbours, waiter, clock)
     bus = CommandBus(FakeKafka(there=False), {"assignments": processor}, waiter, command_store)
     previews = DryRunner([decider], database, command_store, clock)
-    return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), clock, FreshIds())
+    details, ids = ConflictDetails(NoHistory(), NoHistory()), FreshIds()
+    return CommandSender(bus, previews, details, CommandEnvelopes(clock, ids), ids)
 
 
 @pytest.fixture
@@ -129,7 +132,7 @@ async def test_pages_lead_through_all_who_have_a_module_or_a_template(
 async def test_who_has_a_template_is_told_by_version_and_whether_it_is_the_current_one(
     client: httpx.AsyncClient, world: World, carry_out: Carry
 ) -> None:
-    world.publish("bakery", TemplateEntry("ovens", True))
+    world.publish("bakery", TemplateModule("ovens", True))
     await carry_out(ApplyIndustryTemplate(ORG, "bakery", 1), ApplyIndustryTemplate(OTHER, "bakery", 2))
 
     async def having(version: str) -> list[str]:

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from dishka import AsyncContainer
 
-from assignments.adapters.adoption import AdoptionDay, PostgresAdoptionReader, by_module_and_day
-from assignments.adapters.kafka import AssignmentSubscribers, movement
+from assignments.adapters.kafka import AssignmentSubscribers, adoption_change
+from assignments.adapters.usage import AdoptionDay, PostgresUsageReader, by_module_and_day
 from assignments.commands import ApplyIndustryTemplate
 from assignments.events import ModuleAssignedEvent, ModuleChange, ModulesBulkAssignedEvent, ModuleUnassignedEvent
 from organizations.events import OrganizationRegisteredEvent
@@ -58,7 +58,7 @@ def assigned(module_id: str, kind: str = "added") -> ModuleAssignedEvent:
 
 
 async def adoption(context: AsyncContainer, module_id: str) -> tuple[int, Sequence[AdoptionDay]]:
-    found = await (await context.get(PostgresAdoptionReader)).adoption(module_id)
+    found = await (await context.get(PostgresUsageReader)).adoption(module_id)
     assert found is not None
     return found.organizations, found.days
 
@@ -106,8 +106,8 @@ async def test_consumers_that_count_the_same_modules_at_once_neither_block_nor_l
 
 def test_rows_are_counted_in_one_order_everywhere() -> None:
     days = [NOW, NOW - timedelta(days=1)]
-    movements = [movement(envelope(assigned(id_), day)) for id_ in ("till", "ovens") for day in days]
-    rows = by_module_and_day(movements)
+    changes = [adoption_change(envelope(assigned(id_), day)) for id_ in ("till", "ovens") for day in days]
+    rows = by_module_and_day(changes)
     assert len(rows) == 4
     assert rows == sorted(rows)
 
@@ -125,7 +125,7 @@ async def test_adoption_looks_back_ninety_days_and_counts_all_of_them(
 async def test_the_day_is_that_of_utc() -> None:
     just_after_midnight = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
     in_lima = just_after_midnight.astimezone(timezone(timedelta(hours=-5)))
-    assert movement(envelope(assigned("ovens"), in_lima)).day == date(2026, 11, 23)
+    assert adoption_change(envelope(assigned("ovens"), in_lima)).day == date(2026, 11, 23)
 
 
 def registered(industry_code: str | None) -> OrganizationRegisteredEvent:

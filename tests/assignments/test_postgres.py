@@ -10,16 +10,14 @@ import pytest
 from dishka import AsyncContainer
 from msgspec.structs import replace
 
-from assignments.adapters.adoption import PostgresAdoptionReader
+from assignments.adapters.lists import PostgresAppliedTemplates, PostgresAssignedModules, PostgresAssigneeLists
 from assignments.adapters.postgres import (
     REMOVE_ASSIGNMENTS,
     REMOVE_TEMPLATES,
-    AssignmentsShown,
     AssignmentTables,
-    PostgresAppliedTemplates,
-    PostgresAssignedModules,
+    StoredAssignments,
 )
-from assignments.adapters.reading import OrganizationModules, PostgresAssignmentReader
+from assignments.adapters.queries import OrganizationModules, PostgresAssignmentReader
 from assignments.commands import (
     ApplyIndustryTemplate,
     AssignModule,
@@ -29,9 +27,11 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import Assignments, OrganizationFact, TemplateEntry, evolve
 from assignments.events import EVENTS
 from assignments.ports import OrganizationSearch
+from assignments.state import Assignments, evolve
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema
 from shared.messages import Outcome
@@ -61,9 +61,11 @@ def bakeries(world: World) -> None:
         world.organizations[organization(number)] = OrganizationFact("active", "bakery")
     for module_id in MODULES:
         world.add_module(module_id, module_id.title())
-    world.publish("bakery", TemplateEntry("ovens", True), TemplateEntry("flour", False), TemplateEntry("rota", False))
-    world.publish("bakery", TemplateEntry("till", True), TemplateEntry("ovens", True), TemplateEntry("flour", False))
-    world.publish("florist", TemplateEntry("till", True), TemplateEntry("vases", False))
+    world.publish(
+        "bakery", TemplateModule("ovens", True), TemplateModule("flour", False), TemplateModule("rota", False)
+    )
+    world.publish("bakery", TemplateModule("till", True), TemplateModule("ovens", True), TemplateModule("flour", False))
+    world.publish("florist", TemplateModule("till", True), TemplateModule("vases", False))
 
 
 def any_command(dice: random.Random) -> Command:
@@ -82,7 +84,7 @@ def any_command(dice: random.Random) -> Command:
     return dice.choice(commands)
 
 
-async def rows_of(transaction: Transaction, organization_id: str, context: AsyncContainer) -> AssignmentsShown:
+async def rows_of(transaction: Transaction, organization_id: str, context: AsyncContainer) -> StoredAssignments:
     tables = await context.get(AssignmentTables)
     return (await tables.read_back(transaction, [organization_id]))[organization_id]
 
@@ -122,7 +124,7 @@ async def test_rows_state_and_log_tell_the_same_whatever_was_asked(
     async with database.snapshot() as transaction:
         for id_ in map(organization, (1, 2, 3)):
             state = await state_of(transaction, id_)
-            assert as_json(await rows_of(transaction, id_, context)) == as_json(tables.shown(state))
+            assert as_json(await rows_of(transaction, id_, context)) == as_json(tables.comparable(state))
             assert as_json(await folded(transaction, id_)) == as_json(state)
 
 
@@ -136,7 +138,7 @@ async def test_a_row_that_does_not_change_is_not_written(
             return dict(await transaction.fetch(WRITERS, ORG))
 
     before = await writers()
-    world.publish("florist", TemplateEntry("vases", False))
+    world.publish("florist", TemplateModule("vases", False))
     await carry_out(UpdateModuleConfig(ORG, "ovens", {"heat": 250}), ApplyIndustryTemplate(ORG, "florist"))
     after = await writers()
     assert {id_ for id_ in after if after[id_] != before[id_]} == {"ovens", "till", "vases", "florist"}
@@ -203,8 +205,10 @@ def code_of(outcome: Outcome) -> str | None:
 async def test_a_config_is_judged_with_what_templates_gave_before_and_give_within_the_batch(
     carry_out: Carry, world: World
 ) -> None:
-    world.publish("bakery", TemplateEntry("till", True, {"currency": "EUR", "lanes": 1}), TemplateEntry("ovens", False))
-    world.publish("florist", TemplateEntry("till", True, {"lanes": 9}))
+    world.publish(
+        "bakery", TemplateModule("till", True, {"currency": "EUR", "lanes": 1}), TemplateModule("ovens", False)
+    )
+    world.publish("florist", TemplateModule("till", True, {"lanes": 9}))
     await carry_out(ApplyIndustryTemplate(ORG, "bakery"), ApplyIndustryTemplate(organization(2), "bakery"))
     ruled("till", {"required": ["currency"], "properties": {"lanes": {"maximum": 5}}}, world)
     outcomes = await carry_out(
@@ -232,8 +236,8 @@ async def test_a_config_is_judged_with_what_templates_gave_before_and_give_withi
 async def test_what_a_template_takes_from_a_module_it_does_not_name_is_judged_too(
     carry_out: Carry, world: World
 ) -> None:
-    world.publish("bakery", TemplateEntry("till", True, {"currency": "EUR"}))
-    world.publish("florist", TemplateEntry("vases", False))
+    world.publish("bakery", TemplateModule("till", True, {"currency": "EUR"}))
+    world.publish("florist", TemplateModule("vases", False))
     ruled("till", {"required": ["currency"]}, world)
     outcomes = await carry_out(
         ApplyIndustryTemplate(ORG, "bakery"),
@@ -316,8 +320,8 @@ async def test_a_config_is_the_modules_under_the_templates_as_applied_under_the_
     carry_out: Carry, world: World, context: AsyncContainer
 ) -> None:
     world.add_module("till", "Till", drawer={"coins": 1, "notes": 1, "key": 1}, beep=1, tax=1)
-    world.publish("bakery", TemplateEntry("till", True, {"drawer": {"coins": 2, "notes": 2}, "tax": 2}))
-    world.publish("florist", TemplateEntry("till", False, {"drawer": {"coins": 3}, "tax": 3}))
+    world.publish("bakery", TemplateModule("till", True, {"drawer": {"coins": 2, "notes": 2}, "tax": 2}))
+    world.publish("florist", TemplateModule("till", False, {"drawer": {"coins": 3}, "tax": 3}))
     await carry_out(ApplyIndustryTemplate(ORG, "bakery", version=2), ApplyIndustryTemplate(ORG, "florist"))
     await carry_out(ApplyIndustryTemplate(ORG, "bakery"), UpdateModuleConfig(ORG, "till", {"beep": 4}))
     (till,) = [item for item in (await read(context)).items if item.module_id == "till"]
@@ -330,8 +334,8 @@ async def test_a_module_tells_its_layers_and_which_of_them_each_value_is_from(
     carry_out: Carry, world: World, context: AsyncContainer
 ) -> None:
     world.add_module("till", "Till", drawer={"coins": 1, "notes": 1}, beep=1, tax=1, empty={})
-    world.publish("bakery", TemplateEntry("till", True, {"drawer": {"coins": 2}, "tax": 2}))
-    world.publish("florist", TemplateEntry("till", False, {"drawer": {"coins": 3}, "list": [1]}))
+    world.publish("bakery", TemplateModule("till", True, {"drawer": {"coins": 2}, "tax": 2}))
+    world.publish("florist", TemplateModule("till", False, {"drawer": {"coins": 3}, "list": [1]}))
     outcomes = await carry_out(
         ApplyIndustryTemplate(ORG, "bakery"),
         ApplyIndustryTemplate(ORG, "florist"),
@@ -388,7 +392,7 @@ async def test_an_organization_without_modules_is_not_an_unknown_one(context: As
 async def test_pages_of_who_has_what_are_complete_and_in_order(carry_out: Carry, context: AsyncContainer) -> None:
     ids = [organization(number) for number in range(1, 6)]
     await carry_out(*[ApplyIndustryTemplate(id_, "bakery", version=2 if id_ < ids[2] else 1) for id_ in ids])
-    reader = await context.get(PostgresAdoptionReader)
+    reader = await context.get(PostgresAssigneeLists)
     first = await reader.with_module("ovens", OrganizationSearch(limit=3))
     assert first is not None
     rest = await reader.with_module("ovens", OrganizationSearch(limit=3, cursor=first.next_cursor))

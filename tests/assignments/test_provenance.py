@@ -20,17 +20,13 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import (
-    INITIAL,
-    Assignments,
-    Facts,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
-    decide,
-    evolve,
-)
+from assignments.domain import decide
 from assignments.events import AssignmentEvent, ModuleUnassignedEvent
+from assignments.facts import Facts
+from assignments.state import INITIAL, Assignments, evolve
+from industries.contract import TemplateFact
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
 from shared.errors import Refused
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema
@@ -44,7 +40,7 @@ STRICT = ConfigRules({}, JsonSchema({"properties": {"size": {"maximum": 1}}}))
 modules, codes = st.sampled_from(MODULES), st.sampled_from(CODES)
 modes: st.SearchStrategy[Mode] = st.sampled_from(["add", "add", "replace"])
 configs: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"size": 1}, {"size": 2}])
-entries = st.builds(TemplateEntry, modules, st.booleans(), configs)
+entries = st.builds(TemplateModule, modules, st.booleans(), configs)
 lists = st.lists(entries, min_size=1, max_size=4, unique_by=lambda entry: entry.module_id)
 
 
@@ -63,12 +59,14 @@ class Provenance(RuleBasedStateMachine):
         self.left_behind: set[tuple[str, str]] = set()
 
     @initialize(first=lists, second=lists, other=lists)
-    def publish_some(self, first: list[TemplateEntry], second: list[TemplateEntry], other: list[TemplateEntry]) -> None:
+    def publish_some(
+        self, first: list[TemplateModule], second: list[TemplateModule], other: list[TemplateModule]
+    ) -> None:
         for code, listed in (("bakery", first), ("bakery", second), ("florist", other)):
             self.publish(code, listed)
 
     @rule(code=codes, listed=lists)
-    def publish(self, code: str, listed: list[TemplateEntry]) -> None:
+    def publish(self, code: str, listed: list[TemplateModule]) -> None:
         before = self.templates.get(code, TemplateFact("active", 0, {}))
         version = before.version + 1
         self.templates[code] = TemplateFact("active", version, {**before.versions, version: listed})

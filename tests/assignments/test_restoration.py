@@ -16,18 +16,8 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
-from assignments.domain import (
-    INITIAL,
-    Assignments,
-    Facts,
-    OrganizationFact,
-    TemplateEntry,
-    TemplateFact,
-    decide,
-    evolve,
-)
-from assignments.events import AssignmentEvent, ModuleAssignedEvent, ModuleUnassignedEvent
-from assignments.refusals import (
+from assignments.domain import decide
+from assignments.errors import (
     AssignedAgain,
     ConfigInvalid,
     IndustryDeleted,
@@ -38,13 +28,19 @@ from assignments.refusals import (
     TemplateMoved,
     UnknownUnassignment,
 )
+from assignments.events import AssignmentEvent, ModuleAssignedEvent, ModuleUnassignedEvent
+from assignments.facts import Facts
+from assignments.state import INITIAL, Assignments, evolve
+from industries.contract import TemplateFact
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
 from shared.errors import Refused
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema
 
 ORG, OTHER = (f"0190a000-0000-7000-8000-00000000000{number}" for number in (1, 2))
 TAKEN = UUID(int=7)
-ENTRIES = [TemplateEntry("till", True, {"lanes": 1}), TemplateEntry("oven", False)]
+ENTRIES = [TemplateModule("till", True, {"lanes": 1}), TemplateModule("oven", False)]
 FACTS = Facts(
     organizations={ORG: OrganizationFact("active", "bakery"), OTHER: OrganizationFact("active", "bakery")},
     modules={"till": "active", "oven": "active"},

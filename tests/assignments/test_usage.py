@@ -7,10 +7,16 @@ import pytest
 from dishka import AsyncContainer
 from msgspec.structs import replace
 
-from assignments.adapters.adoption import Movement, PostgresAdoption
-from assignments.adapters.usage import DAYS, IndustryUsage, PostgresUsageReader
+from assignments.adapters.usage import (
+    USAGE_DAYS,
+    AdoptionChange,
+    IndustryUsage,
+    PostgresAdoption,
+    PostgresUsageReader,
+)
 from assignments.commands import ApplyIndustryTemplate, AssignModule, BulkAssignModules
-from assignments.domain import OrganizationFact, TemplateEntry
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
 from tests.assignments.conftest import Carry, World
 from tests.assignments.test_kafka import NOW
 
@@ -22,15 +28,15 @@ async def usage(context: AsyncContainer) -> PostgresUsageReader:
     return await context.get(PostgresUsageReader)
 
 
-def moved(number: int, when: datetime, came: list[str], went: list[str] | None = None) -> Movement:
-    return Movement(UUID(int=number), when.date(), came, went or [])
+def moved(number: int, when: datetime, came: list[str], went: list[str] | None = None) -> AdoptionChange:
+    return AdoptionChange(UUID(int=number), when.date(), came, went or [])
 
 
 async def test_modules_are_told_with_all_who_have_them_and_thirty_days(
     context: AsyncContainer, usage: PostgresUsageReader
 ) -> None:
     adoption = await context.get(PostgresAdoption)
-    first, last = NOW - timedelta(days=DAYS - 1), NOW
+    first, last = NOW - timedelta(days=USAGE_DAYS - 1), NOW
     await adoption.count(
         [
             moved(1, NOW - timedelta(days=400), ["ovens", "till"]),
@@ -44,11 +50,11 @@ async def test_modules_are_told_with_all_who_have_them_and_thirty_days(
     found = await usage.modules()
     assert found.since == first.date()
     ovens, till = found.items
-    quiet = [0] * (DAYS - 2)
+    quiet = [0] * (USAGE_DAYS - 2)
     assert (ovens.module_id, ovens.organizations, ovens.assigned) == ("ovens", 6, [1, *quiet, 2])
     assert set(ovens.unassigned) == {0}
     assert (till.module_id, till.organizations, till.unassigned) == ("till", 0, [0, *quiet, 1])
-    assert (len(till.assigned), set(till.assigned)) == (DAYS, {0})
+    assert (len(till.assigned), set(till.assigned)) == (USAGE_DAYS, {0})
 
 
 async def test_nothing_was_ever_assigned_and_no_template_is_there(usage: PostgresUsageReader) -> None:
@@ -63,7 +69,7 @@ async def test_templates_are_told_with_who_is_on_the_current_version_and_who_is_
         world.organizations[organization_id] = OrganizationFact("active", "bakery")
     world.add_module("ovens", "Ovens")
     for code in ("bakery", "bakery", "bakery", "florist", "smithy"):
-        world.publish(code, TemplateEntry("ovens", True))
+        world.publish(code, TemplateModule("ovens", True))
     one, two, three, four = ORGANIZATIONS
     await carry_out(
         ApplyIndustryTemplate(one, "bakery", 1),
@@ -91,7 +97,7 @@ async def test_whatever_changes_who_has_a_template_makes_its_usage_stale(
 ) -> None:
     world.organizations[ORGANIZATIONS[0]] = OrganizationFact("active")
     world.add_module("ovens", "Ovens")
-    world.publish("bakery", TemplateEntry("ovens", True))
+    world.publish("bakery", TemplateModule("ovens", True))
     (outcome,) = await carry_out(command(ORGANIZATIONS[0]))
     assert outcome.status == "applied"
     (bakery,) = (await usage.industries()).items

@@ -3,12 +3,12 @@
 import asyncpg
 from dishka import AsyncContainer
 
-from assignments.adapters.adoption import PostgresAdoptionReader
-from assignments.domain import OrganizationFact
+from assignments.adapters.lists import PostgresAssigneeLists
 from assignments.ports import OrganizationSearch
+from organizations.contract import OrganizationFact
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Neighbours, World
-from tests.measured import MeasuredDatabase
+from tests.support.query_cost import MeasuredDatabase
 
 USERS, LIMIT, MOST = 50_000, 50, 700
 OLDER = 600
@@ -37,7 +37,7 @@ async def test_a_page_of_users_costs_the_same_wherever_it_is(
     ids = [f"org-{number:06}" for number in (*range(1, LIMIT + 1), *range(USERS - LIMIT, USERS))]
     world.organizations = dict.fromkeys(ids, OrganizationFact("active", None))
     measured, neighbours = MeasuredDatabase(database), await context.get(Neighbours)
-    reader = PostgresAdoptionReader(measured, neighbours, neighbours, neighbours, neighbours)
+    reader = PostgresAssigneeLists(measured, neighbours, neighbours, neighbours, neighbours)
 
     found = await reader.with_module("ovens", OrganizationSearch(limit=2 * LIMIT, sort="created_at"))
     assert found is not None

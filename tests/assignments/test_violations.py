@@ -7,9 +7,11 @@ import pytest
 from dishka import AsyncContainer
 
 from assignments.adapters import violations
-from assignments.adapters.violations import ConfigViolations, ViolationCount, Violations
+from assignments.adapters.violations import LINK, ConfigViolations, Violations
 from assignments.commands import ApplyIndustryTemplate, AssignModule
-from assignments.domain import OrganizationFact, TemplateEntry
+from industries.events import TemplateModule
+from organizations.contract import OrganizationFact
+from registry.contract import ConfigImpact
 from shared.errors import FieldError
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema
@@ -17,6 +19,7 @@ from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, World
 
 LANES = JsonSchema({"properties": {"lanes": {"maximum": 5}}, "required": ["currency"]})
+LINK_OF_TILL = LINK.format(module_id="till")
 RULES = ConfigRules({"currency": "EUR"}, LANES)
 
 
@@ -70,27 +73,27 @@ async def test_pages_have_every_violator_once_however_they_are_cut(
     first = next(page for page in pages if page.organizations).organizations[0]
     assert (first.name, first.status) == ("Bakery 8", "active")
     assert first.errors == [FieldError("/lanes", "the value is greater than the maximum of 5")]
-    assert await reader.count("till", RULES) == ViolationCount(8, at_least=False, templates=[])
+    assert await reader.count("till", RULES) == ConfigImpact(8, False, [], LINK_OF_TILL)
 
 
 async def test_what_templates_give_counts_in_the_order_they_were_applied(
     carry_out: Carry, world: World, reader: ConfigViolations
 ) -> None:
-    world.publish("bakery", TemplateEntry("till", True, {"lanes": 9}))
-    world.publish("florist", TemplateEntry("till", True, {"lanes": 1}), TemplateEntry("flour", False))
+    world.publish("bakery", TemplateModule("till", True, {"lanes": 9}))
+    world.publish("florist", TemplateModule("till", True, {"lanes": 1}), TemplateModule("flour", False))
     one, other, third = map(organization, (1, 2, 3))
     await carry_out(ApplyIndustryTemplate(one, "bakery"), ApplyIndustryTemplate(one, "florist"))
     await carry_out(ApplyIndustryTemplate(other, "florist"), ApplyIndustryTemplate(other, "bakery"))
     await carry_out(ApplyIndustryTemplate(third, "bakery"))
-    world.publish("bakery", TemplateEntry("till", True, {"lanes": 2}))
+    world.publish("bakery", TemplateModule("till", True, {"lanes": 2}))
     world.rules["till"] = RULES
     found, (page,) = await all_of(reader, 50)
     assert found == [other, third]
     assert page.templates == []
-    world.publish("cafe", TemplateEntry("till", False, {"lanes": 7}))
+    world.publish("cafe", TemplateModule("till", False, {"lanes": 7}))
     (again,) = (await all_of(reader, 50))[1]
     assert [(one.industry_code, one.version, one.is_required) for one in again.templates] == [("cafe", 1, False)]
-    assert (await reader.count("till", RULES)).templates == ["cafe"]
+    assert (await reader.count("till", RULES)).violating_templates == ["cafe"]
 
 
 async def test_a_schema_that_is_not_there_yet_can_be_asked_for(
@@ -100,9 +103,9 @@ async def test_a_schema_that_is_not_there_yet_can_be_asked_for(
     assert (await all_of(reader, 50))[0] == []
     strict = ConfigRules({}, JsonSchema({"required": ["colour"]}))
     async with database.snapshot() as transaction:
-        assert (await reader.count("till", strict, transaction)).organizations == 3
-        assert (await reader.count("till", RULES, transaction)).organizations == 3
-    assert (await reader.count("flour", strict)).organizations == 0
+        assert (await reader.count("till", strict, transaction)).violating_organizations == 3
+        assert (await reader.count("till", RULES, transaction)).violating_organizations == 3
+    assert (await reader.count("flour", strict)).violating_organizations == 0
 
 
 async def test_counting_ends_in_time_and_says_that_there_may_be_more(
@@ -111,7 +114,7 @@ async def test_counting_ends_in_time_and_says_that_there_may_be_more(
     for name, value in (("ROWS", 4), ("COUNT_SECONDS", 0.0), ("PAGE_SECONDS", 0.0)):
         monkeypatch.setattr(violations, name, value)
     await assigned(carry_out, range(1, 11), lanes=9)
-    assert await reader.count("till", RULES) == ViolationCount(4, at_least=True, templates=[])
+    assert await reader.count("till", RULES) == ConfigImpact(4, True, [], LINK_OF_TILL)
     world.rules["till"] = RULES
     found, pages = await all_of(reader, 50)
     assert found == [organization(number) for number in range(1, 11)]
@@ -130,11 +133,11 @@ async def test_equal_configs_are_judged_once(
             return super().errors(value, complete=complete)
 
     rules = ConfigRules({}, Watched(LANES.document))
-    assert (await reader.count("till", rules)).organizations == 20
+    assert (await reader.count("till", rules)).violating_organizations == 20
     assert len(judged) == 1
-    monkeypatch.setattr(violations, "REMEMBERED", 1)
+    monkeypatch.setattr(violations, "CACHED", 1)
     await assigned(carry_out, range(21, 25), lanes=8)
-    assert (await reader.count("till", rules)).organizations == 24
+    assert (await reader.count("till", rules)).violating_organizations == 24
 
 
 async def test_of_a_module_that_is_not_there_nothing_is_told(world: World, reader: ConfigViolations) -> None:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from bulk.domain import BulkOperation, Decided, Item, OrganizationFilter, Selection, Status, Suspend
-from bulk.ports import AskedCommand
+from bulk.domain import BulkOperation, Item, ItemResult, OrganizationFilter, Selection, Status, Suspend
+from bulk.ports import OrganizationCommand
 from shared.errors import Refusal, Unavailable
 from shared.messages import Outcome
 from tests.fakes import NOON
@@ -46,7 +46,7 @@ class FakeBulk:
     async def claim(self) -> BulkOperation | None:
         return None if self.finished or self.lost else self.bulk
 
-    async def keep(self, bulk_id: UUID) -> BulkOperation | None:
+    async def renew(self, bulk_id: UUID) -> BulkOperation | None:
         return await self.claim()
 
     async def select(self, bulk_id: UUID, organization_ids: Sequence[str], cursor: str | None) -> None:
@@ -63,7 +63,7 @@ class FakeBulk:
         found = sorted(id_ for id_, (_, outcome) in self.items.items() if outcome is None and id_ > after)
         return [Item(id_, self.items[id_][0]) for id_ in found[:limit]]
 
-    async def record(self, bulk_id: UUID, decided: Sequence[Decided]) -> None:
+    async def record(self, bulk_id: UUID, decided: Sequence[ItemResult]) -> None:
         for one in decided:
             if self.items.get(one.organization_id) == (one.attempt, None):
                 self.items[one.organization_id] = (one.attempt, one.outcome)
@@ -80,7 +80,9 @@ class FakeBulk:
         following = start + limit
         return self.organizations[start:following], str(following) if following < len(self.organizations) else None
 
-    async def send(self, bulk: BulkOperation, operation_id: UUID, organization_id: str, asked: AskedCommand) -> None:
+    async def send(
+        self, bulk: BulkOperation, operation_id: UUID, organization_id: str, asked: OrganizationCommand
+    ) -> None:
         if self.away:
             self.away -= 1
             raise Unavailable("away")

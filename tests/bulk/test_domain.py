@@ -12,13 +12,13 @@ from bulk.domain import (
     BulkOperationEnded,
     BulkOperationUnderWay,
     CommandTooLarge,
+    DryRunOutcome,
     Item,
     NotOneSelection,
     OrganizationFilter,
     Selection,
     Status,
-    Tally,
-    Tried,
+    Summary,
     item_operation_id,
     require_cancellable,
     require_ended,
@@ -35,8 +35,8 @@ def bulk(status: Status) -> BulkOperation:
     return BulkOperation(BULK, Assign("m_1"), Selection(None, OrganizationFilter()), "ada", NOON, None, status, None)
 
 
-def refused(organization_id: str, code: str) -> Tried:
-    return Tried(organization_id, "rejected", Refusal("conflict", code, f"{code} of {organization_id}"))
+def refused(organization_id: str, code: str) -> DryRunOutcome:
+    return DryRunOutcome(organization_id, "rejected", Refusal("conflict", code, f"{code} of {organization_id}"))
 
 
 def test_an_item_is_asked_under_one_operation_id_and_a_retry_under_another() -> None:
@@ -82,22 +82,22 @@ def test_what_has_ended_can_be_retried_and_not_cancelled(status: Status) -> None
 
 
 def test_a_tally_counts_everything_and_keeps_a_few_samples() -> None:
-    tally = Tally()
+    tally = Summary()
     for number in range(20):
-        tally.add(Tried(f"c-{number}", "applied", None))
-    tally.add(Tried("u-1", "unchanged", None))
-    foreseen = tally.foreseen(complete=True)
+        tally.add(DryRunOutcome(f"c-{number}", "applied", None))
+    tally.add(DryRunOutcome("u-1", "unchanged", None))
+    foreseen = tally.result(complete=True)
     assert (foreseen.examined, foreseen.would_change, foreseen.unchanged, foreseen.refused) == (21, 20, 1, 0)
     assert foreseen.would_change_sample == [f"c-{number}" for number in range(SAMPLES)]
     assert foreseen.unchanged_sample == ["u-1"]
 
 
 def test_a_tally_groups_refusals_by_reason_the_most_frequent_first() -> None:
-    tally = Tally()
+    tally = Summary()
     for number in range(3):
         tally.add(refused(f"s-{number}", "organization_suspended"))
     tally.add(refused("d-1", "config_differs"))
-    foreseen = tally.foreseen(complete=False)
+    foreseen = tally.result(complete=False)
     assert [(one.code, one.count) for one in foreseen.refusals] == [
         ("organization_suspended", 3),
         ("config_differs", 1),
@@ -107,9 +107,9 @@ def test_a_tally_groups_refusals_by_reason_the_most_frequent_first() -> None:
 
 
 def test_a_tally_of_many_reasons_stays_small() -> None:
-    tally = Tally()
+    tally = Summary()
     for number in range(1000):
         tally.add(refused(f"o-{number}", f"reason_{number}"))
-    foreseen = tally.foreseen(complete=True)
+    foreseen = tally.result(complete=True)
     assert foreseen.refused == 1000
-    assert len(foreseen.refusals) == Tally.MAX_REASONS
+    assert len(foreseen.refusals) == Summary.MAX_REASONS

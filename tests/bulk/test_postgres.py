@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from bulk.adapters.postgres import RECORD, PostgresBulkOperations
-from bulk.domain import Assign, BulkOperation, Decided, Item, OrganizationFilter, Selection, Status, Suspend
+from bulk.domain import Assign, BulkOperation, Item, ItemResult, OrganizationFilter, Selection, Status, Suspend
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import NOON, FakeClock
 
@@ -78,8 +78,8 @@ async def test_a_claimed_bulk_operation_is_nobody_elses(
     claimed = await store.claim()
     assert claimed is not None
     assert (claimed.id, await other.claim()) == (bulk_id, None)
-    assert await other.keep(bulk_id) is None
-    assert await store.keep(bulk_id) is not None
+    assert await other.renew(bulk_id) is None
+    assert await store.renew(bulk_id) is not None
 
 
 async def test_the_same_replica_started_anew_takes_its_own_back(store: PostgresBulkOperations) -> None:
@@ -100,15 +100,15 @@ async def test_a_claim_that_is_not_kept_becomes_void(
     taken = await other.claim()
     assert taken is not None
     assert taken.id == bulk_id
-    assert await store.keep(bulk_id) is None
+    assert await store.renew(bulk_id) is None
 
 
 async def test_an_outcome_is_noted_once_and_for_its_attempt_alone(store: PostgresBulkOperations) -> None:
     bulk_id = await running(store, ONE, TWO)
-    await store.record(bulk_id, [Decided(ONE, 1, "rejected", "no", "No."), Decided(TWO, 2, "applied")])
-    await store.record(bulk_id, [Decided(ONE, 1, "applied")])
+    await store.record(bulk_id, [ItemResult(ONE, 1, "rejected", "no", "No."), ItemResult(TWO, 2, "applied")])
+    await store.record(bulk_id, [ItemResult(ONE, 1, "applied")])
     assert await store.waiting(bulk_id, "", 10) == [Item(TWO, 1)]
-    await store.record(bulk_id, [Decided(TWO, 1, "applied")])
+    await store.record(bulk_id, [ItemResult(TWO, 1, "applied")])
     await store.finish(bulk_id)
     assert await store.retry(bulk_id) == 1
     assert await store.waiting(bulk_id, "", 10) == [Item(ONE, 2)]
@@ -116,7 +116,7 @@ async def test_an_outcome_is_noted_once_and_for_its_attempt_alone(store: Postgre
 
 async def test_a_retry_without_anything_refused_leaves_it_ended(store: PostgresBulkOperations) -> None:
     bulk_id = await running(store, ONE)
-    await store.record(bulk_id, [Decided(ONE, 1, "applied")])
+    await store.record(bulk_id, [ItemResult(ONE, 1, "applied")])
     await store.finish(bulk_id)
     assert await store.retry(bulk_id) == 0
     ended = await store.find(bulk_id)

@@ -8,8 +8,9 @@ from devstack import Endpoints, Stack
 from tests.contracts.events import EventsThatCame
 from tests.contracts.http import Contract
 from tests.contracts.story import Story
-from tests.running import Api, ServiceProcess, sign_in
-from tests.stacks import stack_of_its_own
+from tests.support.api_client import Api, sign_in
+from tests.support.dedicated_stack import dedicated_stack
+from tests.support.service_process import ServiceProcess
 
 UNCOUNTED = {
     "MODPLANE_REQUESTS_PER_ADDRESS": "0",
@@ -21,7 +22,7 @@ UNCOUNTED = {
 
 @pytest.fixture(scope="package")
 async def own_endpoints(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
-    async with stack_of_its_own(parts, tmp_path_factory.mktemp("contracts"), partitions=1) as (_, addresses):
+    async with dedicated_stack(parts, tmp_path_factory.mktemp("contracts"), partitions=1) as (_, addresses):
         yield addresses
 
 

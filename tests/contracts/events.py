@@ -8,18 +8,18 @@ import msgspec
 
 from app.apidocs.asyncapi import HEADERS
 from app.apidocs.schemas import EventType, event_types
+from app.contexts import ContextSubscribers
 from app.main import make_container
 from app.server.documents import DOCUMENTS
 from app.settings import Settings
-from app.subscribers import ContextSubscribers
 from devstack import Endpoints
-from shared.eventlog.rows import EVENT_COLUMNS, event_fields
+from shared.eventlog.query import EVENT_COLUMNS, event_fields
 from shared.messages import EventEnvelope
 from shared.wiring import EventHandlers
 from tests.contracts.story import Story
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.running import wait_for
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
 
 AUDIT = f"SELECT {EVENT_COLUMNS} FROM shared.event_log l WHERE l.type = ANY($1)"
 
@@ -36,11 +36,13 @@ class EventsThatCame:
     """The story's events by type, read when the relay has sent them all."""
 
     def __init__(self, story: Story, endpoints: Endpoints) -> None:
-        ledger = Ledger(story.postgres_url)
+        ledger = DatabaseInspector(story.postgres_url)
         wait_for(lambda: ledger.fetch("SELECT count(*) FROM shared.event_relay") == [(0,)], "all events are sent")
         types = event_types()
         self._came: dict[str, list[Came]] = {type_.topic: [] for type_ in types}
-        for record in Broker(endpoints.kafka_bootstrap).records([type_.topic for type_ in types if type_.published]):
+        for record in KafkaInspector(endpoints.kafka_bootstrap).records(
+            [type_.topic for type_ in types if type_.published]
+        ):
             headers = {name: value.decode() for name, value in record.headers}
             self._came[record.topic].append(Came(msgspec.json.decode(record.value), headers, record.key.decode()))
         for row in ledger.fetch(AUDIT, [type_.topic for type_ in types if not type_.published]):

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import httpx
 
-from tests.running import Api, ServiceProcess
+from tests.support.api_client import Api
+from tests.support.service_process import ServiceProcess
 
 DECIDED = 200
 PAUSE_SECONDS = 0.05

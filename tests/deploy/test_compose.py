@@ -54,13 +54,13 @@ def test_the_broker_is_of_the_version_that_tests_run_on() -> None:
     assert SERVICES["kafka"]["image"] == f"apache/kafka:{tested}"
 
 
-@pytest.mark.parametrize("name", SERVICES.keys() - ONE_SHOT)
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOT))
 def test_whatever_stays_is_watched_and_started_again(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", sorted(OURS))
 def test_nothing_starts_before_what_it_needs(name: str) -> None:
     needs = {other: found["condition"] for other, found in SERVICES[name]["depends_on"].items()}
     healthy = dict.fromkeys(["postgres", "kafka"], "service_healthy")
@@ -89,19 +89,19 @@ def test_replicas_have_a_name_and_an_address_of_their_own() -> None:
     assert all(port.startswith("127.0.0.1:") for port in (first, second))
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", sorted(OURS))
 def test_the_service_understands_what_it_is_told(name: str) -> None:
     assert unknown_settings(set(SERVICES[name]["environment"])) == set()
     assert_is_a_command(SERVICES[name]["command"])
 
 
-@pytest.mark.parametrize("name", REPLICAS)
+@pytest.mark.parametrize("name", sorted(REPLICAS))
 def test_health_is_asked_where_it_is_answered(name: str) -> None:
     (path,) = re.findall(r"127\.0\.0\.1:8000(/[\w/]+)", SERVICES[name]["healthcheck"]["test"][-1])
     assert path in served_paths()
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", sorted(OURS))
 def test_the_service_can_do_nothing_but_serve(name: str) -> None:
     assert SERVICES[name]["read_only"] is True
     assert SERVICES[name]["cap_drop"] == ["ALL"]

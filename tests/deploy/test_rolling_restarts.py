@@ -5,10 +5,12 @@ import pytest
 
 from devstack import Endpoints
 from tests.deploy.balanced_load import Balancer, Caller
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.load import load
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.load_generator import under_load
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 CALLERS = 4
 ROLES = {"first": "api", "second": "api", "alone": "worker"}
@@ -80,7 +82,7 @@ def test_rolling_restarts_under_load_fail_no_request_and_lose_nothing(
     endpoints: Endpoints, deployment: Deployment
 ) -> None:
     callers = callers_behind(deployment)
-    with load(callers) as goes_on:
+    with under_load(callers) as goes_on:
         goes_on("by two api replicas and a worker")
         deployment.restart("alone", "worker")
         goes_on("after the only worker was restarted")
@@ -96,7 +98,7 @@ def test_rolling_restarts_under_load_fail_no_request_and_lose_nothing(
 
 
 def assert_nothing_is_lost_or_doubled(endpoints: Endpoints, callers: Sequence[Caller]) -> None:
-    ledger, broker = Ledger(endpoints.postgres_url), Broker(endpoints.kafka_bootstrap)
+    ledger, broker = DatabaseInspector(endpoints.postgres_url), KafkaInspector(endpoints.kafka_bootstrap)
     acknowledged = [operation for caller in callers for operation in caller.operations]
     organizations = [caller.organization for caller in callers]
     wait_for(lambda: not broker.lag("modplane.assignments.commands"), "all is decided")

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from tests.docs.documents import ROOT, Step, shows, steps
-from tests.running import free_port, wait_for
+from tests.support.polling import wait_for
+from tests.support.service_process import free_port
 
 ADDRESS = "http://127.0.0.1:8000"
 CATALOGUE = {

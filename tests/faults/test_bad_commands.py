@@ -10,10 +10,12 @@ import pytest
 from assignments.commands import UpdateModuleConfig
 from devstack import Endpoints
 from shared.messages import COMMAND_SCHEMA, CommandEnvelope
-from tests.faults.broker import Broker
-from tests.faults.commands import GROUP, TOPIC, enveloped, on_partition
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.command_records import GROUP, TOPIC, command_envelope, partition_records
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
 BATCH = 500
@@ -31,11 +33,11 @@ def replica_of(endpoints: Endpoints, directory: Path, **environment: str) -> Ser
 
 
 def patched(organization: str, module: str, patch: dict[str, Any], **fields: Any) -> CommandEnvelope:
-    return enveloped(UpdateModuleConfig(organization, module, patch), **fields)
+    return command_envelope(UpdateModuleConfig(organization, module, patch), **fields)
 
 
 @contextmanager
-def no_config_with(ledger: Ledger, word: str) -> Iterator[None]:
+def no_config_with(ledger: DatabaseInspector, word: str) -> Iterator[None]:
     """Has the database refuse to save any config that holds the word."""
     table = "assignments.assignments"
     ledger.fetch(f"ALTER TABLE {table} ADD CONSTRAINT no_{word} CHECK (config::text NOT LIKE '%{word}%')")
@@ -46,9 +48,9 @@ def no_config_with(ledger: Ledger, word: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def broker(endpoints: Endpoints) -> Iterator[Broker]:
+def broker(endpoints: Endpoints) -> Iterator[KafkaInspector]:
     """Leaves no record behind that another test's consumers would stumble over."""
-    broker = Broker(endpoints.kafka_bootstrap)
+    broker = KafkaInspector(endpoints.kafka_bootstrap)
     yield broker
     broker.delete_records(TOPIC)
 
@@ -60,16 +62,16 @@ def assigned(admin: Api) -> tuple[str, str]:
     return organization, module
 
 
-def letters_from(ledger: Ledger, sources: list[str]) -> set[str]:
+def letters_from(ledger: DatabaseInspector, sources: list[str]) -> set[str]:
     """Those of the sources that have a dead letter."""
     query = "SELECT source FROM shared.dead_letters WHERE kind = 'command' AND source = ANY($1)"
     return {source for (source,) in ledger.fetch(query, sources)}
 
 
 def test_a_bad_command_and_unreadable_records_harm_no_other_of_their_batch(
-    endpoints: Endpoints, broker: Broker, tmp_path: Path
+    endpoints: Endpoints, broker: KafkaInspector, tmp_path: Path
 ) -> None:
-    ledger = Ledger(endpoints.postgres_url)
+    ledger = DatabaseInspector(endpoints.postgres_url)
     with replica_of(endpoints, tmp_path) as replica:
         organization, module = assigned(sign_in(replica.url))
         wait_for(lambda: not broker.lag(GROUP), "all consumed")
@@ -81,7 +83,7 @@ def test_a_bad_command_and_unreadable_records_harm_no_other_of_their_batch(
     too_deep = with_nul.replace(b'"nul":1', b'"nul":' + b"[" * 50_000 + b"]" * 50_000)
     unreadable = [b"no json", b'{"operation_id": 1}', b"", None, with_nul, not_utf8, too_deep]
     middle = BATCH // 2
-    records = on_partition(0, *good[:middle], bad, *unreadable, *good[middle:])
+    records = partition_records(0, *good[:middle], bad, *unreadable, *good[middle:])
     offsets = broker.produce(TOPIC, records)
     with no_config_with(ledger, word), replica_of(endpoints, tmp_path) as replica:
         wait_for(lambda: not broker.lag(GROUP), "the partition goes on")
@@ -99,14 +101,14 @@ def test_a_bad_command_and_unreadable_records_harm_no_other_of_their_batch(
         check_the_order_was_kept(ledger, organization, good)
     with replica_of(endpoints, tmp_path) as replica:
         admin = sign_in(replica.url)
-        broker.produce(TOPIC, on_partition(0, bad))
+        broker.produce(TOPIC, partition_records(0, bad))
         wait_for(lambda: ledger.statuses([bad.operation_id]) == {bad.operation_id: "applied"}, "the retry is applied")
         config = admin.modules_of(organization)[module]["config"]
         assert config == {word: True} | {f"key_{number}": number for number in range(BATCH - 1)}
     assert ledger.gaps([organization]) == []
 
 
-def check_the_order_was_kept(ledger: Ledger, organization: str, sent: list[CommandEnvelope]) -> None:
+def check_the_order_was_kept(ledger: DatabaseInspector, organization: str, sent: list[CommandEnvelope]) -> None:
     query = (
         "SELECT operation_id FROM shared.event_log WHERE aggregateid = $1 AND operation_id = ANY($2) ORDER BY sequence"
     )
@@ -115,7 +117,7 @@ def check_the_order_was_kept(ledger: Ledger, organization: str, sent: list[Comma
 
 
 def test_a_failed_operation_works_by_the_same_key_once_its_cause_is_gone(endpoints: Endpoints, tmp_path: Path) -> None:
-    ledger, word = Ledger(endpoints.postgres_url), f"p{uuid4().hex}"
+    ledger, word = DatabaseInspector(endpoints.postgres_url), f"p{uuid4().hex}"
     with replica_of(endpoints, tmp_path) as replica:
         admin = sign_in(replica.url)
         organization, module = assigned(admin)
@@ -134,7 +136,7 @@ def test_a_failed_operation_works_by_the_same_key_once_its_cause_is_gone(endpoin
 
 
 def test_an_operator_tries_a_failed_command_again(endpoints: Endpoints, tmp_path: Path) -> None:
-    ledger, word = Ledger(endpoints.postgres_url), f"p{uuid4().hex}"
+    ledger, word = DatabaseInspector(endpoints.postgres_url), f"p{uuid4().hex}"
     with replica_of(endpoints, tmp_path) as replica:
         admin = sign_in(replica.url)
         organization, module = assigned(admin)
@@ -154,9 +156,9 @@ def test_an_operator_tries_a_failed_command_again(endpoints: Endpoints, tmp_path
 
 
 def test_commands_of_a_newer_version_wait_for_it_and_hold_up_no_other_partition(
-    endpoints: Endpoints, broker: Broker, tmp_path: Path
+    endpoints: Endpoints, broker: KafkaInspector, tmp_path: Path
 ) -> None:
-    ledger = Ledger(endpoints.postgres_url)
+    ledger = DatabaseInspector(endpoints.postgres_url)
     with replica_of(endpoints, tmp_path) as replica:
         organization, module = assigned(sign_in(replica.url))
         wait_for(lambda: not broker.lag(GROUP), "all consumed")
@@ -167,8 +169,8 @@ def test_commands_of_a_newer_version_wait_for_it_and_hold_up_no_other_partition(
     much_newer = patched(organization, module, {}, schema_version=NEWER + 1)
     reshaped = msgspec.json.encode(much_newer).replace(b'"issued_at":', b'"moment":')
     unknown_type = msgspec.json.encode(unknown).replace(b"update_module_config", b"invent_module")
-    offsets = broker.produce(TOPIC, on_partition(0, before, newer, after, reshaped))
-    offsets_of_unknown = broker.produce(TOPIC, on_partition(1, elsewhere, unknown_type))
+    offsets = broker.produce(TOPIC, partition_records(0, before, newer, after, reshaped))
+    offsets_of_unknown = broker.produce(TOPIC, partition_records(1, elsewhere, unknown_type))
     with replica_of(endpoints, tmp_path) as replica:
         readable = {before.operation_id: "applied", elsewhere.operation_id: "applied"}
         wait_for(lambda: ledger.statuses(list(readable)) == readable, "what can be read is decided")
@@ -182,7 +184,7 @@ def test_commands_of_a_newer_version_wait_for_it_and_hold_up_no_other_partition(
     assert letters_from(ledger, [f"{TOPIC}/0/{offset}" for offset in offsets]) == set()
 
 
-def check_offsets_stay(broker: Broker, firsts: dict[int, int]) -> None:
+def check_offsets_stay(broker: KafkaInspector, firsts: dict[int, int]) -> None:
     committed = {where.partition: offset for where, offset in broker.committed(GROUP).items()}
     for partition, first in firsts.items():
         assert committed.get(partition, 0) <= first

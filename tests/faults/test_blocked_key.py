@@ -6,11 +6,13 @@ import pytest
 from assignments.commands import AssignModule
 from assignments.events import ModuleAssignedEvent
 from devstack import Endpoints
-from tests.faults.broker import Broker
-from tests.faults.commands import TOPIC as COMMANDS
-from tests.faults.commands import enveloped, on_partition
-from tests.faults.ledger import Ledger
-from tests.running import ServiceProcess, sign_in, wait_for
+from tests.support.api_client import sign_in
+from tests.support.command_records import TOPIC as COMMANDS
+from tests.support.command_records import command_envelope, partition_records
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 TOPIC = ModuleAssignedEvent.topic
 LIMIT = 40_000
@@ -18,34 +20,34 @@ TOO_LARGE = {"note": "x" * LIMIT}
 
 
 @pytest.fixture
-def broker(endpoints: Endpoints) -> Iterator[Broker]:
+def broker(endpoints: Endpoints) -> Iterator[KafkaInspector]:
     """Takes events of assigned modules up to the limit alone, until the test lifts it."""
-    broker = Broker(endpoints.kafka_bootstrap)
+    broker = KafkaInspector(endpoints.kafka_bootstrap)
     broker.configure(TOPIC, {"max.message.bytes": str(LIMIT)})
     yield broker
     broker.configure(TOPIC, {})
 
 
-def sequences(broker: Broker, organization: str) -> list[int]:
+def sequences(broker: KafkaInspector, organization: str) -> list[int]:
     """Of the organization's events on the topic, as they lie there."""
     return [event.sequence for event in broker.events([TOPIC]) if event.organization_id == organization]
 
 
 def test_an_event_refused_for_good_holds_up_its_own_key_alone(
-    endpoints: Endpoints, broker: Broker, tmp_path: Path
+    endpoints: Endpoints, broker: KafkaInspector, tmp_path: Path
 ) -> None:
-    ledger = Ledger(endpoints.postgres_url)
+    ledger = DatabaseInspector(endpoints.postgres_url)
     with ServiceProcess(endpoints, tmp_path / "service.log", replica="faults") as replica:
         admin = sign_in(replica.url)
         held, free = admin.organization(), admin.organization()
         modules = [admin.module() for _ in range(5)]
         configs = [{}, TOO_LARGE, {}, {}]
         at_once = [
-            enveloped(AssignModule(organization, module, "somebody", config))
+            command_envelope(AssignModule(organization, module, "somebody", config))
             for module, config in zip(modules, configs, strict=False)
             for organization, config in ((held, config), (free, {}))
         ]
-        broker.produce(COMMANDS, on_partition(0, *at_once))
+        broker.produce(COMMANDS, partition_records(0, *at_once))
         wait_for(lambda: letter(ledger, held), "the refused event is a dead letter")
         later = admin.post(f"/modules/assign/{held}", {"module_id": modules[-1]})
         assert later.status_code == 200, later.text
@@ -71,5 +73,5 @@ def test_an_event_refused_for_good_holds_up_its_own_key_alone(
         assert letter(ledger, held) == [("resolved", TOPIC)]
 
 
-def letter(ledger: Ledger, key: str) -> list[tuple[str, str]]:
+def letter(ledger: DatabaseInspector, key: str) -> list[tuple[str, str]]:
     return ledger.fetch("SELECT status, source FROM shared.dead_letters WHERE kind = 'relay' AND key = $1", key)

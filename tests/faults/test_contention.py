@@ -14,9 +14,11 @@ import httpx
 import pytest
 
 from devstack import Endpoints
-from tests.faults.ledger import Ledger
 from tests.faults.retelling import differences
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 CALLERS = 32
 ORGANIZATIONS = 16
@@ -121,7 +123,7 @@ def publish_versions(admin: Api, world: World) -> None:
         in_time(lambda: admin.patch(f"/industries/{world.industry}", body))  # noqa: B023 - called now
 
 
-def assigned_while_inactive(ledger: Ledger, world: World) -> list[str]:
+def assigned_while_inactive(ledger: DatabaseInspector, world: World) -> list[str]:
     """Restless modules somebody got although they were inactive at that point of the log."""
     inactive: set[str] = set()
     wrong = []
@@ -139,7 +141,7 @@ def assigned_while_inactive(ledger: Ledger, world: World) -> list[str]:
 def test_changes_of_modules_and_templates_get_their_turn_at_full_load(
     admin: Api, world: World, endpoints: Endpoints
 ) -> None:
-    ledger, load = Ledger(endpoints.postgres_url), Load(admin, world)
+    ledger, load = DatabaseInspector(endpoints.postgres_url), Load(admin, world)
     with ThreadPoolExecutor(CALLERS + 4) as threads:
         callers = [threads.submit(load.run, seed) for seed in range(CALLERS)]
         try:

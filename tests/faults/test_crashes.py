@@ -9,9 +9,11 @@ import pytest
 from assignments.events import EVENTS
 from devstack import Endpoints
 from shared.messages import EventEnvelope
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
 CALLERS = 8
@@ -22,7 +24,7 @@ class Dying:
 
     def __init__(self, endpoints: Endpoints, directory: Path) -> None:
         self.directory = directory
-        self.broker, self.ledger = Broker(endpoints.kafka_bootstrap), Ledger(endpoints.postgres_url)
+        self.broker, self.ledger = KafkaInspector(endpoints.kafka_bootstrap), DatabaseInspector(endpoints.postgres_url)
         self.process = ServiceProcess(
             endpoints,
             directory / "service.log",

@@ -11,9 +11,11 @@ import httpx
 import pytest
 
 from devstack import Endpoints
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, free_port, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess, free_port
 
 # Ten seconds end a frozen transaction, a void lease and a lost consumer; the rest is one lock wait and pacing.
 HELD_UP_SECONDS = 18.0
@@ -32,7 +34,7 @@ class Replicas(NamedTuple):
 
 @pytest.fixture(scope="module")
 def replicas(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
-    logs, ledger = tmp_path_factory.mktemp("frozen"), Ledger(endpoints.postgres_url)
+    logs, ledger = tmp_path_factory.mktemp("frozen"), DatabaseInspector(endpoints.postgres_url)
     alone = {"MODPLANE_KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}", "MODPLANE_ROLE": "api"}
     deciding = freezing(endpoints, logs, "deciding", alone)
     candidates = {name: freezing(endpoints, logs, name, {}) for name in ("faults", "other")}
@@ -78,7 +80,7 @@ def applied_in_time(admin: Api, answer: httpx.Response, started: float) -> None:
 def test_a_process_frozen_inside_a_transaction_holds_nobody_up_for_long(
     replicas: Replicas, endpoints: Endpoints
 ) -> None:
-    ledger = Ledger(endpoints.postgres_url)
+    ledger = DatabaseInspector(endpoints.postgres_url)
     frozen, admin = sign_in(replicas.deciding.url), sign_in(replicas.healthy.url)
     modules = [admin.module() for _ in range(3)]
     organization, other = admin.organization(), admin.organization()
@@ -116,7 +118,7 @@ def test_a_process_frozen_inside_a_transaction_holds_nobody_up_for_long(
 def test_a_frozen_relay_leader_is_succeeded_and_does_no_harm_when_it_thaws(
     replicas: Replicas, endpoints: Endpoints
 ) -> None:
-    ledger, broker = Ledger(endpoints.postgres_url), Broker(endpoints.kafka_bootstrap)
+    ledger, broker = DatabaseInspector(endpoints.postgres_url), KafkaInspector(endpoints.kafka_bootstrap)
     admin = sign_in(replicas.healthy.url)
     modules = [admin.module() for _ in range(6)]
     organizations = [admin.organization() for _ in range(3)]

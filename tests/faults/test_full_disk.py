@@ -13,9 +13,11 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.faults.full_disks import fill, filled, small_disk
-from tests.installation import FIRST_SECONDS, Up
-from tests.running import Api, code_of, free_port, signup, wait_for
+from tests.support.api_client import Api, code_of, signup
+from tests.support.polling import wait_for
+from tests.support.service_process import free_port
+from tests.support.small_disks import fill, filled, small_disk
+from tests.support.up_command import FIRST_SECONDS, Up
 
 MEGABYTES = 700
 RECOVERY_SECONDS = 90.0

@@ -13,9 +13,12 @@ import pytest
 
 from devstack import Endpoints, Stack
 from shared.messages import EventEnvelope
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.running import ADMIN, Api, ServiceProcess, sign_in, signup, wait_for
+from tests.support.api_client import ADMIN, Api, sign_in, signup
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
+from tests.support.stack_choice import embedded_server
 
 How = Literal["paused", "killed"]
 
@@ -28,7 +31,7 @@ RECOVERY_SECONDS = 45.0
 @contextmanager
 def away(parts: Stack, name: str, how: How) -> Iterator[None]:
     """The part does not answer inside, and does again outside."""
-    part = parts.part(name)
+    part = embedded_server(parts, name)
     stop, restore = (part.pause, part.resume) if how == "paused" else (part.kill, part.start)
     stop()
     try:
@@ -72,7 +75,7 @@ def in_order_of_first_delivery(events: list[EventEnvelope]) -> list[EventEnvelop
 def test_without_kafka_writes_go_on_and_their_events_follow_in_order(
     admin: Api, parts: Stack, endpoints: Endpoints, how: How
 ) -> None:
-    ledger, broker = Ledger(endpoints.postgres_url), Broker(endpoints.kafka_bootstrap)
+    ledger, broker = DatabaseInspector(endpoints.postgres_url), KafkaInspector(endpoints.kafka_bootstrap)
     organization = admin.organization()
     modules = [admin.module() for _ in range(6)]
     wait_for(lambda: not ledger.queued([organization, *modules]), "nothing left to be published")
@@ -106,7 +109,7 @@ def test_without_kafka_writes_go_on_and_their_events_follow_in_order(
 def test_without_postgres_writes_are_answered_503_in_time_and_decided_afterwards(
     admin: Api, parts: Stack, endpoints: Endpoints, how: How
 ) -> None:
-    ledger = Ledger(endpoints.postgres_url)
+    ledger = DatabaseInspector(endpoints.postgres_url)
     organization = admin.organization()
     modules = [admin.module() for _ in range(4)]
     keys = {module: uuid4().hex for module in modules}

@@ -7,10 +7,12 @@ import httpx
 import pytest
 
 from devstack import Endpoints
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.load import load
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.load_generator import under_load
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 PROGRAM = Path(__file__).with_name("entry_with_faults.py")
 CALLERS = 6
@@ -100,7 +102,7 @@ def test_writes_go_on_while_replicas_come_and_go(endpoints: Endpoints, replicas:
     token = admin.client.headers["Authorization"].removeprefix("Bearer ")
     apis = [Api(replica.url, token) for replica in replicas]
     callers = [Caller(list(apis), organization, module) for organization in organizations]
-    with load(callers) as goes_on:
+    with under_load(callers) as goes_on:
         goes_on("by one replica")
         second.start().wait_ready()
         wait_for(lambda: decides(second), "the second replica takes part")
@@ -111,7 +113,9 @@ def test_writes_go_on_while_replicas_come_and_go(endpoints: Endpoints, replicas:
         goes_on("by both replicas")
         second.kill()
         goes_on("after a kill")
-    check_nothing_is_lost_or_doubled(Ledger(endpoints.postgres_url), Broker(endpoints.kafka_bootstrap), callers)
+    check_nothing_is_lost_or_doubled(
+        DatabaseInspector(endpoints.postgres_url), KafkaInspector(endpoints.kafka_bootstrap), callers
+    )
     check_repeated_writes_are_answered_alike(callers, apis[0])
     cut = [one for caller in callers for one in caller.cut]
     assert [one for one in cut if not one[0].startswith(second.url)] == []
@@ -121,7 +125,7 @@ def test_writes_go_on_while_replicas_come_and_go(endpoints: Endpoints, replicas:
         assert config == {f"key_{number}": number for number in range(1, len(caller.answers) + 1)}
 
 
-def check_nothing_is_lost_or_doubled(ledger: Ledger, broker: Broker, callers: list[Caller]) -> None:
+def check_nothing_is_lost_or_doubled(ledger: DatabaseInspector, broker: KafkaInspector, callers: list[Caller]) -> None:
     answers = [answer for caller in callers for answer in caller.answers]
     assert {answer.status_code for answer in answers} <= {200, 202}
     acknowledged = [UUID(answer.headers["modplane-operation-id"]) for answer in answers]

@@ -2,9 +2,11 @@ from pathlib import Path
 from typing import Any
 
 from devstack import Endpoints
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 Request = tuple[str, dict[str, Any]]
 
@@ -30,7 +32,7 @@ def ask(admin: Api, requests: list[Request]) -> list[tuple[int, str]]:
 
 def test_partitions_delivered_again_from_their_beginning_change_nothing(endpoints: Endpoints, tmp_path: Path) -> None:
     replica = ServiceProcess(endpoints, tmp_path / "service.log", replica="faults")
-    broker, ledger = Broker(endpoints.kafka_bootstrap), Ledger(endpoints.postgres_url)
+    broker, ledger = KafkaInspector(endpoints.kafka_bootstrap), DatabaseInspector(endpoints.postgres_url)
     with replica:
         admin = sign_in(replica.url)
         modules = [admin.module() for _ in range(3)]

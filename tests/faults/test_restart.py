@@ -8,8 +8,11 @@ from uuid import uuid4
 import httpx
 
 from devstack import Endpoints, Stack
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
+from tests.support.stack_choice import embedded_server
 
 PARTS = ("postgres", "kafka", "redis")
 PROMISED_SECONDS = 2.0
@@ -31,7 +34,7 @@ def write_until_cut_off(admin: Api, organization: str, modules: list[str]) -> li
 def test_after_everything_was_killed_nothing_acknowledged_is_lost_and_the_first_write_is_decided_soon(
     endpoints: Endpoints, parts: Stack, tmp_path: Path
 ) -> None:
-    ledger = Ledger(endpoints.postgres_url)
+    ledger = DatabaseInspector(endpoints.postgres_url)
     replica = ServiceProcess(endpoints, tmp_path / "service.log", replica="faults")
     with replica, ThreadPoolExecutor(16) as callers:
         admin = sign_in(replica.url)
@@ -44,11 +47,11 @@ def test_after_everything_was_killed_nothing_acknowledged_is_lost_and_the_first_
         replica.kill()
         try:
             for name in PARTS:
-                parts.part(name).kill()
+                embedded_server(parts, name).kill()
             acknowledged = [answered.result() for answered in lists]
             replica.start()
         finally:
-            callers.map(lambda name: parts.part(name).start(), PARTS)
+            callers.map(lambda name: embedded_server(parts, name).start(), PARTS)
         replica.wait_ready(60)
 
         started = time.monotonic()

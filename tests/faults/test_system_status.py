@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from devstack import Endpoints, Stack
-from tests.faults.ledger import Ledger
 from tests.faults.test_outages import How, away
-from tests.running import Api, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 REPLICA = "looked_at"
 ANSWER_SECONDS = 6.0
@@ -111,7 +113,7 @@ def test_without_postgres_the_servers_are_told_and_the_rest_is_unknown(admin: Ap
 
 
 def test_who_stops_in_order_is_heard_of_no_more(service: ServiceProcess, endpoints: Endpoints) -> None:
-    ledger = Ledger(endpoints.postgres_url)
+    ledger = DatabaseInspector(endpoints.postgres_url)
     assert ledger.fetch("SELECT role FROM shared.replicas WHERE name = $1", REPLICA) == [("all",)]
     service.stop()
     assert ledger.fetch("SELECT role FROM shared.replicas WHERE name = $1", REPLICA) == []

@@ -13,10 +13,12 @@ import httpx
 import pytest
 
 from devstack import Endpoints
-from tests.faults.ledger import Ledger
 from tests.faults.retelling import differences
 from tests.faults.test_bad_commands import no_config_with
-from tests.running import Api, ServiceProcess, free_port, sign_in, wait_for
+from tests.support.api_client import Api, sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess, free_port
 
 ROUNDS = 6
 READERS = 2
@@ -67,7 +69,7 @@ def callers(endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def test_two_deciders_of_one_new_organization_lose_nothing(callers: Callers, endpoints: Endpoints) -> None:
-    ledger = Ledger(endpoints.postgres_url)
+    ledger = DatabaseInspector(endpoints.postgres_url)
     modules = [callers.asking.module() for _ in range(6)]
     industry = callers.asking.industry(modules[:1])
     organizations = [callers.asking.organization() for _ in range(12)]
@@ -213,7 +215,12 @@ def test_an_accepted_commands_address_answers_at_every_moment_on_every_replica(c
 def test_a_failed_operation_that_is_sent_again_is_answered_by_its_new_attempt(
     callers: Callers, endpoints: Endpoints
 ) -> None:
-    asking, ledger, word, used = callers.asking, Ledger(endpoints.postgres_url), f"p{uuid4().hex}", uuid4().hex
+    asking, ledger, word, used = (
+        callers.asking,
+        DatabaseInspector(endpoints.postgres_url),
+        f"p{uuid4().hex}",
+        uuid4().hex,
+    )
     organization, module = asking.organization(), asking.module()
     assert asking.post(f"/modules/assign/{organization}", {"module_id": module}).status_code == 200
     path = f"/organizations/{organization}/modules/{module}"

@@ -2,21 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
-import msgspec
 import pytest
 
 from industries.adapters.cached import invalidates
-from industries.adapters.listing import PostgresIndustryList
+from industries.adapters.lists import PostgresIndustryList
 from industries.adapters.postgres import IndustryTables
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.queries import PostgresIndustryReader
 from industries.commands import Command
-from industries.domain import INITIAL, Industry, ModuleStatus, decide, evolve
+from industries.domain import INITIAL, Industry, decide, evolve
 from industries.events import EVENTS
-from shared.commands.bus import encoded_command
+from registry.contract import ModuleFact, ModuleStatus, ModuleSummary
 from shared.commands.decision import Decider
+from shared.commands.envelopes import encoded_command
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules
@@ -26,31 +25,20 @@ from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, FakeClock, FakeInvalidation
 
 
-class Summary(msgspec.Struct, frozen=True):
-    module_name: str
-    description: str
-    category: str
-    metadata: dict[str, Any]
-    status: ModuleStatus
-
-
-class Standing(msgspec.Struct, frozen=True):
-    status: ModuleStatus
-    rules: ConfigRules | None
-
-
 class FakeRegistry:
     def __init__(self) -> None:
         self.status: dict[str, ModuleStatus] = {}
         self.rules: dict[str, ConfigRules] = {}
 
-    async def standings(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, Standing]:
-        return {id_: Standing(self.status[id_], self.rules.get(id_)) for id_ in module_ids if id_ in self.status}
+    async def modules(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleFact]:
+        return {id_: ModuleFact(self.status[id_], self.rules.get(id_)) for id_ in module_ids if id_ in self.status}
 
-    async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, Summary]:
+    async def summaries(self, transaction: Transaction, module_ids: Sequence[str]) -> Mapping[str, ModuleSummary]:
         known = [id_ for id_ in module_ids if id_ in self.status]
         return {
-            id_: Summary(id_.title(), f"The {id_}.", "Shop", {"icon": id_, "color": 7}, self.status[id_])
+            id_: ModuleSummary(
+                id_.title(), f"The {id_}.", "Shop", "1.0", {"icon": id_, "color": 7}, {}, self.status[id_]
+            )
             for id_ in known
         }
 
@@ -99,7 +87,7 @@ def reader(database: PostgresDatabase, registry: FakeRegistry, applied: FakeAppl
 
 @pytest.fixture
 def listed(database: PostgresDatabase, reader: PostgresIndustryReader) -> PostgresIndustryList:
-    return PostgresIndustryList(database, reader, CURSORS)
+    return PostgresIndustryList(database, CURSORS, reader)
 
 
 @pytest.fixture

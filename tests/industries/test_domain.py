@@ -7,28 +7,23 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from industries.commands import Command, CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.domain import (
     INITIAL,
-    ConfigInvalid,
     DeletedIndustry,
-    DuplicateModules,
     Industry,
     IndustryAlreadyExists,
-    IndustryFacts,
-    IndustryNameTaken,
     IndustryNotFound,
     IndustryResult,
-    ModuleStatus,
-    UnknownModules,
     decide,
     evolve,
 )
 from industries.events import EVENTS, IndustryDeletedEvent, IndustryUpdatedEvent, TemplateModule
-from industries.facts import state_of
+from industries.facts import ConfigInvalid, DuplicateModules, IndustryFacts, IndustryNameTaken, UnknownModules, state_of
+from registry.contract import ModuleFact
 from shared.errors import FieldError, Refused
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema
@@ -340,24 +335,19 @@ def test_a_config_without_bound_is_refused() -> None:
     assert pointers(refused.value) == ["/modules/1/default_config"]
 
 
-class Standing(Struct, frozen=True):
-    status: ModuleStatus
-    rules: ConfigRules | None = None
-
-
 @pytest.mark.parametrize(
-    ("standing", "config", "state"),
+    ("module", "config", "state"),
     [
         (None, {}, "missing"),
-        (Standing("deleted", HOT), {}, "missing"),
-        (Standing("inactive", HOT), {}, "inactive"),
-        (Standing("active"), {"degrees": 500}, "assignable"),
-        (Standing("active", HOT), {"degrees": 500, "door": "left"}, "config_invalid"),
-        (Standing("active", HOT), {}, "config_invalid"),
-        (Standing("active", HOT), {"door": "left"}, "assignable"),
+        (ModuleFact("deleted", HOT), {}, "missing"),
+        (ModuleFact("inactive", HOT), {}, "inactive"),
+        (ModuleFact("active"), {"degrees": 500}, "assignable"),
+        (ModuleFact("active", HOT), {"degrees": 500, "door": "left"}, "config_invalid"),
+        (ModuleFact("active", HOT), {}, "config_invalid"),
+        (ModuleFact("active", HOT), {"door": "left"}, "assignable"),
     ],
 )
 def test_a_module_can_be_given_when_it_is_active_and_its_config_complete(
-    standing: Standing | None, config: dict[str, Any], state: str
+    module: ModuleFact | None, config: dict[str, Any], state: str
 ) -> None:
-    assert state_of(standing, config) == state
+    assert state_of(module, config) == state

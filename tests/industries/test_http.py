@@ -8,15 +8,16 @@ from dishka.integrations.litestar import DishkaRouter, setup_dishka
 from litestar import Litestar, Response
 from litestar.middleware import DefineMiddleware
 
-from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader
+from industries.adapters.cached import CachedIndustryReader, UncachedIndustryReader
 from industries.adapters.http import IndustriesController, IndustryAdministrationController
-from industries.adapters.listing import IndustryFilter, PostgresIndustryList
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.lists import IndustryFilter, PostgresIndustryList
+from industries.adapters.queries import PostgresIndustryReader
 from industries.commands import CreateIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from shared.commands.http import Asked, CommandSender
+from shared.http.authentication import Authentication
+from shared.http.bodies import AnyRequest, strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import AnyRequest, Authentication, strict_body
 from shared.lists.cursors import Cursors
 from shared.ports import Authenticator
 from tests.fakes import CURSORS, NoCache, RolesAsTokens
@@ -49,7 +50,7 @@ def application(reader: PostgresIndustryReader, listed: PostgresIndustryList, se
     provider = Provider(scope=Scope.APP)
     provider.provide(lambda: reader, provides=PostgresIndustryReader)
     provider.provide(lambda: CachedIndustryReader(NoCache(), reader), provides=CachedIndustryReader)
-    provider.provide(lambda: LivingIndustryReader(reader), provides=LivingIndustryReader)
+    provider.provide(lambda: UncachedIndustryReader(reader), provides=UncachedIndustryReader)
     provider.provide(lambda: listed, provides=PostgresIndustryList)
     provider.provide(lambda: sent, provides=CommandSender)
     provider.provide(lambda: CURSORS, provides=Cursors)

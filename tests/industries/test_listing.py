@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from industries.adapters.listing import IndustryFilter, IndustryQuery, PostgresIndustryList, Sort, everything
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.lists import IndustryFilter, PostgresIndustryList, Sort, whole_list
+from industries.adapters.queries import PostgresIndustryReader
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from shared.lists.cursors import BadCursor
+from shared.lists.lister import ListParams
 from tests.industries.conftest import Decide, FakeRegistry
 
 OVEN = TemplateModule("oven", is_required=True, default_config={})
@@ -30,17 +31,17 @@ async def industries(decide_batch: Decide, registry: FakeRegistry) -> None:
 
 
 async def found(listed: PostgresIndustryList, sort: Sort = "name", limit: int = 1, **wanted: Any) -> list[str]:
-    query = IndustryQuery(limit, sort=sort, wanted=IndustryFilter(**wanted))
-    page = await listed.page(query, 50)
+    query = ListParams(IndustryFilter(**wanted), limit, sort=sort)
+    page = await listed.page(query)
     codes, total = [industry.industry_code for industry in page.items], page.total
     while page.next_cursor is not None:
-        page = await listed.page(msgspec.structs.replace(query, cursor=page.next_cursor), 50)
+        page = await listed.page(msgspec.structs.replace(query, cursor=page.next_cursor))
         codes += [industry.industry_code for industry in page.items]
     assert (total.count, total.is_exact) == (len(codes), True)
     return codes
 
 
-async def test_living_templates_are_found_by_what_is_asked(listed: PostgresIndustryList) -> None:
+async def test_existing_templates_are_found_by_what_is_asked(listed: PostgresIndustryList) -> None:
     for wanted, expected in (
         ({}, ["smithy", "bakery", "cake_shops"]),
         ({"include_inactive": True}, ["smithy", "bakery", "cake_shops", "mint"]),
@@ -67,18 +68,18 @@ async def test_every_order_can_be_turned_round(listed: PostgresIndustryList) -> 
 
 
 async def test_the_whole_list_is_all_pages_in_one(listed: PostgresIndustryList, reader: PostgresIndustryReader) -> None:
-    assert everything(await reader.active()) == await listed.page(IndustryQuery(), 50)
+    assert whole_list(await reader.active()) == await listed.page(ListParams(IndustryFilter()))
     every = IndustryFilter(include_inactive=True)
-    assert everything(await reader.living()) == await listed.page(IndustryQuery(wanted=every), 50)
+    assert whole_list(await reader.existing()) == await listed.page(ListParams(every))
 
 
 async def test_a_cursor_is_bound_to_every_filter_and_the_order(listed: PostgresIndustryList) -> None:
-    cursor = (await listed.page(IndustryQuery(1), 50)).next_cursor
+    cursor = (await listed.page(ListParams(IndustryFilter(), 1))).next_cursor
     values: dict[str, Any] = {"q": "cake", "status": "active", "applicable": True, "include_inactive": True}
     assert values.keys() == {*IndustryFilter.__struct_fields__}
     for name, value in values.items():
         wanted = msgspec.structs.replace(IndustryFilter(), **{name: value})
         with pytest.raises(BadCursor):
-            await listed.page(IndustryQuery(1, cursor, wanted=wanted), 50)
+            await listed.page(ListParams(wanted, 1, cursor))
     with pytest.raises(BadCursor):
-        await listed.page(IndustryQuery(1, cursor, "-name"), 50)
+        await listed.page(ListParams(IndustryFilter(), 1, cursor, "-name"))

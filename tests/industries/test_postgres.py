@@ -4,9 +4,9 @@ import asyncpg
 import pytest
 
 from industries.adapters.cached import CachedIndustryReader
-from industries.adapters.catalog import PostgresTemplateCatalog, PublishedTemplate
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.queries import PostgresIndustryReader, PostgresTemplateCatalog
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
+from industries.contract import TemplateFact
 from industries.events import TemplateModule
 from shared.errors import FieldError
 from shared.json.layered_config import ConfigRules
@@ -24,7 +24,7 @@ BAKERY = CreateIndustry("bakery", "Bakery", "Bread and cake.", modules=[OVEN, TI
 
 async def published(
     database: PostgresDatabase, registry: FakeRegistry, versions: Mapping[str, Collection[int]]
-) -> Mapping[str, PublishedTemplate]:
+) -> Mapping[str, TemplateFact]:
     async with database.snapshot() as transaction:
         return await PostgresTemplateCatalog(registry).templates(transaction, versions)
 
@@ -47,9 +47,7 @@ async def test_every_version_published_within_one_batch_is_kept(
     )
     assert [outcome.status for outcome in outcomes] == ["applied"] * 7
     templates = await published(database, registry, {"bakery": [1, 2, 3, 9], "unknown": [1]})
-    assert templates == {
-        "bakery": PublishedTemplate("active", "Bakery again", 4, {1: (OVEN, TILL), 2: (TILL, OVEN), 3: (), 4: (FLOUR,)})
-    }
+    assert templates == {"bakery": TemplateFact("active", 4, {1: (OVEN, TILL), 2: (TILL, OVEN), 3: (), 4: (FLOUR,)})}
     assert [type(value) for value in templates["bakery"].versions[1][0].default_config.values()] == [float, list]
 
 
@@ -60,7 +58,7 @@ async def test_only_the_current_version_is_read_unless_others_are_asked_for(
     await decide_batch(DeleteIndustry("cafe"))
     templates = await published(database, registry, {"bakery": [], "cafe": []})
     assert templates["bakery"].versions == {2: (TILL,)}
-    assert templates["cafe"] == PublishedTemplate("deleted", "Café", 1, {1: ()})
+    assert templates["cafe"] == TemplateFact("deleted", 1, {1: ()})
 
 
 @pytest.mark.parametrize("table", ["industry_template_versions", "industry_module_templates"])
@@ -81,7 +79,7 @@ async def test_of_two_that_want_a_name_at_once_one_gets_it(
     await decide_batch(DeleteIndustry("bakery"))
     (third,) = await decide_batch(CreateIndustry("baker", "BAKERY", ""))
     assert third.status == "applied"
-    assert [industry.industry_code for industry in await reader.living()] == ["baker"]
+    assert [industry.industry_code for industry in await reader.existing()] == ["baker"]
 
 
 async def test_a_template_is_blocked_by_its_required_modules_alone(
@@ -91,7 +89,7 @@ async def test_a_template_is_blocked_by_its_required_modules_alone(
     registry.status.update({"flour": "inactive", "till": "inactive"})
     del registry.status["oven"]
     async with database.snapshot() as transaction:
-        summaries = await PostgresTemplateCatalog(registry).summaries(transaction, ["bakery", "unknown"])
+        summaries = await PostgresTemplateCatalog(registry).industries(transaction, ["bakery", "unknown"])
     assert summaries["bakery"].blocked_by == {"flour": "inactive", "oven": "missing"}
     (listed,) = await reader.active()
     assert [(module.module_id, module.module_name, module.state) for module in listed.blocking] == [
@@ -121,7 +119,7 @@ async def test_a_required_module_without_a_valid_config_blocks_its_template(
     registry.rules["till"] = ConfigRules({}, JsonSchema({"required": ["currency"]}))
     async with database.snapshot() as transaction:
         catalog = PostgresTemplateCatalog(registry)
-        summaries = await catalog.summaries(transaction, ["bakery", "cafe"])
+        summaries = await catalog.industries(transaction, ["bakery", "cafe"])
         assert await catalog.names(transaction, ["bakery", "cafe", "unknown"]) == {"bakery": "Bakery", "cafe": "Café"}
     blocked_by = {code: summary.blocked_by for code, summary in summaries.items()}
     assert blocked_by == {"bakery": {}, "cafe": {"oven": "config_invalid"}}

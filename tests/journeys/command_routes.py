@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.running import Api, named, new_tenant, signup
+from tests.support.api_client import Api, named, new_tenant, signup
 
 DESCRIBED = dict.fromkeys(("module_name", "category", "service_name", "api_endpoint", "version"), "x")
 

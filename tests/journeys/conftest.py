@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 
 from devstack import Endpoints
-from tests.running import Api, ServiceProcess, sign_in
+from tests.support.api_client import Api, sign_in
+from tests.support.service_process import ServiceProcess
 
 WRITTEN = """
 SELECT (SELECT count(*) FROM shared.event_log) AS events, (SELECT count(*) FROM shared.streams) AS streams,

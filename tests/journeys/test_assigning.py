@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, wait_for
+from tests.support.api_client import Api, Tenant, code_of, new_tenant, problem_of
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.running import Api, ServiceProcess, code_of, new_tenant
+from tests.support.api_client import Api, code_of, new_tenant
+from tests.support.service_process import ServiceProcess
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,11 @@ from uuid import uuid4
 import pytest
 
 from devstack import Endpoints
-from tests.crowd import registered
 from tests.journeys.conftest import Written
-from tests.running import Api, ServiceProcess, code_of, problem_of, sign_in, wait_for
+from tests.support.api_client import Api, code_of, problem_of, sign_in
+from tests.support.many_organizations import insert_organizations
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 MANY = 1500
 
@@ -55,7 +57,7 @@ def assign(module: str) -> dict[str, Any]:
 
 async def test_organizations_of_a_filter_get_a_module_and_each_tells_why(admin: Api, connection: Any) -> None:
     module = admin.module()
-    name, organizations = await registered(connection, 5)
+    name, organizations = await insert_organizations(connection, 5)
     admin.post(f"/organizations/{organizations[0]}/suspend")
     admin.post(f"/modules/assign/{organizations[1]}", {"module_id": module})
     body = {"command": assign(module), "filter": {"q": name}}
@@ -78,7 +80,7 @@ async def test_organizations_of_a_filter_get_a_module_and_each_tells_why(admin: 
 
 async def test_a_dry_run_counts_and_names_and_changes_nothing(admin: Api, connection: Any, written: Written) -> None:
     module = admin.module()
-    name, organizations = await registered(connection, 8)
+    name, organizations = await insert_organizations(connection, 8)
     admin.post(f"/organizations/{organizations[0]}/suspend")
     admin.post(f"/modules/assign/{organizations[1]}", {"module_id": module})
     before = await written()
@@ -100,7 +102,7 @@ async def test_a_dry_run_counts_and_names_and_changes_nothing(admin: Api, connec
 
 async def test_the_refused_are_retried_when_what_stood_in_their_way_is_gone(admin: Api, connection: Any) -> None:
     module = admin.module()
-    _, organizations = await registered(connection, 3)
+    _, organizations = await insert_organizations(connection, 3)
     admin.post(f"/organizations/{organizations[0]}/suspend")
     bulk_id = start(admin, {"command": assign(module), "organization_ids": organizations})["bulk_operation_id"]
     first = ended(admin, bulk_id)
@@ -119,7 +121,7 @@ async def test_the_refused_are_retried_when_what_stood_in_their_way_is_gone(admi
 async def test_organizations_are_suspended_and_reactivated_together(
     admin: Api, connection: Any, command: dict[str, Any], status: str
 ) -> None:
-    _, organizations = await registered(connection, 2)
+    _, organizations = await insert_organizations(connection, 2)
     admin.post(f"/organizations/{organizations[0]}/suspend")
     ended(admin, start(admin, {"command": command, "organization_ids": organizations})["bulk_operation_id"])
     assert {admin.get(f"/organizations/{id_}").json()["status"] for id_ in organizations} == {status}
@@ -128,7 +130,7 @@ async def test_organizations_are_suspended_and_reactivated_together(
 async def test_a_template_is_applied_and_taken_apart_again(admin: Api, connection: Any) -> None:
     module = admin.module()
     industry = admin.industry([{"module_id": module, "is_required": True}])
-    _, organizations = await registered(connection, 2)
+    _, organizations = await insert_organizations(connection, 2)
     apply = {"type": "apply_industry", "industry_code": industry}
     ended(admin, start(admin, {"command": apply, "organization_ids": organizations})["bulk_operation_id"])
     assert all(module in admin.modules_of(id_) for id_ in organizations)
@@ -147,7 +149,7 @@ async def test_a_template_is_applied_and_taken_apart_again(admin: Api, connectio
 async def test_those_on_older_versions_of_a_template_are_chosen_and_no_others(admin: Api, connection: Any) -> None:
     first, second = admin.module(), admin.module()
     industry = admin.industry([{"module_id": first, "is_required": True}])
-    _, organizations = await registered(connection, 3)
+    _, organizations = await insert_organizations(connection, 3)
     older, current = organizations[:2], organizations[2]
     for id_ in older:
         assert admin.post(f"/modules/apply-industry/{id_}", {"industry_code": industry}).status_code == 200
@@ -171,7 +173,7 @@ async def test_those_on_older_versions_of_a_template_are_chosen_and_no_others(ad
 
 
 async def test_one_key_begins_one_bulk_operation(admin: Api, connection: Any) -> None:
-    _, organizations = await registered(connection, 1)
+    _, organizations = await insert_organizations(connection, 1)
     body = {"command": {"type": "suspend"}, "organization_ids": organizations}
     key = {"idempotency_key": uuid4().hex}
     assert start(admin, body, **key)["bulk_operation_id"] == start(admin, body, **key)["bulk_operation_id"]
@@ -238,7 +240,7 @@ def some_are_decided(admin: Api, bulk_id: str) -> Callable[[], bool]:
 async def test_killed_in_the_middle_it_goes_on_without_a_second_effect(doomed: ServiceProcess, connection: Any) -> None:
     caller = sign_in(doomed.url)
     module = caller.module()
-    name, organizations = await registered(connection, MANY)
+    name, organizations = await insert_organizations(connection, MANY)
     bulk_id = start(caller, {"command": assign(module), "filter": {"q": name}})["bulk_operation_id"]
     await asyncio.to_thread(wait_for, some_are_decided(caller, bulk_id), "some are decided and some are not", 30)
     doomed.kill()
@@ -251,7 +253,7 @@ async def test_killed_in_the_middle_it_goes_on_without_a_second_effect(doomed: S
 
 async def test_a_cancelled_one_leaves_the_rest_alone(admin: Api, connection: Any) -> None:
     module = admin.module()
-    _, organizations = await registered(connection, MANY)
+    _, organizations = await insert_organizations(connection, MANY)
     bulk_id = start(admin, {"command": assign(module), "organization_ids": organizations})["bulk_operation_id"]
     assert admin.post(f"/bulk-operations/{bulk_id}/cancel").status_code == 202
     progress = await asyncio.to_thread(ended, admin, bulk_id)

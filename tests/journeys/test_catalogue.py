@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.running import Api, ServiceProcess, code_of, new_tenant, problem_of
+from tests.support.api_client import Api, code_of, new_tenant, problem_of
+from tests.support.service_process import ServiceProcess
 
 
 def test_a_module_in_use_is_not_deleted_and_says_by_how_many(admin: Api, service: ServiceProcess) -> None:

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from app.cli.main import app as modplane
 from devstack import Endpoints
-from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, signup
+from tests.support.api_client import Api, Tenant, code_of, new_tenant, problem_of, signup
+from tests.support.service_process import ServiceProcess
 
 Written = Callable[[], Awaitable[dict[str, int]]]
 

@@ -13,9 +13,11 @@ import redis
 from devstack import Endpoints
 from shared.commands.postgres import LOCK_NAMESPACE, LOCK_ORDER
 from tests.conftest import SCHEMAS
-from tests.faults.broker import Broker
 from tests.journeys.command_routes import ROUTES, CommandRoute, CommandWorld
-from tests.running import Api, ServiceProcess, code_of, problem_of, signup, wait_for
+from tests.support.api_client import Api, code_of, problem_of, signup
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 TABLES = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname = ANY($1::text[]) ORDER BY 1"
 CONTENT = "SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM {} t"
@@ -38,7 +40,7 @@ class Everything:
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
-        self._broker = Broker(endpoints.kafka_bootstrap)
+        self._broker = KafkaInspector(endpoints.kafka_bootstrap)
 
     def settle(self) -> None:
         """Waits until what was done before has had all its effects."""

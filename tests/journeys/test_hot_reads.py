@@ -4,7 +4,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.running import Api, ServiceProcess, new_tenant
+from tests.support.api_client import Api, new_tenant
+from tests.support.service_process import ServiceProcess
 
 SENT = ("etag", "cache-control", "content-type", "content-length", "www-authenticate")
 

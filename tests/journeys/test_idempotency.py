@@ -7,7 +7,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, sign_in, signup, wait_for
+from tests.support.api_client import Api, Tenant, code_of, new_tenant, problem_of, sign_in, signup
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 Written = Callable[[], Awaitable[dict[str, int]]]
 ASYNC = {"prefer": "respond-async"}

@@ -1,4 +1,4 @@
-from tests.running import Api
+from tests.support.api_client import Api
 
 
 def test_a_signup_gets_the_modules_of_its_industry(admin: Api) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from devstack import Endpoints
-from tests.running import Api
+from tests.support.api_client import Api
 
 Written = Callable[[], Awaitable[dict[str, int]]]
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "odoo_catalog.py"

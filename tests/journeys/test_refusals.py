@@ -15,7 +15,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from devstack import Endpoints
-from tests.running import ADMIN, Api, ServiceProcess, Tenant, code_of, new_tenant, problem_of, signup
+from tests.support.api_client import ADMIN, Api, Tenant, code_of, new_tenant, problem_of, signup
+from tests.support.service_process import ServiceProcess
 
 Written: TypeAlias = Callable[[], Awaitable[dict[str, int]]]
 

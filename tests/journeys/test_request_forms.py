@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from app.cli.main import app as command_line
 from devstack import Endpoints
-from tests.running import Api, ServiceProcess, Tenant, code_of, new_tenant, sign_in
+from tests.support.api_client import Api, Tenant, code_of, new_tenant, sign_in
+from tests.support.service_process import ServiceProcess
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,10 @@ from app.settings import Settings
 from devstack import Endpoints
 from shared.messages import EventEnvelope
 from tests.fakes import NOON
-from tests.faults.ledger import Ledger
-from tests.running import Api, ServiceProcess, new_tenant, problem_of, signup, wait_for
+from tests.support.api_client import Api, new_tenant, problem_of, signup
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 Written = Callable[[], Awaitable[dict[str, int]]]
 Standing = Callable[[], Awaitable[list[Any]]]
@@ -362,7 +364,7 @@ def set_aside(postgres_url: str) -> Sequence[UUID]:
         payload=Raw(b"{}"),
     )
     ids = (uuid4(), uuid4())
-    Ledger(postgres_url).fetch(SET_ASIDE, ids, encode(event))
+    DatabaseInspector(postgres_url).fetch(SET_ASIDE, ids, encode(event))
     return ids
 
 

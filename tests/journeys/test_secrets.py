@@ -12,7 +12,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from devstack import Endpoints
-from tests.running import ADMIN, Api, ServiceProcess, refresh_cookie, signup
+from tests.support.api_client import ADMIN, Api, refresh_cookie, signup
+from tests.support.service_process import ServiceProcess
 
 ALL_TABLES = """
 SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables

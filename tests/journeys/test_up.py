@@ -3,18 +3,18 @@
 import json
 import socket
 import stat
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from devstack import Endpoints
-from tests.installation import AGAIN_SECONDS, FIRST_SECONDS, Up
-from tests.listening import Listening
-from tests.running import SEEDS, free_port, processes_of, wait_for
+from tests.support.event_stream_client import EventStreamClient
+from tests.support.polling import wait_for
+from tests.support.service_process import SEEDS, free_port, processes_of
+from tests.support.up_command import AGAIN_SECONDS, FIRST_SECONDS, Up
 
 UNUSUAL = "dätä, #1 = 50% \\n {x}:'\"$HOME"
 
@@ -29,7 +29,7 @@ def up() -> Iterator[Up]:
             up.kill_everything()
 
 
-def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_life_of_an_installation(up: Up, measured: Callable[[str], None]) -> None:
     figures = {"first start": up.start().wait_ready(FIRST_SECONDS)}
     for shown in (up.url, "Web UI  ", f"{up.url}/schema", str(up.data_dir / "admin.json")):
         assert shown in up.said
@@ -48,7 +48,7 @@ def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str])
     gone, *_ = industries
     assert admin.delete(f"/industries/{gone}").status_code == 200
     before = {code: admin.modules_of(organization) for code, organization in organizations.items()}
-    with Listening(admin) as listening:
+    with EventStreamClient(admin) as listening:
         listening.live()
         figures["Ctrl-C"] = up.interrupt()
         assert listening.to_the_end().told[-1]["code"] == "service_stops"
@@ -73,8 +73,7 @@ def test_the_life_of_an_installation(up: Up, capsys: pytest.CaptureFixture[str])
     told = [line for line in map(json.loads, up.said.splitlines()) if "state" in line]
     assert [line["state"] for line in told] == ["starting", "ready", "stopping", "stopped"]
     assert (told[1]["url"], told[1]["docs"]) == (up.url, f"{up.url}/schema")
-    with capsys.disabled():
-        sys.stdout.write(f"\nmodplane up: {', '.join(f'{what} {spent:.1f} s' for what, spent in figures.items())}\n")
+    measured(f"modplane up: {', '.join(f'{what} {spent:.1f} s' for what, spent in figures.items())}")
 
 
 def test_a_port_in_use_is_one_clear_line(up: Up) -> None:

@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from devstack import Endpoints
-from tests.running import Api, ServiceProcess, new_tenant, sign_in, wait_for
+from tests.support.api_client import Api, new_tenant, sign_in
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 PATIENCE = 60.0
 SHARE = 20

@@ -5,7 +5,7 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,8 +15,10 @@ import psutil
 import pytest
 
 from devstack import Endpoints
-from tests.listening import Listening
-from tests.running import Api, ServiceProcess, code_of, new_tenant, sign_in, wait_for
+from tests.support.api_client import Api, code_of, new_tenant, sign_in
+from tests.support.event_stream_client import EventStreamClient
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 STREAMS, MOST_MB = 500, 100
 PATIENCE = 60.0
@@ -44,10 +46,10 @@ def test_everybody_hears_what_he_may_and_wants_to_hear(service: ServiceProcess, 
         everything, of_kind, own, foreign = (
             stack.enter_context(listening).live()
             for listening in (
-                Listening(admin, f"?module_id={module}"),
-                Listening(admin, f"?type={kind}&organization_id={acme.id}"),
-                Listening(acme.admin),
-                Listening(globex.admin),
+                EventStreamClient(admin, f"?module_id={module}"),
+                EventStreamClient(admin, f"?type={kind}&organization_id={acme.id}"),
+                EventStreamClient(acme.admin),
+                EventStreamClient(globex.admin),
             )
         )
         assert own.answer.headers["cache-control"] == "no-store"
@@ -76,7 +78,7 @@ def test_who_comes_back_misses_nothing_even_if_the_service_was_killed(
     log = tmp_path_factory.mktemp("mortal") / "service.log"
     with ExitStack() as stack:
         mortal = stack.enter_context(ServiceProcess(endpoints, log, replica="mortal"))
-        listening = stack.enter_context(Listening(sign_in(mortal.url), f"?organization_id={organization}"))
+        listening = stack.enter_context(EventStreamClient(sign_in(mortal.url), f"?organization_id={organization}"))
         listening.live()
         admin.post(f"/modules/assign/{organization}", {"module_id": module})
         listening.hear(lambda: listening.events)
@@ -87,14 +89,14 @@ def test_who_comes_back_misses_nothing_even_if_the_service_was_killed(
         admin.patch(f"/organizations/{organization}/modules/{module}", {"degrees": degrees})
     query = f"?organization_id={organization}"
     for again in (
-        Listening(admin, query, after=listening.place),
-        Listening(admin, f"{query}&last_event_id={listening.place}"),
+        EventStreamClient(admin, query, after=listening.place),
+        EventStreamClient(admin, f"{query}&last_event_id={listening.place}"),
     ):
         with again:
             again.live()
         assert [event["type"] for event in again.events] == ["tenant.module.config_updated"] * 3
     for place, code in (("yesterday", "bad_position"), ("999999999999-1", "place_unknown")):
-        with Listening(admin, after=place) as refused:
+        with EventStreamClient(admin, after=place) as refused:
             assert (refused.answer.status_code, code_of(refused.answer)) == (400, code)
 
 
@@ -105,24 +107,24 @@ def test_a_stream_ends_with_the_right_to_listen_and_says_why(service: ServicePro
         admin.post("/tokens", {"name": "a listener", "role": "super_admin", "scopes": ["read"], "expires_at": until})
         for until in (soon, None)
     )
-    listeners = [Listening(Api(service.url, token.json()["token"])) for token in (expiring, revoked)]
+    listeners = [EventStreamClient(Api(service.url, token.json()["token"])) for token in (expiring, revoked)]
     with ExitStack() as stack:
-        opened = [stack.enter_context(one).live() for one in (*listeners, Listening(tenant.admin))]
+        opened = [stack.enter_context(one).live() for one in (*listeners, EventStreamClient(tenant.admin))]
         admin.delete(f"/tokens/{revoked.json()['id']}")
         admin.post(f"/organizations/{tenant.id}/suspend")
         ended = [one.to_the_end().told[-1] for one in opened]
     assert [told["state"] for told in ended] == ["ended"] * 3
     assert [told["code"] for told in ended] == ["token_expired", "token_invalid", "organization_is_suspended"]
-    with Listening(tenant.admin) as refused:
+    with EventStreamClient(tenant.admin) as refused:
         assert (refused.answer.status_code, code_of(refused.answer)) == (403, "organization_is_suspended")
 
 
-def heard(listening: Listening) -> int:
+def heard(listening: EventStreamClient) -> int:
     """How many events, however large."""
     return listening.sent.count(EVENT)
 
 
-def has_heard(listening: Listening, number: int) -> bool:
+def has_heard(listening: EventStreamClient, number: int) -> bool:
     return heard(listening) >= number and listening.sent.endswith(b"\n\n")
 
 
@@ -162,7 +164,7 @@ def memory(service: ServiceProcess) -> float:
 
 
 def test_five_hundred_listeners_cost_less_than_a_hundred_megabytes_and_all_hear_the_same(
-    service: ServiceProcess, admin: Api, capsys: pytest.CaptureFixture[str]
+    service: ServiceProcess, admin: Api, measured: Callable[[str], None]
 ) -> None:
     module = admin.module()
     before = memory(service)
@@ -174,8 +176,7 @@ def test_five_hundred_listeners_cost_less_than_a_hundred_megabytes_and_all_hear_
         spent = memory(service) - before
     finally:
         crowd.close()
-    with capsys.disabled():
-        print(f"\n{STREAMS} streams: {spent:.1f} MB")  # noqa: T201 - a figure worth knowing
+    measured(f"{STREAMS} streams: {spent:.1f} MB")
     assert spent < MOST_MB
     wait_for(lambda: "modplane_event_streams 0.0" in metrics(service), "all streams to be forgotten", PATIENCE)
 
@@ -191,7 +192,7 @@ def test_who_does_not_read_is_cut_off_and_finds_everything_on_coming_back(servic
     sleeper.hear(b'"state":"live"')
     place = re.findall(rb"id: (\S+)", sleeper.heard[0])[-1].decode()
     before = memory(service)
-    with Listening(admin, f"?module_id={module}") as reader:
+    with EventStreamClient(admin, f"?module_id={module}") as reader:
         reader.live()
         while float(CUT_OFF.findall(metrics(service))[0]) == cut_before:
             seen = heard(reader)
@@ -202,7 +203,7 @@ def test_who_does_not_read_is_cut_off_and_finds_everything_on_coming_back(servic
     assert memory(service) - before < MOST_MB
     assert not has_proper_end(sleeper)
     sleeper.close()
-    with Listening(admin, f"?module_id={module}", after=place) as again:
+    with EventStreamClient(admin, f"?module_id={module}", after=place) as again:
         again.live()
     assert again.positions == reader.positions
 
@@ -227,7 +228,7 @@ def test_a_replica_stops_in_time_with_streams_open_and_tells_them(
         admin = sign_in(leaving.url)
         sleepers = Crowd(leaving.port, admin.token, 20, "")
         sleepers.hear(b'"state":"live"')
-        with Listening(admin) as listening:
+        with EventStreamClient(admin) as listening:
             listening.live()
             leaving.signal(signal.SIGTERM)
             listening.to_the_end()

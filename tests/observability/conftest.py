@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from devstack import Endpoints
-from tests.running import Api, ServiceProcess, sign_in
+from tests.support.api_client import Api, sign_in
+from tests.support.service_process import ServiceProcess
 
 
 @pytest.fixture(scope="module")

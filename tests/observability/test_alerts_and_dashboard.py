@@ -12,7 +12,9 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.docs.documents import ROOT
-from tests.running import Api, ServiceProcess, wait_for
+from tests.support.api_client import Api
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 HOME = ROOT / "deploy" / "observability"
 GROUPS: list[dict[str, Any]] = yaml.safe_load((HOME / "alerts.yaml").read_text())["groups"]

@@ -7,7 +7,9 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.running import Api, ServiceProcess, wait_for
+from tests.support.api_client import Api
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 MODULES = "/api/v1/organizations/{organization_id}/modules"
 

@@ -12,9 +12,11 @@ import httpx
 import pytest
 
 from devstack import Endpoints
-from tests.faults.broker import Broker
 from tests.observability.collector import Collector, Told, collecting
-from tests.running import ADMIN, Api, ServiceProcess, refresh_cookie, sign_in, signup, wait_for
+from tests.support.api_client import ADMIN, Api, refresh_cookie, sign_in, signup
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 ASSIGN = "/api/v1/modules/assign/{organization_id}"
 COMMANDS, EVENTS = "tenant.commands.assignments", "tenant.module.assigned"
@@ -123,7 +125,7 @@ def test_the_records_carry_the_trace_for_whoever_else_reads_them(
     endpoints: Endpoints, assigned: tuple[httpx.Response, list[Told]]
 ) -> None:
     _, spans = assigned
-    told = Broker(endpoints.kafka_bootstrap).headers([COMMANDS, EVENTS], "traceparent")
+    told = KafkaInspector(endpoints.kafka_bootstrap).headers([COMMANDS, EVENTS], "traceparent")
     for topic in (COMMANDS, EVENTS):
         sent = one(spans, f"publish {topic}")
         assert f"00-{sent.trace}-{sent.id}-01" in told[topic]

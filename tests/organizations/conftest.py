@@ -16,8 +16,8 @@ from litestar.types import Scope as AsgiScope
 from msgspec import Raw
 
 from access.domain import valid_email, valid_name, valid_password
+from industries.contract import IndustryFact
 from organizations.commands import Command, RegisterOrganization
-from organizations.domain import TemplateFact
 from organizations.ports import (
     DecidedOperations,
     Holders,
@@ -33,16 +33,16 @@ from organizations.ports import (
 )
 from organizations.wiring import CONTEXT, OrganizationDecider, OrganizationsProvider
 from shared.cache.generations import ReadThrough
-from shared.commands.bus import CommandBus, encoded_command
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.bus import CommandBus, OutcomeWaiter
+from shared.commands.conflict_details import ConflictDetails
 from shared.commands.dry_run import DryRunner
+from shared.commands.envelopes import CommandEnvelopes, encoded_command
 from shared.commands.http import CommandSender
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.errors import Conflict, FieldError, Unauthenticated
+from shared.http.bodies import strict_body
 from shared.http.problems import EXCEPTION_HANDLERS
-from shared.http.requests import strict_body
 from shared.lists.cursors import Cursors
 from shared.messages import CommandEnvelope, Outcome, PreviewedChange, ReceivedCommand
 from shared.ports import Caller, Clock, Database, Transaction
@@ -50,7 +50,7 @@ from shared.postgres.database import PostgresDatabase
 from shared.text.emails import normalized_email
 from tests.fakes import CURSORS, NOON, FakeClock, FakeInvalidation, FakeKafka, FreshIds, NoCache, NoHistory
 
-BAKERY = TemplateFact("active", "Bakery", 3)
+BAKERY = IndustryFact("active", "Bakery", 3)
 
 
 class EmailTaken(Conflict):
@@ -72,7 +72,7 @@ class Fakes:
         self.on_template: dict[str, dict[str, int]] = {}
         self.sent: list[tuple[str, CommandEnvelope, Any]] = []
 
-    async def templates(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, TemplateFact]:
+    async def industries(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, IndustryFact]:
         return {code: self.known[code] for code in industry_codes if code in self.known}
 
     async def names(self, transaction: Transaction, industry_codes: Sequence[str]) -> Mapping[str, str]:
@@ -198,6 +198,7 @@ class World:
             Database: database,
             Cursors: CURSORS,
             Clock: self.clock,
+            CommandEnvelopes: CommandEnvelopes(self.clock, FreshIds()),
             ReadThrough: NoCache(),
             SignupSettings: SignupSettings(),
         }
@@ -214,7 +215,13 @@ class World:
     def sender(self, decider: OrganizationDecider) -> CommandSender:
         bus = CommandBus(self.kafka, {"organizations": self.processor(decider)}, self.waiter, self.command_store)
         previews = DryRunner([decider], self.database, self.command_store, self.clock)
-        return CommandSender(bus, previews, Meanwhile(NoHistory(), NoHistory()), self.clock, FreshIds())
+        return CommandSender(
+            bus,
+            previews,
+            ConflictDetails(NoHistory(), NoHistory()),
+            CommandEnvelopes(self.clock, FreshIds()),
+            FreshIds(),
+        )
 
     async def decide(self, *commands: Command) -> list[Outcome]:
         processor = self.processor(await self.container.get(OrganizationDecider))

@@ -13,15 +13,15 @@ import pytest
 
 from app.migration.migrate import migrate_database
 from devstack import Stack
-from organizations.adapters.listing import OrganizationFilter, OrganizationList, Sort
-from organizations.adapters.reading import OrganizationPage, OrganizationQuery, PostgresOrganizationReader
+from organizations.adapters.lists import OrganizationFilter, OrganizationPage, PostgresOrganizationList, Sort
 from shared.lists.keyset import FEW, STEPS, place_of
+from shared.lists.lister import ListParams
 from shared.lists.text_search import SORT_KEY
 from shared.ports import Transaction
 from shared.postgres.database import PostgresDatabase
-from tests.databases import new_database
 from tests.fakes import CURSORS
-from tests.measured import MeasuredDatabase
+from tests.support.databases import new_database
+from tests.support.query_cost import MeasuredDatabase
 
 MILLION = 1_000_000
 LIMIT = 50
@@ -96,11 +96,13 @@ class Million:
     def __init__(self, database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> None:
         self.owner = owner
         self.measured, self.others = MeasuredDatabase(database), Others()
-        self.reader = PostgresOrganizationReader(self.measured, self.others, OrganizationList(self.others), CURSORS)
+        self.list = PostgresOrganizationList(self.measured, CURSORS, self.others, self.others)
 
-    async def page(self, query: OrganizationQuery) -> tuple[OrganizationPage, int]:
+    async def page(
+        self, params: ListParams[OrganizationFilter], *, with_total: bool = False
+    ) -> tuple[OrganizationPage, int]:
         """A page, and the buffers it took."""
-        page = await self.reader.page(query)
+        page = await self.list.page(params, with_total=with_total)
         return page, self.measured.buffers()
 
     async def cursor(self, number: int, sort: Sort, wanted: OrganizationFilter, condition: str = "true") -> str:
@@ -162,9 +164,9 @@ ALL, ACTIVE, INDUSTRY = (
 async def test_the_thousandth_page_costs_what_the_first_does(
     million: Million, sort: Sort, wanted: OrganizationFilter, condition: str
 ) -> None:
-    first, cost = await million.page(OrganizationQuery(LIMIT, None, sort, wanted))
+    first, cost = await million.page(ListParams(wanted, LIMIT, None, sort))
     cursor = await million.cursor(1000, sort, wanted, condition)
-    later, cost_later = await million.page(OrganizationQuery(LIMIT, cursor, sort, wanted))
+    later, cost_later = await million.page(ListParams(wanted, LIMIT, cursor, sort))
     assert len(first.items) == len(later.items) == LIMIT
     assert cost < 3 * LIMIT
     assert abs(cost_later - cost) <= LIMIT // 2
@@ -173,7 +175,7 @@ async def test_the_thousandth_page_costs_what_the_first_does(
 async def test_a_filter_few_fulfil_costs_as_little(million: Million) -> None:
     wanted = OrganizationFilter(status="suspended")
     for sort in ("name", "-created_at"):
-        page, cost = await million.page(OrganizationQuery(LIMIT, None, sort, wanted))
+        page, cost = await million.page(ListParams(wanted, LIMIT, None, sort))
         assert len(page.items) == LIMIT
         assert cost < 3 * LIMIT
 
@@ -203,7 +205,7 @@ async def test_a_filter_few_fulfil_costs_as_little(million: Million) -> None:
 async def test_no_search_looks_at_more_than_its_bound(
     million: Million, sort: Sort, wanted: dict[str, Any], number: int | None
 ) -> None:
-    query = OrganizationQuery(LIMIT, None, sort, msgspec.convert(wanted, OrganizationFilter))
+    query = ListParams(msgspec.convert(wanted, OrganizationFilter), LIMIT, None, sort)
     million.others.asked = 0
     page, cost = await million.page(query)
     assert cost < 1.5 * (FEW + STEPS)
@@ -224,7 +226,7 @@ async def test_no_search_looks_at_more_than_its_bound(
 async def test_a_total_looks_no_further_than_a_page(
     million: Million, wanted: OrganizationFilter, told: tuple[int, bool]
 ) -> None:
-    page, cost = await million.page(OrganizationQuery(1, wanted=wanted, with_total=True))
+    page, cost = await million.page(ListParams(wanted, 1), with_total=True)
     assert page.total is not None
     assert (page.total.count, page.total.is_exact) == told
     assert cost < 1.5 * (FEW + STEPS)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from industries.contract import IndustryFact
 from organizations.commands import (
     Command,
     ReactivateOrganization,
@@ -29,7 +30,6 @@ from organizations.domain import (
     OrganizationResult,
     OrganizationSuspended,
     SignupExpired,
-    TemplateFact,
     UnknownIndustry,
     decide,
     evolve,
@@ -43,10 +43,10 @@ OWNER = UUID("018f6b1e-0000-7000-8000-0000000000aa")
 SOMEBODY = UUID("018f6b1e-0000-7000-8000-0000000000bb")
 FACTS = OrganizationFacts(
     templates={
-        "bakery": TemplateFact("active", "Bakery", 3),
-        "mill": TemplateFact("active", "Mill", 1, blocked_by={"stone": "inactive", "wind": "config_invalid"}),
-        "forge": TemplateFact("inactive", "Forge", 2),
-        "candles": TemplateFact("deleted", "Candles", 1),
+        "bakery": IndustryFact("active", "Bakery", 3),
+        "mill": IndustryFact("active", "Mill", 1, blocked_by={"stone": "inactive", "wind": "config_invalid"}),
+        "forge": IndustryFact("inactive", "Forge", 2),
+        "candles": IndustryFact("deleted", "Candles", 1),
     },
     pending_owners=frozenset({OWNER}),
 )

@@ -3,7 +3,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from organizations.adapters.listing import OrganizationFilter
+from organizations.adapters.lists import OrganizationFilter
 from tests.organizations.conftest import World
 
 ORGANIZATIONS = "/api/v1/organizations"

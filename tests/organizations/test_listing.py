@@ -6,11 +6,11 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from organizations.adapters.listing import OrganizationFilter, Sort
-from organizations.adapters.reading import OrganizationQuery, PostgresOrganizationReader
+from organizations.adapters.lists import OrganizationFilter, PostgresOrganizationList, Sort
 from organizations.commands import SuspendOrganization
 from shared.lists.cursors import BadCursor
 from shared.lists.keyset import FEW
+from shared.lists.lister import ListParams
 from tests.organizations.conftest import World
 
 MANY = """
@@ -22,9 +22,9 @@ FROM generate_series(1, $1::integer) AS n
 """
 
 
-async def names(world: World, query: OrganizationQuery) -> list[str]:
+async def names(world: World, query: ListParams[OrganizationFilter]) -> list[str]:
     """Those of all pages."""
-    reader = await world.container.get(PostgresOrganizationReader)
+    reader = await world.container.get(PostgresOrganizationList)
     page = await reader.page(query)
     found = [item.name for item in page.items]
     while page.next_cursor is not None:
@@ -34,7 +34,7 @@ async def names(world: World, query: OrganizationQuery) -> list[str]:
 
 
 async def found(world: World, sort: Sort = "name", limit: int = 1, **wanted: Any) -> list[str]:
-    return await names(world, OrganizationQuery(limit, sort=sort, wanted=OrganizationFilter(**wanted)))
+    return await names(world, ListParams(OrganizationFilter(**wanted), limit, sort=sort))
 
 
 async def add_many(world: World, number: int = FEW + 1) -> set[str]:
@@ -119,12 +119,12 @@ async def test_a_thing_that_many_have_is_asked_about_row_by_row(world: World) ->
 
 
 async def test_a_total_is_told_when_it_is_asked_for(world: World) -> None:
-    reader = await world.container.get(PostgresOrganizationReader)
+    reader = await world.container.get(PostgresOrganizationList)
     for name in ("Apple", "Apple pie", "Pear"):
         await world.register(name)
-    query = OrganizationQuery(1, wanted=OrganizationFilter(q="apple"))
+    query = ListParams(OrganizationFilter(q="apple"), 1)
     assert (await reader.page(query)).total is None
-    total = (await reader.page(msgspec.structs.replace(query, with_total=True))).total
+    total = (await reader.page(query, with_total=True)).total
     assert total is not None
     assert (total.count, total.is_exact) == (2, True)
 
@@ -132,11 +132,12 @@ async def test_a_total_is_told_when_it_is_asked_for(world: World) -> None:
 async def test_a_cursor_is_bound_to_every_filter_and_the_order(world: World) -> None:
     for name in ("Acme", "Acme"):
         await world.register(name)
-    reader = await world.container.get(PostgresOrganizationReader)
-    query = OrganizationQuery(1)
+    reader = await world.container.get(PostgresOrganizationList)
+    query = ListParams(OrganizationFilter(), 1)
     cursor = (await reader.page(query)).next_cursor
-    for free in ({"limit": 7}, {"with_total": True}):
-        assert len((await reader.page(msgspec.structs.replace(query, cursor=cursor, **free))).items) == 1
+    for limit, with_total in ((7, False), (1, True)):
+        rest = msgspec.structs.replace(query, cursor=cursor, limit=limit)
+        assert len((await reader.page(rest, with_total=with_total)).items) == 1
     bound = {
         "q": "acme",
         "status": "active",
@@ -145,9 +146,9 @@ async def test_a_cursor_is_bound_to_every_filter_and_the_order(world: World) -> 
         "template_code": "bakery",
     }
     for name, value in bound.items():
-        wanted = msgspec.structs.replace(query.wanted, **{name: value})
+        wanted = msgspec.structs.replace(query.filter, **{name: value})
         with pytest.raises(BadCursor):
-            await reader.page(OrganizationQuery(1, cursor, wanted=wanted))
+            await reader.page(ListParams(wanted, 1, cursor))
     with pytest.raises(BadCursor):
-        await reader.page(OrganizationQuery(1, cursor, "-name"))
+        await reader.page(ListParams(OrganizationFilter(), 1, cursor, "-name"))
     assert {*bound, "template_version", "template_older_than"} == {*OrganizationFilter.__struct_fields__}

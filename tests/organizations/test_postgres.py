@@ -4,16 +4,18 @@ import asyncpg
 import msgspec
 import pytest
 
+from industries.contract import IndustryFact
 from organizations.adapters.cached import CachedOrganizationReader
-from organizations.adapters.postgres import OrganizationLabel, OrganizationStanding, PostgresOrganizationDirectory
-from organizations.adapters.reading import (
+from organizations.adapters.lists import OrganizationFilter, PostgresOrganizationList
+from organizations.adapters.queries import (
     OrganizationInfo,
-    OrganizationQuery,
+    PostgresOrganizationDirectory,
     PostgresOrganizationReader,
 )
 from organizations.commands import RegisterOrganization, SetIndustry, SuspendOrganization, UpdateOrganization
-from organizations.domain import TemplateFact
+from organizations.contract import OrganizationFact, OrganizationLabel
 from organizations.wiring import OrganizationDecider
+from shared.lists.lister import ListParams
 from tests.organizations.conftest import World
 
 
@@ -39,7 +41,7 @@ async def test_later_changes_activate_nobody_again(world: World) -> None:
     directory = await world.container.get(PostgresOrganizationDirectory)
     async with world.database.snapshot() as transaction:
         standings = await directory.organizations(transaction, [organization_id, str(uuid4())])
-    assert standings == {organization_id: OrganizationStanding("suspended", "bakery")}
+    assert standings == {organization_id: OrganizationFact("suspended", "bakery")}
 
 
 async def test_the_rows_tell_the_same_as_the_heads(world: World) -> None:
@@ -49,7 +51,7 @@ async def test_the_rows_tell_the_same_as_the_heads(world: World) -> None:
     async with world.database.snapshot() as transaction:
         heads = await transaction.fetch("SELECT id, state FROM shared.streams WHERE context = 'organizations'")
         rows = await decider.write_side.read_back(transaction, ids)
-    assert rows == {id_: decider.write_side.shown(decider.state_decoder.decode(state)) for id_, state in heads}
+    assert rows == {id_: decider.write_side.comparable(decider.state_decoder.decode(state)) for id_, state in heads}
     assert set(rows) == set(ids)
 
 
@@ -62,14 +64,14 @@ async def test_a_refused_registration_lets_its_owner_go_and_harms_no_other(world
     )
     assert [outcome.status for outcome in outcomes] == ["rejected", "applied"]
     assert (world.fakes.waiting, set(world.fakes.users)) == ({}, {winner})
-    reader = await world.container.get(PostgresOrganizationReader)
-    assert [item.name for item in (await reader.page(OrganizationQuery(10))).items] == ["Winner"]
+    listed = await world.container.get(PostgresOrganizationList)
+    assert [item.name for item in (await listed.page(ListParams(OrganizationFilter(), 10))).items] == ["Winner"]
 
 
 async def test_an_industry_has_its_present_name_and_the_last_one_when_it_is_gone(world: World) -> None:
     organization_id = await world.register("Crumbs", "bakery")
     reader = await world.container.get(CachedOrganizationReader)
-    world.fakes.known["bakery"] = TemplateFact("active", "Bread & Cake", 3)
+    world.fakes.known["bakery"] = IndustryFact("active", "Bread & Cake", 3)
     cached = await reader.info(organization_id)
     assert cached is not None
     assert cached.etag.startswith('"1.')

@@ -5,8 +5,8 @@ import httpx
 import msgspec
 import pytest
 
-from organizations.adapters.signup import SignupRequest
 from organizations.ports import ModulesOutcome
+from organizations.signup import SignupRequest
 from shared.errors import Unavailable
 from shared.messages import CommandEnvelope
 from tests.organizations.conftest import Fakes, World

@@ -9,21 +9,20 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from access.adapters.attempts import RedisSignInAttempts
-from access.adapters.authentication import SessionMemory
-from access.adapters.postgres import PostgresSigningKeys
-from access.adapters.sessions import PostgresSessionReader
+from access.adapters.cached import SessionMemory
+from access.adapters.passwords import RedisSignInAttempts
+from access.adapters.queries import PostgresCredentialReader, PostgresSigningKeys
 from access.domain import SessionEnded, TooManyAttempts
 from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAttempts, SigningKeys
 from access.signup import activation
 from devstack import Endpoints
-from shared.cache.redis import RedisStore
-from shared.eventlog.audit_log import PostgresFactLog
+from shared.cache.redis import RedisCache
+from shared.eventlog.audit_log import PostgresAuditLog
 from shared.http.rate_limits import RedisWindows
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access, FakeAttempts, FakeFactLog, FakeLiveSessions, FakeSigningKeys
 from tests.fakes import NOON, FakeAnnouncer, FakeClock
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 TYPES = "SELECT aggregateid, id, sequence FROM shared.event_log WHERE aggregatetype = 'access' ORDER BY seq"
 RETIRE = "UPDATE access.signing_keys SET retired_at = now() WHERE kid = $1"
@@ -36,8 +35,8 @@ async def attempts(request: pytest.FixtureRequest, endpoints: Endpoints) -> Asyn
     if request.param == "fake":
         yield FakeAttempts(failures_per_account=3)
         return
-    store = RedisStore(endpoints.redis_url)
-    upkeep = asyncio.create_task(store.keep_up(FakeAnnouncer().announce_reset))
+    store = RedisCache(endpoints.redis_url)
+    upkeep = asyncio.create_task(store.reconnect_forever(FakeAnnouncer().announce_reset))
     await eventually(lambda: store.trusted, "Redis", pause=0.01)
     yield RedisSignInAttempts(RedisWindows(store), AccessSettings(failures_per_account=3, failures_per_address=0))
     upkeep.cancel()
@@ -129,7 +128,7 @@ async def session(real_database: PostgresDatabase | None) -> Session:
     signed_in = await access.sign_in("ada@example.com", "correct horse battery")
     session_id = (await access.bearer.authenticate(signed_in.access.token)).session_id
     assert session_id is not None
-    live = SessionMemory(PostgresSessionReader(real_database), access.memories, access.clock)
+    live = SessionMemory(PostgresCredentialReader(real_database), access.memories, access.clock)
     return Session(live, session_id, access)
 
 
@@ -161,7 +160,7 @@ class Log(NamedTuple):
 
 @pytest.fixture(params=["fake", "postgres"])
 def log(request: pytest.FixtureRequest, database: PostgresDatabase) -> Log:
-    return Log(FakeFactLog() if request.param == "fake" else PostgresFactLog("access"), database)
+    return Log(FakeFactLog() if request.param == "fake" else PostgresAuditLog("access"), database)
 
 
 async def test_each_fact_gets_the_next_sequence_of_its_stream(log: Log) -> None:

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from bulk.adapters.postgres import PostgresBulkOperations
-from bulk.domain import Decided, Item
-from bulk.ports import Claims, Ledger
+from bulk.domain import Item, ItemResult
+from bulk.ports import Items, Leases
 from shared.postgres.database import PostgresDatabase
 from tests.bulk.fakes import FakeBulk, operation
 from tests.fakes import FakeClock
@@ -16,7 +16,7 @@ from tests.fakes import FakeClock
 EXPIRE = "UPDATE bulk.bulk_operations SET held_until = now() - interval '1 second'"
 
 
-class Kept(Claims, Ledger, Protocol):
+class Kept(Leases, Items, Protocol):
     """Both ports of one store."""
 
 
@@ -65,22 +65,22 @@ async def site(real_database: PostgresDatabase | None) -> Site:
 async def test_what_nobody_works_on_is_claimed_as_it_was_begun_and_kept(site: Site) -> None:
     claimed = await site.kept.claim()
     assert claimed == operation("selecting")
-    assert await site.kept.keep(site.bulk_id) == claimed
+    assert await site.kept.renew(site.bulk_id) == claimed
 
 
 async def test_a_claim_that_another_process_took_is_not_kept(site: Site) -> None:
     await site.kept.claim()
     await site.taken_over()
-    assert await site.kept.keep(site.bulk_id) is None
+    assert await site.kept.renew(site.bulk_id) is None
     assert await site.kept.claim() is None
 
 
 async def test_asking_begins_when_all_are_selected_each_once(site: Site) -> None:
     await site.kept.claim()
     await site.kept.select(site.bulk_id, ["o-2", "o-1"], "further")
-    half = await site.kept.keep(site.bulk_id)
+    half = await site.kept.renew(site.bulk_id)
     await site.kept.select(site.bulk_id, ["o-2", "o-3"], None)
-    whole = await site.kept.keep(site.bulk_id)
+    whole = await site.kept.renew(site.bulk_id)
     assert half is not None
     assert whole is not None
     assert [(half.status, half.cursor), (whole.status, whole.cursor)] == [("selecting", "further"), ("running", None)]
@@ -90,18 +90,20 @@ async def test_asking_begins_when_all_are_selected_each_once(site: Site) -> None
 
 async def test_an_outcome_is_noted_once_and_for_its_attempt_alone(site: Site) -> None:
     await site.claimed("o-1", "o-2", "o-3")
-    await site.kept.record(site.bulk_id, [Decided("o-1", 1, "rejected", "no", "No."), Decided("o-2", 2, "applied")])
+    await site.kept.record(
+        site.bulk_id, [ItemResult("o-1", 1, "rejected", "no", "No."), ItemResult("o-2", 2, "applied")]
+    )
     assert await site.waiting() == [Item("o-2", 1), Item("o-3", 1)]
-    await site.kept.record(site.bulk_id, [Decided("o-1", 1, "applied"), Decided("o-9", 1, "applied")])
+    await site.kept.record(site.bulk_id, [ItemResult("o-1", 1, "applied"), ItemResult("o-9", 1, "applied")])
     assert await site.waiting() == [Item("o-2", 1), Item("o-3", 1)]
 
 
 async def test_cancelling_ends_the_wait_of_all_but_those_that_were_asked(site: Site) -> None:
     await site.claimed("o-1", "o-2", "o-3")
-    await site.kept.record(site.bulk_id, [Decided("o-3", 1, "applied")])
+    await site.kept.record(site.bulk_id, [ItemResult("o-3", 1, "applied")])
     await site.kept.cancel_waiting(site.bulk_id, ["o-2"])
     assert await site.waiting() == [Item("o-2", 1)]
-    await site.kept.record(site.bulk_id, [Decided("o-1", 1, "applied"), Decided("o-2", 1, "applied")])
+    await site.kept.record(site.bulk_id, [ItemResult("o-1", 1, "applied"), ItemResult("o-2", 1, "applied")])
     assert await site.waiting() == []
 
 
@@ -110,12 +112,12 @@ async def test_what_has_ended_is_nobodys_any_more(site: Site, *, cancelled: bool
     await site.claimed("o-1")
     if cancelled:
         await site.cancel()
-        kept = await site.kept.keep(site.bulk_id)
+        kept = await site.kept.renew(site.bulk_id)
         assert kept is not None
         assert kept.status == "cancelling"
     await site.kept.finish(site.bulk_id)
     await site.kept.finish(site.bulk_id)
-    assert await site.kept.keep(site.bulk_id) is None
+    assert await site.kept.renew(site.bulk_id) is None
     assert await site.kept.claim() is None
 
 
@@ -123,6 +125,6 @@ async def test_selecting_goes_no_further_once_it_is_cancelled(site: Site) -> Non
     await site.kept.claim()
     await site.cancel()
     await site.kept.select(site.bulk_id, ["o-1"], None)
-    kept = await site.kept.keep(site.bulk_id)
+    kept = await site.kept.renew(site.bulk_id)
     assert kept is not None
     assert kept.status == "cancelling"

@@ -1,7 +1,6 @@
 """The cache's ports: the fakes and Redis keep the same promises."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
@@ -10,19 +9,19 @@ import pytest
 
 from devstack import Endpoints
 from shared.cache.generations import CacheDown, CacheStore
-from shared.cache.redis import RedisCache, RedisStore
+from shared.cache.redis import RedisCache
 from shared.ports import Cache
-from tests.fakes import FakeAnnouncer, FakeCache, FakeStore
-from tests.waiting import eventually
+from tests.fakes import FakeAnnouncer, FakeCache
+from tests.support.polling import eventually
 
 KINDS = ["fake", "redis"]
 
 
 @asynccontextmanager
-async def redis_store(url: str) -> AsyncIterator[RedisStore]:
+async def redis_store(url: str) -> AsyncIterator[RedisCache]:
     """A store that is trusted."""
-    store = RedisStore(url, budget_seconds=5.0)
-    upkeep = asyncio.create_task(store.keep_up(FakeAnnouncer().announce_reset))
+    store = RedisCache(url, budget_seconds=5.0)
+    upkeep = asyncio.create_task(store.reconnect_forever(FakeAnnouncer().announce_reset))
     try:
         await eventually(lambda: store.trusted, "the store is trusted")
         yield store
@@ -34,45 +33,35 @@ async def redis_store(url: str) -> AsyncIterator[RedisStore]:
 
 
 @pytest.fixture(params=KINDS)
-async def cache(request: pytest.FixtureRequest, endpoints: Endpoints) -> AsyncIterator[Cache]:
-    if request.param == "fake":
-        yield FakeCache(time.monotonic)
-        return
-    async with redis_store(endpoints.redis_url) as store:
-        yield RedisCache(store)
-
-
-@pytest.fixture(params=KINDS)
-async def down_cache(request: pytest.FixtureRequest, endpoints: Endpoints) -> AsyncIterator[Cache]:
-    if request.param == "fake":
-        fake = FakeCache(time.monotonic)
-        fake.down = True
-        yield fake
-        return
-    store = RedisStore(endpoints.redis_url)
-    yield RedisCache(store)
-    await store.close()
-
-
-@pytest.fixture(params=KINDS)
 async def store(request: pytest.FixtureRequest, endpoints: Endpoints) -> AsyncIterator[CacheStore]:
     if request.param == "fake":
-        yield FakeStore()
+        yield FakeCache()
         return
     async with redis_store(endpoints.redis_url) as store:
         yield store
 
 
+@pytest.fixture
+def cache(store: CacheStore) -> Cache:
+    """The same, as those see it who keep plain values."""
+    return store
+
+
 @pytest.fixture(params=KINDS)
 async def down_store(request: pytest.FixtureRequest, endpoints: Endpoints) -> AsyncIterator[CacheStore]:
     if request.param == "fake":
-        fake = FakeStore()
+        fake = FakeCache()
         fake.down = True
         yield fake
         return
-    redis = RedisStore(endpoints.redis_url)
+    redis = RedisCache(endpoints.redis_url)
     yield redis
     await redis.close()
+
+
+@pytest.fixture
+def down_cache(down_store: CacheStore) -> Cache:
+    return down_store
 
 
 @pytest.fixture
@@ -131,27 +120,27 @@ async def test_a_cache_that_is_down_has_nothing_and_raises_nothing(down_cache: C
 
 
 async def test_a_store_reads_in_order_and_repeatedly(store: CacheStore, name: str) -> None:
-    await store.write(f"{name}:1", b"one", 60)
+    await store.set(f"{name}:1", b"one", 60)
     keys = [f"{name}:2", f"{name}:1", f"{name}:1"]
     assert list(await store.read(keys)) == [None, b"one", b"one"]
 
 
 async def test_planting_keeps_what_is_there(store: CacheStore, name: str) -> None:
     first, second = f"{name}:1", f"{name}:2"
-    assert list(await store.plant({first: "a"}, 60)) == [b"a"]
-    assert list(await store.plant({second: "b", first: "c"}, 60)) == [b"b", b"a"]
+    assert list(await store.set_if_absent({first: "a"}, 60)) == [b"a"]
+    assert list(await store.set_if_absent({second: "b", first: "c"}, 60)) == [b"b", b"a"]
 
 
 async def test_concurrent_planters_agree(store: CacheStore, name: str) -> None:
-    planted = await asyncio.gather(*[store.plant({name: f"{number}"}, 60) for number in range(20)])
+    planted = await asyncio.gather(*[store.set_if_absent({name: f"{number}"}, 60) for number in range(20)])
     assert len({tokens[0] for tokens in planted}) == 1
     assert list(await store.read([name])) == [planted[0][0]]
 
 
 async def test_renewing_replaces_tokens_and_drops_keys(store: CacheStore, name: str) -> None:
     token, key = f"{name}:gen", f"{name}:key"
-    await store.plant({token: "a"}, 60)
-    await store.write(key, b"value", 60)
+    await store.set_if_absent({token: "a"}, 60)
+    await store.set(key, b"value", 60)
     await store.renew({token: "b"}, 60, [key])
     assert list(await store.read([token, key])) == [b"b", None]
     await store.renew({token: "c"}, 60, [])
@@ -162,8 +151,7 @@ async def test_renewing_replaces_tokens_and_drops_keys(store: CacheStore, name: 
 async def test_a_store_that_is_down_says_so(down_store: CacheStore, name: str) -> None:
     for call in (
         down_store.read([name]),
-        down_store.plant({name: "a"}, 60),
-        down_store.write(name, b"value", 60),
+        down_store.set_if_absent({name: "a"}, 60),
         down_store.renew({name: "a"}, 60, [name]),
     ):
         with pytest.raises(CacheDown):

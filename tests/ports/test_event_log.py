@@ -8,7 +8,7 @@ from shared.eventlog.model import Position
 from shared.eventlog.postgres import PostgresEventLog
 from shared.eventlog.tail import LogEnd
 from shared.postgres.database import PostgresDatabase
-from tests.logged import FakeLog, Happened, happen
+from tests.support.event_log import FakeEventLog, NewEvent, write_events
 
 
 class Site(NamedTuple):
@@ -16,12 +16,12 @@ class Site(NamedTuple):
     database: PostgresDatabase | None
 
     async def happen(self, *organizations: str) -> None:
-        if isinstance(self.log, FakeLog):
+        if isinstance(self.log, FakeEventLog):
             for organization_id in organizations:
                 self.log.happen(organization_id)
             return
         assert self.database is not None
-        await happen(self.database, *(Happened(organization_id=one) for one in organizations))
+        await write_events(self.database, *(NewEvent(organization_id=one) for one in organizations))
 
     async def newer(self, than: Position, limit: int = 10) -> tuple[list[str | None], Position]:
         entries, reached = await self.log.newer(than, limit)
@@ -30,7 +30,7 @@ class Site(NamedTuple):
 
 @pytest.fixture
 def site(real_database: PostgresDatabase | None) -> Site:
-    return Site(PostgresEventLog(real_database) if real_database else FakeLog(), real_database)
+    return Site(PostgresEventLog(real_database) if real_database else FakeEventLog(), real_database)
 
 
 async def test_what_comes_after_a_place_is_read_once_and_in_order_page_by_page(site: Site) -> None:

@@ -25,7 +25,7 @@ STATUSES = {"oven": "active", "till": "inactive", "scale": "deleted"}
 class Site(Protocol):
     """A registry of three modules that differ in status; the active one has a schema. And who asks it."""
 
-    async def standings(self, module_ids: Collection[str]) -> Mapping[str, Any]: ...
+    async def modules(self, module_ids: Collection[str]) -> Mapping[str, Any]: ...
     async def summaries(self, module_ids: Collection[str]) -> Mapping[str, Any]: ...
 
 
@@ -35,9 +35,9 @@ class Asking:
     def __init__(self, catalog: Any, summaries: Any, database: PostgresDatabase) -> None:
         self._catalog, self._summaries, self._database = catalog, summaries, database
 
-    async def standings(self, module_ids: Collection[str]) -> Mapping[str, Any]:
+    async def modules(self, module_ids: Collection[str]) -> Mapping[str, Any]:
         async with self._database.snapshot() as transaction:
-            found: Mapping[str, Any] = await self._catalog.standings(transaction, module_ids)
+            found: Mapping[str, Any] = await self._catalog.modules(transaction, module_ids)
         return found
 
     async def summaries(self, module_ids: Collection[str]) -> Mapping[str, Any]:
@@ -83,13 +83,13 @@ async def site(request: pytest.FixtureRequest, real_plane: Plane | None, databas
 
 
 async def test_a_modules_standing_is_its_status_and_who_was_never_registered_has_none(site: Site) -> None:
-    standings = await site.standings([*STATUSES, "never"])
+    standings = await site.modules([*STATUSES, "never"])
     assert {id_: standing.status for id_, standing in standings.items()} == STATUSES
-    assert await site.standings(["never"]) == {}
+    assert await site.modules(["never"]) == {}
 
 
 async def test_a_module_with_a_schema_has_rules_over_its_defaults(site: Site) -> None:
-    standings = await site.standings(["oven", "till"])
+    standings = await site.modules(["oven", "till"])
     assert standings["till"].rules is None
     rules = standings["oven"].rules
     assert rules is not None

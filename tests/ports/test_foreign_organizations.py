@@ -5,17 +5,17 @@ from uuid import UUID
 
 import pytest
 
-import access.ports
+import bulk.ports
 from assignments.commands import AssignModule
-from assignments.facts import OrganizationFact
 from assignments.ports import OrganizationDirectory, OrganizationLabels, OrganizationSearch, OrganizationsWithModule
 from bulk.domain import OrganizationFilter
 from bulk.ports import SelectedOrganizations
 from industries.commands import CreateIndustry
 from organizations.commands import SetIndustry, SuspendOrganization
+from organizations.contract import OrganizationFact
 from registry.commands import RegisterModule
 from shared.lists.cursors import BadCursor
-from shared.ports import OrganizationStanding
+from shared.ports import OrganizationStatuses
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import FakeStanding
 from tests.assignments.conftest import Neighbours, World
@@ -33,7 +33,7 @@ class Site(NamedTuple):
     labels: OrganizationLabels
     holders: OrganizationsWithModule
     selected: SelectedOrganizations
-    standing: OrganizationStanding
+    standing: OrganizationStatuses
     database: PostgresDatabase
 
     async def with_oven(self, **wanted: Any) -> list[str]:
@@ -68,11 +68,12 @@ async def real(plane: Plane) -> Site:
     for id_ in (ONE, TWO):
         await plane.decide("assignments", id_, AssignModule(id_, "oven", "ada"))
     await plane.decide("organizations", TWO, SetIndustry(TWO, "bakery"), SuspendOrganization(TWO))
-    standing = await plane.get(OrganizationStanding)
-    assert standing is await plane.get(access.ports.OrganizationStanding)
+    standing = await plane.get(OrganizationStatuses)
+    labels = await plane.get(OrganizationLabels)
+    assert labels is await plane.get(bulk.ports.OrganizationLabels)
     return Site(
         await plane.get(OrganizationDirectory),
-        await plane.get(OrganizationLabels),
+        labels,
         await plane.get(OrganizationsWithModule),
         await plane.get(SelectedOrganizations),
         standing,

@@ -5,11 +5,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from assignments.facts import TemplateEntry
 from assignments.ports import CurrentVersions, TemplateCatalog, TemplatesWithModule
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
+from industries.contract import IndustryFact
 from industries.events import TemplateModule
-from organizations.domain import TemplateFact as OrganizationTemplateFact
 from organizations.ports import IndustryNames, IndustryTemplates
 from registry.commands import DeactivateModule, RegisterModule
 from shared.postgres.database import PostgresDatabase
@@ -17,7 +16,7 @@ from tests.assignments.conftest import Neighbours, World
 from tests.organizations.conftest import Fakes
 from tests.ports.conftest import Plane
 
-OVEN, TILL = TemplateEntry("oven", True, {"heat": 200}), TemplateEntry("till", False)
+OVEN, TILL = TemplateModule("oven", True, {"heat": 200}), TemplateModule("till", False)
 CODES = ("bakery", "cafe", "mill", "never")
 
 
@@ -49,9 +48,9 @@ def fake() -> tuple[Neighbours, Fakes]:
     world.publish("mill", TILL, status="deleted")
     fakes = Fakes()
     fakes.known = {
-        "bakery": OrganizationTemplateFact("active", "Bakery", 2),
-        "cafe": OrganizationTemplateFact("inactive", "Cafe", 1),
-        "mill": OrganizationTemplateFact("deleted", "Mill", 1, {"oven": "inactive"}),
+        "bakery": IndustryFact("active", "Bakery", 2),
+        "cafe": IndustryFact("inactive", "Cafe", 1),
+        "mill": IndustryFact("deleted", "Mill", 1, {"oven": "inactive"}),
     }
     return Neighbours(world), fakes
 
@@ -60,15 +59,14 @@ async def real(plane: Plane) -> None:
     for module_id in ("oven", "till"):
         command = RegisterModule(module_id, module_id.title(), "", "Shop", "s", "/s", "1.0", {}, {})
         await plane.decide("registry", module_id, command)
-    oven, till = [TemplateModule(one.module_id, one.is_required, one.default_config) for one in (OVEN, TILL)]
     await plane.decide(
         "industries",
         "bakery",
-        CreateIndustry("bakery", "Bakery", "", modules=[oven]),
-        UpdateIndustry("bakery", modules=[oven, till]),
+        CreateIndustry("bakery", "Bakery", "", modules=[OVEN]),
+        UpdateIndustry("bakery", modules=[OVEN, TILL]),
     )
-    await plane.decide("industries", "cafe", CreateIndustry("cafe", "Cafe", "", is_active=False, modules=[oven]))
-    await plane.decide("industries", "mill", CreateIndustry("mill", "Mill", "", modules=[till]))
+    await plane.decide("industries", "cafe", CreateIndustry("cafe", "Cafe", "", is_active=False, modules=[OVEN]))
+    await plane.decide("industries", "mill", CreateIndustry("mill", "Mill", "", modules=[TILL]))
     await plane.decide("industries", "mill", DeleteIndustry("mill"))
 
 
@@ -95,7 +93,7 @@ async def test_a_template_tells_its_current_version_and_those_asked_for(site: Si
         "cafe": ("inactive", 1),
         "mill": ("deleted", 1),
     }
-    assert {code: template.versions for code, template in found.items()} == {
+    assert {code: {n: list(v) for n, v in template.versions.items()} for code, template in found.items()} == {
         "bakery": {1: [OVEN], 2: [OVEN, TILL]},
         "cafe": {1: [OVEN]},
         "mill": {1: [TILL]},
@@ -115,7 +113,7 @@ async def test_living_templates_that_contain_a_module_are_told_with_what_they_gi
 
 async def test_those_who_sign_up_are_told_of_every_template_there_ever_was(site: Site) -> None:
     async with site.database.snapshot() as transaction:
-        found = await site.choosable.templates(transaction, CODES)
+        found = await site.choosable.industries(transaction, CODES)
     assert {code: (fact.status, fact.industry_name, fact.version) for code, fact in found.items()} == {
         "bakery": ("active", "Bakery", 2),
         "cafe": ("inactive", "Cafe", 1),
@@ -132,9 +130,9 @@ async def test_a_required_module_that_cannot_be_assigned_blocks_its_template(
     site: Site, real_plane: Plane | None
 ) -> None:
     if isinstance(site.choosable, Fakes):
-        site.choosable.known["bakery"] = OrganizationTemplateFact("active", "Bakery", 2, {"oven": "inactive"})
+        site.choosable.known["bakery"] = IndustryFact("active", "Bakery", 2, {"oven": "inactive"})
     if real_plane is not None:
         await real_plane.decide("registry", "oven", DeactivateModule("oven"))
     async with site.database.snapshot() as transaction:
-        found = await site.choosable.templates(transaction, ["bakery"])
+        found = await site.choosable.industries(transaction, ["bakery"])
     assert found["bakery"].blocked_by == {"oven": "inactive"}

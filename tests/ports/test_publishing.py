@@ -15,8 +15,8 @@ from shared.messages import EventEnvelope
 from shared.outbox.relay import EventPublisher, PublishFailed
 from shared.ports import CommandPublisher
 from tests.fakes import FakeKafka
-from tests.faults.broker import partitions_of
 from tests.shared.outbox.relaying import PASSING, PERMANENT, RelayWorld, row
+from tests.support.kafka_inspector import partitions_of
 
 COMMANDS, EVENTS = "tenant.commands.registry", "tenant.module.updated"
 

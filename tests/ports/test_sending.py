@@ -8,13 +8,13 @@ import pytest
 import assignments.ports
 import organizations.ports
 from assignments.ports import OrganizationDirectory, OrganizationIndustry
-from bulk.ports import AskedCommand, AskingOrganizations
+from bulk.ports import CommandGateway, OrganizationCommand
 from industries.commands import CreateIndustry
 from industries.events import TemplateModule
 from organizations.commands import ReactivateOrganization, SuspendOrganization
 from organizations.ports import ModulesOutcome, SignupModules
 from registry.commands import RegisterModule
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import encoded_command
 from shared.messages import CommandEnvelope
 from shared.ports import OperationsReader
 from tests.assignments.conftest import Neighbours, World
@@ -140,21 +140,21 @@ async def test_a_signups_modules_are_foreseen_and_given_and_the_same_cause_gives
 
 
 @pytest.fixture
-async def asking(bakery: Plane | None) -> AskingOrganizations:
+async def asking(bakery: Plane | None) -> CommandGateway:
     """The unknown organization is refused whatever it is asked."""
     if bakery is None:
         parts = FakeBulk([ORG, OTHER])
         parts.refusing = {UNKNOWN}
         return parts
-    port: AskingOrganizations = await bakery.get(AskingOrganizations)
+    port: CommandGateway = await bakery.get(CommandGateway)
     return port
 
 
-async def test_what_was_asked_for_a_bulk_operation_is_told_when_it_is_decided(asking: AskingOrganizations) -> None:
+async def test_what_was_asked_for_a_bulk_operation_is_told_when_it_is_decided(asking: CommandGateway) -> None:
     operations = {uuid4(): id_ for id_ in (ORG, UNKNOWN)}
     for operation_id, organization_id in operations.items():
         for _ in range(2):
-            asked = AskedCommand("organizations", SuspendOrganization(organization_id))
+            asked = OrganizationCommand("organizations", SuspendOrganization(organization_id))
             await asking.send(operation(), operation_id, organization_id, asked)
     outcomes = await asking.decided([*operations, uuid4()])
     assert {operations[id_]: outcome.status for id_, outcome in outcomes.items()} == {
@@ -163,5 +163,5 @@ async def test_what_was_asked_for_a_bulk_operation_is_told_when_it_is_decided(as
     }
     assert await asking.decided([]) == {}
     later = uuid4()
-    await asking.send(operation(), later, ORG, AskedCommand("organizations", ReactivateOrganization(ORG)))
+    await asking.send(operation(), later, ORG, OrganizationCommand("organizations", ReactivateOrganization(ORG)))
     assert set(await asking.decided([later])) == {later}

@@ -10,12 +10,11 @@ import pytest
 
 from app.infrastructure import SystemClock, TimeOrderedIds
 from shared.cache.generations import Cached, GenerationCache, ReadThrough, ResetAnnouncer, encode_cached
-from shared.commands.conflict_details import EventsSince, PresentStates
-from shared.commands.outcome_waiter import OutcomeWaiter
+from shared.commands.bus import OutcomeWaiter
+from shared.commands.conflict_details import CurrentStates, EventsSince
 from shared.commands.processor import OutcomeListener
 from shared.errors import Unauthenticated
-from shared.lists.cursor_key import PostgresCursorKey
-from shared.lists.cursors import CursorKey
+from shared.lists.cursors import CursorKey, PostgresCursorKey
 from shared.messages import Outcome
 from shared.outbox.relay import CacheReset
 from shared.ports import Authenticator, Clock, Ids, Invalidation
@@ -25,9 +24,9 @@ from tests.access.conftest import Access
 from tests.assignments.conftest import Neighbours, TickingClock, World
 from tests.fakes import (
     FakeAnnouncer,
+    FakeCache,
     FakeClock,
     FakeInvalidation,
-    FakeStore,
     FixedCursorKey,
     FreshIds,
     NoCache,
@@ -40,7 +39,7 @@ from tests.shared.conftest import Toy, until
 from tests.shared.outbox.relaying import RelayWorld
 from tests.shared.postgres.test_listener import LISTENERS, Hearing
 from tests.shared.toy import ToyWorld
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 @pytest.mark.parametrize("clock", [FakeClock(), TickingClock(), SystemClock()], ids=["fake", "ticking", "system"])
@@ -86,25 +85,25 @@ async def test_a_token_speaks_for_its_user_and_any_other_for_nobody(tokens: tupl
 
 
 @pytest.fixture
-async def history(real_plane: Plane | None) -> tuple[EventsSince, PresentStates]:
+async def history(real_plane: Plane | None) -> tuple[EventsSince, CurrentStates]:
     """Of a service in which nothing ever happened."""
     if real_plane is None:
         return NoHistory(), NoHistory()
-    return await real_plane.get(EventsSince), await real_plane.get(PresentStates)
+    return await real_plane.get(EventsSince), await real_plane.get(CurrentStates)
 
 
 @pytest.mark.parametrize("context", ["registry", "industries", "organizations", "assignments"])
-async def test_where_nothing_happened_nothing_is_told(history: tuple[EventsSince, PresentStates], context: str) -> None:
+async def test_where_nothing_happened_nothing_is_told(history: tuple[EventsSince, CurrentStates], context: str) -> None:
     events, states = history
     assert await events.events_since(f"{context}:never", 0, 20) == []
     assert await events.events_from([f"{context}:never"], 0, 20) == []
-    present = await states.present(context, "never")
+    present = await states.current_state(context, "never")
     assert bytes(present.state) == b"null"
     assert "never" in present.link
 
 
 def generations() -> GenerationCache:
-    return GenerationCache(FakeStore(), FakeAnnouncer())
+    return GenerationCache(FakeCache(), FakeAnnouncer())
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,14 @@ from tests.architecture.conftest import SRC, imported, sources
 TESTS = Path(__file__).parents[1]
 
 WITHOUT = {
-    "app.server.connections.Held": "the one there is is the server's own, tried on the real service",
+    "app.server.connections.WatchedConnection": "the one there is is the server's own, tried on the real service",
     "shared.ports.WriteSide": "the tables of a made-up context are nobody's",
     "shared.ports.Transaction": "the one there is passes everything on to the driver's",
     "shared.dead_letters.redelivery.Subscribers": "which handlers there are is for the test to say",
     # The class that was found stands for another port, which has the same form.
     "access.ports.Secrets": "those are ids",
-    "bulk.ports.OrganizationNames": "those are names of industries",
     "registry.ports.AssignedModules": "those are organizations, or counts of templates",
-    "shared.dead_letters.service.LetterFactLog": "that is the log of access, or the ledger of bulk operations",
-    "bulk.ports.Trials": "that is an application that is asked for a page",
+    "shared.eventlog.audit_log.AuditLog": "that is the log of access, or the items of bulk operations",
 }
 """Ports, and why no suite imports them."""
 
@@ -31,12 +29,11 @@ NO_FAKES = {
     "tests.app.manifest.test_export.Plane": "holds whatever it is given",
     "tests.devstack.conftest.Up": "a process of the embedded stack",
     "tests.journeys.test_dry_run.Everything": "looks at all parts at once; its `now` is no clock",
-    "tests.measured.MeasuredDatabase": "the real one, and what it cost",
-    "tests.measured.MeasuredTransaction": "the real one, and what it cost",
-    "tests.organizations.conftest.Overlooking": "the real command_store, which may close its eyes",
-    "tests.organizations.test_a_million.Others": "answers from arithmetic, for a list too long to fill in",
+    "tests.support.query_cost.MeasuredDatabase": "the real one, and what it cost",
+    "tests.support.query_cost.MeasuredTransaction": "the real one, and what it cost",
+    "tests.organizations.conftest.Overlooking": "the real command store, which may close its eyes",
+    "tests.organizations.test_a_million.Million": "answers from arithmetic, for a list too long to fill in",
     "tests.shared.eventlog.test_sse.Gate": "knows every token, and who is out",
-    "tests.shared.http.test_metrics.Site": "an application that is asked for a page",
     "tests.shared.dead_letters.test_redelivery.Subscriber": "notes what it is told",
     "tests.shared.lists.test_cursors.AnotherKey": "any key but ours",
     "tests.shared.cache.test_generations.Reader": "reads pages through a cache",

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import httpx
 
-from tests.running import Api, signup
+from tests.support.api_client import Api, signup
 
 PAUSE_SECONDS = 0.02
 

@@ -1,23 +1,20 @@
 """What other people's programs run on: a stack and a service of their own, and Node with its packages."""
 
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from devstack import Endpoints, Stack
-from tests.running import ServiceProcess
-from tests.stacks import stack_of_its_own
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.dedicated_stack import dedicated_stack
+from tests.support.service_process import ServiceProcess
+from tests.support.tools import make, run
 
 
 @pytest.fixture(scope="package")
 async def own_endpoints(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Endpoints]:
     """Topics whose records may be deleted, and a database whose organizations are all known."""
-    async with stack_of_its_own(parts, tmp_path_factory.mktemp("programs"), partitions=2) as (_, addresses):
+    async with dedicated_stack(parts, tmp_path_factory.mktemp("programs"), partitions=2) as (_, addresses):
         yield addresses
 
 
@@ -27,17 +24,10 @@ def service(own_endpoints: Endpoints, tmp_path_factory: pytest.TempPathFactory) 
         yield process
 
 
-def run(*words: str) -> str:
-    """Runs a program in the repository; what it says is shown when it fails."""
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="session")
 def npm() -> Callable[..., str]:
     """npm in the repository, after the packages of package-lock.json were installed, unless they are."""
-    run("make", "packages")
+    make("packages")
     return partial(run, "sh", "scripts/node.sh", "npm")
 
 

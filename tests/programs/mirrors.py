@@ -11,8 +11,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.faults.broker import Member
-from tests.running import ServiceProcess, wait_for
+from tests.support.kafka_inspector import Member
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TOPICS = [

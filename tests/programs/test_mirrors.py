@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from devstack import Endpoints
-from tests.faults.broker import Broker
-from tests.faults.ledger import Ledger
-from tests.load import load
 from tests.programs.callers import Caller, Catalogue
 from tests.programs.mirrors import COMPLETE, GAP, TOPICS, Held, Mirror, PythonMirror, TypeScriptMirror
-from tests.running import ServiceProcess, sign_in, wait_for
+from tests.support.api_client import sign_in
+from tests.support.database_inspector import DatabaseInspector
+from tests.support.kafka_inspector import KafkaInspector
+from tests.support.load_generator import under_load
+from tests.support.polling import wait_for
+from tests.support.service_process import ServiceProcess
 
 
 class World:
@@ -19,7 +21,7 @@ class World:
     def __init__(self, service: ServiceProcess, endpoints: Endpoints, directory: Path) -> None:
         self.service = service
         self.admin = sign_in(service.url)
-        self.broker, self._ledger = Broker(endpoints.kafka_bootstrap), Ledger(endpoints.postgres_url)
+        self.broker, self._ledger = KafkaInspector(endpoints.kafka_bootstrap), DatabaseInspector(endpoints.postgres_url)
         modules = [self.admin.module(default_config={"a": 0}) for _ in range(4)]
         industries = [
             self.admin.industry([{"module_id": modules[place], "is_required": True}, *modules[place + 1 : place + 3]])
@@ -93,7 +95,7 @@ def test_mirrors_equal_rest_whatever_is_killed_comes_again_or_is_missed(world: W
         for seed, industry in enumerate([*world.catalogue.industries, None])
     ]
     world.delete_events()
-    with load(callers, 10) as goes_on:
+    with under_load(callers, 10) as goes_on:
         world.start()
         goes_on("while the mirrors read what happened before")
         for mirror in world.mirrors:

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from devstack import Endpoints
-from tests.programs.conftest import ROOT
-from tests.running import READY_SECONDS, ServiceProcess, sign_in, wait_for
+from tests.support.api_client import sign_in
+from tests.support.polling import wait_for
+from tests.support.service_process import READY_SECONDS, ServiceProcess
+from tests.support.tools import ROOT
 
 CLIENT = ROOT / "clients" / "typescript"
 NODE = ["sh", str(ROOT / "scripts" / "node.sh")]

@@ -8,19 +8,19 @@ import asyncpg
 import pytest
 import redis
 
-from devstack import Endpoints, Stack
-from devstack.part import Part
+from devstack import Endpoints, Server, Stack
 from devstack.ports import choose_port
-from devstack.redis import RedisRecipe
-from tests.running import Api, ServiceProcess, sign_in
-from tests.stacks import stack_of_its_own
+from devstack.redis import RedisSpec
+from tests.support.api_client import Api, sign_in
+from tests.support.dedicated_stack import dedicated_stack
+from tests.support.service_process import ServiceProcess
 
 DYING = Path(__file__).with_name("entry_dying.py")
 
 
 @pytest.fixture(scope="package")
 async def own_parts(parts: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Stack, Endpoints]]:
-    async with stack_of_its_own(parts, tmp_path_factory.mktemp("reads"), partitions=2) as own:
+    async with dedicated_stack(parts, tmp_path_factory.mktemp("reads"), partitions=2) as own:
         yield own
 
 
@@ -80,10 +80,10 @@ def cached(own_endpoints: Endpoints) -> Iterator[Any]:
 
 
 @pytest.fixture
-def lone_redis(tmp_path: Path) -> Iterator[tuple[Part, str]]:
+def lone_redis(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A Redis nobody else uses, and its address."""
     port = choose_port(set())
-    part = Part(RedisRecipe(tmp_path / "redis", tmp_path / "redis.log", port, "secret"))
+    part = Server(RedisSpec(tmp_path / "redis", tmp_path / "redis.log", port, "secret"))
     part.start()
     yield part, f"redis://:secret@127.0.0.1:{port}/0"
     if part.is_running():

@@ -7,7 +7,8 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from shared.commands.http import OPERATIONS
-from tests.running import Api, sign_in, signup, wait_for
+from tests.support.api_client import Api, sign_in, signup
+from tests.support.polling import wait_for
 
 MINUTE = 60
 HOUR = 60 * MINUTE

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from dishka import AsyncContainer
 
-from registry.adapters.catalog import RULES, CompiledRules, PostgresModuleCatalog, compiled
 from registry.adapters.postgres import config_digest
+from registry.adapters.queries import RULES, CompiledRules, PostgresModuleCatalog, compiled
 from registry.commands import RegisterModule, UpdateModule
 from registry.domain import Module
 from shared.ports import Transaction
@@ -42,7 +42,7 @@ async def read(
     """What each module finds wrong in `{"size": "x"}`, None without rules; and the modules whose rules were read."""
     async with database.snapshot() as transaction:
         watched: Any = Watched(transaction)
-        standings = await catalog.standings(watched, module_ids)
+        standings = await catalog.modules(watched, module_ids)
     told = {
         id_: sorted(error.pointer for error in standing.rules.errors([{"size": "x"}])) if standing.rules else None
         for id_, standing in standings.items()

@@ -6,11 +6,11 @@ import pytest
 
 from registry.adapters.cached import REGISTRY, CachedModuleReader
 from registry.adapters.kafka import RegistrySubscribers
-from registry.adapters.listing import ModuleList
-from registry.adapters.postgres import ModuleDetails, PostgresModuleReader
+from registry.adapters.lists import ModuleList
+from registry.adapters.queries import ModuleDetails, PostgresModuleReader
 from registry.events import EVENTS
 from shared.cache.generations import GenerationCache
-from tests.fakes import FakeAnnouncer, FakeStore
+from tests.fakes import FakeAnnouncer, FakeCache
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ class Rows(PostgresModuleReader):
     def __init__(self, *modules: ModuleDetails) -> None:
         self.modules: Sequence[ModuleDetails] | None = modules
 
-    async def living(self) -> Sequence[ModuleDetails]:
+    async def existing(self) -> Sequence[ModuleDetails]:
         assert self.modules is not None, "the table was read"
         return self.modules
 
@@ -39,7 +39,7 @@ def ids(body: bytes) -> list[str]:
 @pytest.mark.parametrize("topic", sorted(EVENTS))
 async def test_after_any_registry_event_the_lists_are_answered_without_the_table(topic: str) -> None:
     rows = Rows(module("ovens"))
-    cache = GenerationCache(FakeStore(), FakeAnnouncer())
+    cache = GenerationCache(FakeCache(), FakeAnnouncer())
     reader = CachedModuleReader(cache, rows)
     await reader.everything()
     rows.modules = [module("ovens"), module("till", is_active=False)]

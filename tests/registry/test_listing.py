@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from registry.adapters.listing import ModuleFilter, ModuleQuery, PostgresModuleList, Sort, everything
-from registry.adapters.postgres import PostgresModuleReader
+from registry.adapters.lists import AvailableFilter, ModuleFilter, PostgresModuleList, Sort, whole_list
+from registry.adapters.queries import PostgresModuleReader
 from shared.lists.cursors import BadCursor
+from shared.lists.lister import ListParams
 from shared.postgres.database import PostgresDatabase
 from shared.text.forms import search_text, sort_key
 from tests.fakes import CURSORS
@@ -38,7 +39,7 @@ async def modules(database: PostgresDatabase) -> PostgresModuleList:
 
 
 async def found(modules: PostgresModuleList, sort: Sort = "name", limit: int = 1, **wanted: Any) -> list[str]:
-    query = ModuleQuery(limit, sort=sort, wanted=ModuleFilter(**wanted))
+    query = ListParams(ModuleFilter(**wanted), limit, sort=sort)
     page = await modules.page(query)
     ids, total = [module.module_id for module in page.items], page.total
     while page.next_cursor is not None:
@@ -48,7 +49,7 @@ async def found(modules: PostgresModuleList, sort: Sort = "name", limit: int = 1
     return ids
 
 
-async def test_living_modules_are_found_by_what_is_asked(modules: PostgresModuleList) -> None:
+async def test_existing_modules_are_found_by_what_is_asked(modules: PostgresModuleList) -> None:
     asked: tuple[tuple[dict[str, Any], list[str]], ...] = (
         ({}, ["hr", "crm", "field_service", "crm_leads"]),
         ({"q": "cust"}, ["crm", "crm_leads"]),
@@ -75,26 +76,26 @@ async def test_every_order_can_be_turned_round(modules: PostgresModuleList) -> N
 
 
 async def test_the_whole_list_is_all_pages_in_one(modules: PostgresModuleList, database: PostgresDatabase) -> None:
-    whole = everything(await PostgresModuleReader(database).living())
-    assert whole == await modules.page(ModuleQuery(200))
+    whole = whole_list(await PostgresModuleReader(database).existing())
+    assert whole == await modules.page(ListParams(ModuleFilter(), 200))
     assert (whole.next_cursor, whole.total.count) == (None, 4)
 
 
 async def test_available_modules_are_the_active_ones_and_a_list_of_their_own(modules: PostgresModuleList) -> None:
-    page = await modules.available(ModuleQuery(2))
+    page = await modules.available(ListParams(AvailableFilter(), 2))
     assert [module.module_id for module in page.items] == ["hr", "crm"]
     assert page.total.count == 3
     with pytest.raises(BadCursor):
-        await modules.page(ModuleQuery(2, page.next_cursor, wanted=ModuleFilter(status="active")))
-    rest = await modules.available(ModuleQuery(2, page.next_cursor))
+        await modules.page(ListParams(ModuleFilter(status="active"), 2, page.next_cursor))
+    rest = await modules.available(ListParams(AvailableFilter(), 2, page.next_cursor))
     assert [module.module_id for module in rest.items] == ["crm_leads"]
 
 
 async def test_a_cursor_is_bound_to_every_filter_and_the_order(modules: PostgresModuleList) -> None:
-    cursor = (await modules.page(ModuleQuery(1))).next_cursor
+    cursor = (await modules.page(ListParams(ModuleFilter(), 1))).next_cursor
     for name in ModuleFilter.__struct_fields__:
         wanted = msgspec.structs.replace(ModuleFilter(), **{name: "active"})
         with pytest.raises(BadCursor):
-            await modules.page(ModuleQuery(1, cursor, wanted=wanted))
+            await modules.page(ListParams(wanted, 1, cursor))
     with pytest.raises(BadCursor):
-        await modules.page(ModuleQuery(1, cursor, "-name"))
+        await modules.page(ListParams(ModuleFilter(), 1, cursor, "-name"))

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import Struct
 
-from shared.commands.bus import encoded_command
 from shared.commands.decision import Decider, Head
+from shared.commands.envelopes import encoded_command
 from shared.commands.processor import BatchChanges, CommandProcessor, OperationClash
 from shared.errors import Conflict, Unavailable
 from shared.messages import CommandEnvelope, Decision, Event, EventEnvelope, Outcome, ReceivedCommand
@@ -72,7 +72,7 @@ class ToyTables:
     async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
         return {}
 
-    def shown(self, state: Any) -> Any:
+    def comparable(self, state: Any) -> Any:
         return state
 
 

@@ -1,7 +1,6 @@
 """The UI as people have it: built, served by the service on the real parts, in a real browser."""
 
 import os
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -11,11 +10,13 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.migration.migrate import create_topics, migrate_database
-from devstack import Endpoints, Given, Stack
-from tests.running import ADMIN, SEEDS, Api, ServiceProcess, sign_in
+from devstack import Endpoints, Stack
+from tests.support.api_client import ADMIN, Api, sign_in
+from tests.support.service_process import SEEDS, ServiceProcess
+from tests.support.stack_choice import choose_own, running_stack
+from tests.support.tools import ROOT, make, run
 from tests.web.person import Person
 
-ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
 SWITCHES = [
     "--headless",
@@ -36,32 +37,21 @@ expect.set_options(timeout=PATIENCE_MS)
 NewPerson = Callable[..., AbstractAsyncContextManager[Person]]
 
 
-def run(*words: str) -> str:
-    """Runs a program in the repository; what it says is shown when it fails."""
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 @pytest.fixture(scope="session")
 def build() -> Path:
     """The UI's build, made from the sources as they are."""
-    run("make", "web")
+    make("web")
     return WEB / "dist"
 
 
 @asynccontextmanager
 async def prepared_stack(folder: Path) -> AsyncIterator[Stack]:
     """Running parts, migrated, with topics."""
-    stack = Stack(folder, Given(), quick=True)
-    stack.start()
-    try:
+    with running_stack(folder, choose_own(os.environ)) as stack:
         addresses = stack.plan()
         await migrate_database(addresses.postgres_url)
         await create_topics(addresses.kafka_bootstrap, partitions=2)
         yield stack
-    finally:
-        stack.stop()
 
 
 @pytest.fixture(scope="package")
@@ -99,7 +89,7 @@ def chromium() -> str:
     system = Path("/usr/bin/chromium")
     if named or system.exists():
         return named or str(system)
-    run("make", "packages")
+    make("packages")
     return run("sh", "scripts/node.sh", "node", "web/browser.mjs").strip()
 
 

@@ -8,8 +8,10 @@ from playwright.async_api import Page, Request, ViewportSize, async_playwright, 
 
 from app.migration.migrate import create_topics, migrate_database
 from devstack import Given, Stack
-from tests.running import ADMIN, SEEDS, Api, ServiceProcess, new_tenant, sign_in
-from tests.web.conftest import ROOT, SWITCHES, WEB, chromium
+from tests.support.api_client import ADMIN, Api, new_tenant, sign_in
+from tests.support.service_process import SEEDS, ServiceProcess
+from tests.support.tools import ROOT
+from tests.web.conftest import SWITCHES, WEB, chromium
 from tests.web.person import Person
 
 PICTURES = ROOT / "docs" / "pictures"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from tests.running import Api
+from tests.support.api_client import Api
 from tests.web.person import Person
 
 

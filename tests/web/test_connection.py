@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import Locator, Page, Route, expect
 
-from tests.running import Api
+from tests.support.api_client import Api
 from tests.web.conftest import NewPerson
 
 OFFLINE = "You are offline."

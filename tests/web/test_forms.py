@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Dialog, Locator, Page, Request, expect
 
-from tests.running import Api
+from tests.support.api_client import Api
 from tests.web.person import Person
 
 SCHEMA = {

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.running import Api
+from tests.support.api_client import Api
 from tests.web.conftest import NewPerson
 from tests.web.person import Person
 

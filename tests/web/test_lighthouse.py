@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from playwright.async_api import async_playwright
 
-from tests.running import ADMIN, ServiceProcess, free_port
-from tests.web.conftest import ROOT, SWITCHES, chromium
+from tests.support.api_client import ADMIN
+from tests.support.service_process import ServiceProcess, free_port
+from tests.support.tools import ROOT
+from tests.web.conftest import SWITCHES, chromium
 from tests.web.person import Person
 
 LEAST = {"performance": 0.95, "accessibility": 1.0, "best-practices": 0.95}

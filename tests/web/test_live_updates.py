@@ -4,7 +4,8 @@ from uuid import uuid4
 
 from playwright.async_api import expect
 
-from tests.running import Api, ServiceProcess, new_tenant
+from tests.support.api_client import Api, new_tenant
+from tests.support.service_process import ServiceProcess
 from tests.web.conftest import NewPerson
 
 

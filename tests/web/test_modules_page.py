@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.running import Api
+from tests.support.api_client import Api
 from tests.web.conftest import NewPerson
 from tests.web.person import Person
 

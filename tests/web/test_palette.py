@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from playwright.async_api import Page, expect
 
-from tests.running import Api
+from tests.support.api_client import Api
 
 
 async def test_a_module_is_found_by_its_name_and_is_among_the_recent_ones_afterwards(page: Page, admin: Api) -> None:

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
-from tests.running import ADMIN, Api, ServiceProcess
+from tests.support.api_client import ADMIN, Api
+from tests.support.service_process import ServiceProcess
 from tests.web.conftest import SWITCHES, chromium
 from tests.web.person import Person
 

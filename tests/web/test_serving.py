@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.running import ServiceProcess
+from tests.support.service_process import ServiceProcess
 
 
 @pytest.fixture(scope="module")

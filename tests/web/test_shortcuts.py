@@ -2,7 +2,7 @@
 
 from playwright.async_api import Page, expect
 
-from tests.running import Api
+from tests.support.api_client import Api
 
 MODULES = "/super-admin/modules"
 

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Page, expect
 
-from tests.running import ADMIN
+from tests.support.api_client import ADMIN
 from tests.web.conftest import NewPerson
 from tests.web.person import Person
 

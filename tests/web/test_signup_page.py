@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Locator, Page, Route, ViewportSize, expect
 
-from tests.running import Api
+from tests.support.api_client import Api
 from tests.web.conftest import NewPerson
 
 PHONE: ViewportSize = {"width": 360, "height": 740}

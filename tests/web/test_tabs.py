@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Browser, Locator, Page, Request, Route, async_playwright, expect
 
-from tests.running import ADMIN, Api, ServiceProcess, new_tenant
+from tests.support.api_client import ADMIN, Api, new_tenant
+from tests.support.service_process import ServiceProcess
 from tests.web.conftest import SWITCHES, NewPerson, chromium
 from tests.web.person import Person
 
@@ -198,9 +199,12 @@ async def test_who_signs_in_over_somebody_elses_page_neither_sees_nor_sends_what
     form = await module_form(page, code)
     await expire(page)
     await form.get_by_role("button", name="Add module").click()
+    again = page.get_by_role("dialog", name="Sign in again")
+    await expect(again).to_be_visible()
+    # Only now is what the form sent on its first try surely behind us.
     writes: list[str] = []
     page.on("request", lambda request: writes.append(request.url) if request.method == "POST" else None)
-    await fill_in(page.get_by_role("dialog", name="Sign in again"), tenant.email, tenant.password)
+    await fill_in(again, tenant.email, tenant.password)
     await expect(page.get_by_role("heading", name="This page is for super admins")).to_be_visible()
     await expect(page.get_by_role("dialog")).to_be_hidden()
     assert [url for url in writes if "/auth/" not in url] == []

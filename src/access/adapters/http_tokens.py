@@ -8,29 +8,21 @@ from uuid import UUID
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, delete, get, post
 from litestar.datastructures import CacheControlHeader
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct, structs
 
-from access.adapters.api_tokens import (
-    ApiTokenFilter,
-    ApiTokenPage,
-    ApiTokenQuery,
-    ApiTokenStatus,
-    PostgresApiTokenReader,
-    Sort,
-)
-from access.adapters.http_keys import keyed_write
-from access.api_tokens import ApiTokens, CreatedApiToken, RevokedApiToken, WantedApiToken
+from access.adapters.http import keyed_write
+from access.adapters.lists import ApiTokenFilter, ApiTokenPage, ApiTokenSort, PostgresApiTokenList
+from access.api_tokens import ApiTokens, CreatedApiToken, NewApiToken, RevokedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope, SecretNotKept
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
-from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.http.route_docs import refuses
-from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
-
-MAX_CREATOR = 300
-NO_NUL = r"^[^\x00]*$"
+from shared.lists.lister import ListParams
+from shared.lists.parameters import list_parameters
 
 
 class ApiTokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +40,7 @@ class ApiTokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
-    """`token` is shown this once, and kept nowhere."""
+    """`token` is in this answer alone: it is kept nowhere."""
 
     token: str
 
@@ -56,32 +48,8 @@ class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
         return f"ApiTokenResponse({self.id})"
 
 
-async def token_filter(
-    q: PageSearch = None,
-    organization_id: Annotated[UUID | None, QueryParameter(description="Bound to this organization.")] = None,
-    role: Annotated[ApiTokenRole | None, QueryParameter(description="Those with this role.")] = None,
-    status: FromQuery[ApiTokenStatus | None] = None,
-    created_by: Annotated[
-        str | None,
-        QueryParameter(max_length=MAX_CREATOR, pattern=NO_NUL, description="Made by this user, or with this token."),
-    ] = None,
-) -> ApiTokenFilter:
-    """Which tokens."""
-    return ApiTokenFilter(q, organization_id, role, status, created_by)
-
-
-async def token_query(
-    wanted: NamedDependency[ApiTokenFilter],
-    limit: PageLimit = DEFAULT_LIMIT,
-    cursor: PageCursor = None,
-    sort: Annotated[Sort, PAGE_ORDER] = "-created_at",
-) -> ApiTokenQuery:
-    """Which page of them."""
-    return ApiTokenQuery(limit, cursor, sort, wanted)
-
-
 class ApiTokensController(Controller):
-    """Tokens of programs."""
+    """API tokens of programs, for super admins."""
 
     path = "/tokens"
     tags = ("tokens",)
@@ -102,26 +70,20 @@ class ApiTokensController(Controller):
         Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
         user who made it is deactivated.
         """
-        wanted = WantedApiToken(
-            name=data.name,
-            role=data.role,
-            organization_id=data.organization_id,
-            scopes=data.scopes,
-            expires_at=data.expires_at,
-        )
+        new = NewApiToken(**structs.asdict(data))
         write = await keyed_write(request)
-        return shown_once(await tokens.create(wanted, caller_of(request).user_id, reason_of(request), write))
+        return with_secret(await tokens.create(new, caller_of(request).user_id, reason_of(request), write))
 
     @get(
-        dependencies={"wanted": Provide(token_filter), "which_page": Provide(token_query)},
+        dependencies=list_parameters(ApiTokenFilter, ApiTokenSort, "-created_at"),
         operation_id="getTokens",
         summary="List API tokens, newest first",
     )
     async def page(
-        self, which_page: NamedDependency[ApiTokenQuery], tokens: FromDishka[PostgresApiTokenReader]
+        self, params: NamedDependency[ListParams[ApiTokenFilter]], tokens: FromDishka[PostgresApiTokenList]
     ) -> ApiTokenPage:
         """Never their secrets. `last_used_at` is exact to a minute."""
-        return await tokens.page(which_page)
+        return await tokens.page(params)
 
     @delete(
         "/{token_id:uuid}",
@@ -148,7 +110,5 @@ class ApiTokensController(Controller):
         return await tokens.revoke(token_id, caller, reason_of(request), write, with_minted=with_minted)
 
 
-def shown_once(created: CreatedApiToken) -> ApiTokenResponse:
-    """The token as it is listed, and its secret."""
-    described = {name: getattr(created.described, name) for name in ApiToken.__struct_fields__}
-    return ApiTokenResponse(**described, token=created.token)
+def with_secret(created: CreatedApiToken) -> ApiTokenResponse:
+    return ApiTokenResponse(**structs.asdict(created.described), token=created.token)

@@ -1,22 +1,35 @@
-"""Tokens that another issuer signed (OpenID Connect), verified by the keys it publishes as a JWKS."""
+"""Tokens that another issuer signed (OpenID Connect), verified by the keys it publishes as a JWKS (RFC 7517)."""
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.request import Request, urlopen
 from uuid import UUID
 
 import jwt
+import msgspec
 import structlog
+from cachetools import TLRUCache
 
-from access.adapters.jwks import ALGORITHMS, IssuerKeys
 from access.adapters.oidc_claims import claim, claims_of, organization_in, require_bearer, role_in, scopes_in
 from access.domain import NoRoleHere, OrganizationSuspended, TokenExpired, TokenInvalid
-from access.ports import OidcSettings, OrganizationStanding
-from shared.ports import Caller, Clock
+from access.ports import OidcSettings
+from shared.errors import Unavailable
+from shared.ports import Caller, Clock, OrganizationStatuses
 
 log = structlog.get_logger(__name__)
 
+ALGORITHMS = ("RS256", "ES256", "EdDSA")
+REFRESH_AFTER = timedelta(minutes=10)
+FETCH_INTERVAL = timedelta(seconds=10)
+FETCH_SECONDS = 5.0
+MAX_JWKS_BYTES = 1024 * 1024
+MAX_KEYS = 100
+MAX_TRIED = 10
+KEY_TYPES = ("RSA", "EC", "OKP")
+KEY_TYPES = ("RSA", "EC", "OKP")
 REMEMBERED_FOR = timedelta(minutes=1)
 CLOCK_SKEW = timedelta(seconds=30)
 MAX_TOKEN_LENGTH = 8192
@@ -32,52 +45,166 @@ DECODING: Any = {
 }
 
 
-class OidcAuthenticator:
-    """Remembers a verified token for a minute; then keys and the organization's standing are looked at again."""
+class IssuerUnreachable(Unavailable):
+    """The issuer's present keys cannot be read, so that the token cannot be verified."""
 
-    def __init__(self, settings: OidcSettings, keys: IssuerKeys, standing: OrganizationStanding, clock: Clock) -> None:
+
+class IssuerHasNoKeys(Unavailable):
+    """The issuer answers, and publishes no key that could verify anything."""
+
+
+def read(url: str) -> bytes:
+    """Return a megabyte at most. Raises `OSError` or `ValueError`."""
+    request = Request(url, headers={"Accept": "application/json"})  # noqa: S310 - PyJWKClient takes http and https alone
+    with urlopen(request, timeout=FETCH_SECONDS) as response:  # noqa: S310 - the same
+        body: bytes = response.read(MAX_JWKS_BYTES + 1)
+    if len(body) > MAX_JWKS_BYTES:
+        raise ValueError("The JWKS is larger than a megabyte.")
+    return body
+
+
+class JwksDocument(msgspec.Struct):
+    keys: list[Any]
+
+
+class BoundedJwks(jwt.PyJWKClient):
+    """PyJWT's client without caches, and with bounds of size: it would read whatever the issuer sends."""
+
+    def __init__(self, url: str, read: Callable[[str], bytes]) -> None:
+        super().__init__(url, cache_jwk_set=False)
+        self._read = read
+
+    def fetch_data(self) -> dict[str, Any]:
+        listed = msgspec.json.decode(self._read(self.uri), type=JwksDocument).keys[:MAX_KEYS]
+        return {"keys": [key for key in listed if isinstance(key, dict) and may_verify(key)]}
+
+    def usable_keys(self) -> Sequence[jwt.PyJWK]:
+        """Return public signing keys of the allowed algorithms; others are left out."""
+        keys: Sequence[jwt.PyJWK] = ()
+        with suppress(jwt.PyJWKSetError):
+            keys = [key for key in self.get_jwk_set() if key.algorithm_name in ALGORITHMS]
+        if not keys:
+            log.warning("jwks_without_usable_key", algorithms=ALGORITHMS)
+        return keys
+
+
+class IssuerKeys:
+    """Keys are read again every ten minutes, and the old ones serve until then.
+
+    An unknown key's name leads to a fetch at once, but to no more than one in ten seconds, whatever tokens come.
+    """
+
+    def __init__(self, url: str, clock: Clock, read: Callable[[str], bytes] = read) -> None:
+        self._jwks = BoundedJwks(url, read)
+        self._clock = clock
+        self._keys: Sequence[jwt.PyJWK] = ()
+        self._failed = False
+        self._tried_at: datetime | None = None
+        self._fetching: asyncio.Task[None] | None = None
+
+    def names(self, kid: str | None) -> bool:
+        return kid is not None and any(key_id(each) == kid for each in self._keys)
+
+    def candidates(self, kid: str | None, algorithm: str) -> Sequence[jwt.PyJWK]:
+        """Return the keys that may have signed a token: those with its `kid`, otherwise those without a name.
+
+        A token without `kid` may be signed by any key of its algorithm.
+        """
+        if self._keys and self._is_older_than(REFRESH_AFTER):
+            self._begin()
+        allowed = {kid} if self.names(kid) else {None, *(key_id(each) for each in self._keys if kid is None)}
+        fitting = [each for each in self._keys if key_id(each) in allowed and each.algorithm_name == algorithm]
+        return fitting[:MAX_TRIED]
+
+    async def look_again(self) -> None:
+        """Read the keys now, unless that was tried within ten seconds. After a failure `require_known` raises."""
+        if self._is_older_than(FETCH_INTERVAL):
+            self._begin()
+        if self._fetching is not None:
+            await asyncio.shield(self._fetching)
+
+    def require_known(self) -> None:
+        """Raise `IssuerUnreachable` or `IssuerHasNoKeys` where a key that is missing proves nothing."""
+        if self._failed or self._tried_at is None:
+            raise IssuerUnreachable("The token's issuer does not answer. Try again in a few seconds.")
+        if not self._keys:
+            raise IssuerHasNoKeys("The token's issuer publishes no key that could verify it. Ask who administers it.")
+
+    def _is_older_than(self, age: timedelta) -> bool:
+        return self._tried_at is None or abs(self._clock.now() - self._tried_at) >= age
+
+    def _begin(self) -> None:
+        if self._fetching is None:
+            self._tried_at = self._clock.now()
+            self._fetching = asyncio.create_task(self._refresh())
+
+    async def _refresh(self) -> None:
+        try:
+            self._keys = await asyncio.to_thread(self._jwks.usable_keys)
+            self._failed = False
+        except (OSError, LookupError, TypeError, ValueError, jwt.PyJWTError, msgspec.MsgspecError) as error:
+            self._failed = True
+            log.warning("jwks_not_read", error=str(error)[:200])
+        finally:
+            self._fetching = None
+
+
+def may_verify(key: Mapping[str, Any]) -> bool:
+    allowed = key.get("kty") in KEY_TYPES and key.get("alg") in (*ALGORITHMS, None)
+    return allowed and key.get("use", "sig") == "sig"
+
+
+def key_id(key: jwt.PyJWK) -> str | None:
+    return key.key_id if isinstance(key.key_id, str) else None
+
+
+class OidcAuthenticator:
+    """Remembers a verified token for a minute; then its signature and the organization's status are checked again."""
+
+    def __init__(self, settings: OidcSettings, keys: IssuerKeys, standing: OrganizationStatuses, clock: Clock) -> None:
         self._settings = settings
         self._keys = keys
         self._standing = standing
         self._clock = clock
-        self._verified: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
+        self._verified: TLRUCache[str, tuple[Caller, float]] = TLRUCache(
+            MAX_REMEMBERED, lambda _, verified, __: verified[1], lambda: clock.now().timestamp()
+        )
 
     def speaks_for(self, token: str) -> bool:
-        """Whether the token says that it comes from this issuer. Nothing is verified by this."""
+        """Return whether the token claims to come from this issuer. Nothing is verified by this."""
         if token in self._verified:
             return True
         try:
-            said = jwt.decode(token, options={"verify_signature": False}) if len(token) <= MAX_TOKEN_LENGTH else {}
+            claims = jwt.decode(token, options={"verify_signature": False}) if len(token) <= MAX_TOKEN_LENGTH else {}
         except (jwt.InvalidTokenError, ValueError):
             return False
-        return bool(said.get("iss") == self._settings.issuer)
+        return bool(claims.get("iss") == self._settings.issuer)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raises `Unauthenticated`, `NoRoleHere`, `ClaimNotUnderstood`, `OrganizationSuspended`, or `Unavailable`."""
+        """Raise `Unauthenticated`, `NoRoleHere`, `ClaimNotUnderstood`, `OrganizationSuspended`, or `Unavailable`."""
         known, now = self._verified.get(token), self._clock.now().timestamp()
-        if known is not None and now < known[1]:
+        if known is not None:
             return known[0]
-        self._verified.pop(token, None)
-        said = await self._said(token)
-        claims = claims_of(said)
-        if claims.exp <= now:
+        claims = await self._verified_claims(token)
+        needed = claims_of(claims)
+        if needed.exp <= now:
             raise TokenExpired("The token has expired: get a new one from its issuer.")
-        if claims.nbf > now + CLOCK_SKEW.total_seconds():
+        if needed.nbf > now + CLOCK_SKEW.total_seconds():
             raise TokenInvalid("The token is not valid yet.")
-        require_bearer(said)
-        caller = self._caller(claims.sub, said)
+        require_bearer(claims)
+        caller = self._caller(needed.sub, claims)
         await self._look_at_standing(caller)
-        self._remember(token, caller, min(claims.exp, now + REMEMBERED_FOR.total_seconds()))
+        self._verified[token] = caller, min(needed.exp, now + REMEMBERED_FOR.total_seconds())
         return caller
 
-    async def _said(self, token: str) -> Mapping[str, Any]:
+    async def _verified_claims(self, token: str) -> Mapping[str, Any]:
         kid, algorithm = named_in(token)
-        said = self._verified_by(self._keys.candidates(kid, algorithm), token)
-        if said is None and not self._keys.names(kid):
+        claims = self._verified_by(self._keys.candidates(kid, algorithm), token)
+        if claims is None and not self._keys.names(kid):
             await self._keys.look_again()
-            said = self._verified_by(self._keys.candidates(kid, algorithm), token)
-        if said is not None:
-            return said
+            claims = self._verified_by(self._keys.candidates(kid, algorithm), token)
+        if claims is not None:
+            return claims
         if not self._keys.names(kid):
             self._keys.require_known()
         log.debug("oidc_token_of_no_known_key", kid=str(kid)[:100], algorithm=algorithm)
@@ -94,29 +221,24 @@ class OidcAuthenticator:
                 raise TokenInvalid("The token is not meant for this service, or damaged.") from error
         return None
 
-    def _caller(self, subject: str, said: Mapping[str, Any]) -> Caller:
+    def _caller(self, subject: str, claims: Mapping[str, Any]) -> Caller:
         name = self._settings.organization_claim
         role, organization_id = (
-            role_in(claim(said, self._settings.role_claim)),
-            organization_in(claim(said, name), name),
+            role_in(claim(claims, self._settings.role_claim)),
+            organization_in(claim(claims, name), name),
         )
         if role is None or (role == "organization_admin" and organization_id is None):
             raise NoRoleHere("The token is genuine, but its issuer gave you no role here: ask who administers it.")
         bound = None if role == "super_admin" else organization_id
-        return Caller(f"oidc:{subject}", role, bound, scopes=scopes_in(said))
+        return Caller(f"oidc:{subject}", role, bound, scopes=scopes_in(claims))
 
     async def _look_at_standing(self, caller: Caller) -> None:
         if caller.organization_id is not None and await self._standing.is_suspended(UUID(caller.organization_id)):
             raise OrganizationSuspended("Your organization is suspended. Ask the operator to reactivate it.")
 
-    def _remember(self, token: str, caller: Caller, until: float) -> None:
-        self._verified[token] = (caller, until)
-        if len(self._verified) > MAX_REMEMBERED:
-            self._verified.popitem(last=False)
-
 
 def named_in(token: str) -> tuple[str | None, str]:
-    """The key and the algorithm that a token's header names. Raises `TokenInvalid`."""
+    """Return `kid` and algorithm of a token's header. Raises `TokenInvalid`."""
     try:
         header = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""What the claims of another issuer's token allow. One that is there and not understood allows nothing."""
+"""The claims of another issuer's token, and the rights they give. One that is not understood gives none."""
 
 import math
 from collections.abc import Mapping
@@ -14,68 +14,68 @@ ROLES: tuple[Role, ...] = ("super_admin", "organization_admin", "service")
 MAX_SUBJECT_LENGTH = 255
 MAX_ORGANIZATION_ID = 60
 
-# Under these names issuers list what a token may do (RFC 8693, and what Azure and others write).
+# Claims in which issuers list scopes (RFC 8693, and what Azure and others write).
 SCOPE_CLAIMS = ("scope", "scp", "scopes")
-# OpenID Connect's own: they say what a client may learn about the person, and nothing about a service.
+# OpenID Connect's own: what a client may learn about the user, and nothing about a service.
 PROTOCOL_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
-# What binds a token to more than its being shown: a key of the holder's (RFC 7800), or rights in detail (RFC 9396).
+# With these a token alone is not enough: a key of the holder (RFC 7800), or rights in detail (RFC 9396).
 BINDING_CLAIMS = ("cnf", "authorization_details")
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What every token must say. Times are seconds since the epoch."""
+    """Claims that every token needs. Times are seconds since the epoch."""
 
     sub: str
     exp: float
     nbf: float = 0
 
 
-def claims_of(said: Mapping[str, Any]) -> Claims:
-    """The claims in their types, the subject fit to be kept. Raises `TokenInvalid`."""
+def claims_of(claims: Mapping[str, Any]) -> Claims:
+    """Check the claims' types, and that the subject can be stored. Raises `TokenInvalid`."""
     try:
-        claims = msgspec.convert(said, Claims)
+        needed = msgspec.convert(claims, Claims)
     except msgspec.ValidationError as error:
         raise TokenInvalid("The token's claims are not of the standard's types.") from error
-    if not math.isfinite(claims.exp) or not math.isfinite(claims.nbf):
+    if not math.isfinite(needed.exp) or not math.isfinite(needed.nbf):
         raise TokenInvalid("The token's claims are not of the standard's types.")
-    if not 0 < len(claims.sub) <= MAX_SUBJECT_LENGTH or not claims.sub.isprintable():
+    if not 0 < len(needed.sub) <= MAX_SUBJECT_LENGTH or not needed.sub.isprintable():
         raise TokenInvalid(f"The token's subject must have 1 to {MAX_SUBJECT_LENGTH} printable characters.")
-    return claims
+    return needed
 
 
-def require_bearer(said: Mapping[str, Any]) -> None:
-    """Raise `TokenInvalid` for a token that is not good by itself, and would be taken as if it were."""
+def require_bearer(claims: Mapping[str, Any]) -> None:
+    """Raise `TokenInvalid` for a token whose holder would have to prove more than that it has the token."""
     for name in BINDING_CLAIMS:
-        if name in said:
+        if name in claims:
             raise TokenInvalid(f"The token has the claim `{name}`, which this service cannot check: get one without.")
 
 
-def claim(said: Mapping[str, Any], path: str) -> Any:
-    """A claim by name; dots lead into objects (`realm_access.roles`) where no claim has the whole name.
+def claim(claims: Mapping[str, Any], path: str) -> Any:
+    """Return a claim by name; dots lead into objects (`realm_access.roles`) where no claim has the whole name.
 
-    `UNSET` without it. A path that begins in the token and ends nowhere is there, as nothing: the issuer meant to say
-    something.
+    Return `UNSET` without it, and None for a path that begins in the token and ends half-way: such a claim is
+    malformed, not absent.
     """
-    if path in said:
-        return said[path]
-    value: Any = said
+    if path in claims:
+        return claims[path]
+    value: Any = claims
     for name in path.split("."):
         if not isinstance(value, dict) or name not in value:
-            return msgspec.UNSET if value is said else None
+            return msgspec.UNSET if value is claims else None
         value = value[name]
     return value
 
 
 def role_in(value: Any) -> Role | None:
-    """The mightiest of our roles that a text or a list of texts names."""
+    """Return the role with the most rights that a text or a list of texts names."""
     named = value if isinstance(value, list) else [value]
     return next((role for role in ROLES if role in named), None)
 
 
 def organization_in(value: Any, name: str) -> str | None:
-    """An organization's id in our spelling; none when the claim is absent. Raises `ClaimNotUnderstood`.
+    """Return an organization's id as this service writes it. A list of exactly one id counts as that id.
 
-    A list of exactly one id counts as that id.
+    Raises `ClaimNotUnderstood`.
     """
     if value is msgspec.UNSET:
         return None
@@ -91,16 +91,16 @@ def organization_in(value: Any, name: str) -> str | None:
     )
 
 
-def scopes_in(said: Mapping[str, Any]) -> frozenset[str]:
-    """What the token is limited to: all scopes without such a claim. Raises `ClaimNotUnderstood`.
+def scopes_in(claims: Mapping[str, Any]) -> frozenset[str]:
+    """Return the scopes the token is limited to: all without such a claim. Raises `ClaimNotUnderstood`.
 
-    A claim that lists OpenID Connect's own scopes alone says nothing about this service, as if it were absent.
+    A claim that lists OpenID Connect's own scopes alone is ignored, as if it were absent.
     """
     allowed: frozenset[str] | None = None
     for name in SCOPE_CLAIMS:
-        if name not in said:
+        if name not in claims:
             continue
-        listed = words_in(said[name], name)
+        listed = words_in(claims[name], name)
         if listed and listed <= PROTOCOL_SCOPES:
             continue
         allowed = listed if allowed is None else allowed & listed
@@ -108,7 +108,7 @@ def scopes_in(said: Mapping[str, Any]) -> frozenset[str]:
 
 
 def words_in(value: Any, name: str) -> frozenset[str]:
-    """The words of a text, or of a list of texts. Raises `ClaimNotUnderstood`."""
+    """Split a text, or a list of texts. Raises `ClaimNotUnderstood`."""
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
         raise ClaimNotUnderstood(f"The token's claim `{name}` must be a text of words, or a list of texts.")

@@ -1,218 +1,269 @@
-"""The schema `access`: users, pending owners, signing keys."""
+"""The schema `access`: its tables, and the statements about them that are rare enough for repositories.
 
-import secrets
-from collections.abc import Sequence
+The statements of every request, of the write path, and of `ON CONFLICT` are SQL: `access.adapters.queries`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Column, DateTime, Index, LargeBinary, Table, Text, Uuid, text
+import msgspec
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Text,
+    any_,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
+from sqlalchemy.sql.selectable import ForUpdateArg
 
-from access.domain import Account, PendingOwner
-from access.ports import SigningKey
+from access.domain import Account, ApiToken, Session
 from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
-from shared.ports import Database, Transaction
-from shared.postgres.database import metadata
-from shared.postgres.listener import CHANNEL, ENDED, EVERYTHING
-from shared.text.emails import in_ascii
-from shared.text.forms import search_text, sort_key
+from shared.ports import Transaction
+from shared.postgres.orm import Row, orm_session
+from shared.text.forms import search_text
 
 NOW = text("now()")
-SECRET_BYTES = 32
+SHARED = ForUpdateArg(read=True)
 
-users = Table(
-    "users",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("email", Text, nullable=False, unique=True),
-    Column("name", Text),
-    Column("password_hash", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("organization_id", Uuid),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Column("is_active", Boolean, nullable=False, server_default=text("true")),
-    search_column(),
-    sort_column(),
-    CheckConstraint("role IN ('super_admin', 'organization_admin', 'service')", name="role"),
-    Index("ix_users_email", SORT_KEY, "id"),
-    Index("ix_users_organization_id", "organization_id", SORT_KEY, "id"),
-    Index("ix_users_super_admins", SORT_KEY, "id", postgresql_where=text("role = 'super_admin'")),
-    Index("ix_users_inactive", SORT_KEY, "id", postgresql_where=text("NOT is_active")),
-    Index("ix_users_words", text(WORDS), postgresql_using="gin", postgresql_with=AT_ONCE),
-    schema="access",
-)
-
-pending_owners = Table(
-    "pending_owners",
-    metadata,
-    Column("operation_id", Uuid, primary_key=True),
-    Column("email", Text, nullable=False, unique=True),
-    Column("name", Text),
-    Column("password_hash", Text, nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    search_column(),
-    sort_column(),
-    schema="access",
-)
-
-signing_keys = Table(
-    "signing_keys",
-    metadata,
-    Column("kid", Text, primary_key=True),
-    Column("secret", LargeBinary, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Column("retired_at", DateTime(timezone=True)),
-    schema="access",
-)
-
-USER_BY_EMAIL = "SELECT id, role, organization_id, is_active, password_hash FROM access.users WHERE email = $1"
-
-ADD_USER = """
-INSERT INTO access.users (id, email, password_hash, role, organization_id, is_active, search_text, sort_key)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-ON CONFLICT (email) DO NOTHING RETURNING id
+# Two that refresh with one token at once: the second waits for the first one's row, and finds another hash.
+FIND_SESSION = """
+SELECT s.token_hash, s.expires_at, s.revoked_at IS NOT NULL, s.rotated_at, s.sealed,
+       u.id, u.role, u.organization_id, u.is_active, u.password_hash
+FROM access.sessions s JOIN access.users u ON u.id = s.user_id WHERE s.id = $1
+"""
+ROTATE_SESSION = """
+UPDATE access.sessions SET token_hash = $3, sealed = $4, rotated_at = $5
+WHERE id = $1 AND token_hash = $2 AND revoked_at IS NULL RETURNING id
 """
 
-# Whoever signed in with the old password is to sign in again.
-REPLACE_HASH = """
-WITH replaced AS (
-  UPDATE access.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2 RETURNING id
-), ended AS (
-  UPDATE access.sessions SET revoked_at = now() WHERE revoked_at IS NULL AND user_id IN (SELECT id FROM replaced)
-)
-SELECT id, pg_notify($4, $5) FROM replaced
-"""
-
-DISCARD_EXPIRED_RIVALS = """
-DELETE FROM access.pending_owners WHERE (email = $1 OR operation_id = $2) AND expires_at <= $3
-"""
-
-ADD_PENDING_OWNER = """
-INSERT INTO access.pending_owners (operation_id, email, name, password_hash, expires_at, search_text, sort_key)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT DO NOTHING RETURNING operation_id
-"""
-
-IS_FREE = """
-SELECT NOT EXISTS (SELECT FROM access.users WHERE email = $1 AND id <> $2)
-   AND NOT EXISTS (SELECT FROM access.pending_owners WHERE email = $1 AND operation_id <> $2 AND expires_at > $3)
-"""
-
-PENDING_OWNERS = """
-SELECT waiting.operation_id FROM access.pending_owners waiting
-WHERE waiting.operation_id = ANY($1::uuid[]) AND waiting.expires_at > $2
-  AND NOT EXISTS (SELECT FROM access.users WHERE users.email = waiting.email)
-ORDER BY waiting.operation_id FOR UPDATE OF waiting
-"""
-
-ACTIVATE = """
-WITH activated AS (
-  DELETE FROM access.pending_owners waiting
-  USING unnest($1::uuid[], $2::uuid[]) AS owner (operation_id, organization_id)
-  WHERE waiting.operation_id = owner.operation_id
-  RETURNING waiting.operation_id, waiting.email, waiting.name, waiting.password_hash, owner.organization_id,
-    waiting.search_text, waiting.sort_key
-)
-INSERT INTO access.users (id, email, name, password_hash, role, organization_id, created_at, search_text, sort_key)
-SELECT operation_id, email, name, password_hash, 'organization_admin', organization_id, $3, search_text, sort_key
-FROM activated
-RETURNING id, organization_id
-"""
-
-# Named by its number, so that processes which find no key at the same time try to insert the same row; who comes
-# later sees that row. Keys are retired and never deleted, or a number would come twice.
-MAKE_KEY = """
-INSERT INTO access.signing_keys (kid, secret) SELECT 'key-' || count(*) + 1, $1 FROM access.signing_keys
-HAVING count(*) = count(retired_at) ON CONFLICT (kid) DO NOTHING
-"""
-
-UNRETIRED_KEYS = "SELECT kid, secret FROM access.signing_keys WHERE retired_at IS NULL ORDER BY created_at, kid"
+Rows = TypeVar("Rows", bound=SQLAlchemyAsyncRepository[Any])
 
 
-def list_columns(email: str, name: str | None) -> tuple[str, str]:
-    """What a user is found by, the domain in both its spellings; and where the user stands in the list."""
-    domain = in_ascii(email).partition("@")[2]
-    return search_text(email, name, None if email.endswith(domain) else domain), sort_key(email)
+class UserRow(Row):
+    __tablename__ = "users"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    organization_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    search_text = search_column()
+    sort_key = sort_column()
+    __table_args__ = (
+        CheckConstraint("role IN ('super_admin', 'organization_admin', 'service')", name="role"),
+        Index("ix_users_email", SORT_KEY, "id"),
+        Index("ix_users_organization_id", "organization_id", SORT_KEY, "id"),
+        Index("ix_users_super_admins", SORT_KEY, "id", postgresql_where=text("role = 'super_admin'")),
+        Index("ix_users_inactive", SORT_KEY, "id", postgresql_where=text("NOT is_active")),
+        Index("ix_users_words", text(WORDS), postgresql_using="gin", postgresql_with=AT_ONCE),
+        {"schema": "access"},
+    )
 
 
-class PostgresUsers:
-    """Users in `access.users`."""
-
-    async def by_email(self, transaction: Transaction, email: str) -> Account | None:
-        """One index look-up."""
-        row = await transaction.fetchrow(USER_BY_EMAIL, email)
-        return Account(*row) if row else None
-
-    async def add(self, transaction: Transaction, account: Account, email: str) -> bool:
-        """False when a user with the e-mail exists."""
-        await transaction.execute("DELETE FROM access.pending_owners WHERE email = $1", email)
-        values = (account.id, email, account.password_hash, account.role, account.organization_id, account.is_active)
-        return await transaction.fetchval(ADD_USER, *values, *list_columns(email, None)) is not None
-
-    async def replace_password(self, transaction: Transaction, account: Account, password_hash: str) -> bool:
-        """False when somebody else replaced it first."""
-        arguments = (account.id, account.password_hash, password_hash, CHANNEL, f"{ENDED} {EVERYTHING}")
-        return await transaction.fetchval(REPLACE_HASH, *arguments) is not None
+class PendingOwnerRow(Row):
+    __tablename__ = "pending_owners"
+    operation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    password_hash: Mapped[str]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    search_text = search_column()
+    sort_key = sort_column()
+    __table_args__ = ({"schema": "access"},)
 
 
-class PostgresPendingOwners:
-    """Pending owners in `access.pending_owners`."""
+class SigningKeyRow(Row):
+    __tablename__ = "signing_keys"
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    secret: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    retired_at: Mapped[datetime | None]
+    __table_args__ = ({"schema": "access"},)
 
-    async def hold(self, transaction: Transaction, owner: PendingOwner, now: datetime) -> bool:
-        """Users are read after the insert: an activation of the same e-mail that it waited for is seen then."""
-        await transaction.execute(DISCARD_EXPIRED_RIVALS, owner.email, owner.operation_id, now)
-        values = (owner.operation_id, owner.email, owner.name, owner.password_hash, owner.expires_at)
-        if await transaction.fetchval(ADD_PENDING_OWNER, *values, *list_columns(owner.email, owner.name)) is None:
-            return await self._is_held(transaction, owner.operation_id)
-        user_id = await transaction.fetchval("SELECT id FROM access.users WHERE email = $1", owner.email)
-        if user_id == owner.operation_id:
-            await self.discard(transaction, [owner.operation_id])
-        return user_id in {None, owner.operation_id}
 
-    async def _is_held(self, transaction: Transaction, operation_id: UUID) -> bool:
-        query = "SELECT EXISTS (SELECT FROM access.pending_owners WHERE operation_id = $1)"
-        return bool(await transaction.fetchval(query, operation_id))
+class SessionRow(Row):
+    """One row a sign-in, with the hash of the one refresh token that is good now."""
 
-    async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool:
-        """Two index look-ups."""
-        return bool(await transaction.fetchval(IS_FREE, email, operation_id, now))
+    __tablename__ = "sessions"
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("access.users.id", ondelete="CASCADE"))
+    token_hash: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    rotated_at: Mapped[datetime | None]
+    sealed: Mapped[bytes | None]
+    __table_args__ = (
+        Index("ix_sessions_user_id", "user_id"),
+        Index("ix_sessions_expires_at", "expires_at"),
+        {"schema": "access"},
+    )
 
-    async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime) -> frozenset[UUID]:
-        """One query; locks in the order of the ids."""
-        return frozenset(row[0] for row in await transaction.fetch(PENDING_OWNERS, list(operation_ids), now))
 
-    async def activate(
-        self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime
-    ) -> Sequence[tuple[UUID, UUID]]:
-        """One statement."""
-        operation_ids, organization_ids = zip(*owners, strict=True)
-        rows = await transaction.fetch(ACTIVATE, list(operation_ids), list(organization_ids), now)
-        return [(user_id, organization_id) for user_id, organization_id in rows]
+class ApiTokenRow(Row):
+    __tablename__ = "api_tokens"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    role: Mapped[str]
+    organization_id: Mapped[UUID | None]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    search_text = search_column()
+    __table_args__ = (
+        CheckConstraint("role IN ('super_admin', 'service')", name="role"),
+        Index("ix_api_tokens_created_at", "created_at", "id"),
+        Index("ix_api_tokens_created_by", "created_by", "created_at", "id"),
+        {"schema": "access"},
+    )
 
-    async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
-        """Absent ones are no error."""
-        query = "DELETE FROM access.pending_owners WHERE operation_id = ANY($1::uuid[])"
-        await transaction.execute(query, list(operation_ids))
+
+class WriteOutcomeRow(Row):
+    __tablename__ = "write_outcomes"
+    operation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    created_at: Mapped[datetime]
+    body: Mapped[bytes | None]
+    has_secret: Mapped[bool] = mapped_column(server_default=text("false"))
+    sealed: Mapped[bytes | None]
+    __table_args__ = (Index("ix_write_outcomes_created_at", "created_at"), {"schema": "access"})
+
+
+class UserRows(SQLAlchemyAsyncRepository[UserRow]):
+    model_type = UserRow
+
+
+class SessionRows(SQLAlchemyAsyncRepository[SessionRow]):
+    model_type = SessionRow
+
+
+class ApiTokenRows(SQLAlchemyAsyncRepository[ApiTokenRow]):
+    model_type = ApiTokenRow
+
+
+@asynccontextmanager
+async def rows(repository: type[Rows], transaction: Transaction) -> AsyncIterator[Rows]:
+    """Yield the rows that the transaction sees. A row that is added is not read back: give it all its columns."""
+    async with orm_session(transaction) as session:
+        yield repository(session=session, auto_refresh=False, wrap_exceptions=False)
+
+
+class PostgresUserDirectory:
+    async def by_id(self, transaction: Transaction, user_id: UUID) -> Account | None:
+        async with rows(UserRows, transaction) as users:
+            row = await users.get_one_or_none(id=user_id, with_for_update=True)
+            return None if row is None else msgspec.convert(row, Account, from_attributes=True)
+
+    async def active_super_admins(self, transaction: Transaction) -> frozenset[UUID]:
+        """All locked, so that two cannot deactivate each other at once."""
+        ids = select(UserRow.id).where(UserRow.role == "super_admin", UserRow.is_active)
+        async with orm_session(transaction) as session:
+            return frozenset(await session.scalars(ids.order_by(UserRow.id).with_for_update()))
+
+    async def set_active(
+        self, transaction: Transaction, user_id: UUID, now: datetime, *, is_active: bool
+    ) -> Sequence[UUID]:
+        async with orm_session(transaction) as session:
+            await session.execute(update(UserRow).where(UserRow.id == user_id).values(is_active=is_active))
+            of_user = update(SessionRow).where(SessionRow.user_id == user_id, SessionRow.revoked_at.is_(None))
+            ended = of_user.values(revoked_at=now).returning(SessionRow.id)
+            return [] if is_active else list(await session.scalars(ended))
+
+
+class PostgresSessions:
+    """Refreshing is SQL: every open browser does it every quarter of an hour."""
+
+    async def open(
+        self, transaction: Transaction, user_id: UUID, token_hash: bytes, now: datetime, expires_at: datetime
+    ) -> UUID:
+        async with rows(SessionRows, transaction) as sessions:
+            row = SessionRow(user_id=user_id, token_hash=token_hash, created_at=now, expires_at=expires_at)
+            return (await sessions.add(row)).id
+
+    async def find(self, transaction: Transaction, session_id: UUID) -> Session | None:
+        row = await transaction.fetchrow(FIND_SESSION, session_id)
+        if row is None:
+            return None
+        token_hash, expires_at, is_revoked, rotated_at, sealed, *account = row
+        return Session(session_id, Account(*account), token_hash, expires_at, is_revoked, rotated_at, sealed)
+
+    async def rotate(
+        self, transaction: Transaction, session: Session, token_hash: bytes, sealed: bytes, now: datetime
+    ) -> bool:
+        arguments = (session.id, session.token_hash, token_hash, sealed, now)
+        return await transaction.fetchval(ROTATE_SESSION, *arguments) is not None
+
+    async def revoke(self, transaction: Transaction, session_id: UUID, now: datetime) -> bool:
+        async with rows(SessionRows, transaction) as sessions:
+            living = SessionRow.revoked_at.is_(None)
+            row = await sessions.get_one_or_none(living, id=session_id, with_for_update=True)
+            if row is not None:
+                row.revoked_at = now
+                await sessions.session.flush()
+            return row is not None
 
     async def discard_expired(self, transaction: Transaction, now: datetime) -> int:
-        """The number of deleted rows."""
-        query = "DELETE FROM access.pending_owners WHERE expires_at <= $1"
-        return int((await transaction.execute(query, now)).rpartition(" ")[2])
+        tag = await transaction.execute("DELETE FROM access.sessions WHERE expires_at <= $1", now)
+        return int(tag.rpartition(" ")[2])
 
 
-class PostgresSigningKeys:
-    """Signing keys in `access.signing_keys`. Setting `retired_at` retires one."""
+class PostgresApiTokens:
+    async def add(self, transaction: Transaction, token: ApiToken, token_hash: bytes) -> None:
+        async with rows(ApiTokenRows, transaction) as tokens:
+            values = msgspec.structs.asdict(token)
+            await tokens.add(ApiTokenRow(**values, token_hash=token_hash, search_text=search_text(token.name)))
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    async def find(self, transaction: Transaction, token_id: UUID) -> ApiToken | None:
+        async with rows(ApiTokenRows, transaction) as tokens:
+            row = await tokens.get_one_or_none(id=token_id)
+            return None if row is None else token_of(row)
 
-    async def unretired(self) -> Sequence[SigningKey]:
-        """Never empty."""
-        async with self._database.snapshot() as transaction:
-            rows = await transaction.fetch(UNRETIRED_KEYS)
-        return [SigningKey(*row) for row in rows] or await self._made()
+    async def revoke(self, transaction: Transaction, token_ids: Sequence[UUID], now: datetime) -> Sequence[ApiToken]:
+        async with orm_session(transaction) as session:
+            living = update(ApiTokenRow).where(among(ApiTokenRow.id, token_ids), ApiTokenRow.revoked_at.is_(None))
+            revoked = living.values(revoked_at=now).returning(ApiTokenRow)
+            return [token_of(row) for row in await session.scalars(revoked)]
 
-    async def _made(self) -> Sequence[SigningKey]:
-        async with self._database.writing() as transaction:
-            await transaction.execute(MAKE_KEY, secrets.token_bytes(SECRET_BYTES))
-            return [SigningKey(*row) for row in await transaction.fetch(UNRETIRED_KEYS)]
+    async def minted_by(self, transaction: Transaction, creators: Sequence[str]) -> Sequence[ApiToken]:
+        """Locked in the order of their ids."""
+        minted = select(ApiTokenRow).where(among(ApiTokenRow.created_by, creators))
+        async with orm_session(transaction) as session:
+            locked = await session.scalars(minted.order_by(ApiTokenRow.id).with_for_update())
+            return [token_of(row) for row in locked]
+
+    async def may_mint(self, transaction: Transaction, creator: UUID) -> bool:
+        """Locks the creator's row, so that ending it waits for the token that is being made, and finds it then."""
+        async with rows(UserRows, transaction) as users:
+            user = await users.get_one_or_none(id=creator, with_for_update=SHARED)
+        if user is not None:
+            return user.is_active
+        async with rows(ApiTokenRows, transaction) as tokens:
+            token = await tokens.get_one_or_none(id=creator, with_for_update=SHARED)
+        return token is None or token.revoked_at is None
+
+
+def token_of(row: ApiTokenRow) -> ApiToken:
+    return msgspec.convert(row, ApiToken, from_attributes=True)
+
+
+def among(column: InstrumentedAttribute[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """One argument, however many values there are: an `IN` may have 32,767."""
+    return column == any_(literal(list(values), ARRAY(column.type)))

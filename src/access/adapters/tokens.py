@@ -1,16 +1,18 @@
 """Bearer tokens: JSON Web Tokens signed by a key that all replicas share (HS256)."""
 
 import asyncio
-from collections import OrderedDict
+import hmac
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import jwt
 import msgspec
+from cachetools import LRUCache
 
 from access.domain import Account, TokenExpired, TokenInvalid
-from access.ports import IssuedToken, LiveSessions, SigningKey, SigningKeys
+from access.ports import IssuedToken, KeyedWrite, LiveSessions, SigningKey, SigningKeys
 from shared.ports import Caller, Clock
 
 ALGORITHM = "HS256"
@@ -22,6 +24,7 @@ SIGNING_KEY_AGE = timedelta(seconds=60)
 FETCH_INTERVAL = timedelta(seconds=5)
 MAX_TOKEN_LENGTH = 2048
 MAX_REMEMBERED = 10_000
+MASK_BYTES = 64
 
 # Times are compared with our own clock, which tests can set.
 DECODING: Any = {
@@ -33,7 +36,7 @@ DECODING: Any = {
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a token says. Times are seconds since the epoch."""
+    """Times are seconds since the epoch."""
 
     sub: str
     role: str
@@ -44,8 +47,6 @@ class Claims(msgspec.Struct, frozen=True):
 
 
 class KeyRing:
-    """The signing keys as this process knows them."""
-
     def __init__(self, keys: SigningKeys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
@@ -54,14 +55,14 @@ class KeyRing:
         self._fetching = asyncio.Lock()
 
     async def signing(self) -> SigningKey:
-        """The newest key, at most a minute out of date: a retired key signs no longer than that."""
+        """Return the newest key, at most a minute out of date: a retired key signs no longer than that."""
         await self._fetch_unless_younger_than(SIGNING_KEY_AGE)
         return next(reversed(self._known.values()))
 
     async def verifying(self, kid: str) -> SigningKey | None:
-        """The key of that name. Unknown names lead to one look at the store every five seconds, not more.
+        """Return None for an unknown name, after one look at the store every five seconds at most.
 
-        A retired key is forgotten with the next look, which every minute of signing brings, and a restart.
+        A retired key is forgotten with the next look: within a minute where tokens are signed.
         """
         if kid not in self._known:
             await self._fetch_unless_younger_than(FETCH_INTERVAL)
@@ -75,37 +76,36 @@ class KeyRing:
             self._fetched_at = self._clock.now()
 
 
+@dataclass
 class JwtIssuer:
     """Issues tokens. They end by themselves after a short time, and those of a sign-in with it."""
 
-    def __init__(self, keys: KeyRing, clock: Clock, lifetime: timedelta = ACCESS_LIFETIME) -> None:
-        self._keys = keys
-        self._clock = clock
-        self._lifetime = lifetime
+    keys: KeyRing
+    clock: Clock
+    lifetime: timedelta = ACCESS_LIFETIME
 
     async def access_token(self, account: Account, session_id: UUID) -> IssuedToken:
-        """The token of a signed-in user, good while the session is."""
         organization_id = str(account.organization_id) if account.organization_id else None
         claims = {"sub": str(account.id), "role": account.role, "org": organization_id, "sid": str(session_id)}
-        return await self._issue(claims, self._lifetime)
+        return await self._issue(claims, self.lifetime)
 
     async def operation_token(self, operation_id: UUID) -> IssuedToken:
-        """The token by which somebody who is no user yet follows one operation, for an hour."""
+        """Issue a token for reading one operation, good for an hour: its holder is no user yet."""
         claims = {"sub": str(operation_id), "role": SIGNUP_ROLE, "op": str(operation_id)}
         return await self._issue(claims, OPERATION_LIFETIME)
 
     async def _issue(self, claims: dict[str, Any], lifetime: timedelta) -> IssuedToken:
-        key = await self._keys.signing()
-        issued_at, seconds = int(self._clock.now().timestamp()), int(lifetime.total_seconds())
+        key = await self.keys.signing()
+        issued_at, seconds = int(self.clock.now().timestamp()), int(lifetime.total_seconds())
         dated = {**claims, "iss": ISSUER, "iat": issued_at, "exp": issued_at + seconds}
         return IssuedToken(jwt.encode(dated, key.secret, ALGORITHM, {"kid": key.kid}), seconds)
 
 
 class TokenAuthenticator:
-    """Tells who a token speaks for. Remembers verified tokens, so a repeated one costs a look into a dict.
+    """Remembers verified tokens, so that the signature of a repeated one is not checked again.
 
-    A token is good until it expires or its session ends: by signing out, a deactivation, another password. People of a
-    suspended organization cannot sign in again, and lose what they hold within an access token's lifetime (15 minutes).
+    A token is good until it expires or its session ends: by signing out, a deactivation, another password. Users of a
+    suspended organization cannot sign in again, and lose their tokens within an access token's lifetime (15 minutes).
     """
 
     def __init__(
@@ -114,19 +114,17 @@ class TokenAuthenticator:
         self._keys = keys
         self._sessions = sessions
         self._clock = clock
-        self._max_remembered = max_remembered
-        self._verified: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
+        self._verified: LRUCache[str, tuple[Caller, int]] = LRUCache(max_remembered)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raises `TokenExpired`, `TokenInvalid`, `SessionEnded`, or `Unavailable`."""
-        remembered = self._verified.get(token)
-        if remembered is None:
-            remembered = await self._verify(token)
-        caller, expires_at = remembered
+        """Raise `TokenExpired`, `TokenInvalid`, `SessionEnded`, or `Unavailable`."""
+        known = self._verified.get(token)
+        caller, expires_at = known or await self._verify(token)
         if expires_at <= self._clock.now().timestamp():
             self._verified.pop(token, None)
             raise TokenExpired("The token has expired: sign in again.")
-        self._remember(token, remembered)
+        if known is None:
+            self._verified[token] = caller, expires_at
         if caller.session_id is not None:
             await self._sessions.require(caller.session_id)
         return caller
@@ -139,15 +137,9 @@ class TokenAuthenticator:
             raise TokenInvalid("The token is unknown or damaged: sign in again.")
         return Caller(claims.sub, claims.role, claims.org, claims.op, session_id=claims.sid), claims.exp
 
-    def _remember(self, token: str, verified: tuple[Caller, int]) -> None:
-        self._verified[token] = verified
-        self._verified.move_to_end(token)
-        if len(self._verified) > self._max_remembered:
-            self._verified.popitem(last=False)
-
 
 def key_name(token: str) -> str | None:
-    """The key the token says it is signed with, none when it cannot be read. Nothing is verified by this."""
+    """Return the `kid` of a token's header, None when it cannot be read. Nothing is verified by this."""
     if len(token) > MAX_TOKEN_LENGTH:
         return None
     try:
@@ -158,8 +150,37 @@ def key_name(token: str) -> str | None:
 
 
 def verified_claims(token: str, key: SigningKey) -> Claims | None:
-    """What the token says, if the key signed it. Expired tokens count: their time is the caller's to check."""
+    """Return the claims if the key signed the token. Expired tokens count: the caller checks their time."""
     try:
         return msgspec.convert(jwt.decode(token, key.secret, [ALGORITHM], DECODING, issuer=ISSUER), Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError):
         return None
+
+
+class SigningKeySeals:
+    """A mask that is used once, made of a signing key and of the Idempotency-Key, which is kept nowhere."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+
+    async def seal(self, write: KeyedWrite, secret: str) -> bytes:
+        """Write the signing key's name before the sealed secret. The secret is shorter than the mask."""
+        key = await self._keys.signing()
+        return key.kid.encode() + b"\n" + masked(secret.encode(), mask(key.secret, write))
+
+    async def unseal(self, write: KeyedWrite, sealed: bytes) -> str | None:
+        """Return None when the signing key was retired."""
+        kid, _, hidden = sealed.partition(b"\n")
+        key = await self._keys.verifying(kid.decode())
+        return None if key is None else masked(hidden, mask(key.secret, write)).decode()
+
+
+def mask(secret: bytes, write: KeyedWrite) -> bytes:
+    text = f"sealed outcome\x1f{write.operation_id}\x1f{write.fingerprint}\x1f{write.key}"
+    return hmac.digest(secret, text.encode(), "sha512")
+
+
+def masked(text: bytes, mask: bytes) -> bytes:
+    if len(text) > MASK_BYTES:
+        raise ValueError("The secret is longer than its mask.")
+    return bytes(a ^ b for a, b in zip(text, mask, strict=False))

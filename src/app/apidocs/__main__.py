@@ -10,6 +10,7 @@ from app.apidocs.asyncapi import asyncapi_document
 from app.apidocs.compatibility import kept_for_readers, kept_for_writers
 from app.apidocs.openapi import openapi_document
 from app.apidocs.schemas import message_schemas
+from app.manifest.model import manifest_schema
 from app.server.documents import DOCUMENTS
 
 Documents = Mapping[str, bytes]
@@ -41,7 +42,12 @@ def main(arguments: list[str], folder: Path = DOCUMENTS, made: Documents | None 
 def documents() -> Documents:
     """Return every document by its name: the same bytes from the same code, whatever the environment says."""
     schemas = message_schemas()
-    made = {"openapi.json": openapi_document(), "asyncapi.json": asyncapi_document(schemas), **schemas}
+    made = {
+        "openapi.json": openapi_document(),
+        "asyncapi.json": asyncapi_document(schemas),
+        "manifest.schema.json": manifest_schema(),
+        **schemas,
+    }
     return {name: as_file(document) for name, document in made.items()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.cli.container import container_of
-from app.output import EXIT_FAILED, Answer, Say
+from app.cli.output import EXIT_FAILED, Answer, Printer
 from app.settings import Settings
 from app.status.collect import StatusCollector
 from app.status.gauges import COUNTED
@@ -109,7 +109,7 @@ STILL_WORKS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-async def tell_status(settings: Settings, say: Say) -> Answer:
+async def tell_status(settings: Settings, say: Printer) -> Answer:
     """Print the status. Exit code 1 unless the database answers every question and takes writes."""
     async with container_of(settings) as container:
         status = await (await container.get(StatusCollector)).status()

@@ -1,185 +1,145 @@
-"""Where bulk operations meet the contexts whose organizations they ask."""
+"""What bulk operations ask of the contexts whose organizations they change."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from dishka import Provider, Scope, provide
-from msgspec import UNSET
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 import bulk.ports
-from assignments.commands import ApplyIndustryTemplate, AssignModule, UnassignModule
+from assignments.commands import ApplyIndustryTemplate, AssignModule, Command, UnassignModule
 from bulk.domain import (
     ApplyIndustry,
     Assign,
     BulkCommand,
     BulkOperation,
+    DryRunOutcome,
     OlderVersions,
     OrganizationFilter,
     Reactivate,
     Suspend,
-    Tried,
     Unassign,
 )
-from bulk.ports import AskedCommand
-from organizations.adapters.listing import OrganizationFilter as ListFilter
-from organizations.adapters.postgres import PostgresOrganizationDirectory
-from organizations.adapters.reading import OrganizationQuery, PostgresOrganizationReader
+from bulk.ports import OrganizationCommand
+from organizations.adapters.lists import OrganizationFilter as ListFilter
+from organizations.adapters.lists import PostgresOrganizationList
+from organizations.adapters.queries import PostgresOrganizationDirectory
 from organizations.commands import ReactivateOrganization, SuspendOrganization
-from shared.commands.bus import CommandBus, encoded_command
+from shared.commands.direct_sender import DirectSender
 from shared.commands.dry_run import DryRunner
-from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
-from shared.ports import Clock, Ids, Invalidation, OperationsReader, Transaction
+from shared.lists.lister import ListParams
+from shared.messages import Outcome, ReceivedCommand
+from shared.ports import Ids, Invalidation, OperationsReader
 
 FINGERPRINT = "bulk"
 
 
-class BulkSeamsProvider(Provider):
-    """Ports of bulk operations bound to foreign adapters."""
-
+class BulkSeams(Provider):
     scope = Scope.APP
 
     @provide
-    def organizations(self, reader: PostgresOrganizationReader) -> bulk.ports.SelectedOrganizations:
-        """The filters are those of the organizations' own list."""
-        return ListedOrganizations(reader)
+    def selection(self, organizations: PostgresOrganizationList) -> bulk.ports.SelectedOrganizations:
+        return SelectedOrganizations(organizations)
 
     @provide
-    def names(self, directory: PostgresOrganizationDirectory) -> bulk.ports.OrganizationNames:
-        """As they are called now."""
-        return NamedOrganizations(directory)
+    def labels(self, directory: PostgresOrganizationDirectory) -> bulk.ports.OrganizationLabels:
+        return directory
 
     @provide
     def commands(self) -> bulk.ports.OrganizationCommands:
-        """Those that a super admin may give one by one."""
         return SuperAdminCommands()
 
     @provide
-    def asking(
-        self, bus: CommandBus, operations: OperationsReader, invalidation: Invalidation, clock: Clock
-    ) -> bulk.ports.AskingOrganizations:
-        """Through the command bus, like everybody."""
-        return BusAsking(bus, operations, invalidation, clock)
+    def gateway(
+        self, sender: DirectSender, operations: OperationsReader, invalidation: Invalidation
+    ) -> bulk.ports.CommandGateway:
+        return CommandGateway(sender, operations, invalidation)
 
     @provide
-    def trials(self, previews: DryRunner, clock: Clock, ids: Ids) -> bulk.ports.Trials:
-        """Dry runs of the same commands."""
-        return PreviewTrials(previews, clock, ids)
+    def dry_runs(self, dry_runner: DryRunner, sender: DirectSender, ids: Ids) -> bulk.ports.DryRuns:
+        return DryRuns(dry_runner, sender, ids)
 
 
-class ListedOrganizations:
-    """Selects by walking the list that people see, oldest first: who signs up meanwhile comes last."""
+class SelectedOrganizations:
+    """Walks the list that people see, oldest first: organizations that sign up meanwhile come last."""
 
-    def __init__(self, reader: PostgresOrganizationReader) -> None:
-        self._reader = reader
+    def __init__(self, organizations: PostgresOrganizationList) -> None:
+        self._organizations = organizations
 
     async def page(
         self, wanted: OrganizationFilter, cursor: str | None, limit: int
     ) -> tuple[Sequence[str], str | None]:
-        """One page of ids."""
-        query = OrganizationQuery(limit=limit, cursor=cursor, sort="created_at", wanted=listed(wanted))
-        page = await self._reader.page(query)
+        page = await self._organizations.page(ListParams(list_filter(wanted), limit, cursor, "created_at"))
         return [item.organization_id for item in page.items], page.next_cursor
 
 
-def listed(wanted: OrganizationFilter) -> ListFilter:
-    """A bulk operation's filter as the list has it."""
+def list_filter(wanted: OrganizationFilter) -> ListFilter:
     fields = asdict(wanted)
     if isinstance(wanted.template_version, OlderVersions):
         fields |= {"template_version": None, "template_older_than": wanted.template_version.older_than}
     return ListFilter(**fields)
 
 
-class NamedOrganizations:
-    """Organizations' names."""
-
-    def __init__(self, directory: PostgresOrganizationDirectory) -> None:
-        self._directory = directory
-
-    async def names(self, transaction: Transaction, organization_ids: Sequence[str]) -> Mapping[str, str]:
-        """By id."""
-        labels = await self._directory.labels(transaction, organization_ids)
-        return {id_: label.name for id_, label in labels.items()}
-
-
 class SuperAdminCommands:
-    """A bulk command as the command of the context that decides it."""
+    """The commands that a super admin may send to a single organization."""
 
-    def command(self, wanted: BulkCommand, organization_id: str, user_id: str) -> AskedCommand:
-        """For one organization."""
-        match wanted:
+    def command(self, bulk: BulkCommand, organization_id: str, user_id: str) -> OrganizationCommand:
+        match bulk:
             case Assign(module_id, config):
-                given = UNSET if config is UNSET else config
-                return AskedCommand("assignments", AssignModule(organization_id, module_id, user_id, given))
+                command: Command = AssignModule(organization_id, module_id, user_id, config)
             case Unassign(module_id, force):
-                return AskedCommand("assignments", UnassignModule(organization_id, module_id, force))
+                command = UnassignModule(organization_id, module_id, force)
             case ApplyIndustry(industry_code, mode):
-                return AskedCommand("assignments", ApplyIndustryTemplate(organization_id, industry_code, mode=mode))
+                command = ApplyIndustryTemplate(organization_id, industry_code, mode=mode)
             case Suspend():
-                return AskedCommand("organizations", SuspendOrganization(organization_id))
+                return OrganizationCommand("organizations", SuspendOrganization(organization_id))
             case Reactivate():
-                return AskedCommand("organizations", ReactivateOrganization(organization_id))
+                return OrganizationCommand("organizations", ReactivateOrganization(organization_id))
             case _ as never:
                 assert_never(never)
+        return OrganizationCommand("assignments", command)
 
 
-class BusAsking:
-    """Sends without waiting, and looks later what became of it."""
+class CommandGateway:
+    """Sends without waiting; outcomes are read later."""
 
-    def __init__(self, bus: CommandBus, operations: OperationsReader, invalidation: Invalidation, clock: Clock) -> None:
-        self._bus = bus
+    def __init__(self, sender: DirectSender, operations: OperationsReader, invalidation: Invalidation) -> None:
+        self._sender = sender
         self._operations = operations
         self._invalidation = invalidation
-        self._clock = clock
 
-    async def send(self, bulk: BulkOperation, operation_id: UUID, organization_id: str, asked: AskedCommand) -> None:
-        """The operation id makes a repetition harmless."""
-        envelope = CommandEnvelope(
-            operation_id=operation_id,
-            aggregate_id=organization_id,
-            organization_id=organization_id,
-            user_id=bulk.created_by,
-            fingerprint=FINGERPRINT,
-            issued_at=self._clock.now(),
-            reason=bulk.reason,
-            command=encoded_command(asked.command),
+    async def send(
+        self, bulk: BulkOperation, operation_id: UUID, organization_id: str, command: OrganizationCommand
+    ) -> None:
+        envelope = self._sender.envelope(
+            organization_id, command.command, bulk.created_by, operation_id, organization_id
         )
-        await self._bus.send(asked.context, ReceivedCommand(envelope, asked.command))
+        envelope = replace(envelope, fingerprint=FINGERPRINT, reason=bulk.reason, attempt=None)
+        await self._sender.send(command.context, envelope, command.command)
 
     async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
-        """Whoever reads an outcome here reads no state older than it."""
         outcomes = await self._operations.decided(operation_ids) if operation_ids else {}
         await self._invalidation.invalidate(sorted({name for one in outcomes.values() for name in one.invalidates}))
         return outcomes
 
 
-class PreviewTrials:
-    """Dry runs."""
-
-    def __init__(self, previews: DryRunner, clock: Clock, ids: Ids) -> None:
-        self._previews = previews
-        self._clock = clock
+class DryRuns:
+    def __init__(self, dry_runner: DryRunner, sender: DirectSender, ids: Ids) -> None:
+        self._dry_runner = dry_runner
+        self._sender = sender
         self._ids = ids
 
-    async def ask(self, asked: Sequence[tuple[str, AskedCommand]], user_id: str) -> Sequence[Tried]:
-        """All in one snapshot."""
-        works = [self._work(organization_id, one.command, user_id) for organization_id, one in asked]
-        async with self._previews.snapshot(asked[0][1].context) as snapshot:
-            previews = await snapshot.preview(works)
+    async def dry_run(
+        self, commands: Sequence[tuple[str, OrganizationCommand]], user_id: str
+    ) -> Sequence[DryRunOutcome]:
+        async with self._dry_runner.snapshot(commands[0][1].context) as snapshot:
+            previews = await snapshot.preview([self._received(id_, one.command, user_id) for id_, one in commands])
         return [
-            Tried(organization_id, preview.status, preview.refusal)
-            for (organization_id, _), preview in zip(asked, previews, strict=True)
+            DryRunOutcome(organization_id, preview.status, preview.refusal)
+            for (organization_id, _), preview in zip(commands, previews, strict=True)
         ]
 
-    def _work(self, organization_id: str, command: Any, user_id: str) -> ReceivedCommand:
-        envelope = CommandEnvelope(
-            operation_id=self._ids.new(),
-            aggregate_id=organization_id,
-            organization_id=organization_id,
-            user_id=user_id,
-            fingerprint=FINGERPRINT,
-            issued_at=self._clock.now(),
-            command=encoded_command(command),
-        )
+    def _received(self, organization_id: str, command: object, user_id: str) -> ReceivedCommand:
+        envelope = self._sender.envelope(organization_id, command, user_id, self._ids.new(), organization_id)
         return ReceivedCommand(envelope, command)

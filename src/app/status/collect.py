@@ -9,21 +9,21 @@ from typing import Any, TypeVar
 
 from asyncpg import PostgresError
 
-from app.seams.provider import Deciders
+from app.contexts import ContextSubscribers
+from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.gauges import PostgresQueues
 from app.status.heartbeat import Heartbeat
 from app.status.model import Answered, Facts, SystemStatus
 from app.status.replicas import PostgresReplicas
 from app.status.rules import assess
-from app.subscribers import ContextSubscribers
-from registry.adapters.postgres import PostgresModuleReader
+from registry.adapters.queries import PostgresModuleReader
 from registry.module_type import ModuleType
 from shared.cache.generations import CacheDown
-from shared.cache.redis_server import RedisServer
+from shared.cache.redis import RedisServer
 from shared.commands.bus import KafkaUnreachable
 from shared.errors import Unavailable
-from shared.kafka.groups import Group, KafkaGroups, KafkaStanding
+from shared.kafka.groups import Group, GroupsStatus, KafkaGroups
 from shared.messages import command_group, command_topic, event_group
 from shared.ports import Clock
 from shared.postgres.database import PostgresDatabase
@@ -91,7 +91,7 @@ class StatusCollector:
             self._in_time(partial(timed, self._readers.version)),
             self._in_time(self._readers.queues.waiting),
             self._in_time(self._readers.replicas.seen),
-            self._in_time(self._readers.modules.living_ids),
+            self._in_time(self._readers.modules.existing_ids),
             self._in_time(partial(timed, self._redis.version)),
             self._in_time(self._groups),
         )
@@ -117,7 +117,7 @@ class StatusCollector:
         if self._heartbeat.postgres.observed is None:
             await self._readers.database.probe_writes()
 
-    async def _groups(self) -> KafkaStanding:
+    async def _groups(self) -> GroupsStatus:
         commands = [Group(command_group(decider.name), [command_topic(decider.name)]) for decider in self._deciders]
         subscribers = await self._subscribers.handlers()
         events = [Group(event_group(name), sorted(handlers)) for name, handlers in subscribers.items()]

@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from msgspec import Struct
 
-from shared.cache.redis import RedisStore
-from shared.commands.outcome_waiter import OutcomeWaiter
+from shared.cache.redis import RedisCache
+from shared.commands.bus import OutcomeWaiter
 from shared.errors import Unavailable
 from shared.kafka.broker import KafkaConnection
 from shared.postgres.database import PostgresDatabase
@@ -75,7 +75,7 @@ class PostgresQueues:
 class Parts:
     """Gauges of this process's own parts. Cheap: sampling sends nothing anywhere."""
 
-    def __init__(self, database: PostgresDatabase, store: RedisStore, waiter: OutcomeWaiter) -> None:
+    def __init__(self, database: PostgresDatabase, store: RedisCache, waiter: OutcomeWaiter) -> None:
         self._database = database
         self._store = store
         self._waiter = waiter

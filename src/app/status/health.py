@@ -9,10 +9,10 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.status.gauges import Parts
-from shared.cache.redis import RedisStore
+from shared.cache.redis import RedisCache
 from shared.errors import Unavailable
 from shared.http.parameters import ANY_PARAMETER
-from shared.http.requests import documented
+from shared.http.responses import documented
 from shared.kafka.broker import KafkaConnection
 from shared.postgres.database import PostgresDatabase
 
@@ -65,7 +65,7 @@ class HealthController(Controller):
     async def ready(
         self,
         database: FromDishka[PostgresDatabase],
-        store: FromDishka[RedisStore],
+        store: FromDishka[RedisCache],
         kafka: FromDishka[KafkaConnection],
         readiness: FromDishka[Readiness],
     ) -> Response[Health]:

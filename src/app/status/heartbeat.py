@@ -8,8 +8,8 @@ import structlog
 
 from app.settings import Settings
 from app.status.replicas import CacheCounts, Observed, PostgresReplicas, Replica, Report
-from shared.cache.redis import RedisStore
-from shared.commands.outcome_waiter import OutcomeWaiter
+from shared.cache.redis import RedisCache
+from shared.commands.bus import OutcomeWaiter
 from shared.errors import Unavailable
 from shared.kafka.broker import KafkaConnection
 from shared.ports import Clock
@@ -44,7 +44,7 @@ class Heartbeat:
         self,
         settings: Settings,
         replicas: PostgresReplicas,
-        store: RedisStore,
+        store: RedisCache,
         connection: KafkaConnection,
         waiter: OutcomeWaiter,
         clock: Clock,

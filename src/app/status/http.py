@@ -5,7 +5,7 @@ from litestar import Controller, Response, get
 
 from app.status.collect import StatusCollector
 from app.status.model import SystemStatus
-from shared.http.requests import super_admin
+from shared.http.authentication import super_admin
 
 
 class SystemController(Controller):

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from app.status.gauges import Waiting
 from app.status.replicas import Observed, SeenReplica
-from shared.kafka.groups import GroupStanding
+from shared.kafka.groups import GroupLag
 
 State = Literal["ok", "degraded", "down", "unknown"]
 
@@ -35,7 +35,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     kafka: Answered | None
     waiting: Waiting | None
     leader: str | None
-    groups: Sequence[GroupStanding] | None
+    groups: Sequence[GroupLag] | None
     replicas: Sequence[SeenReplica] | None
     registered: Sequence[str] | None
     enumerated: Sequence[str]

@@ -1,6 +1,6 @@
 """Assignments over HTTP: what an organization has, and what a super admin does about it."""
 
-from contextlib import suppress
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from assignments.adapters.cached import CachedAssignmentReader
-from assignments.adapters.reading import OrganizationModuleDetails, OrganizationModules, PostgresAssignmentReader
+from assignments.adapters.queries import OrganizationModuleDetails, OrganizationModules, PostgresAssignmentReader
 from assignments.commands import (
     ApplyIndustryTemplate,
     AssignmentResult,
@@ -26,27 +26,21 @@ from assignments.commands import (
     UnassignModule,
     UpdateModuleConfig,
 )
+from assignments.errors import ModuleNotAssigned, OrganizationNotFound
 from assignments.ports import OrganizationIndustry
-from assignments.refusals import ModuleNotAssigned, OrganizationNotFound
+from assignments.set_industry import set_industry
 from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender, IfMatchRequired
-from shared.errors import Unavailable
+from shared.http.authentication import caller_of, organization_reader, organization_writer, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import sends
-from shared.http.requests import (
-    AnyRequest,
-    caller_of,
-    documented,
-    organization_reader,
-    organization_writer,
-    send_cached,
-    super_admin,
-)
+from shared.http.responses import documented, send_cached
 from shared.http.route_docs import refuses
-from shared.messages import Outcome
 from shared.slugs import Slug
 
 OrganizationPath = FromPath[UUID]
 ModulePath = FromPath[str]
+Sender = FromDishka[CommandSender]
 
 
 class ModuleToAssign(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,8 +74,6 @@ class UnassignmentToRestore(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OrganizationModulesController(Controller):
-    """What an organization has, for its own people too."""
-
     path = "/organizations/{organization_id:uuid}/modules"
     tags = ["organizations"]
 
@@ -113,7 +105,7 @@ class OrganizationModulesController(Controller):
         module_id: ModulePath,
         assignments: FromDishka[PostgresAssignmentReader],
     ) -> ASGIResponse:
-        found = await assignments.module(str(organization_id), possible(module_id))
+        found = await assignments.module(str(organization_id), assignable_id(module_id))
         if found is None:
             raise ModuleNotAssigned("The organization does not have this module. Check the ids in the path.")
         return send_cached(request, encode_cached(found.sequence, found))
@@ -133,15 +125,18 @@ class OrganizationModulesController(Controller):
         organization_id: OrganizationPath,
         module_id: ModulePath,
         data: JSONBody[Config],
-        sender: FromDishka[CommandSender],
+        sender: Sender,
     ) -> Response[bytes]:
         """The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
 
         While the organization is suspended, super admins alone may change it.
         """
         as_operator = caller_of(request).role == "super_admin"
-        command = UpdateModuleConfig(str(organization_id), possible(module_id), data, as_operator)
-        return await sender.answer(request, asked(command, needs_if_match=True))
+        command = UpdateModuleConfig(str(organization_id), assignable_id(module_id), data, as_operator)
+        return await sender.answer(request, to_organization(command, needs_if_match=True))
+
+
+assignment_command = partial(post, status_code=200, responses=documented(AssignmentResult))
 
 
 class AssignmentsController(Controller):
@@ -151,129 +146,103 @@ class AssignmentsController(Controller):
     guards = [super_admin]
     tags = ["modules"]
 
-    @post(
+    @assignment_command(
         "/assign/{organization_id:uuid}",
-        status_code=200,
         operation_id="assignModule",
         operation_class=sends(AssignModule),
         summary="Assign a module",
-        responses=documented(AssignmentResult),
     )
     async def assign(
-        self,
-        request: AnyRequest,
-        organization_id: OrganizationPath,
-        data: JSONBody[ModuleToAssign],
-        sender: FromDishka[CommandSender],
+        self, request: AnyRequest, organization_id: OrganizationPath, data: JSONBody[ModuleToAssign], sender: Sender
     ) -> Response[bytes]:
         command = AssignModule(str(organization_id), data.module_id, caller_of(request).user_id, data.config)
-        return await sender.answer(request, asked(command))
+        return await sender.answer(request, to_organization(command))
 
-    @post(
+    @assignment_command(
         "/unassign/{organization_id:uuid}/{module_id:str}",
-        status_code=200,
         operation_id="unassignModule",
         operation_class=sends(UnassignModule),
         summary="Unassign a module",
-        responses=documented(AssignmentResult),
     )
     async def unassign(
         self,
         request: AnyRequest,
         organization_id: OrganizationPath,
         module_id: ModulePath,
-        sender: FromDishka[CommandSender],
+        sender: Sender,
         force: FromQuery[bool] = False,
     ) -> Response[bytes]:
         """Its config is kept for a later assignment. `force` overrules templates that require it.
 
         Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
         """
-        return await sender.answer(request, asked(UnassignModule(str(organization_id), possible(module_id), force)))
+        return await sender.answer(
+            request, to_organization(UnassignModule(str(organization_id), assignable_id(module_id), force))
+        )
 
-    @post(
+    @assignment_command(
         "/restore/{organization_id:uuid}",
-        status_code=200,
         operation_id="restoreAssignments",
         operation_class=sends(RestoreAssignments),
         summary="Restore assignments that were unassigned",
-        responses=documented(AssignmentResult),
     )
     async def restore(
         self,
         request: AnyRequest,
         organization_id: OrganizationPath,
         data: JSONBody[UnassignmentToRestore],
-        sender: FromDishka[CommandSender],
+        sender: Sender,
     ) -> Response[bytes]:
         """Sources, versions and config become what the event log says they were, or it is refused and says why."""
-        return await sender.answer(request, asked(RestoreAssignments(str(organization_id), data.operation_id)))
+        return await sender.answer(
+            request, to_organization(RestoreAssignments(str(organization_id), data.operation_id))
+        )
 
-    @post(
+    @assignment_command(
         "/bulk-assign/{organization_id:uuid}",
-        status_code=200,
         operation_id="bulkAssignModules",
         operation_class=sends(BulkAssignModules),
         summary="Assign several modules, all or none",
-        responses=documented(AssignmentResult),
     )
     async def bulk_assign(
-        self,
-        request: AnyRequest,
-        organization_id: OrganizationPath,
-        data: JSONBody[ModulesToAssign],
-        sender: FromDishka[CommandSender],
+        self, request: AnyRequest, organization_id: OrganizationPath, data: JSONBody[ModulesToAssign], sender: Sender
     ) -> Response[bytes]:
         command = BulkAssignModules(
             str(organization_id), data.module_ids, caller_of(request).user_id, data.industry_code
         )
-        return await sender.answer(request, asked(command))
+        return await sender.answer(request, to_organization(command))
 
-    @post(
+    @assignment_command(
         "/apply-industry/{organization_id:uuid}",
-        status_code=200,
         operation_id="applyIndustryTemplate",
         operation_class=sends(ApplyIndustryTemplate),
         summary="Apply an industry template to an organization",
-        responses=documented(AssignmentResult),
     )
     async def apply_industry(
         self,
         request: AnyRequest,
         organization_id: OrganizationPath,
         data: JSONBody[TemplateToApply],
-        sender: FromDishka[CommandSender],
+        sender: Sender,
         industry: FromDishka[OrganizationIndustry],
     ) -> Response[bytes]:
         """Where the organization gets the industry as its own, this too is done before the answer."""
         command = ApplyIndustryTemplate(str(organization_id), data.industry_code, mode=data.mode)
         user_id = caller_of(request).user_id
         return await sender.answer(
-            request, asked(command), then=lambda outcome: set_industry(industry, outcome, user_id)
+            request, to_organization(command), then=lambda outcome: set_industry(industry, outcome, user_id)
         )
 
 
-async def set_industry(industry: OrganizationIndustry, outcome: Outcome, user_id: str) -> None:
-    """Gives the organization the industry an applied template says it gets."""
-    if outcome.status != "applied" or outcome.result is None:
-        return
-    result = msgspec.json.decode(outcome.result, type=AssignmentResult)
-    if result.sets_industry and result.industry_code is not None:
-        # The template is applied whatever becomes of this, and the event's subscriber does it later.
-        with suppress(Unavailable):
-            await industry.set_industry(outcome.aggregate_id, result.industry_code, outcome.event_ids[-1], user_id)
-
-
-def asked(command: Command, *, needs_if_match: bool = False) -> Asked:
-    """A command on one organization's assignments."""
+def to_organization(command: Command, *, needs_if_match: bool = False) -> Asked:
     organization_id = command.organization_id
     return Asked(
         "assignments", organization_id, command, organization_id=organization_id, needs_if_match=needs_if_match
     )
 
 
-def possible(module_id: str) -> str:
-    """An id an organization may have. Raises `ModuleNotAssigned` for any other."""
+def assignable_id(module_id: str) -> str:
+    """Return the id; raise `ModuleNotAssigned` for one that no module can have."""
     try:
         return msgspec.convert(module_id, Slug)
     except msgspec.ValidationError as error:

@@ -1,15 +1,153 @@
-"""How far everything is used, over HTTP: a whole answer for each kind, for super admins."""
+"""Who uses modules and templates, over HTTP: for super admins."""
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Annotated, cast
 
+import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response.base import ASGIResponse
+from msgspec import Struct
 
-from assignments.adapters.cached import CachedUsageReader
-from assignments.adapters.usage import IndustriesUsage, ModulesUsage
+from assignments.adapters.cached import CachedAssignmentReader
+from assignments.adapters.lists import IndustryOrganization, ModuleOrganizationPage, PostgresAssigneeLists
+from assignments.adapters.usage import IndustriesUsage, ModuleAdoption, ModulesUsage
+from assignments.adapters.violations import ConfigViolations, OrganizationViolation, TemplateViolation
+from assignments.errors import IndustryNotFound, ModuleNotFound
+from assignments.ports import OrganizationOrder, OrganizationSearch
+from organizations.contract import OrganizationStatus
 from shared.cache.generations import Cached
-from shared.http.requests import AnyRequest, documented, send_cached, super_admin
+from shared.http.authentication import super_admin
+from shared.http.bodies import AnyRequest
+from shared.http.responses import documented, send_cached
+from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch
+from shared.slugs import Slug
+from shared.text.forms import VISIBLE
+
+CODE = QueryParameter(max_length=63, pattern=VISIBLE)
+VERSION = QueryParameter(
+    max_length=9,
+    pattern=r"^(current|older|[1-9][0-9]{0,8})$",
+    description="Who has it in this version; `current` and `older` go by the version that is published now.",
+)
+
+
+class IndustryOrganizationPage(Struct, frozen=True):
+    """Organizations that have a template applied, older versions first. `next_cursor` is null on the last page."""
+
+    items: Sequence[IndustryOrganization]
+    next_cursor: str | None
+
+
+class ConfigViolationPage(Struct, frozen=True):
+    """Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
+
+    They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+    none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
+    current version gives the module a config that by itself does not fit.
+    """
+
+    items: Sequence[OrganizationViolation]
+    templates: Sequence[TemplateViolation]
+    next_cursor: str | None
+
+
+async def organization_search(
+    q: PageSearch = None,
+    status: FromQuery[OrganizationStatus | None] = None,
+    industry_code: Annotated[str | None, CODE] = None,
+    limit: PageLimit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
+    sort: Annotated[OrganizationOrder, PAGE_ORDER] = "name",
+) -> OrganizationSearch:
+    return OrganizationSearch(q=q, status=status, industry_code=industry_code, sort=sort, limit=limit, cursor=cursor)
+
+
+class ModuleUsageController(Controller):
+    path = "/module-registry/{module_id:str}"
+    guards = (super_admin,)
+    tags = ("module registry",)
+
+    @get(
+        "/organizations",
+        dependencies={"wanted": Provide(organization_search)},
+        operation_id="getModuleOrganizations",
+        summary="Search the organizations that have a module",
+    )
+    async def organizations(
+        self,
+        module_id: FromPath[str],
+        wanted: NamedDependency[OrganizationSearch],
+        lists: FromDishka[PostgresAssigneeLists],
+    ) -> ModuleOrganizationPage:
+        """Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well."""
+        page = await lists.with_module(module_id, wanted) if is_slug(module_id) else None
+        if page is None:
+            raise no_module()
+        return page
+
+    @get(
+        "/adoption",
+        operation_id="getModuleAdoption",
+        summary="Get a module's adoption over time",
+        responses=documented(ModuleAdoption),
+    )
+    async def adoption(
+        self, request: AnyRequest, module_id: FromPath[str], reader: FromDishka[CachedAssignmentReader]
+    ) -> ASGIResponse:
+        cached = await reader.adoption(module_id) if is_slug(module_id) else None
+        if cached is None:
+            raise no_module()
+        return send_cached(request, cached)
+
+    @get(
+        "/violations",
+        operation_id="getModuleViolations",
+        summary="List configurations that violate a module's schema",
+    )
+    async def violations(
+        self,
+        module_id: FromPath[str],
+        reader: FromDishka[ConfigViolations],
+        cursors: FromDishka[Cursors],
+        limit: PageLimit = DEFAULT_LIMIT,
+        cursor: PageCursor = None,
+    ) -> ConfigViolationPage:
+        list_cursors = await cursors.of("violations of a module's schema", module_id)
+        after = list_cursors.place(cursor, str) or ""
+        page = await reader.violations(module_id, after, limit) if is_slug(module_id) else None
+        if page is None:
+            raise no_module()
+        return ConfigViolationPage(page.organizations, page.templates, list_cursors.following(page.reached))
+
+
+class IndustryUsageController(Controller):
+    """Serves deleted templates, too: organizations keep them."""
+
+    path = "/industries/{industry_code:str}/organizations"
+    guards = (super_admin,)
+    tags = ("industries",)
+
+    @get(operation_id="getIndustryOrganizations", summary="List the organizations that have an industry template")
+    async def organizations(
+        self,
+        industry_code: FromPath[str],
+        lists: FromDishka[PostgresAssigneeLists],
+        cursors: FromDishka[Cursors],
+        version: Annotated[str | None, VERSION] = None,
+        limit: PageLimit = DEFAULT_LIMIT,
+        cursor: PageCursor = None,
+    ) -> IndustryOrganizationPage:
+        list_cursors = await cursors.of("organizations of a template", industry_code, version)
+        after = list_cursors.place(cursor, tuple[int, str]) or (0, "")
+        known = is_slug(industry_code)
+        rows = await lists.with_template(industry_code, version, after, limit + 1) if known else None
+        if rows is None:
+            raise IndustryNotFound("There never was such an industry. See GET /api/v1/industries.")
+        next_cursor = list_cursors.beyond(rows, limit, lambda one: (one.version, one.organization_id))
+        return IndustryOrganizationPage(rows[:limit], next_cursor)
 
 
 class UsageController(Controller):
@@ -25,8 +163,8 @@ class UsageController(Controller):
         summary="Get each module's usage",
         responses=documented(ModulesUsage),
     )
-    async def modules(self, request: AnyRequest, reader: FromDishka[CachedUsageReader]) -> ASGIResponse:
-        return send_cached(request, always(await reader.modules()))
+    async def modules(self, request: AnyRequest, reader: FromDishka[CachedAssignmentReader]) -> ASGIResponse:
+        return send_cached(request, cast("Cached", await reader.modules_usage()))
 
     @get(
         "/industries",
@@ -34,10 +172,18 @@ class UsageController(Controller):
         summary="Get each industry template's usage by version",
         responses=documented(IndustriesUsage),
     )
-    async def industries(self, request: AnyRequest, reader: FromDishka[CachedUsageReader]) -> ASGIResponse:
-        return send_cached(request, always(await reader.industries()))
+    async def industries(self, request: AnyRequest, reader: FromDishka[CachedAssignmentReader]) -> ASGIResponse:
+        return send_cached(request, cast("Cached", await reader.industries_usage()))
 
 
-def always(cached: Cached | None) -> Cached:
-    """What is never absent, though the cache could say so."""
-    return cast("Cached", cached)
+def no_module() -> ModuleNotFound:
+    return ModuleNotFound("No such module is registered. See GET /api/v1/module-registry.")
+
+
+def is_slug(id_: str) -> bool:
+    """Return whether a module or an industry may have the id: others make neither a cache key nor a query."""
+    try:
+        msgspec.convert(id_, Slug)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""What assignments do with events: count how modules are taken up, and give a new organization its modules."""
+"""Event handlers: they count adoption, and apply the industry's template to a new organization."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,29 +7,27 @@ from datetime import UTC
 import msgspec
 from msgspec import Struct
 
-from assignments.adapters.adoption import Movement, PostgresAdoption
-from assignments.adapters.cached import touched_by_counting
+from assignments.adapters.cached import invalidated_by_counting
+from assignments.adapters.usage import AdoptionChange, PostgresAdoption
 from assignments.commands import ApplyIndustryTemplate
 from assignments.events import ModuleAssignedEvent, ModulesBulkAssignedEvent, ModuleUnassignedEvent
 from assignments.ports import SendCommand
 from organizations.events import OrganizationRegisteredEvent
-from shared.commands.bus import encoded_command
+from shared.commands.envelopes import CommandEnvelopes
 from shared.concurrency import in_slices
-from shared.messages import CommandEnvelope, EventEnvelope, derived_operation_id
-from shared.ports import Clock, Invalidation
+from shared.messages import EventEnvelope, derived_operation_id
+from shared.ports import Invalidation
 from shared.wiring import EventHandlers
 
 
 class CountedChange(Struct, frozen=True):
-    """As much of a `ModuleChange` as is counted. Its config is not decoded, and kinds of change may be added."""
+    """The part of a `ModuleChange` that is counted: its config is not decoded, and kinds of change may be added."""
 
     module_id: str
     change: str
 
 
 class CountedPayload(Struct, frozen=True):
-    """As much of an event of assignments as is counted."""
-
     modules: Sequence[CountedChange]
 
 
@@ -41,15 +39,14 @@ class AssignmentSubscribers:
     """Handlers by topic. Commands are sent without waiting for their outcome."""
 
     def __init__(
-        self, adoption: PostgresAdoption, invalidation: Invalidation, commands: SendCommand, clock: Clock
+        self, adoption: PostgresAdoption, invalidation: Invalidation, commands: SendCommand, envelopes: CommandEnvelopes
     ) -> None:
         self._adoption = adoption
         self._invalidation = invalidation
         self._commands = commands
-        self._clock = clock
+        self._envelopes = envelopes
 
     def handlers(self) -> EventHandlers:
-        """The events by which modules come and go, and the one by which organizations come."""
         return {
             ModuleAssignedEvent.topic: self.handle_module_assigned,
             ModuleUnassignedEvent.topic: self.handle_module_unassigned,
@@ -58,30 +55,30 @@ class AssignmentSubscribers:
         }
 
     async def handle_module_assigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Counts the modules that are new to their organization."""
+        """Count the modules that are new to their organization."""
         await self._count(events)
 
     async def handle_module_unassigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Counts the modules that their organization lost."""
+        """Count the modules that their organization lost."""
         await self._count(events)
 
     async def handle_bulk_assigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Counts both: applying a template may add and remove."""
+        """Count both: applying a template may add and remove."""
         await self._count(events)
 
     async def handle_organization_registered(self, events: Sequence[EventEnvelope]) -> None:
-        """Applies the industry's template in the version the signup pinned.
+        """Apply the industry's template in the version that the signup pinned.
 
-        A net: the signup itself sent the same operation, unless it was cut off.
+        The signup itself sends the same operation, unless it was interrupted.
         """
         await asyncio.gather(*[self._apply_template(event) for event in events])
 
     async def _count(self, events: Sequence[EventEnvelope]) -> None:
-        movements = [one async for one in in_slices(map(movement, events))]
-        await self._adoption.count(movements)
+        changes = [one async for one in in_slices(map(adoption_change, events))]
+        await self._adoption.count(changes)
         # Also for events counted before: whoever counted them may have ended before it got here.
-        counted = {module_id for one in movements for module_id in (*one.assigned, *one.unassigned)}
-        await self._invalidation.invalidate(touched_by_counting(sorted(counted)))
+        counted = {module_id for one in changes for module_id in (*one.assigned, *one.unassigned)}
+        await self._invalidation.invalidate(invalidated_by_counting(sorted(counted)))
 
     async def _apply_template(self, event: EventEnvelope) -> None:
         registered = REGISTERED.decode(event.payload)
@@ -90,23 +87,22 @@ class AssignmentSubscribers:
         command = ApplyIndustryTemplate(
             registered.organization_id, registered.industry_code, version=registered.template_version
         )
-        envelope = CommandEnvelope(
-            operation_id=derived_operation_id(event.operation_id, ApplyIndustryTemplate.__name__),
+        envelope = self._envelopes.make(
+            command,
             aggregate_id=registered.organization_id,
-            organization_id=registered.organization_id,
             user_id=event.user_id,
-            fingerprint="derived",
-            issued_at=self._clock.now(),
+            operation_id=derived_operation_id(event.operation_id, ApplyIndustryTemplate.__name__),
+            organization_id=registered.organization_id,
             reason=event.reason,
-            command=encoded_command(command),
+            is_awaited=False,
         )
         await self._commands.send("assignments", envelope, command)
 
 
-def movement(event: EventEnvelope) -> Movement:
-    """What an event says of adoption, on its day in UTC."""
+def adoption_change(event: EventEnvelope) -> AdoptionChange:
+    """Return what the event changes, on its day in UTC."""
     changes = COUNTED.decode(event.payload).modules
-    return Movement(
+    return AdoptionChange(
         event.event_id,
         event.occurred_at.astimezone(UTC).date(),
         assigned=[change.module_id for change in changes if change.change == "added"],

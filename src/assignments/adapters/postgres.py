@@ -1,7 +1,8 @@
-"""Assignments' rows: the tables, their part of the write path's transaction, and counts for other contexts."""
+"""Assignments' tables, and their part of the write path's transaction."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -9,12 +10,19 @@ from msgspec import Struct
 from sqlalchemy import Column, DateTime, Index, Integer, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from assignments.adapters.facts import read_facts
-from assignments.adapters.named import organization_ids
-from assignments.commands import Command
-from assignments.domain import Assignment, Assignments, Facts
+from assignments.commands import Command, RestoreAssignments
+from assignments.events import ModuleUnassignedEvent
+from assignments.facts import (
+    Batch,
+    Facts,
+    Templates,
+    Unassignments,
+    named_modules,
+    named_versions,
+    source_versions,
+)
 from assignments.ports import ModuleCatalog, OrganizationDirectory, TemplateCatalog
-from assignments.state import Sources
+from assignments.state import Assignment, Assignments, Sources
 from shared.concurrency import in_slices
 from shared.ports import Change, Transaction
 from shared.postgres.database import metadata
@@ -82,27 +90,18 @@ SELECT organization_id, industry_code, version, place FROM assignments.applied_t
 WHERE organization_id = ANY($1::text[]) ORDER BY organization_id, place
 """
 
-MODULE_COUNTS = """
-SELECT asked.id, (SELECT count(*) FROM assignments.assignments WHERE module_id = asked.id)
-FROM unnest($1::text[]) AS asked(id)
-"""
-
-TEMPLATE_COUNTS = """
-SELECT asked.code, (SELECT count(*) FROM assignments.applied_templates WHERE industry_code = asked.code)
-FROM unnest($1::text[]) AS asked(code)
-"""
-
-VERSION_COUNTS = """
-SELECT version, count(*) FROM assignments.applied_templates
-WHERE industry_code = $1 AND version = ANY($2::integer[]) GROUP BY version
+UNASSIGNMENTS = """
+SELECT operation_id, payload::text FROM shared.event_log
+WHERE operation_id = ANY($1::uuid[]) AND aggregatetype = 'assignments' AND type = $2
 """
 
 CONFIG = msgspec.json.Decoder(dict[str, Any])
 SOURCES = msgspec.json.Decoder(Sources)
+UNASSIGNED = msgspec.json.Decoder(ModuleUnassignedEvent)
 
 
-class AssignmentsShown(Struct, frozen=True):
-    """What rows and state both tell: modules, and the templates as code, version and place in order of application."""
+class StoredAssignments(Struct, frozen=True):
+    """What the rows hold of a state: modules, and the templates as code, version and place in order of application."""
 
     modules: dict[str, Assignment]
     templates: list[tuple[str, int, int]]
@@ -118,7 +117,6 @@ class ChangedRows:
     withdrawn: list[tuple[str, str]] = field(default_factory=list)
 
     def statements(self) -> Iterator[tuple[str, Sequence[tuple[Any, ...]]]]:
-        """Those that have rows, with their rows."""
         for statement, rows in (
             (STORE_ASSIGNMENTS, self.assigned),
             (REMOVE_ASSIGNMENTS, self.removed),
@@ -129,7 +127,6 @@ class ChangedRows:
                 yield statement, rows
 
     def add(self, organization_id: str, before: Assignments, after: Assignments) -> None:
-        """Adds one organization's differences."""
         if after.modules is not before.modules:
             self._add_modules(organization_id, before.modules, after.modules)
         if after.templates is not before.templates:
@@ -157,8 +154,6 @@ class ChangedRows:
 
 
 class AssignmentTables:
-    """Assignments' part of the write path's transaction."""
-
     def __init__(
         self, organizations: OrganizationDirectory, modules: ModuleCatalog, templates: TemplateCatalog
     ) -> None:
@@ -167,60 +162,71 @@ class AssignmentTables:
         self._templates = templates
 
     async def lock_references(self, transaction: Transaction, commands: Sequence[Command]) -> None:
-        """The organizations' own heads, so that none is suspended while its assignments change."""
-        await self._organizations.lock(transaction, organization_ids(commands))
+        """Lock the organizations' own heads, so that none is suspended while its assignments change."""
+        await self._organizations.lock(transaction, sorted({command.organization_id for command in commands}))
 
-    async def facts(
-        self, transaction: Transaction, work: Sequence[tuple[Assignments, Command]], *, dry_run: bool = False
-    ) -> Facts:
-        """What organizations, industries and registry say about all that the commands name."""
-        return await read_facts(transaction, work, self._organizations, self._modules, self._templates)
+    async def facts(self, transaction: Transaction, work: Batch, *, dry_run: bool = False) -> Facts:
+        """One query for each kind. Versions that commands do not name are read only where modules have a schema."""
+        organization_ids = sorted({command.organization_id for _, command in work})
+        organizations = await self._organizations.organizations(transaction, organization_ids)
+        unassignments = await self._unassignments(transaction, [command for _, command in work])
+        versions = named_versions(work, unassignments)
+        named = await self._templates.templates(transaction, versions) if versions else {}
+        module_ids = named_modules(work, named, unassignments)
+        modules = await self._modules.modules(transaction, sorted(module_ids)) if module_ids else {}
+        statuses = {id_: module.status for id_, module in modules.items()}
+        rules = {id_: module.rules for id_, module in modules.items() if module.rules is not None}
+        if not rules:
+            return Facts(organizations, statuses, named, unassignments=unassignments)
+        versions = source_versions(work, rules, named)
+        others = await self._templates.templates(transaction, versions) if versions else {}
+        configs = template_configs(rules, named, others)
+        return Facts(organizations, statuses, named, rules, configs, unassignments)
+
+    async def _unassignments(self, transaction: Transaction, commands: Sequence[Command]) -> Unassignments:
+        """Return the events of the operations to be undone; operations that unassigned nothing are left out."""
+        operations = sorted({one.operation_id for one in commands if isinstance(one, RestoreAssignments)})
+        if not operations:
+            return {}
+        rows = await transaction.fetch(UNASSIGNMENTS, operations, ModuleUnassignedEvent.topic)
+        return {operation_id: UNASSIGNED.decode(payload) for operation_id, payload in rows}
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Command]) -> None:
-        """Writes the rows that differ and no others: at most one statement each for storing and removing."""
+        """Write only the rows that differ: at most one statement each for storing and removing."""
         changed = ChangedRows()
         async for change in in_slices(changes):
             changed.add(change.aggregate_id, change.before, change.after)
         for statement, rows in changed.statements():
             await transaction.execute(statement, *zip(*sorted(rows), strict=True))
 
-    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, AssignmentsShown]:
-        """What the rows tell, by organization."""
-        found = {id_: AssignmentsShown({}, []) for id_ in aggregate_ids}
+    async def read_back(
+        self, transaction: Transaction, aggregate_ids: Sequence[str]
+    ) -> Mapping[str, StoredAssignments]:
+        found = {id_: StoredAssignments({}, []) for id_ in aggregate_ids}
         for id_, module_id, config, sources in await transaction.fetch(ASSIGNMENTS, aggregate_ids):
             found[id_].modules[module_id] = Assignment(CONFIG.decode(config), SOURCES.decode(sources))
         for id_, code, version, place in await transaction.fetch(TEMPLATES, aggregate_ids):
             found[id_].templates.append((code, version, place))
         return found
 
-    def shown(self, state: Assignments) -> AssignmentsShown:
-        """All but the kept configs, which no row has."""
+    def comparable(self, state: Assignments) -> StoredAssignments:
+        """Leave out the kept configs, which no row holds."""
         templates = [(code, version, place) for place, (code, version) in enumerate(state.templates.items())]
-        return AssignmentsShown(state.modules, templates)
+        return StoredAssignments(state.modules, templates)
 
 
-class PostgresAssignedModules:
-    """How far modules are assigned, for the registry."""
-
-    async def organizations(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, int]:
-        """How many organizations have each module, exactly, by module id."""
-        return dict(await transaction.fetch(MODULE_COUNTS, list(module_ids)))
-
-
-class PostgresAppliedTemplates:
-    """How far templates are applied, for industries."""
-
-    async def organizations(self, transaction: Transaction, industry_codes: Collection[str]) -> Mapping[str, int]:
-        """How many organizations have each template applied, in whatever version, by code."""
-        return dict(await transaction.fetch(TEMPLATE_COUNTS, list(industry_codes)))
-
-    async def by_version(
-        self, transaction: Transaction, industry_code: str, versions: Collection[int]
-    ) -> Mapping[int, int]:
-        """How many organizations have these versions of a template; versions nobody has are left out."""
-        return dict(await transaction.fetch(VERSION_COUNTS, industry_code, list(versions)))
+def template_configs(
+    module_ids: Collection[str], *templates: Templates
+) -> Mapping[tuple[str, int, str], dict[str, Any]]:
+    """Return what the templates give these modules, by industry code, version and module id."""
+    return {
+        (code, version, entry.module_id): entry.default_config
+        for code, template in chain.from_iterable(each.items() for each in templates)
+        for version, entries in template.versions.items()
+        for entry in entries
+        if entry.module_id in module_ids
+    }
 
 
 def encoded(document: Any) -> str:
-    """A JSON document as the driver takes it."""
     return msgspec.json.encode(document).decode()

@@ -1,16 +1,53 @@
-"""How far modules and templates are used, all of them in one answer: what lists show beside each."""
+"""How far modules and templates are used: adoption by day, counted from events, and totals over all organizations."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
+from sqlalchemy import BigInteger, Column, Date, Table, Text
 
-from assignments.ports import CurrentVersions
+from assignments.ports import CurrentVersions, ModuleSummaries
 from shared.concurrency import in_slices
-from shared.ports import Database
+from shared.ports import Database, Transaction
+from shared.postgres.database import metadata
 
-DAYS = 30
+module_adoption = Table(
+    "module_adoption",
+    metadata,
+    Column("module_id", Text(collation="C"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("assigned", BigInteger, nullable=False),
+    Column("unassigned", BigInteger, nullable=False),
+    schema="assignments",
+)
+
+CONSUMER = "assignments.adoption"
+ADOPTION_DAYS = 90
+USAGE_DAYS = 30
+
+RECEIVE = """
+INSERT INTO shared.inbox (consumer, event_id)
+SELECT $1, event_id FROM unnest($2::uuid[]) AS event_id ORDER BY event_id
+ON CONFLICT DO NOTHING RETURNING event_id
+"""
+
+COUNT = """
+INSERT INTO assignments.module_adoption AS a (module_id, day, assigned, unassigned)
+SELECT * FROM unnest($1::text[], $2::date[], $3::bigint[], $4::bigint[])
+ON CONFLICT (module_id, day) DO UPDATE SET assigned = a.assigned + excluded.assigned,
+  unassigned = a.unassigned + excluded.unassigned
+"""
+
+COUNTED = """
+SELECT coalesce(sum(assigned - unassigned), 0)::bigint FROM assignments.module_adoption WHERE module_id = $1
+"""
+
+BY_DAY = """
+SELECT day, assigned, unassigned FROM assignments.module_adoption
+WHERE module_id = $1 AND day > (now() AT TIME ZONE 'UTC')::date - $2::integer ORDER BY day
+"""
 
 TODAY = "SELECT (now() AT TIME ZONE 'UTC')::date"
 
@@ -24,6 +61,31 @@ FROM assignments.module_adoption GROUP BY module_id ORDER BY module_id
 BY_VERSION = """
 SELECT industry_code, version, count(*) FROM assignments.applied_templates GROUP BY industry_code, version
 """
+
+
+class AdoptionChange(Struct, frozen=True):
+    """The modules that one event added and removed on its day."""
+
+    event_id: UUID
+    day: date
+    assigned: Sequence[str]
+    unassigned: Sequence[str]
+
+
+class AdoptionDay(Struct, frozen=True):
+    """How many organizations got a module on a day (UTC), and how many lost it."""
+
+    day: date
+    assigned: int
+    unassigned: int
+
+
+class ModuleAdoption(Struct, frozen=True):
+    """`organizations` have the module. `days` are those of the last 90 on which something changed, oldest first."""
+
+    module_id: str
+    organizations: int
+    days: Sequence[AdoptionDay]
 
 
 class ModuleUsage(Struct, frozen=True):
@@ -57,22 +119,54 @@ class IndustriesUsage(Struct, frozen=True):
     items: Sequence[IndustryUsage]
 
 
-class PostgresUsageReader:
-    """Counts over all; meant to be cached."""
-
-    def __init__(self, database: Database, versions: CurrentVersions) -> None:
+class PostgresAdoption:
+    def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def count(self, changes: Sequence[AdoptionChange]) -> None:
+        """Count each event once, however often it comes: event ids and counts are written in one transaction."""
+        async with self._database.writing() as transaction:
+            received = await transaction.fetch(RECEIVE, CONSUMER, [one.event_id for one in changes])
+            fresh = {row[0] for row in received}
+            rows = by_module_and_day([one for one in changes if one.event_id in fresh])
+            if rows:
+                await transaction.execute(COUNT, *zip(*rows, strict=True))
+
+
+def by_module_and_day(changes: Sequence[AdoptionChange]) -> Sequence[tuple[str, date, int, int]]:
+    """Return the sums, sorted: every process locks the rows in this order."""
+    sums: dict[tuple[str, date], list[int]] = {}
+    for one in {one.event_id: one for one in changes}.values():
+        for place, module_ids in enumerate((one.assigned, one.unassigned)):
+            for module_id in module_ids:
+                sums.setdefault((module_id, one.day), [0, 0])[place] += 1
+    return [(module_id, day, added, removed) for (module_id, day), (added, removed) in sorted(sums.items())]
+
+
+class PostgresUsageReader:
+    def __init__(self, database: Database, summaries: ModuleSummaries, versions: CurrentVersions) -> None:
+        self._database = database
+        self._summaries = summaries
         self._versions = versions
 
-    async def modules(self) -> ModulesUsage:
-        """As far as events were counted: a moment behind the rows."""
+    async def adoption(self, module_id: str) -> ModuleAdoption | None:
+        """Return None when the module is unknown or deleted."""
         async with self._database.snapshot() as transaction:
-            since = (await transaction.fetchval(TODAY)) - timedelta(days=DAYS - 1)
+            if not await module_exists(self._summaries, transaction, module_id):
+                return None
+            organizations = await transaction.fetchval(COUNTED, module_id)
+            days = [AdoptionDay(*row) for row in await transaction.fetch(BY_DAY, module_id, ADOPTION_DAYS)]
+        return ModuleAdoption(module_id, organizations, days)
+
+    async def modules(self) -> ModulesUsage:
+        """As counted from events: a moment behind the assignments. Reads all of them; to be cached."""
+        async with self._database.snapshot() as transaction:
+            since = (await transaction.fetchval(TODAY)) - timedelta(days=USAGE_DAYS - 1)
             rows = await transaction.fetch(BY_MODULE, since)
-        return ModulesUsage(since, [usage_of(*row) async for row in in_slices(rows)])
+        return ModulesUsage(since, [module_usage(*row) async for row in in_slices(rows)])
 
     async def industries(self) -> IndustriesUsage:
-        """As the rows are."""
+        """Exact, unlike `modules`. Reads all of them; to be cached."""
         async with self._database.snapshot() as transaction:
             current = await self._versions.current(transaction)
             rows = await transaction.fetch(BY_VERSION)
@@ -80,14 +174,18 @@ class PostgresUsageReader:
         for code, version, organizations in rows:
             if code in current:
                 counts[code][version != current[code]] += organizations
-        items = [IndustryUsage(code, current[code], *counts[code]) for code in sorted(current)]
-        return IndustriesUsage(items)
+        return IndustriesUsage([IndustryUsage(code, current[code], *counts[code]) for code in sorted(current)])
 
 
-def usage_of(module_id: str, organizations: int, places: Any, assigned: Any, unassigned: Any) -> ModuleUsage:
-    """A row of `BY_MODULE`, with a zero for every day on which nothing happened. Days to come do not count."""
-    came, went = [0] * DAYS, [0] * DAYS
+async def module_exists(summaries: ModuleSummaries, transaction: Transaction, module_id: str) -> bool:
+    summary = (await summaries.summaries(transaction, [module_id])).get(module_id)
+    return summary is not None and summary.status != "deleted"
+
+
+def module_usage(module_id: str, organizations: int, places: Any, assigned: Any, unassigned: Any) -> ModuleUsage:
+    """Convert a row of `BY_MODULE`; days without events are 0, days in the future are left out."""
+    added, removed = [0] * USAGE_DAYS, [0] * USAGE_DAYS
     for place, got, lost in zip(places or (), assigned or (), unassigned or (), strict=True):
-        if place < DAYS:
-            came[place], went[place] = got, lost
-    return ModuleUsage(module_id, organizations, came, went)
+        if place < USAGE_DAYS:
+            added[place], removed[place] = got, lost
+    return ModuleUsage(module_id, organizations, added, removed)

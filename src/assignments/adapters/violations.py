@@ -1,4 +1,4 @@
-"""Which configs do not fit their module's schema: looked for page by page, in bounded memory and time."""
+"""Which configs do not fit their module's schema, searched page by page in bounded memory and time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -8,9 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from assignments.adapters.postgres import CONFIG, SOURCES
-from assignments.facts import OrganizationStatus
 from assignments.ports import ModuleCatalog, OrganizationLabels, TemplateCatalog, TemplatesWithModule
 from assignments.state import Sources, template_sources
+from organizations.contract import OrganizationStatus
+from registry.contract import ConfigImpact
 from shared.concurrency import in_slices
 from shared.errors import FieldError
 from shared.json.documents import capped
@@ -18,7 +19,7 @@ from shared.json.layered_config import ConfigRules
 from shared.ports import Database, Transaction
 
 # The order of application matters, and is read, only where several sources may be templates.
-HELD = """
+ASSIGNED = """
 SELECT organization_id, config, sources,
   CASE WHEN jsonb_array_length(sources) > 1 THEN
     ARRAY(SELECT t.industry_code FROM assignments.applied_templates t
@@ -28,11 +29,12 @@ FROM assignments.assignments a WHERE module_id = $1 AND organization_id > $2 ORD
 """
 
 ROWS = 500
-REMEMBERED = 1000
-REMEMBERED_BYTES = 4000
-ERRORS_TOLD = 10
+CACHED = 1000
+CACHED_BYTES = 4000
+MAX_ERRORS = 10
 COUNT_SECONDS = 1.0
 PAGE_SECONDS = 2.0
+LINK = "/api/v1/module-registry/{module_id}/violations"
 
 Errors = Sequence[FieldError]
 Reading = Callable[[], AbstractAsyncContextManager[Transaction]]
@@ -65,76 +67,68 @@ class Violations(Struct, frozen=True):
     reached: str | None
 
 
-class ViolationCount(Struct, frozen=True):
-    """How many organizations have a config that does not fit, or at least how many; and the templates, by code."""
-
-    organizations: int
-    at_least: bool
-    templates: Sequence[str]
-
-
-class Judging:
-    """One walk over the organizations that have a module. Verdicts are remembered: most configs are empty, or alike."""
+class ViolationScan:
+    """One scan of the organizations that have a module. Results are cached: most configs are empty, or alike."""
 
     def __init__(self, templates: TemplateCatalog, module_id: str, rules: ConfigRules) -> None:
         self._templates = templates
         self._module_id = module_id
         self._rules = rules
-        self._given: dict[tuple[str, int], dict[str, Any]] = {}
-        self._verdicts: dict[Any, Errors] = {}
+        self._configs: dict[tuple[str, int], dict[str, Any]] = {}
+        self._results: dict[Any, Errors] = {}
 
     async def pages(
         self, reading: Reading, after: str, seconds: float
     ) -> AsyncGenerator[tuple[str | None, Sequence[tuple[str, Errors]]]]:
-        """The violators beyond `after` by id, and where each page ends (None: it is the last), each of one moment.
+        """Yield where each page ends (None: it is the last) and its violators beyond `after`, by id.
 
-        No page begins when `seconds` are over.
+        Each page is read in one snapshot. No page begins when `seconds` are over.
         """
         until = asyncio.get_running_loop().time() + seconds
         end: str | None = after
         while end is not None and (end == after or asyncio.get_running_loop().time() < until):
             async with reading() as transaction:
-                rows = await transaction.fetch(HELD, self._module_id, end, ROWS)
-                judged = [(row[0], await self._judge(transaction, row)) async for row in in_slices(rows)]
+                rows = await transaction.fetch(ASSIGNED, self._module_id, end, ROWS)
+                checked = [(row[0], await self._errors(transaction, row)) async for row in in_slices(rows)]
             end = rows[-1][0] if len(rows) == ROWS else None
-            yield end, [(organization_id, errors) for organization_id, errors in judged if errors]
+            yield end, [(organization_id, errors) for organization_id, errors in checked if errors]
 
-    async def _judge(self, transaction: Transaction, row: Any) -> Errors:
+    async def _errors(self, transaction: Transaction, row: Any) -> Errors:
         _, config, sources, applied = row
         key = (config, sources, *applied)
-        if key in self._verdicts:
-            return self._verdicts[key]
+        if key in self._results:
+            return self._results[key]
         layers = await self._layers(transaction, SOURCES.decode(sources), applied)
-        errors = capped(self._rules.errors([*layers, CONFIG.decode(config)]))[:ERRORS_TOLD]
-        if len(config) + len(sources) <= REMEMBERED_BYTES:
-            if len(self._verdicts) >= REMEMBERED:
-                self._verdicts.clear()
-            self._verdicts[key] = errors
+        errors = capped(self._rules.errors([*layers, CONFIG.decode(config)]))[:MAX_ERRORS]
+        if len(config) + len(sources) <= CACHED_BYTES:
+            if len(self._results) >= CACHED:
+                self._results.clear()
+            self._results[key] = errors
         return errors
 
     async def _layers(
         self, transaction: Transaction, sources: Sources, applied: Sequence[str]
     ) -> Sequence[dict[str, Any]]:
         return [
-            await self._given_by(transaction, source.industry_code, source.version)
+            await self._template_config(transaction, source.industry_code, source.version)
             for source in template_sources(sources, applied)
             if source.industry_code is not None and source.version is not None
         ]
 
-    async def _given_by(self, transaction: Transaction, code: str, version: int) -> dict[str, Any]:
-        """What a template's version, which never changes, gives the module."""
-        if (code, version) not in self._given:
-            if len(self._given) >= REMEMBERED:
-                self._given.clear()
+    async def _template_config(self, transaction: Transaction, code: str, version: int) -> dict[str, Any]:
+        """Cached: a published version never changes."""
+        if (code, version) not in self._configs:
+            if len(self._configs) >= CACHED:
+                self._configs.clear()
             found = await self._templates.templates(transaction, {code: [version]})
             entries = found[code].versions.get(version, ()) if code in found else ()
             given = {entry.module_id: entry.default_config for entry in entries}
-            self._given[code, version] = given.get(self._module_id, {})
-        return self._given[code, version]
+            self._configs[code, version] = given.get(self._module_id, {})
+        return self._configs[code, version]
 
 
 class ConfigViolations:
-    """Finds the violators of schemas that are, or of one that might come to be."""
+    """Finds the violators of the present schema, or of a proposed one."""
 
     def __init__(
         self,
@@ -150,26 +144,27 @@ class ConfigViolations:
         self._listing = listing
         self._organizations = organizations
 
-    async def count(self, module_id: str, rules: ConfigRules, transaction: Transaction | None = None) -> ViolationCount:
-        """Who would violate these rules, for about a second; in moments of its own unless there is a transaction."""
+    async def count(self, module_id: str, rules: ConfigRules, transaction: Transaction | None = None) -> ConfigImpact:
+        """Count for about a second; in snapshots of its own unless a transaction is given."""
         reading: Reading = self._database.snapshot if transaction is None else lambda: nullcontext(transaction)
-        async with reading() as moment:
-            templates = await self._violating_templates(moment, module_id, rules)
+        async with reading() as opened:
+            templates = await self._violating_templates(opened, module_id, rules)
         count, reached = 0, None
-        async for end, found in Judging(self._templates, module_id, rules).pages(reading, "", COUNT_SECONDS):
+        async for end, found in ViolationScan(self._templates, module_id, rules).pages(reading, "", COUNT_SECONDS):
             count, reached = count + len(found), end
-        return ViolationCount(count, reached is not None, [template.industry_code for template in templates])
+        codes = [template.industry_code for template in templates]
+        return ConfigImpact(count, reached is not None, codes, LINK.format(module_id=module_id))
 
     async def violations(self, module_id: str, after: str, limit: int) -> Violations | None:
-        """At most `limit` organizations beyond `after`, and fewer after two seconds; None: no such living module."""
+        """Return at most `limit` beyond `after`, fewer after two seconds; None if the module is unknown or deleted."""
         async with self._database.snapshot() as transaction:
-            standing = (await self._modules.standings(transaction, [module_id])).get(module_id)
-            if standing is None or standing.status == "deleted":
+            module = (await self._modules.modules(transaction, [module_id])).get(module_id)
+            if module is None or module.status == "deleted":
                 return None
-            if standing.rules is None:
+            if module.rules is None:
                 return Violations([], [], None)
-            templates = await self._violating_templates(transaction, module_id, standing.rules)
-        found, reached = await self._violators(module_id, standing.rules, after, limit)
+            templates = await self._violating_templates(transaction, module_id, module.rules)
+        found, reached = await self._violators(module_id, module.rules, after, limit)
         async with self._database.snapshot() as transaction:
             labels = await self._organizations.labels(transaction, list(found))
         organizations = [
@@ -182,7 +177,7 @@ class ConfigViolations:
     ) -> tuple[Mapping[str, Errors], str | None]:
         found: list[tuple[str, Errors]] = []
         reached: str | None = None
-        pages = Judging(self._templates, module_id, rules).pages(self._database.snapshot, after, PAGE_SECONDS)
+        pages = ViolationScan(self._templates, module_id, rules).pages(self._database.snapshot, after, PAGE_SECONDS)
         async with aclosing(pages):
             async for end, page in pages:
                 found.extend(page)
@@ -195,9 +190,9 @@ class ConfigViolations:
         self, transaction: Transaction, module_id: str, rules: ConfigRules
     ) -> Sequence[TemplateViolation]:
         listed = await self._listing.with_module(transaction, module_id)
-        judged = [(one, capped(rules.errors([one.default_config]))[:ERRORS_TOLD]) async for one in in_slices(listed)]
+        checked = [(one, capped(rules.errors([one.default_config]))[:MAX_ERRORS]) async for one in in_slices(listed)]
         return [
             TemplateViolation(one.industry_code, one.industry_name, one.version, one.is_required, errors)
-            for one, errors in judged
+            for one, errors in checked
             if errors
         ]

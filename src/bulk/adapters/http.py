@@ -8,24 +8,27 @@ from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
-from bulk.adapters.reading import BulkItemPage, BulkPage, BulkProgress, PostgresBulkReader
+from bulk.adapters.queries import BulkItemPage, BulkPage, BulkProgress, PostgresBulkReader
 from bulk.domain import (
     MAX_ORGANIZATIONS,
     BulkCommand,
     BulkOperationEnded,
     BulkOperationNotFound,
     BulkOperationUnderWay,
-    Foreseen,
+    DryRunResult,
     ItemOutcome,
     OrganizationFilter,
     Selection,
 )
-from bulk.requests import BulkRequests, Wanted
+from bulk.requests import BulkOperationRequest, BulkRequests
 from shared.commands.http import fingerprint, operation_id_of
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
-from shared.http.requests import AnyRequest, caller_of, documented, super_admin
+from shared.http.responses import documented
 from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.ports import Ids
@@ -44,7 +47,7 @@ class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True):
     filter: OrganizationFilter | None = None
 
 
-class BulkForesight(Foreseen, frozen=True, kw_only=True):
+class BulkForesight(DryRunResult, frozen=True, kw_only=True):
     """A dry run's answer."""
 
     dry_run: bool
@@ -79,7 +82,7 @@ class BulkOperationsController(Controller):
         and why, for as many organizations as five seconds allow.
         """
         user_id = caller_of(request).user_id
-        wanted = Wanted(
+        wanted = BulkOperationRequest(
             id=operation_id_of(request, user_id, ids),
             command=data.command,
             selection=Selection(data.organization_ids, data.filter),
@@ -88,11 +91,10 @@ class BulkOperationsController(Controller):
             fingerprint=fingerprint(request, data),
         )
         if dry_run:
-            foreseen = await requests.foresee(wanted)
-            fields = {name: getattr(foreseen, name) for name in Foreseen.__struct_fields__}
-            return Response(BulkForesight(**fields, dry_run=True), status_code=200)
-        begun = await requests.begin(wanted)
-        return under_way(await shown(reader, begun.id))
+            result = await requests.dry_run(wanted)
+            return Response(BulkForesight(**asdict(result), dry_run=True), status_code=200)
+        bulk = await requests.begin(wanted)
+        return accepted(await progress_of(reader, bulk.id))
 
     @get(operation_id="getBulkOperations", summary="List bulk operations, newest first")
     async def recent(
@@ -102,7 +104,7 @@ class BulkOperationsController(Controller):
 
     @get("/{bulk_operation_id:uuid}", operation_id="getBulkOperation", summary="Get a bulk operation's progress")
     async def progress(self, bulk_operation_id: BulkPath, reader: FromDishka[PostgresBulkReader]) -> BulkProgress:
-        return await shown(reader, bulk_operation_id)
+        return await progress_of(reader, bulk_operation_id)
 
     @get(
         "/{bulk_operation_id:uuid}/items",
@@ -135,7 +137,7 @@ class BulkOperationsController(Controller):
     ) -> Response[BulkProgress]:
         """What has been asked already is decided all the same, and stays."""
         await requests.cancel(bulk_operation_id)
-        return under_way(await shown(reader, bulk_operation_id))
+        return accepted(await progress_of(reader, bulk_operation_id))
 
     @post(
         "/{bulk_operation_id:uuid}/retry",
@@ -150,17 +152,15 @@ class BulkOperationsController(Controller):
     ) -> Response[BulkProgress]:
         """Only when it has ended. Those that changed or were so already are left alone."""
         await requests.retry(bulk_operation_id)
-        return under_way(await shown(reader, bulk_operation_id))
+        return accepted(await progress_of(reader, bulk_operation_id))
 
 
-def under_way(progress: BulkProgress) -> Response[BulkProgress]:
-    """202 with the address that tells more."""
+def accepted(progress: BulkProgress) -> Response[BulkProgress]:
     location = f"/api/v1/bulk-operations/{progress.bulk_operation_id}"
     return Response(progress, status_code=202, headers={"Location": location})
 
 
-async def shown(reader: PostgresBulkReader, bulk_operation_id: UUID) -> BulkProgress:
-    """Raises `BulkOperationNotFound`."""
+async def progress_of(reader: PostgresBulkReader, bulk_operation_id: UUID) -> BulkProgress:
     progress = await reader.progress(bulk_operation_id)
     if progress is None:
         raise not_found(bulk_operation_id)
@@ -168,5 +168,4 @@ async def shown(reader: PostgresBulkReader, bulk_operation_id: UUID) -> BulkProg
 
 
 def not_found(bulk_operation_id: UUID) -> BulkOperationNotFound:
-    """The refusal of an unknown id."""
     return BulkOperationNotFound(f"There is no bulk operation {bulk_operation_id}. See GET /api/v1/bulk-operations.")

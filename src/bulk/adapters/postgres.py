@@ -1,4 +1,4 @@
-"""Bulk operations in their own schema: the operations with the claim on each, and a row for every organization."""
+"""Bulk operations with the lease on each, and a row for every organization."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -20,13 +20,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from bulk.domain import RETRIED, BulkCommand, BulkOperation, Decided, Item, Selection
+from bulk.domain import RETRIED, BulkCommand, BulkOperation, Item, ItemResult, Selection
 from shared.ports import Clock, Database
 from shared.postgres.database import metadata
 
 UNFINISHED = "('selecting', 'running', 'cancelling')"
-IN_ONE_ROUND = 5000
-KEPT = timedelta(days=90)
+CANCELLED_AT_ONCE = 5000
+RETENTION = timedelta(days=90)
 
 bulk_operations = Table(
     "bulk_operations",
@@ -63,6 +63,8 @@ bulk_items = Table(
     schema="bulk",
 )
 
+COMMAND: msgspec.json.Decoder[BulkCommand] = msgspec.json.Decoder(BulkCommand)
+SELECTION = msgspec.json.Decoder(Selection)
 FIELDS = "id, command, selection, created_by, created_at, reason, status, finished_at, cursor"
 
 BEGIN = """
@@ -86,7 +88,7 @@ WHERE id = (
 RETURNING {FIELDS}
 """
 
-KEEP = f"""
+RENEW = f"""
 UPDATE bulk.bulk_operations SET held_until = now() + interval '10 seconds'
 WHERE id = $1 AND holder = $2 AND status IN {UNFINISHED} RETURNING {FIELDS}
 """
@@ -149,48 +151,34 @@ DELETE FROM bulk.bulk_operations WHERE id IN (SELECT id FROM bulk.bulk_operation
 
 
 class PostgresBulkOperations:
-    """Bulk operations as people see them, and as the workers that carry them out do."""
-
     def __init__(self, database: Database, clock: Clock, replica_id: str) -> None:
         self._database = database
         self._clock = clock
         self._holder = replica_id
 
     async def begin(self, bulk: BulkOperation, fingerprint: str) -> tuple[BulkOperation, str]:
-        """Kept once for each id, with its organizations; what was kept before stays as it is."""
+        """Store it once for each id; one that is there already stays as it is."""
         ids = sorted({str(id_) for id_ in bulk.selection.organization_ids or ()})
-        # Ten thousand ids need not lie in two places: the items have them.
-        kept = Selection(None, bulk.selection.filter)
+        selection = Selection(None, bulk.selection.filter)  # the items have the ids
         async with self._database.writing() as transaction:
-            fresh = await transaction.fetchval(
-                BEGIN,
-                bulk.id,
-                encoded(bulk.command),
-                encoded(kept),
-                bulk.created_by,
-                bulk.created_at,
-                bulk.reason,
-                fingerprint,
-                bulk.status,
-            )
+            stored = (bulk.created_by, bulk.created_at, bulk.reason, fingerprint, bulk.status)
+            fresh = await transaction.fetchval(BEGIN, bulk.id, encoded(bulk.command), encoded(selection), *stored)
             if fresh is not None and ids:
                 await transaction.execute(ADD_ITEMS, bulk.id, ids)
             row = await transaction.fetchrow(ONE, bulk.id)
         return operation(row[:-1]), row[-1]
 
     async def find(self, bulk_id: UUID) -> BulkOperation | None:
-        """None when there is none."""
         async with self._database.snapshot() as transaction:
             row = await transaction.fetchrow(ONE, bulk_id)
         return operation(row[:-1]) if row else None
 
     async def cancel(self, bulk_id: UUID) -> None:
-        """An ended one stays ended."""
         async with self._database.writing() as transaction:
             await transaction.execute(CANCEL, bulk_id)
 
     async def retry(self, bulk_id: UUID) -> int:
-        """The items first: whoever carries it out finds them waiting."""
+        """Queue the items first, so that the process that claims it finds them."""
         async with self._database.writing() as transaction:
             again = changed(await transaction.execute(RETRY, bulk_id, list(RETRIED)))
             if again:
@@ -198,74 +186,58 @@ class PostgresBulkOperations:
         return again
 
     async def claim(self) -> BulkOperation | None:
-        """For ten seconds, until it is kept."""
         async with self._database.writing() as transaction:
             row = await transaction.fetchrow(CLAIM, self._holder)
         return operation(row) if row else None
 
-    async def keep(self, bulk_id: UUID) -> BulkOperation | None:
-        """For ten more seconds."""
+    async def renew(self, bulk_id: UUID) -> BulkOperation | None:
         async with self._database.writing() as transaction:
-            row = await transaction.fetchrow(KEEP, bulk_id, self._holder)
+            row = await transaction.fetchrow(RENEW, bulk_id, self._holder)
         return operation(row) if row else None
 
     async def select(self, bulk_id: UUID, organization_ids: Sequence[str], cursor: str | None) -> None:
-        """Organizations and cursor together, so that none is left out and none selected twice."""
+        """Store both in one transaction: no organization is left out or selected twice."""
         async with self._database.writing() as transaction:
             if organization_ids:
                 await transaction.execute(ADD_ITEMS, bulk_id, list(organization_ids))
             await transaction.execute(SELECTED, bulk_id, cursor)
 
     async def finish(self, bulk_id: UUID) -> None:
-        """Harmless to repeat."""
         async with self._database.writing() as transaction:
             await transaction.execute(FINISH, bulk_id, self._clock.now())
 
     async def waiting(self, bulk_id: UUID, after: str, limit: int) -> Sequence[Item]:
-        """One page."""
         async with self._database.snapshot() as transaction:
             return [Item(*row) for row in await transaction.fetch(WAITING, bulk_id, after, limit)]
 
-    async def record(self, bulk_id: UUID, decided: Sequence[Decided]) -> None:
-        """One statement."""
-        rows = [(one.organization_id, one.attempt, one.outcome, one.code, one.detail) for one in decided]
+    async def record(self, bulk_id: UUID, results: Sequence[ItemResult]) -> None:
+        rows = [(one.organization_id, one.attempt, one.outcome, one.code, one.detail) for one in results]
         async with self._database.writing() as transaction:
             await transaction.execute(RECORD, bulk_id, *zip(*sorted(rows), strict=True))
 
     async def cancel_waiting(self, bulk_id: UUID, but: Sequence[str]) -> None:
-        """In rounds of five thousand, so that no transaction grows with the number of organizations."""
-        moved = IN_ONE_ROUND
-        while moved == IN_ONE_ROUND:
+        """Cancel five thousand in a transaction."""
+        moved = CANCELLED_AT_ONCE
+        while moved == CANCELLED_AT_ONCE:
             async with self._database.writing() as transaction:
-                moved = changed(await transaction.execute(CANCEL_WAITING, bulk_id, list(but), IN_ONE_ROUND))
+                moved = changed(await transaction.execute(CANCEL_WAITING, bulk_id, list(but), CANCELLED_AT_ONCE))
 
     async def sweep(self) -> None:
-        """Removes a few of those that ended 90 days ago, with their items."""
+        """Delete a few that ended 90 days ago, with their items."""
         async with self._database.writing() as transaction:
-            await transaction.execute(SWEEP, self._clock.now() - KEPT)
+            await transaction.execute(SWEEP, self._clock.now() - RETENTION)
 
 
 def operation(row: Any) -> BulkOperation:
-    """A row of `FIELDS`."""
-    id_, command, selection, created_by, created_at, reason, status, finished_at, cursor = row
-    return BulkOperation(
-        id=id_,
-        command=msgspec.json.decode(command, type=BulkCommand),
-        selection=msgspec.json.decode(selection, type=Selection),
-        created_by=created_by,
-        created_at=created_at,
-        reason=reason,
-        status=status,
-        finished_at=finished_at,
-        cursor=cursor,
-    )
+    """Convert a row of `FIELDS`."""
+    id_, command, selection, *fields = row
+    return BulkOperation(id_, COMMAND.decode(command), SELECTION.decode(selection), *fields)
 
 
 def encoded(document: Any) -> str:
-    """A JSON document as the driver takes it."""
     return msgspec.json.encode(document).decode()
 
 
 def changed(tag: str) -> int:
-    """How many rows a statement changed."""
+    """Return the number of rows in a command tag."""
     return int(tag.rpartition(" ")[2])

@@ -1,9 +1,9 @@
-"""The templates' readers through the cache, and what each event makes stale."""
+"""Templates read through the cache, and what each event invalidates."""
 
 from collections.abc import Sequence
 
-from industries.adapters.listing import everything
-from industries.adapters.reading import PostgresIndustryReader
+from industries.adapters.lists import whole_list
+from industries.adapters.queries import PostgresIndustryReader
 from shared.cache.generations import Cached, ReadThrough, cache_result, encode_cached
 from shared.messages import Event
 
@@ -13,7 +13,7 @@ COMPOSED_FROM = (INDUSTRIES, REGISTRY)
 
 
 def invalidates(industry_code: str, _: Event) -> Sequence[str]:
-    """What an industry event makes stale: everything composed from templates, and this template's own keys."""
+    """Return everything composed from templates, and this template's own keys."""
     return [INDUSTRIES, "industries:all", f"industry:{industry_code}:info", f"industry:{industry_code}:modules"]
 
 
@@ -26,38 +26,34 @@ class CachedIndustryReader:
 
     @cache_result(ttl=3600, key_pattern="industries:all", generations=COMPOSED_FROM)
     async def active(self) -> Cached | None:
-        """An `IndustryList` of the active ones."""
-        return encode_cached(0, everything(await self._reader.active()))
+        """Return the `IndustryList` of the active ones."""
+        return encode_cached(0, whole_list(await self._reader.active()))
 
     @cache_result(ttl=3600, key_pattern="industry:{industry_code}:info", generations=COMPOSED_FROM)
     async def industry(self, industry_code: str) -> Cached | None:
-        """The `IndustryDetails`."""
         industry = await self._reader.industry(industry_code)
         return encode_cached(industry.sequence, industry) if industry and industry.is_active else None
 
     @cache_result(ttl=3600, key_pattern="industry:{industry_code}:modules", generations=COMPOSED_FROM)
     async def modules(self, industry_code: str) -> Cached | None:
-        """The `IndustryModules`."""
         modules = await self._reader.modules(industry_code)
         return encode_cached(modules.sequence, modules) if modules and modules.is_active else None
 
 
-class LivingIndustryReader:
-    """The same for those who also see inactive templates: never cached."""
+class UncachedIndustryReader:
+    """The same for super admins, who also see inactive templates."""
 
     def __init__(self, reader: PostgresIndustryReader) -> None:
         self._reader = reader
 
     async def everything(self) -> Cached:
-        """An `IndustryList` of all living templates."""
-        return encode_cached(0, everything(await self._reader.living()))
+        """Return the `IndustryList` of all existing templates."""
+        return encode_cached(0, whole_list(await self._reader.existing()))
 
     async def industry(self, industry_code: str) -> Cached | None:
-        """The `IndustryDetails`."""
         industry = await self._reader.industry(industry_code)
         return None if industry is None else encode_cached(industry.sequence, industry)
 
     async def modules(self, industry_code: str) -> Cached | None:
-        """The `IndustryModules`."""
         modules = await self._reader.modules(industry_code)
         return None if modules is None else encode_cached(modules.sequence, modules)

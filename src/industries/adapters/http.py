@@ -3,41 +3,44 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
-import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
 
-from industries.adapters.cached import CachedIndustryReader, LivingIndustryReader
-from industries.adapters.listing import (
+from industries.adapters.cached import CachedIndustryReader, UncachedIndustryReader
+from industries.adapters.lists import (
     IndustryFilter,
     IndustryList,
-    IndustryQuery,
-    IndustryStanding,
     PostgresIndustryList,
+    PostgresModuleMemberships,
     Sort,
 )
-from industries.adapters.reading import IndustryDetails, IndustryModules, IndustryVersion, PostgresIndustryReader
+from industries.adapters.queries import PostgresIndustryReader
 from industries.commands import Command, CreateIndustry, DeleteIndustry, Description, IndustryName, UpdateIndustry
-from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult
+from industries.domain import DeletedIndustry, IndustryNotFound, IndustryResult, ModuleNotFound
 from industries.events import TemplateModule
+from industries.views import IndustryDetails, IndustryModules, IndustryVersion, ModuleIndustryPage
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
-from shared.http.command_route import sends
-from shared.http.requests import AnyRequest, NotSignedIn, RoleRequired, documented, send_cached, super_admin
+from shared.http.authentication import NotSignedIn, RoleRequired, super_admin
+from shared.http.bodies import AnyRequest
+from shared.http.command_route import command_route, resource_route, send_found
+from shared.http.responses import documented, send_cached
 from shared.http.route_docs import refuses
-from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, Cursors, PageCursor, PageLimit, PageSearch, SomeOrAll
+from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
+from shared.lists.lister import ListParams
+from shared.lists.parameters import list_parameters
 from shared.ports import Caller
-from shared.slugs import Slug
+from shared.slugs import Slug, require_slug
 
 IndustryPath = FromPath[str]
 Document = dict[str, Any]
 Load = Callable[[str], Awaitable[Cached | None]]
 
-APPLICABLE = QueryParameter(description="Those that can be applied as they are; `false`: those that cannot.")
 BEYOND_ANY_VERSION = 2**31 - 1
 
 
@@ -78,26 +81,6 @@ class IndustryVersionPage(Struct, frozen=True):
     next_cursor: str | None
 
 
-async def industry_filter(
-    q: PageSearch = None,
-    status: FromQuery[IndustryStanding | None] = None,
-    applicable: Annotated[bool | None, APPLICABLE] = None,
-    include_inactive: FromQuery[bool] = False,
-) -> IndustryFilter:
-    """Which templates."""
-    return IndustryFilter(q, status, applicable, include_inactive)
-
-
-async def industry_query(
-    wanted: NamedDependency[IndustryFilter],
-    limit: SomeOrAll = None,
-    cursor: PageCursor = None,
-    sort: Annotated[Sort | None, PAGE_ORDER] = None,
-) -> IndustryQuery:
-    """Which page of them."""
-    return IndustryQuery(limit, cursor, sort, wanted)
-
-
 class IndustriesController(Controller):
     """What everybody may choose from, before signup too. Super admins also see inactive templates by their code."""
 
@@ -106,7 +89,7 @@ class IndustriesController(Controller):
     security = [{}, {"bearer": []}]  # nobody has to sign in, and a super admin's token shows more
 
     @get(
-        dependencies={"wanted": Provide(industry_filter), "which_page": Provide(industry_query)},
+        dependencies=list_parameters(IndustryFilter, Sort),
         operation_id="getIndustries",
         opt=refuses(NotSignedIn, RoleRequired),
         summary="List or search industry templates",
@@ -115,52 +98,47 @@ class IndustriesController(Controller):
     async def everything(
         self,
         request: AnyRequest,
-        which_page: NamedDependency[IndustryQuery],
+        params: NamedDependency[ListParams[IndustryFilter]],
         industries: FromDishka[CachedIndustryReader],
-        living: FromDishka[LivingIndustryReader],
+        uncached: FromDishka[UncachedIndustryReader],
         listed: FromDishka[PostgresIndustryList],
     ) -> ASGIResponse:
         """Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
 
         Without a filter, an order or a page, all of them in one page.
         """
-        if which_page.wanted.shows_inactive:
+        if params.filter.shows_inactive:
             await super_admin(request, request.route_handler)
-        if not which_page.is_for_all:
-            return send_cached(request, encode_cached(0, await listed.page(which_page, DEFAULT_LIMIT)))
-        if which_page.wanted.include_inactive:
-            return send_cached(request, await living.everything())
-        return send_cached(request, found(await industries.active(), "*"))
+        if not (params.is_for_all and params.filter.is_for_all):
+            return send_cached(request, encode_cached(0, await listed.page(params)))
+        if params.filter.include_inactive:
+            return send_cached(request, await uncached.everything())
+        return send_found(request, await industries.active(), not_found("*"))
 
-    @get(
-        "/{industry_code:str}",
-        operation_id="getIndustry",
-        summary="Get an industry template",
-        responses=documented(IndustryDetails),
-    )
+    @resource_route("/{industry_code:str}", "getIndustry", "Get an industry template", IndustryDetails)
     async def industry(
         self,
         request: AnyRequest,
         industry_code: IndustryPath,
         industries: FromDishka[CachedIndustryReader],
-        living: FromDishka[LivingIndustryReader],
+        uncached: FromDishka[UncachedIndustryReader],
     ) -> ASGIResponse:
-        return await send(request, industry_code, industries.industry, living.industry)
+        return await send(request, industry_code, industries.industry, uncached.industry)
 
-    @get(
+    @resource_route(
         "/{industry_code:str}/modules",
-        operation_id="getIndustryModules",
-        summary="List an industry template's modules",
-        responses=documented(IndustryModules),
+        "getIndustryModules",
+        "List an industry template's modules",
+        IndustryModules,
     )
     async def modules(
         self,
         request: AnyRequest,
         industry_code: IndustryPath,
         industries: FromDishka[CachedIndustryReader],
-        living: FromDishka[LivingIndustryReader],
+        uncached: FromDishka[UncachedIndustryReader],
     ) -> ASGIResponse:
-        return await send(request, industry_code, industries.modules, living.modules)
+        return await send(request, industry_code, industries.modules, uncached.modules)
 
 
 class IndustryAdministrationController(Controller):
@@ -170,26 +148,22 @@ class IndustryAdministrationController(Controller):
     guards = [super_admin]
     tags = ["industries"]
 
-    @post(
-        operation_id="createIndustry",
-        operation_class=sends(CreateIndustry),
-        summary="Create an industry template",
-        responses=documented(IndustryResult, 201),
+    @command_route(
+        post, "/", "createIndustry", "Create an industry template", IndustryResult, status=201, command=CreateIndustry
     )
     async def create(
         self, request: AnyRequest, data: JSONBody[IndustryToCreate], sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        command = CreateIndustry(
-            data.industry_code, data.industry_name, data.description, data.is_active, listed(data.modules)
-        )
-        return await sender.answer(request, asked(data.industry_code, command), created=True)
+        command = CreateIndustry(**asdict(data) | {"modules": template_modules(data.modules)})
+        return await sender.answer(request, request_for(data.industry_code, command), created=True)
 
-    @patch(
+    @command_route(
+        patch,
         "/{industry_code:str}",
-        operation_id="updateIndustry",
-        operation_class=sends(UpdateIndustry),
-        summary="Update an industry template",
-        responses=documented(IndustryResult),
+        "updateIndustry",
+        "Update an industry template",
+        IndustryResult,
+        command=UpdateIndustry,
     )
     async def update(
         self,
@@ -198,28 +172,28 @@ class IndustryAdministrationController(Controller):
         data: JSONBody[IndustryChanges],
         sender: FromDishka[CommandSender],
     ) -> Response[bytes]:
-        modules = UNSET if isinstance(data.modules, UnsetType) else listed(data.modules)
-        command = UpdateIndustry(industry_code, data.industry_name, data.description, data.is_active, modules)
-        return await sender.answer(request, asked(industry_code, command))
+        modules = UNSET if isinstance(data.modules, UnsetType) else template_modules(data.modules)
+        command = UpdateIndustry(industry_code, **asdict(data) | {"modules": modules})
+        return await sender.answer(request, request_for(industry_code, command))
 
-    @delete(
+    @command_route(
+        delete,
         "/{industry_code:str}",
-        status_code=200,
-        operation_id="deleteIndustry",
-        operation_class=sends(DeleteIndustry),
-        summary="Delete an industry template",
-        responses=documented(DeletedIndustry),
+        "deleteIndustry",
+        "Delete an industry template",
+        DeletedIndustry,
+        command=DeleteIndustry,
     )
     async def remove(
         self, request: AnyRequest, industry_code: IndustryPath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(industry_code, DeleteIndustry(industry_code)))
+        return await sender.answer(request, request_for(industry_code, DeleteIndustry(industry_code)))
 
-    @get(
+    @resource_route(
         "/{industry_code:str}/versions",
-        operation_id="getIndustryVersions",
-        summary="List an industry template's versions",
-        responses=documented(IndustryVersionPage),
+        "getIndustryVersions",
+        "List an industry template's versions",
+        IndustryVersionPage,
     )
     async def versions(
         self,
@@ -229,48 +203,60 @@ class IndustryAdministrationController(Controller):
         limit: PageLimit = DEFAULT_LIMIT,
         cursor: PageCursor = None,
     ) -> IndustryVersionPage:
-        given = await cursors.of("industry versions", industry_code)
-        before = given.place(cursor, int)
-        versions = await reader.versions(possible(industry_code), before or BEYOND_ANY_VERSION, limit + 1)
+        issued = await cursors.of("industry versions", industry_code)
+        before = issued.place(cursor, int)
+        versions = await reader.versions(valid_code(industry_code), before or BEYOND_ANY_VERSION, limit + 1)
         if versions is None:
             raise not_found(industry_code)
-        return IndustryVersionPage(versions[:limit], given.beyond(versions, limit, lambda one: one.version))
+        return IndustryVersionPage(versions[:limit], issued.beyond(versions, limit, lambda one: one.version))
 
 
-async def send(request: AnyRequest, industry_code: str, load_active: Load, load_living: Load) -> ASGIResponse:
-    """What everybody sees; else, for a super admin, what is living."""
-    cached = await load_active(possible(industry_code))
+class ModuleIndustriesController(Controller):
+    """Which templates a change of a module concerns."""
+
+    path = "/module-registry/{module_id:str}/industries"
+    guards = (super_admin,)
+    tags = ("module registry",)
+
+    @get(operation_id="getModuleIndustries", summary="List the industry templates that contain a module")
+    async def industries(
+        self,
+        module_id: FromPath[str],
+        memberships: FromDishka[PostgresModuleMemberships],
+        limit: PageLimit = DEFAULT_LIMIT,
+        cursor: PageCursor = None,
+    ) -> ModuleIndustryPage:
+        page = await memberships.page(require_slug(module_id, no_module()), limit, cursor)
+        if page is None:
+            raise no_module()
+        return page
+
+
+async def send(request: AnyRequest, industry_code: str, load_active: Load, load_any: Load) -> ASGIResponse:
+    """Send what everybody sees; else, to a super admin, an inactive template."""
+    cached = await load_active(valid_code(industry_code))
     user = request.scope["user"]
     if cached is None and isinstance(user, Caller) and user.role == "super_admin":
-        cached = await load_living(industry_code)
-    return send_cached(request, found(cached, industry_code))
+        cached = await load_any(industry_code)
+    return send_found(request, cached, not_found(industry_code))
 
 
-def listed(modules: Sequence[ModuleOfIndustry]) -> list[TemplateModule]:
-    """The list as commands have it."""
-    return [TemplateModule(module.module_id, module.is_required, module.default_config) for module in modules]
+def template_modules(modules: Sequence[ModuleOfIndustry]) -> list[TemplateModule]:
+    return [TemplateModule(**asdict(module)) for module in modules]
 
 
-def asked(industry_code: str, command: Command) -> Asked:
-    """A command on one template's stream."""
-    return Asked("industries", possible(industry_code), command)
+def request_for(industry_code: str, command: Command) -> Asked:
+    return Asked("industries", valid_code(industry_code), command)
 
 
-def possible(industry_code: str) -> str:
-    """A code that may exist. Raises `IndustryNotFound` for any other, before a key is made or a database asked."""
-    try:
-        return msgspec.convert(industry_code, Slug)
-    except msgspec.ValidationError as error:
-        raise not_found(industry_code) from error
-
-
-def found(cached: Cached | None, industry_code: str) -> Cached:
-    """The bytes. Raises `IndustryNotFound` when there are none."""
-    if cached is None:
-        raise not_found(industry_code)
-    return cached
+def valid_code(industry_code: str) -> str:
+    """Return a code from a path. Raises `IndustryNotFound` for what can be none."""
+    return require_slug(industry_code, not_found(industry_code))
 
 
 def not_found(industry_code: str) -> IndustryNotFound:
-    """The refusal of an unknown code in a path."""
     return IndustryNotFound(f"There is no industry {industry_code[:63]!r}. See GET /api/v1/industries.")
+
+
+def no_module() -> ModuleNotFound:
+    return ModuleNotFound("No such module is registered. See GET /api/v1/module-registry.")

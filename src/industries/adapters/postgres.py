@@ -1,10 +1,12 @@
-"""The templates' rows: the tables, their part of the write path's transaction, what other contexts may know."""
+"""The tables of templates, and their part of the write path's transaction."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import asdict
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -21,22 +23,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from industries.adapters.named import named_modules, named_names
-from industries.adapters.restoring import IndustryShown, restored_industries, shown_industry
-from industries.commands import Command, DeleteIndustry
-from industries.domain import Industry, IndustryFacts, name_key, published_versions
+from industries.commands import Command, DeleteIndustry, UpdateIndustry
+from industries.domain import Industry, TemplateImpact, published_versions
 from industries.events import TemplateModule
+from industries.facts import IndustryFacts, JudgedModule, judged, name_key
 from industries.ports import AppliedTemplates, ModuleCatalog
 from shared.concurrency import in_slices
 from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
+from shared.messages import stream_name
 from shared.ports import Change, Transaction
 from shared.postgres.database import metadata
+from shared.postgres.rows import Insert, Upsert
 from shared.text.forms import search_text, sort_key
 
 TEMPLATES = uuid5(NAMESPACE_URL, "urn:modplane:industry-templates")
 NOW = text("now()")
 
-LIVES = text("NOT is_deleted")
+EXISTS = text("NOT is_deleted")
 
 industry_templates = Table(
     "industry_templates",
@@ -54,9 +57,9 @@ industry_templates = Table(
     sort_column(),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=NOW),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=NOW),
-    Index("uq_industry_templates_name_key", "name_key", unique=True, postgresql_where=LIVES),
-    Index("ix_industry_templates_name", SORT_KEY, "industry_code", postgresql_where=LIVES),
-    Index("ix_industry_templates_updated_at", "updated_at", "industry_code", postgresql_where=LIVES),
+    Index("uq_industry_templates_name_key", "name_key", unique=True, postgresql_where=EXISTS),
+    Index("ix_industry_templates_name", SORT_KEY, "industry_code", postgresql_where=EXISTS),
+    Index("ix_industry_templates_updated_at", "updated_at", "industry_code", postgresql_where=EXISTS),
     Index("ix_industry_templates_words", text(WORDS), postgresql_using="gin", postgresql_with=AT_ONCE),
     schema="industries",
 )
@@ -87,33 +90,48 @@ industry_module_templates = Table(
     schema="industries",
 )
 
-SAVE_TEMPLATES = """
-INSERT INTO industries.industry_templates AS t (id, industry_code, industry_name, name_key, description, is_active,
-  is_deleted, version, sequence, search_text, sort_key)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::boolean[],
-                     $8::integer[], $9::bigint[], $10::text[], $11::text[])
-ON CONFLICT (id) DO UPDATE SET industry_name = excluded.industry_name, name_key = excluded.name_key,
-  description = excluded.description, is_active = excluded.is_active, is_deleted = excluded.is_deleted,
-  version = excluded.version, sequence = excluded.sequence, search_text = excluded.search_text,
-  sort_key = excluded.sort_key, updated_at = now()
+STATUS = "CASE WHEN t.is_deleted THEN 'deleted' WHEN t.is_active THEN 'active' ELSE 'inactive' END AS status"
+
+
+def module_list(template_id: str, version: str) -> str:
+    """Return the SQL of a version's modules as one JSON array, for columns of the query around it."""
+    return f"""
+(SELECT coalesce(json_agg(json_build_object('module_id', m.module_id, 'is_required', m.is_required,
+                                            'default_config', m.default_config) ORDER BY m.display_order), '[]')
+ FROM industries.industry_module_templates m WHERE m.template_id = {template_id} AND m.version = {version})
 """
 
-SAVE_VERSIONS = """
-INSERT INTO industries.industry_template_versions (template_id, version)
-SELECT * FROM unnest($1::uuid[], $2::integer[])
-"""
 
-SAVE_MODULES = """
-INSERT INTO industries.industry_module_templates (template_id, version, module_id, is_required, default_config,
-  display_order)
-SELECT n.template_id, n.version, n.module_id, n.is_required, n.default_config::json, n.display_order
-FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::boolean[], $5::text[], $6::integer[])
-  AS n(template_id, version, module_id, is_required, default_config, display_order)
+ROWS = f"""
+SELECT t.industry_code, t.name_key,
+  array(SELECT v.version FROM industries.industry_template_versions v WHERE v.template_id = t.id ORDER BY v.version),
+  {STATUS}, t.industry_name, t.description, t.version, {module_list("t.id", "t.version")}
+FROM industries.industry_templates t WHERE t.industry_code = ANY($1::text[])
 """
 
 NAMES = """
 SELECT name_key, industry_code FROM industries.industry_templates WHERE NOT is_deleted AND name_key = ANY($1::text[])
 """
+
+
+CONFIG = msgspec.json.Decoder(dict[str, Any])
+MODULE_LIST = msgspec.json.Decoder(tuple[TemplateModule, ...])
+
+FIELDS = ("industry_code", "industry_name", "name_key", "description", "is_active", "is_deleted", "version", "sequence")
+SAVE_TEMPLATES = Upsert(industry_templates, ("id", *FIELDS, "search_text", "sort_key"))
+ADD_VERSIONS = Insert(industry_template_versions, ("template_id", "version"))
+ADD_MODULES = Insert(
+    industry_module_templates,
+    ("template_id", "version", "module_id", "is_required", "default_config", "display_order"),
+)
+
+
+class StoredIndustry(Struct, frozen=True):
+    """What both rows and state have: beside the template, its name's key and the versions ever published."""
+
+    industry: Industry
+    name_key: str
+    published: Sequence[int]
 
 
 class IndustryTables:
@@ -124,80 +142,106 @@ class IndustryTables:
         self._applied = applied
 
     async def lock_references(self, transaction: Transaction, commands: Sequence[Command]) -> None:
-        """No foreign head matters to a template."""
+        """Lock nothing: a template depends on no other stream's head."""
 
     async def facts(
         self, transaction: Transaction, work: Sequence[tuple[Industry, Command]], *, dry_run: bool = False
     ) -> IndustryFacts:
-        """The named modules with their rules, who holds the named names, and who has what is to be deleted."""
+        """Read the modules with their rules, the templates that have the names, and who has what is to be deleted."""
         commands = [command for _, command in work]
         deleted = sorted({command.industry_code for command in commands if isinstance(command, DeleteIndustry)})
-        modules, names = named_modules(commands), named_names(commands)
-        standings = await self._modules.standings(transaction, modules) if modules else {}
+        modules, names = modules_in(commands), name_keys_in(commands)
+        known = await self._modules.modules(transaction, modules) if modules else {}
         return IndustryFacts(
-            modules={id_: standing.status for id_, standing in standings.items()},
-            rules={id_: standing.rules for id_, standing in standings.items() if standing.rules is not None},
+            modules={id_: module.status for id_, module in known.items()},
+            rules={id_: module.rules for id_, module in known.items() if module.rules is not None},
             names=dict(await transaction.fetch(NAMES, names)) if names else {},
             organizations=await self._applied.organizations(transaction, deleted) if deleted else {},
         )
 
     async def save(self, transaction: Transaction, changes: Sequence[Change], refused: Sequence[Command]) -> None:
-        """Upserts the changed templates and adds what they published; a published version is never written again."""
-        if not changes:
-            return
+        """Write the changed templates and add what they published; a published version is never written again."""
         in_order = sorted(changes, key=lambda change: change.aggregate_id)
-        await transaction.execute(SAVE_TEMPLATES, *transposed([template_row(change) for change in in_order]))
+        await SAVE_TEMPLATES.write(transaction, [template_row(change) for change in in_order])
         published = [
-            (template_id(change.aggregate_id), version, modules)
+            {"template_id": template_id(change.aggregate_id), "version": version, "modules": modules}
             for change in in_order
             for version, modules in published_versions(change.before, change.commands)
         ]
-        if published:
-            await transaction.execute(SAVE_VERSIONS, *transposed([version[:2] for version in published]))
-        rows = [row async for version in in_slices(published) for row in module_rows(*version)]
-        if rows:
-            await transaction.execute(SAVE_MODULES, *transposed(rows))
+        await ADD_VERSIONS.write(transaction, published)
+        rows = [row async for version in in_slices(published) for row in module_rows(**version)]
+        await ADD_MODULES.write(transaction, rows)
 
-    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, IndustryShown]:
-        """What the rows tell, by code."""
-        return await restored_industries(transaction, aggregate_ids)
+    async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, StoredIndustry]:
+        rows = await transaction.fetch(ROWS, aggregate_ids)
+        return {
+            code: StoredIndustry(
+                Industry(status, name, description, version, MODULE_LIST.decode(modules)), key, published
+            )
+            for code, key, published, status, name, description, version, modules in rows
+        }
 
-    def shown(self, state: Industry) -> IndustryShown:
-        """What the state tells of the same."""
-        return shown_industry(state)
+    def comparable(self, state: Industry) -> StoredIndustry:
+        """Every version from the first to the current one was published."""
+        return StoredIndustry(state, name_key(state.industry_name), list(range(1, state.version + 1)))
+
+    async def impact(self, transaction: Transaction, command: Command) -> TemplateImpact | None:
+        """Return who has a template that would end, be switched or get another list, and that list's modules."""
+        fields = (command.is_active, command.modules) if isinstance(command, UpdateIndustry) else ()
+        if not isinstance(command, DeleteIndustry) and all(field is UNSET for field in fields):
+            return None
+        code = command.industry_code
+        listed = command.modules if isinstance(command, UpdateIndustry) else UNSET
+        return TemplateImpact(
+            organizations=(await self._applied.organizations(transaction, [code])).get(code, 0),
+            modules=None if isinstance(listed, UnsetType) else await self._judged(transaction, listed),
+        )
+
+    async def _judged(self, transaction: Transaction, listed: Sequence[TemplateModule]) -> Sequence[JudgedModule]:
+        known = await self._modules.modules(transaction, [entry.module_id for entry in listed])
+        return [judged(entry, known.get(entry.module_id)) async for entry in in_slices(listed)]
 
 
 def template_id(industry_code: str) -> UUID:
-    """The row id of a code, always the same."""
+    """Return the row id of a code, always the same."""
     return uuid5(TEMPLATES, industry_code)
 
 
-def template_row(change: Change) -> tuple[Any, ...]:
-    """A changed template's row."""
+def template_row(change: Change) -> dict[str, Any]:
     industry: Industry = change.after
-    return (
-        template_id(change.aggregate_id),
-        change.aggregate_id,
-        industry.industry_name,
-        name_key(industry.industry_name),
-        industry.description,
-        industry.is_active,
-        industry.status == "deleted",
-        industry.version,
-        change.version,
-        search_text(industry.industry_name, change.aggregate_id),
-        sort_key(industry.industry_name),
-    )
+    return asdict(industry) | {
+        "id": template_id(change.aggregate_id),
+        "industry_code": change.aggregate_id,
+        "name_key": name_key(industry.industry_name),
+        "is_active": industry.is_active,
+        "is_deleted": industry.status == "deleted",
+        "sequence": change.version,
+        "search_text": search_text(industry.industry_name, change.aggregate_id),
+        "sort_key": sort_key(industry.industry_name),
+    }
 
 
-def module_rows(id_: UUID, version: int, modules: Sequence[TemplateModule]) -> list[tuple[Any, ...]]:
-    """The rows of a published list; its order counts from 1."""
+def module_rows(template_id: UUID, version: int, modules: Sequence[TemplateModule]) -> list[dict[str, Any]]:
+    """Return the rows of a published list; its order counts from 1."""
     return [
-        (id_, version, module.module_id, module.is_required, msgspec.json.encode(module.default_config).decode(), place)
+        asdict(module) | {"template_id": template_id, "version": version, "display_order": place}
         for place, module in enumerate(modules, 1)
     ]
 
 
-def transposed(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows as the columns that `unnest` takes. There is at least one row."""
-    return list(zip(*rows, strict=True))
+def modules_in(commands: Sequence[Command]) -> list[str]:
+    """Return the modules in the commands' lists."""
+    lists = [getattr(command, "modules", UNSET) for command in commands]
+    return sorted({module.module_id for modules in lists if modules is not UNSET for module in modules})
+
+
+def name_keys_in(commands: Sequence[Command]) -> list[str]:
+    names = [getattr(command, "industry_name", UNSET) for command in commands]
+    return sorted({name_key(name) for name in names if name is not UNSET})
+
+
+def depends_on(_: Industry, facts: IndustryFacts, command: Command) -> Sequence[str]:
+    """Return the streams of the modules, and of templates that have the names."""
+    holders = {facts.names[key] for key in name_keys_in([command]) if key in facts.names} - {command.industry_code}
+    modules = (stream_name("registry", module_id) for module_id in modules_in([command]))
+    return [*modules, *(stream_name("industries", code) for code in sorted(holders))]

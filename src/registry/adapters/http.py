@@ -2,26 +2,18 @@
 
 from typing import Annotated
 
-import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
 from registry.adapters.cached import CachedModuleReader, ModuleConfig
-from registry.adapters.impact import ModuleImpacts
-from registry.adapters.listing import (
-    ModuleFilter,
-    ModuleList,
-    ModuleQuery,
-    ModuleStanding,
-    PostgresModuleList,
-    Sort,
-)
-from registry.adapters.postgres import ModuleDetails
+from registry.adapters.lists import AvailableFilter, ModuleFilter, ModuleList, PostgresModuleList, Sort
+from registry.adapters.postgres import RegistryTables
+from registry.adapters.queries import ModuleDetails
 from registry.commands import (
     ActivateModule,
     ApiEndpoint,
@@ -38,17 +30,17 @@ from registry.commands import (
     UpdateModule,
 )
 from registry.domain import DeletedModule, ModuleNotFound, ModuleResult
-from shared.cache.generations import Cached, encode_cached
+from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender
-from shared.http.command_route import sends
-from shared.http.requests import AnyRequest, documented, send_cached, signed_in, super_admin
-from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageSearch, SomeOrAll
-from shared.slugs import Slug
-from shared.text.forms import VISIBLE, composed
+from shared.http.authentication import signed_in, super_admin
+from shared.http.bodies import AnyRequest
+from shared.http.command_route import command_route, resource_route, send_found
+from shared.http.responses import documented, send_cached
+from shared.lists.lister import ListParams
+from shared.lists.parameters import list_parameters
+from shared.slugs import Slug, require_slug
 
 ModulePath = FromPath[str]
-CATEGORY = QueryParameter(max_length=100, pattern=VISIBLE, description="Those of this category.")
-SERVICE = QueryParameter(max_length=200, pattern=VISIBLE, description="Those that this service provides.")
 
 
 class ModuleToRegister(Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,42 +76,6 @@ class ModuleChanges(Struct, frozen=True, forbid_unknown_fields=True):
     config_schema: Document | UnsetType | None = UNSET
 
 
-async def module_filter(
-    q: PageSearch = None,
-    category: Annotated[str | None, CATEGORY] = None,
-    service_name: Annotated[str | None, SERVICE] = None,
-    status: FromQuery[ModuleStanding | None] = None,
-) -> ModuleFilter:
-    """Which modules."""
-    return ModuleFilter(q, kept(category), kept(service_name), status)
-
-
-async def available_filter(
-    q: PageSearch = None,
-    category: Annotated[str | None, CATEGORY] = None,
-    service_name: Annotated[str | None, SERVICE] = None,
-) -> ModuleFilter:
-    """Which of the active modules."""
-    return ModuleFilter(q, kept(category), kept(service_name))
-
-
-def kept(text: str | None) -> str | None:
-    """A name as the registry keeps it, however it is typed."""
-    return None if text is None else composed(text)
-
-
-async def module_query(
-    wanted: NamedDependency[ModuleFilter],
-    limit: SomeOrAll = None,
-    cursor: PageCursor = None,
-    sort: Annotated[Sort | None, PAGE_ORDER] = None,
-) -> ModuleQuery | None:
-    """Which page of them; None: all, in the order of their names."""
-    if wanted == ModuleFilter() and {limit, cursor, sort} == {None}:
-        return None
-    return ModuleQuery(limit or DEFAULT_LIMIT, cursor, sort or "name", wanted)
-
-
 class RegistryController(Controller):
     """What a super admin does with modules."""
 
@@ -128,7 +84,7 @@ class RegistryController(Controller):
     tags = ["module registry"]
 
     @get(
-        dependencies={"wanted": Provide(module_filter), "which_page": Provide(module_query)},
+        dependencies=list_parameters(ModuleFilter, Sort),
         operation_id="getModuleRegistry",
         summary="List or search registered modules",
         responses=documented(ModuleList),
@@ -136,102 +92,81 @@ class RegistryController(Controller):
     async def everything(
         self,
         request: AnyRequest,
-        which_page: NamedDependency[ModuleQuery | None],
+        params: NamedDependency[ListParams[ModuleFilter]],
         modules: FromDishka[CachedModuleReader],
         listed: FromDishka[PostgresModuleList],
     ) -> ASGIResponse:
         """Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page."""
-        if which_page is None:
-            return send_cached(request, found(await modules.everything(), "*"))
-        return send_cached(request, encode_cached(0, await listed.page(which_page)))
+        if params == ListParams(ModuleFilter()):
+            return send_found(request, await modules.everything(), not_found("*"))
+        return send_cached(request, encode_cached(0, await listed.page(params)))
 
-    @post(
-        operation_id="registerModule",
-        operation_class=sends(RegisterModule),
-        summary="Register a module",
-        responses=documented(ModuleResult, 201),
-    )
+    @command_route(post, "/", "registerModule", "Register a module", ModuleResult, status=201, command=RegisterModule)
     async def register(
         self, request: AnyRequest, data: JSONBody[ModuleToRegister], sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(data.module_id, RegisterModule(**asdict(data))), created=True)
+        return await sender.answer(request, request_for(data.module_id, RegisterModule(**asdict(data))), created=True)
 
-    @get("/{module_id:str}", operation_id="getModule", summary="Get a module", responses=documented(ModuleDetails))
+    @resource_route("/{module_id:str}", "getModule", "Get a module", ModuleDetails)
     async def module(
         self, request: AnyRequest, module_id: ModulePath, modules: FromDishka[CachedModuleReader]
     ) -> ASGIResponse:
-        return send_cached(request, found(await modules.module(possible(module_id)), module_id))
+        return send_found(request, await modules.module(valid_id(module_id)), not_found(module_id))
 
-    @get(
-        "/{module_id:str}/config",
-        operation_id="getModuleConfig",
-        summary="Get a module's default configuration",
-        responses=documented(ModuleConfig),
-    )
+    @resource_route("/{module_id:str}/config", "getModuleConfig", "Get a module's default configuration", ModuleConfig)
     async def config(
         self, request: AnyRequest, module_id: ModulePath, modules: FromDishka[CachedModuleReader]
     ) -> ASGIResponse:
-        return send_cached(request, found(await modules.config(possible(module_id)), module_id))
+        return send_found(request, await modules.config(valid_id(module_id)), not_found(module_id))
 
-    @patch(
-        "/{module_id:str}",
-        operation_id="updateModule",
-        operation_class=sends(UpdateModule),
-        summary="Update a module",
-        responses=documented(ModuleResult),
-    )
+    @command_route(patch, "/{module_id:str}", "updateModule", "Update a module", ModuleResult, command=UpdateModule)
     async def update(
         self,
         request: AnyRequest,
         module_id: ModulePath,
         data: JSONBody[ModuleChanges],
         sender: FromDishka[CommandSender],
-        impacts: FromDishka[ModuleImpacts],
+        tables: FromDishka[RegistryTables],
     ) -> Response[bytes]:
-        """New rules for configs refuse none that exists: `impact` counts those that do not fit."""
-        command = UpdateModule(possible(module_id), **asdict(data))
+        """Refuse no existing config for new rules: `impact` counts those that do not fit."""
+        command = UpdateModule(valid_id(module_id), **asdict(data))
         return await sender.answer(
-            request, asked(module_id, command), then=lambda outcome: impacts.told(command, outcome)
+            request, request_for(module_id, command), then=lambda outcome: tables.with_impact(command, outcome)
         )
 
-    @delete(
+    @command_route(
+        delete,
         "/{module_id:str}",
-        status_code=200,
-        operation_id="deleteModule",
-        operation_class=sends(DeleteModule),
-        summary="Delete a module that no organization has",
-        responses=documented(DeletedModule),
+        "deleteModule",
+        "Delete a module that no organization has",
+        DeletedModule,
+        command=DeleteModule,
     )
     async def remove(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(possible(module_id), DeleteModule(module_id)))
+        return await sender.answer(request, request_for(valid_id(module_id), DeleteModule(module_id)))
 
-    @post(
-        "/{module_id:str}/activate",
-        status_code=200,
-        operation_id="activateModule",
-        operation_class=sends(ActivateModule),
-        summary="Activate a module",
-        responses=documented(ModuleResult),
+    @command_route(
+        post, "/{module_id:str}/activate", "activateModule", "Activate a module", ModuleResult, command=ActivateModule
     )
     async def activate(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(possible(module_id), ActivateModule(module_id)))
+        return await sender.answer(request, request_for(valid_id(module_id), ActivateModule(module_id)))
 
-    @post(
+    @command_route(
+        post,
         "/{module_id:str}/deactivate",
-        status_code=200,
-        operation_id="deactivateModule",
-        operation_class=sends(DeactivateModule),
-        summary="Deactivate a module",
-        responses=documented(ModuleResult),
+        "deactivateModule",
+        "Deactivate a module",
+        ModuleResult,
+        command=DeactivateModule,
     )
     async def deactivate(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
-        return await sender.answer(request, asked(possible(module_id), DeactivateModule(module_id)))
+        return await sender.answer(request, request_for(valid_id(module_id), DeactivateModule(module_id)))
 
 
 class AvailableModulesController(Controller):
@@ -242,7 +177,7 @@ class AvailableModulesController(Controller):
     tags = ["modules"]
 
     @get(
-        dependencies={"wanted": Provide(available_filter), "which_page": Provide(module_query)},
+        dependencies=list_parameters(AvailableFilter, Sort),
         operation_id="getAvailableModules",
         summary="List or search active modules",
         responses=documented(ModuleList),
@@ -250,36 +185,24 @@ class AvailableModulesController(Controller):
     async def available(
         self,
         request: AnyRequest,
-        which_page: NamedDependency[ModuleQuery | None],
+        params: NamedDependency[ListParams[AvailableFilter]],
         modules: FromDishka[CachedModuleReader],
         listed: FromDishka[PostgresModuleList],
     ) -> ASGIResponse:
         """Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page."""
-        if which_page is None:
-            return send_cached(request, found(await modules.available(), "*"))
-        return send_cached(request, encode_cached(0, await listed.available(which_page)))
+        if params == ListParams(AvailableFilter()):
+            return send_found(request, await modules.available(), not_found("*"))
+        return send_cached(request, encode_cached(0, await listed.available(params)))
 
 
-def asked(module_id: str, command: Command) -> Asked:
-    """A command on one module's stream."""
+def request_for(module_id: str, command: Command) -> Asked:
     return Asked("registry", module_id, command)
 
 
-def possible(module_id: str) -> str:
-    """An id that may exist. Raises `ModuleNotFound` for any other, before a key is made or a command sent."""
-    try:
-        return msgspec.convert(module_id, Slug)
-    except msgspec.ValidationError as error:
-        raise not_found(module_id) from error
-
-
-def found(cached: Cached | None, module_id: str) -> Cached:
-    """The bytes. Raises `ModuleNotFound` when there are none."""
-    if cached is None:
-        raise not_found(module_id)
-    return cached
+def valid_id(module_id: str) -> str:
+    """Return an id from a path. Raises `ModuleNotFound` for what can be none."""
+    return require_slug(module_id, not_found(module_id))
 
 
 def not_found(module_id: str) -> ModuleNotFound:
-    """The refusal of an unknown id in a path."""
     return ModuleNotFound(f"No module {module_id[:63]!r} is registered. See GET /api/v1/module-registry.")

@@ -1,4 +1,4 @@
-"""What the registry does when modules change: the list everybody asks for is made anew before anybody asks."""
+"""Fills the cached lists of modules after each change, before they are requested."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,9 @@ class RegistrySubscribers:
         self._modules = modules
 
     def handlers(self) -> EventHandlers:
-        """Every event of the registry changes its lists."""
         return dict.fromkeys(EVENTS, self.handle_module_registered)
 
     async def handle_module_registered(self, _: Sequence[EventEnvelope]) -> None:
-        """Fills the registry's lists; the relay made the old ones worthless before it published the event."""
+        """Fill the lists; the relay invalidated the old ones before it published the event."""
         await self._modules.everything()
         await self._modules.available()

@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from functools import wraps
 from inspect import signature
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, cast
@@ -18,6 +17,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from shared.ports import Cache
 from shared.telemetry.metrics import CACHE_READS
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ CachedMethod: TypeAlias = Callable[Concatenate[Reader, P], Coroutine[Any, Any, "
 
 
 class CacheDown(Exception):  # noqa: N818 - an outage every caller gets round
-    """The cache cannot be asked, or must not be trusted, at the moment."""
+    """The cache cannot be reached, or must not be trusted, at the moment."""
 
 
 class Cached(Struct, frozen=True):
@@ -47,41 +47,34 @@ class Cached(Struct, frozen=True):
 Load = Callable[[], Awaitable[Cached | None]]
 
 
-class CacheStore(Protocol):
-    """A store of bytes. Every method raises `CacheDown` when the store is out of reach or not to be trusted."""
+class CacheStore(Cache, Protocol):
+    """A cache that also keeps generations. These methods raise `CacheDown` when it is out of reach or not trusted."""
 
     async def read(self, keys: Sequence[str]) -> Sequence[bytes | None]: ...
-    async def plant(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
-        """Sets those that are absent; answers the ones that count now, in order."""
+    async def set_if_absent(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
+        """Set the absent tokens and return those in force, in order."""
         ...
 
-    async def write(self, key: str, value: bytes, ttl: int) -> None: ...
     async def renew(self, tokens: Mapping[str, str], ttl: int, drop: Sequence[str]) -> None:
-        """Sets all tokens and drops the keys, in one round trip."""
+        """Set all tokens and drop the keys, in one round trip."""
         ...
 
 
 class ResetAnnouncer(Protocol):
-    """Tells the other processes that an invalidation could not be carried out."""
-
     async def announce_reset(self) -> None: ...
 
 
 class ReadThrough(Protocol):
-    """What a cached reader asks of the cache."""
-
     async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Cached | None: ...
 
 
 class Caching(Protocol):
-    """A reader around a reader: it has a cache."""
-
     @property
     def cache(self) -> ReadThrough: ...
 
 
 def encode_cached(sequence: int, value: Any) -> Cached:
-    """The value as bytes. Its ETag is `"{sequence}.{hash of the body}"`: If-Match compares only the sequence."""
+    """Encode the value. Its ETag is `"{sequence}.{hash of the body}"`: If-Match compares only the sequence."""
     body = msgspec.json.encode(value)
     return Cached(body, f'"{sequence}.{hashlib.blake2b(body, digest_size=8).hexdigest()}"')
 
@@ -89,7 +82,7 @@ def encode_cached(sequence: int, value: Any) -> Cached:
 def cache_result(
     ttl: int, key_pattern: str, generations: Sequence[str] = ()
 ) -> Callable[[Callable[Concatenate[Reader, P], Coroutine[Any, Any, Cached | None]]], "CachedMethod[Reader, P]"]:
-    """Reads through the cache. `key_pattern` and `generations` are formatted with the method's arguments by name."""
+    """Read through the cache. `key_pattern` and `generations` are formatted with the method's arguments by name."""
 
     def decorate(load: "CachedMethod[Reader, P]") -> "CachedMethod[Reader, P]":
         names = list(signature(load).parameters)[1:]
@@ -118,12 +111,12 @@ class GenerationCache:
         self._flights: dict[Any, asyncio.Task[Cached | None]] = {}
 
     async def read_through(self, key: str, generations: Sequence[str], ttl: int, load: Load) -> Cached | None:
-        """The cached value, else a loaded one; concurrent misses of one key and one moment share one load."""
+        """Return the cached value, else a loaded one; concurrent misses of one key and one moment share one load."""
         names = [ALL, *generations]
         try:
             value, *tokens = await self._store.read([key, *names])
             if None in tokens:
-                tokens = list(await self._store.plant({name: new_token() for name in names}, TOKEN_TTL))
+                tokens = list(await self._store.set_if_absent({name: new_token() for name in names}, TOKEN_TTL))
                 value = None
         except CacheDown:
             BYPASSES.inc()
@@ -137,8 +130,7 @@ class GenerationCache:
 
     async def _fill(self, key: str, prefix: bytes, ttl: int, load: Load) -> Cached | None:
         loaded = await load()
-        with suppress(CacheDown):
-            await self._store.write(key, frame(prefix, loaded), ttl if loaded else min(ttl, ABSENT_TTL))
+        await self._store.set(key, frame(prefix, loaded), ttl if loaded else min(ttl, ABSENT_TTL))
         return loaded
 
     async def _share_for_a_turn(self, key: str, load: Load) -> Cached | None:
@@ -159,7 +151,7 @@ class GenerationCache:
         return await asyncio.shield(task)
 
     async def invalidate(self, names: Sequence[str]) -> None:
-        """New tokens for `gen:…` names, UNLINK for keys. If the store is out of reach, everybody resets."""
+        """Give `gen:…` names new tokens and drop keys. If the store is out of reach, every process resets."""
         if not names:
             return
         tokens = {name: new_token() for name in names if name.startswith("gen:")}
@@ -170,28 +162,26 @@ class GenerationCache:
             await self._announcer.announce_reset()
 
     async def reset(self) -> None:
-        """Makes every cached value worthless by a new `gen:all`."""
+        """Make every cached value worthless by a new `gen:all`."""
         await self.invalidate([ALL])
 
 
 def new_token() -> str:
-    """A generation nobody had before. Tokens are compared, never guessed at."""
     return secrets.token_hex(8)
 
 
 def frame_prefix(tokens: Sequence[bytes | None]) -> bytes:
-    """How a value begins that was filled under these tokens."""
+    """Return how a value begins that was filled under these tokens."""
     return b",".join(token or b"" for token in tokens) + b"\n"
 
 
 def frame(prefix: bytes, value: Cached | None) -> bytes:
-    """The stored form: tokens, ETag, body. An absent thing has neither ETag nor body."""
+    """Join tokens, ETag and body. An absent thing has neither ETag nor body."""
     if value is None:
         return prefix + b"\n"
     return prefix + value.etag.encode() + b"\n" + value.body
 
 
 def unframe(stored: bytes, start: int) -> Cached | None:
-    """The value of a stored form whose tokens end at `start`."""
     end = stored.index(b"\n", start)
     return Cached(stored[end + 1 :], stored[start:end].decode()) if end > start else None

@@ -1,23 +1,25 @@
-"""Redis as the cache's store: calls of one loop turn go together, and there is no trust after any doubt."""
+"""The cache on Redis: calls of one loop turn share a command, and after any failure nothing is believed for a while."""
 
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from contextvars import Context
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import structlog
 
 from shared.cache.generations import ALL, TOKEN_TTL, CacheDown
 from shared.cache.redis_client import NoBackoff, Redis, RedisError, Retry
+from shared.concurrency import Batcher, retry_forever
 
 log = structlog.get_logger(__name__)
 
 BUDGET_SECONDS = 0.25
 RECOVER_SECONDS = 0.25
+PROBE_SECONDS = 0.5
 CHUNK = 500
-MAX_TOGETHER = 200
+MAX_BATCH = 200
+OUTAGES = (RedisError, OSError, TimeoutError)
 
 # One command for a batch: as a pipeline, each token would cost this process five times the work.
 RENEW = """
@@ -25,7 +27,7 @@ local fresh = #ARGV / 2
 for i = 1, fresh do redis.call('SET', KEYS[i], ARGV[2 * i - 1], 'EX', ARGV[2 * i]) end
 for i = fresh + 1, #KEYS do redis.call('UNLINK', KEYS[i]) end
 """
-PLANT = """
+SET_IF_ABSENT = """
 local found = {}
 for i, name in ipairs(KEYS) do
   redis.call('SET', name, ARGV[2 * i - 1], 'EX', ARGV[2 * i], 'NX')
@@ -35,101 +37,56 @@ return found
 """
 
 Announce = Callable[[], Awaitable[None]]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
-class Together(Generic[Item, Result]):
-    """Calls of one kind, at most one of which is under way: what is asked meanwhile goes with the next one.
+class RedisCache:
+    """Plain values (the port `Cache`) and generations (`CacheStore`) on one connection.
 
-    However many ask at once, Redis is asked few times, and needs no more than one connection for it.
-    """
-
-    def __init__(self, call: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
-        self._call = call
-        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._runner: asyncio.Task[None] | None = None
-
-    async def ask(self, item: Item) -> Result:
-        """This item's result. Raises what the call raised."""
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, future))
-        if self._runner is None or self._runner.done():
-            self._runner = asyncio.create_task(self._run(), context=Context())
-        return await future
-
-    async def _run(self) -> None:
-        while self._waiting:
-            asking, self._waiting = self._waiting[:MAX_TOGETHER], self._waiting[MAX_TOGETHER:]
-            try:
-                results = await self._call([item for item, _ in asking])
-            except Exception as error:  # noqa: BLE001 - everybody who asked is told
-                fail([future for _, future in asking], error)
-            else:
-                for (_, future), result in zip(asking, results, strict=True):
-                    if not future.done():
-                        future.set_result(result)
-
-
-class RedisStore:
-    """The store behind the cache protocol, and the plain `Cache` port.
-
-    Any failure closes it: every call raises `CacheDown` until `keep_up` has reached Redis again and replaced `gen:all`,
-    because an invalidation may have been lost meanwhile. Connections are made nowhere else, so there is no reconnect
-    that goes unnoticed. `budget_seconds` is how long Redis may take for one call.
+    Any failure opens the circuit: every call fails with `CacheDown` until `reconnect_forever` has reached Redis again
+    and replaced `gen:all`, because an invalidation may have been lost meanwhile. Connections are made nowhere else, so
+    no reconnect goes unnoticed. `budget_seconds` is how long Redis may take for one call.
     """
 
     def __init__(self, url: str, budget_seconds: float = BUDGET_SECONDS) -> None:
         self._budget_seconds = budget_seconds
-        self._redis = Redis.from_url(
-            url,
-            single_connection_client=True,
-            socket_timeout=budget_seconds,
-            socket_connect_timeout=budget_seconds,
-            retry=Retry(NoBackoff(), 0),
-            health_check_interval=0,
-        )
+        self._redis = lean_client(url, budget_seconds, single_connection_client=True)
         self._renew_all = self._redis.register_script(RENEW)
-        self._plant_all = self._redis.register_script(PLANT)
+        self._set_all_if_absent = self._redis.register_script(SET_IF_ABSENT)
         self._trusted = False
         self._was_trusted = False
-        self._tell = False
+        self._must_announce = False
         self._broken = asyncio.Event()
         self._broken.set()
-        self._reads = Together(self._read)
-        self._plants = Together(self._plant)
-        self._writes = Together(self._write)
-        self._renewals = Together(self._renew)
+        self._reads = Batcher(self._read, MAX_BATCH)
+        self._plants = Batcher(self._set_if_absent, MAX_BATCH)
+        self._writes = Batcher(self._write, MAX_BATCH)
+        self._renewals = Batcher(self._renew, MAX_BATCH)
 
     @property
     def trusted(self) -> bool:
         """Whether calls go to Redis at present."""
         return self._trusted
 
-    def distrust(self, *, tell: bool = True) -> None:
-        """Closes the store until `gen:all` was replaced; `tell`: the other processes are to do the same."""
+    def open_circuit(self, *, announce: bool = True) -> None:
+        """Refuse every call until `gen:all` was replaced; `announce`: the other processes are to do the same."""
         self._trusted = False
-        self._tell = self._tell or (tell and self._was_trusted)
+        self._must_announce = self._must_announce or (announce and self._was_trusted)
         self._broken.set()
 
-    async def keep_up(self, announce: Announce) -> None:
-        """Runs for ever: reconnects, replaces `gen:all`, tells the others, opens the store again."""
+    async def reconnect_forever(self, announce: Announce) -> None:
+        """Reconnect after each failure, replace `gen:all`, tell the other processes, close the circuit."""
         while True:
             obey_cancellation()
             await self._broken.wait()
-            try:
-                await self._reconnect()
-            except (RedisError, OSError, TimeoutError) as error:
-                log.warning("cache_unreachable", error=str(error)[:200])
-                await asyncio.sleep(RECOVER_SECONDS)
-                continue
-            if self._tell:
-                self._tell = False
+            await retry_forever(self._reconnect, OUTAGES, RECOVER_SECONDS, warn_unreachable)
+            if self._must_announce:
+                self._must_announce = False
                 await announce()
             self._was_trusted = True
             log.info("cache_trusted")
 
     async def _reconnect(self) -> None:
+        obey_cancellation()
         async with asyncio.timeout(2 * self._budget_seconds):
             if self._redis.connection is not None:
                 await self._redis.connection.disconnect(nowait=True)
@@ -141,95 +98,88 @@ class RedisStore:
             self._trusted = not self._broken.is_set()
 
     async def close(self) -> None:
-        """Ends the connection."""
         self._trusted = False
         await self._redis.aclose()
 
     @asynccontextmanager
-    async def _call(self) -> AsyncIterator["Redis"]:
+    async def call(self) -> AsyncIterator["Redis"]:
+        """Give the client for one call. Raises `CacheDown` at once while the circuit is open, and when the call fails.
+
+        The circuit is opened by a failure.
+        """
         if not self._trusted:
             raise CacheDown
         try:
             async with asyncio.timeout(2 * self._budget_seconds):
                 yield self._redis
-        except (RedisError, OSError, TimeoutError) as error:
+        except OUTAGES as error:
             if self._trusted:
                 log.warning("cache_lost", error=repr(error)[:200])
-            self.distrust()
+            self.open_circuit()
             raise CacheDown from error
 
     async def read(self, keys: Sequence[str]) -> Sequence[bytes | None]:
-        """Values in order; all reads of one loop turn go in one MGET."""
+        """Return the values in order. All reads of one loop turn are one MGET."""
         if not self._trusted:
             raise CacheDown
-        return await self._reads.ask(keys)
+        return await self._reads.submit(keys)
 
-    async def _read(self, wanted: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
-        names = list({key: None for keys in wanted for key in keys})
-        async with self._call() as redis:
+    async def _read(self, batch: Sequence[Sequence[str]]) -> Sequence[Sequence[bytes | None]]:
+        names = list({key: None for keys in batch for key in keys})
+        async with self.call() as redis:
             values: dict[str, Any] = dict(zip(names, await redis.mget(names), strict=True))
-        return [[values[key] for key in keys] for keys in wanted]
+        return [[values[key] for key in keys] for keys in batch]
 
-    async def plant(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
-        """Sets the absent tokens; answers those that count, in order."""
-        return await self._plants.ask((tokens, ttl))
+    async def set_if_absent(self, tokens: Mapping[str, str], ttl: int) -> Sequence[bytes]:
+        """Set the absent tokens and return those in force, in order."""
+        return await self._plants.submit((tokens, ttl))
 
-    async def _plant(self, wanted: Sequence[tuple[Mapping[str, str], int]]) -> Sequence[Sequence[bytes]]:
-        planted = {name: (token, ttl) for tokens, ttl in wanted for name, token in tokens.items()}
-        arguments = [argument for pair in planted.values() for argument in pair]
-        async with self._call():
-            answer = await self._plant_all(list(planted), arguments)
-            values: dict[str, bytes] = dict(zip(planted, answer, strict=True))
-        return [[values[name] for name in tokens] for tokens, _ in wanted]
-
-    async def write(self, key: str, value: bytes, ttl: int) -> None:
-        """Stores one value for `ttl` seconds."""
-        await self._writes.ask((key, value, ttl))
-
-    async def _write(self, wanted: Sequence[tuple[str, bytes, int]]) -> Sequence[None]:
-        async with self._call() as redis:
-            pipeline = redis.pipeline(transaction=False)
-            for key, value, ttl in wanted:
-                pipeline.set(key, value, ex=ttl)
-            await pipeline.execute()
-        return [None] * len(wanted)
+    async def _set_if_absent(self, batch: Sequence[tuple[Mapping[str, str], int]]) -> Sequence[Sequence[bytes]]:
+        wanted = {name: (token, ttl) for tokens, ttl in batch for name, token in tokens.items()}
+        arguments = [argument for pair in wanted.values() for argument in pair]
+        async with self.call():
+            in_force = await self._set_all_if_absent(list(wanted), arguments)
+            values: dict[str, bytes] = dict(zip(wanted, in_force, strict=True))
+        return [[values[name] for name in tokens] for tokens, _ in batch]
 
     async def renew(self, tokens: Mapping[str, str], ttl: int, drop: Sequence[str]) -> None:
-        """Replaces tokens and drops keys in one round trip."""
-        await self._renewals.ask((tokens, ttl, drop))
+        """Replace tokens and drop keys in one round trip."""
+        await self._renewals.submit((tokens, ttl, drop))
 
-    async def _renew(self, wanted: Sequence[tuple[Mapping[str, str], int, Sequence[str]]]) -> Sequence[None]:
-        renewed = {name: (token, ttl) for tokens, ttl, _ in wanted for name, token in tokens.items()}
-        dropped = list(dict.fromkeys(key for _, _, drop in wanted for key in drop))
+    async def _renew(self, batch: Sequence[tuple[Mapping[str, str], int, Sequence[str]]]) -> Sequence[None]:
+        renewed = {name: (token, ttl) for tokens, ttl, _ in batch for name, token in tokens.items()}
+        dropped = list(dict.fromkeys(key for _, _, drop in batch for key in drop))
         arguments = [argument for pair in renewed.values() for argument in pair]
-        async with self._call():
+        async with self.call():
             await self._renew_all([*renewed, *dropped], arguments)
-        return [None] * len(wanted)
-
-
-class RedisCache:
-    """The plain `Cache` port on the same connection: absent and unreachable look alike."""
-
-    def __init__(self, store: RedisStore) -> None:
-        self._store = store
+        return [None] * len(batch)
 
     async def get(self, key: str) -> bytes | None:
-        """The value; None when absent or the cache is down."""
         try:
-            return (await self._store.read([key]))[0]
+            return (await self.read([key]))[0]
         except CacheDown:
             return None
 
     async def set(self, key: str, value: bytes, ttl: int) -> None:
-        """Stores for `ttl` seconds, or not at all."""
-        await self._quietly(lambda redis: redis.set(key, value, ex=ttl))
+        """Keep the value for `ttl` seconds. All writes of one loop turn are one pipeline."""
+        try:
+            await self._writes.submit((key, value, ttl))
+        except CacheDown:
+            return
+
+    async def _write(self, batch: Sequence[tuple[str, bytes, int]]) -> Sequence[None]:
+        async with self.call() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            for key, value, ttl in batch:
+                pipeline.set(key, value, ex=ttl)
+            await pipeline.execute()
+        return [None] * len(batch)
 
     async def delete(self, key: str) -> None:
-        """Drops one key."""
         await self._quietly(lambda redis: redis.unlink(key))
 
     async def delete_pattern(self, pattern: str) -> int:
-        """Drops all keys that match a glob (`org:018f…:*`); returns how many."""
+        """Drop all keys that match a glob (`org:018f…:*`) and return how many there were."""
         dropped = 0
 
         async def drop(redis: Any) -> None:
@@ -242,27 +192,53 @@ class RedisCache:
         return dropped
 
     async def exists(self, key: str) -> bool:
-        """Whether the key is there; False when the cache is down."""
         return bool(await self._quietly(lambda redis: redis.exists(key)))
 
     async def _quietly(self, call: Callable[[Any], Awaitable[Any]]) -> Any:
         try:
-            async with self._store._call() as redis:  # noqa: SLF001 - two faces of one connection
+            async with self.call() as redis:
                 return await call(redis)
         except CacheDown:
             return None
 
 
+class RedisServer:
+    """Look at the server from outside, by a connection of its own: one made here must not pass for the cache's."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = lean_client(url, PROBE_SECONDS)
+
+    async def version(self) -> str:
+        """Return the server's version. Raises `CacheDown`, at the latest after half a second."""
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                info = await self._redis.info("server")
+        except OUTAGES as error:
+            raise CacheDown from error
+        return str(info["redis_version"])
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+
+def lean_client(url: str, seconds: float, **options: Any) -> "Redis":
+    """Make a client that neither retries nor checks connections by itself."""
+    return Redis.from_url(
+        url,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+        **options,
+    )
+
+
 def obey_cancellation() -> None:
-    """Ends a cancelled task after all: redis-py swallows cancellation while it connects."""
+    """End a cancelled task after all: redis-py swallows cancellation while it connects."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
 
 
-def fail(asking: Sequence["asyncio.Future[Any]"], error: Exception) -> None:
-    """Tells all who asked."""
-    for future in asking:
-        if not future.done():
-            future.set_exception(error)
-            future.exception()
+def warn_unreachable(error: Exception) -> None:
+    log.warning("cache_unreachable", error=str(error)[:200])

@@ -1,6 +1,6 @@
-"""redis-py without what nobody asked it for.
+"""Import redis-py without OpenTelemetry.
 
-It loads OpenTelemetry wherever that is installed, for metrics of its own that have to be switched on: a third of
+redis-py loads OpenTelemetry wherever that is installed, for metrics of its own that have to be switched on: a third of
 a second of every start, and three megabytes.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @contextmanager
 def pretending_absent(name: str) -> Iterator[None]:
-    """Imports in this block find no module of this name, unless it was loaded before."""
+    """Make imports in this block find no module of this name, unless it was loaded before."""
     modules: dict[str, Any] = sys.modules
     if name in modules:
         yield

@@ -1,22 +1,25 @@
-"""Sends commands: through Kafka while it can be reached, straight to the processor while it cannot."""
+"""Send commands and wait for outcomes: through Kafka while it can be reached, straight to the processor otherwise.
+
+On the far side of the topic, `CommandConsumer` takes what `CommandBus` has published.
+"""
 
 import asyncio
 import time
-from collections.abc import Mapping
-from contextvars import Context
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.commands.processor import CommandProcessor
+from shared.concurrency import Batcher, Wakeup
 from shared.errors import Invalid, TooLarge, Unavailable
 from shared.messages import CommandEnvelope, Outcome, ReceivedCommand, command_topic
-from shared.ports import CommandPublisher
+from shared.ports import CommandPublisher, Invalidation, OperationsReader
 from shared.telemetry.metrics import COMMAND_SECONDS, COMMANDS_SENT, STAGE_SECONDS
 from shared.telemetry.tracing import NO_TRACING, Tracing
 
@@ -28,9 +31,10 @@ MAX_COMMAND_BYTES = 512 * 1024
 BREAKER_SECONDS = 3.0
 MAX_INLINE_BATCH = 500
 INLINE_SECONDS = 12.0
+POLL_SECONDS = 1.0
 
 
-class KafkaUnreachable(Exception):  # noqa: N818 - an outage the bus gets round, not an error anybody sees
+class KafkaUnreachable(Exception):  # noqa: N818 - an outage the bus gets round
     """The broker did not take the record in the short time a request may spend on it."""
 
 
@@ -47,20 +51,20 @@ class IdempotencyKeyReused(Invalid):
 
 
 class PendingStore(Protocol):
-    """Where an operation's address comes to be before it is decided."""
+    """Make the address of an operation answer before it is decided."""
 
     async def store_pending(self, context: str, work: ReceivedCommand) -> None: ...
 
 
 @dataclass
 class Breaker:
-    """After a failure everything goes the other way for a while; then one request tries again."""
+    """Circuit breaker: refuse for a while after a failure, then let one trial through."""
 
     seconds: float = BREAKER_SECONDS
     _until: float = field(default=0.0)
 
     def is_open(self, now: float) -> bool:
-        """Whether to go the other way. The first to ask after the pause becomes the trial; others wait for it."""
+        """Whether to avoid the broker. The first call after the pause answers False: it is the trial."""
         if self._until == 0.0:
             return False
         if now < self._until:
@@ -69,58 +73,102 @@ class Breaker:
         return False
 
     def trip(self, now: float) -> None:
-        """The way failed."""
         self._until = now + self.seconds
 
     def close(self) -> None:
-        """The way works."""
         self._until = 0.0
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What is known when a request stops waiting: the outcome, if any, and which way its command went."""
+    """What is known when a request stops waiting: the outcome, if any, and the path its command took."""
 
     operation_id: UUID
     outcome: Outcome | None
     path: Path
 
 
-class InlineLane:
-    """Decides one context's commands in this process, those of one moment in one transaction."""
+class Wait(NamedTuple):
+    """One request's wait for its own `attempt`; None: for any attempt."""
 
-    def __init__(self, processor: CommandProcessor) -> None:
-        self._processor = processor
-        self._waiting: list[tuple[ReceivedCommand, asyncio.Future[None]]] = []
-        self._runner: asyncio.Task[None] | None = None
+    future: "asyncio.Future[Outcome]"
+    attempt: UUID | None
 
-    async def decide(self, work: ReceivedCommand) -> None:
-        """Returns when the command is decided; raises `Unavailable` when the database does not answer."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, done))
-        if self._runner is None or self._runner.done():
-            # In a context of its own: it decides for everybody, not for whoever came first.
-            self._runner = asyncio.create_task(self._run(), context=Context())
-        await done
+    def ends_by(self, outcome: Outcome) -> bool:
+        """Whether the outcome ends this wait: a failure of an earlier attempt does not."""
+        is_decided = outcome.status != "failed"
+        return is_decided or self.attempt is None or not outcome.attempts or self.attempt in outcome.attempts
 
-    async def _run(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MAX_INLINE_BATCH], self._waiting[MAX_INLINE_BATCH:]
-            error: BaseException | None = None
+
+class OutcomeWaiter:
+    """The requests of this process that wait for outcomes, by operation id.
+
+    An outcome decided here arrives by `resolve`, after commit and invalidation. One decided elsewhere is read after a
+    NOTIFY or at the next poll, and what it changed is invalidated here first: no replica answers a write with success
+    and then serves the state before it.
+    """
+
+    def __init__(self, operations: OperationsReader, invalidation: Invalidation) -> None:
+        self._operations = operations
+        self._invalidation = invalidation
+        self._waiting: dict[UUID, list[Wait]] = defaultdict(list)
+        self._wakeup = Wakeup(POLL_SECONDS)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def expect(self, operation_id: UUID, attempt: UUID | None = None) -> "asyncio.Future[Outcome]":
+        """Register a wait, before the command is sent as this attempt."""
+        wait = Wait(asyncio.get_running_loop().create_future(), attempt)
+        self._waiting[operation_id].append(wait)
+        return wait.future
+
+    def forget(self, operation_id: UUID, future: "asyncio.Future[Outcome]") -> None:
+        waiting = self._waiting.get(operation_id, ())
+        self._keep(operation_id, [wait for wait in waiting if wait.future is not future])
+
+    def resolve(self, outcome: Outcome) -> None:
+        """Hand a decided and invalidated outcome to every request that waits for it."""
+        waiting = self._waiting.get(outcome.operation_id, ())
+        self._keep(outcome.operation_id, [wait for wait in waiting if not wait.ends_by(outcome)])
+        for wait in waiting:
+            if wait.ends_by(outcome) and not wait.future.done():
+                wait.future.set_result(outcome)
+
+    def _keep(self, operation_id: UUID, waiting: list[Wait]) -> None:
+        if waiting:
+            self._waiting[operation_id] = waiting
+        else:
+            self._waiting.pop(operation_id, None)
+
+    def wake(self) -> None:
+        """Look soon: another process decided something."""
+        self._wakeup.wake()
+
+    async def watch(self) -> None:
+        """Read awaited outcomes when woken, and once a second. Never returns."""
+        while True:
+            await self._wakeup.wait()
             try:
-                await self._processor.process([work for work, _ in batch])
-            except Exception as caught:  # noqa: BLE001 - every waiting request is told
-                error = caught
-            for _, done in batch:
-                if done.done():
-                    continue
-                if error is None:
-                    done.set_result(None)
-                else:
-                    done.set_exception(error)
+                await self.poll()
+            except Unavailable as error:
+                log.warning("outcomes_unreadable", error=error.detail)
+
+    async def poll(self) -> None:
+        """Read which awaited operations are decided, and resolve them."""
+        if not self._waiting:
+            return
+        started = time.perf_counter()
+        outcomes = await self._operations.decided(list(self._waiting))
+        await self._invalidation.invalidate(
+            sorted({name for outcome in outcomes.values() for name in outcome.invalidates})
+        )
+        for outcome in outcomes.values():
+            STAGE_SECONDS.labels(context=outcome.context, stage="wake").observe(time.perf_counter() - started)
+            self.resolve(outcome)
 
 
 class CommandBus:
-    """The way in for every write of every context but `access`."""
+    """The way in for every write of every context except `access`."""
 
     def __init__(
         self,
@@ -132,14 +180,14 @@ class CommandBus:
     ) -> None:
         self._publisher = publisher
         self._processors = processors
-        self._lanes = {name: InlineLane(processor) for name, processor in processors.items()}
+        self._lanes = {name: inline_lane(processor) for name, processor in processors.items()}
         self._waiter = waiter
         self._pending = pending
         self._tracing = tracing
         self._breaker = Breaker()
 
     async def execute(self, context: str, envelope: CommandEnvelope, command: Any, wait: float) -> Answer:
-        """The outcome, or none when it is not known within `wait` seconds (then a pending operation is stored).
+        """Return the outcome; none when it is not known within `wait` seconds (then a pending operation is stored).
 
         `wait` zero or less: does not wait at all. Raises `CommandTooLarge`, `IdempotencyKeyReused`, or `Unavailable`
         when neither Kafka nor the database takes the command.
@@ -175,7 +223,7 @@ class CommandBus:
             return None
 
     async def send(self, context: str, work: ReceivedCommand) -> Path:
-        """Puts the command on its topic, or has it decided here and now; says which."""
+        """Publish the command, or decide it in this process, and return which of both."""
         encoded = require_sendable(work.envelope)
         operation_id = work.envelope.operation_id
         with self._tracing.publishing(command_topic(context), operation_id, work.traceparent) as handover:
@@ -202,14 +250,14 @@ class CommandBus:
     async def _decide_inline(self, context: str, work: ReceivedCommand) -> None:
         try:
             async with asyncio.timeout(INLINE_SECONDS):
-                await self._lanes[context].decide(work)
+                await self._lanes[context].submit(work)
         except TimeoutError:
             detail = "The database does not answer. Send the same request with the same Idempotency-Key again."
             raise NotDecidedYet(detail) from None
 
 
 def require_sendable(envelope: CommandEnvelope) -> bytes:
-    """The envelope as it travels. Raises `CommandTooLarge`."""
+    """Encode the envelope. Raises `CommandTooLarge`."""
     encoded = msgspec.json.encode(envelope)
     if len(encoded) > MAX_COMMAND_BYTES:
         raise CommandTooLarge(f"The command is larger than {MAX_COMMAND_BYTES:,} bytes. Split it.")
@@ -217,10 +265,14 @@ def require_sendable(envelope: CommandEnvelope) -> bytes:
 
 
 def followed(work: ReceivedCommand, traceparent: str | None) -> ReceivedCommand:
-    """The work as part of a trace, if there is one."""
     return work if traceparent is None else msgspec.structs.replace(work, traceparent=traceparent)
 
 
-def encoded_command(command: Any) -> msgspec.Raw:
-    """A command as it lies in its envelope."""
-    return msgspec.Raw(msgspec.json.encode(command))
+def inline_lane(processor: CommandProcessor) -> Batcher[ReceivedCommand, None]:
+    """Decide one context's commands in this process, those of one moment in one transaction."""
+
+    async def decide(batch: Sequence[ReceivedCommand]) -> Sequence[None]:
+        await processor.process(batch)
+        return [None] * len(batch)
+
+    return Batcher(decide, MAX_INLINE_BATCH)

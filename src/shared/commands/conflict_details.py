@@ -1,4 +1,4 @@
-"""What somebody who came too late has to know: what happened meanwhile, by whom, and how things are now."""
+"""Details for a refused precondition: the events since the caller's state, their authors, and the current state."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ EVENTS_SINCE = 20
 
 
 class EventSummary(Struct, frozen=True):
-    """One event a caller did not know of."""
+    """One event since the caller's state."""
 
     sequence: int
     type: str
@@ -25,43 +25,39 @@ class EventSummary(Struct, frozen=True):
 
 
 class EventsSince(Protocol):
-    """What happened after a moment, oldest first, at most `limit` events."""
+    """The events since a moment, oldest first, at most `limit` of them."""
 
-    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
-        """On one stream, after its `sequence`."""
-        ...
+    async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]: ...
 
     async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
-        """On any of the streams, from a position of the event log on."""
+        """Read events on any of the streams, from a position of the event log on."""
         ...
 
 
-class Present(Struct, frozen=True):
-    """How a thing is now, as its address shows it; null when it is gone."""
+class CurrentState(Struct, frozen=True):
+    """The current state of a resource, as `link` shows it; null when it is gone."""
 
     link: str
     state: Raw
 
 
-class PresentStates(Protocol):
-    """How things are now, read past the cache."""
+class CurrentStates(Protocol):
+    """Current states, read past the cache."""
 
-    async def present(self, context: str, aggregate_id: str) -> Present:
-        """The thing whose sequence is that of the stream."""
-        ...
+    async def current_state(self, context: str, aggregate_id: str) -> CurrentState: ...
 
 
-class Meanwhile:
-    """Completes the refusals of commands that were meant for another state."""
+class ConflictDetails:
+    """Complete the refusals of commands that were meant for another state."""
 
-    def __init__(self, events: EventsSince, states: PresentStates) -> None:
+    def __init__(self, events: EventsSince, states: CurrentStates) -> None:
         self._events = events
         self._states = states
 
-    async def told(self, outcome: Outcome, caller: Caller | None) -> Refusal | None:
-        """The outcome's refusal, with as much as the caller may know of what made it so.
+    async def complete(self, outcome: Outcome, caller: Caller | None) -> Refusal | None:
+        """Return the outcome's refusal, with as much of its cause as the caller may know.
 
-        Nobody in particular learns nothing more, and super admins alone the reasons of what happened elsewhere.
+        An anonymous caller gets no details; only super admins see the reasons of events on other streams.
         """
         refusal = outcome.refusal
         if refusal is None or refusal.kind != "precondition_failed" or "expected" not in refusal.extra:
@@ -75,6 +71,6 @@ class Meanwhile:
             elsewhere = await self._events.events_from(streams, int(position), EVENTS_SINCE)
             knows_all = caller.role == "super_admin"
             events += elsewhere if knows_all else [msgspec.structs.replace(event, reason=None) for event in elsewhere]
-        present = await self._states.present(outcome.context, outcome.aggregate_id)
-        told = {"events": events[:EVENTS_SINCE], "current": present.state, "link": present.link}
-        return msgspec.structs.replace(refusal, extra=extra | told)
+        current = await self._states.current_state(outcome.context, outcome.aggregate_id)
+        details = {"events": events[:EVENTS_SINCE], "current": current.state, "link": current.link}
+        return msgspec.structs.replace(refusal, extra=extra | details)

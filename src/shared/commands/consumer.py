@@ -1,4 +1,4 @@
-"""What subscribers do with raw records: decode each on its own, hand over, set aside what can never work."""
+"""Process raw records: decode each on its own, pass them on, and make dead letters of those that can never work."""
 
 import time
 from collections import defaultdict
@@ -27,7 +27,7 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Versioned(msgspec.Struct, frozen=True):
-    """As much of a command's envelope as every version of it keeps."""
+    """The part of a command's envelope that every version of it keeps."""
 
     schema_version: int
 
@@ -41,30 +41,30 @@ class FromTheFuture(Unavailable):
     """A newer version of the service sent this; the partition waits until this process is upgraded too."""
 
 
-class DeadLetterOffice(Protocol):
-    """Where records go that can never be processed."""
+class DeadLetterStore(Protocol):
+    """Where a context's consumers put records that can never be processed."""
 
-    async def set_aside(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
-        """Stores the record once, however often it is delivered. Raises `Unavailable`."""
+    async def add(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
+        """Store the record once, however often it is delivered. Raises `Unavailable`."""
         ...
 
-    def is_passing(self, error: BaseException) -> bool:
-        """Whether the same attempt may succeed later."""
-        ...
+    def is_transient(self, error: BaseException) -> bool: ...
 
 
 class CommandConsumer:
-    """Feeds a context's processor from its topic, in batches that take about a quarter of a second."""
+    """Feed a context's processor from its topic, in batches that take about a quarter of a second."""
 
-    def __init__(self, processor: CommandProcessor, office: DeadLetterOffice, tracing: Tracing = NO_TRACING) -> None:
+    def __init__(
+        self, processor: CommandProcessor, dead_letters: DeadLetterStore, tracing: Tracing = NO_TRACING
+    ) -> None:
         self._processor = processor
-        self._office = office
+        self._dead_letters = dead_letters
         self._tracing = tracing
         self._waited = STAGE_SECONDS.labels(context=processor.decider.name, stage="queue")
         self._size = LARGEST_BATCH
 
     async def handle(self, records: Sequence[Any]) -> None:
-        """Returns when all records are decided or set aside. Raises `Unavailable` when they must come again."""
+        """Return when all are decided or dead letters. Raises `Unavailable` when they must be delivered again."""
         works, wait = await self._readable(records)
         while works:
             batch, works = works[: self._size], works[self._size :]
@@ -78,7 +78,7 @@ class CommandConsumer:
             raise wait
 
     async def _readable(self, records: Sequence[Any]) -> tuple[list[ReceivedCommand], FromTheFuture | None]:
-        """Each partition's commands up to its first from the future, and why the rest must come again, if it must."""
+        """Decode each partition up to its first command from the future; return that error, too, if there is one."""
         works: list[ReceivedCommand] = []
         held: dict[tuple[str, int], FromTheFuture] = {}
         async for record in in_slices(records):
@@ -115,28 +115,28 @@ class CommandConsumer:
             check_version(version_of(value))
             if is_unknown_type(error):
                 raise FromTheFuture(f"A command of an unknown type waits on {record.topic}: {error}") from error
-            await set_aside(self._office, "command", record, error)
+            await add_dead_letter(self._dead_letters, "command", record, error)
             return None
 
 
 class EventConsumer:
-    """Hands events to a context's handlers, by type, in batches; one that fails for good harms no other."""
+    """Pass events to a context's handlers, by type, in batches; one that fails for good harms no other."""
 
     def __init__(
-        self, handlers: Mapping[str, EventHandler], office: DeadLetterOffice, tracing: Tracing = NO_TRACING
+        self, handlers: Mapping[str, EventHandler], dead_letters: DeadLetterStore, tracing: Tracing = NO_TRACING
     ) -> None:
         self._handlers = handlers
-        self._office = office
+        self._dead_letters = dead_letters
         self._tracing = tracing
 
     async def handle(self, records: Sequence[Any]) -> None:
-        """Returns when all records are handled or set aside. Raises `Unavailable` when they must come again."""
+        """Return when all are handled or dead letters. Raises `Unavailable` when they must be delivered again."""
         by_type: dict[str, list[tuple[Any, EventEnvelope]]] = defaultdict(list)
         async for record in in_slices(records):
             try:
                 envelope = EVENTS.decode(record.value or b"")
             except UNREADABLE as error:
-                await set_aside(self._office, "event", record, error)
+                await add_dead_letter(self._dead_letters, "event", record, error)
             else:
                 by_type[record.topic].append((record, envelope))
         for topic, received in by_type.items():
@@ -150,37 +150,37 @@ class EventConsumer:
         except Unavailable:
             raise
         except Exception as error:
-            if self._office.is_passing(error):
+            if self._dead_letters.is_transient(error):
                 raise Unavailable(str(error)) from error
             if len(received) == 1:
-                await set_aside(self._office, "event", received[0][0], error)
+                await add_dead_letter(self._dead_letters, "event", received[0][0], error)
                 return
             for one in received:
                 await self._hand_over(handler, [one])
 
 
 def require_storable(encoded: bytes) -> None:
-    """Raises `msgspec.ValidationError` for text that the database cannot keep: no repetition would help."""
+    """Raise `msgspec.ValidationError` for text that the database cannot keep: no repetition would help."""
     if b"\\u0000" in encoded and has_nul(msgspec.json.decode(encoded)):
         raise msgspec.ValidationError("The command contains the character NUL.")
 
 
-async def set_aside(office: DeadLetterOffice, kind: str, record: Any, error: BaseException) -> None:
-    """Stores a raw record as a dead letter, so that the partition can go on."""
+async def add_dead_letter(store: DeadLetterStore, kind: str, record: Any, error: BaseException) -> None:
+    """Store a raw record as a dead letter, so that the partition can go on."""
     DEAD_LETTERS.labels(kind=kind).inc()
-    log.error("record_set_aside", topic=record.topic, partition=record.partition, offset=record.offset)
+    log.error("dead_letter_added", topic=record.topic, partition=record.partition, offset=record.offset)
     source = f"{record.topic}/{record.partition}/{record.offset}"
-    await office.set_aside(kind, source, (record.key or b"").decode(errors="replace"), record.value or b"", repr(error))
+    await store.add(kind, source, (record.key or b"").decode(errors="replace"), record.value or b"", repr(error))
 
 
 def check_version(version: int) -> None:
-    """Raises `FromTheFuture` for an envelope newer than this process knows."""
+    """Raise `FromTheFuture` for an envelope newer than this process knows."""
     if version > COMMAND_SCHEMA:
         raise FromTheFuture(f"Command schema {version} is newer than {COMMAND_SCHEMA}.")
 
 
 def version_of(value: bytes) -> int:
-    """The schema version an envelope says it has, whatever else it holds; 0 when it says none."""
+    """Read the envelope's schema version, whatever else it holds; 0 when it has none."""
     try:
         return VERSIONS.decode(value).schema_version
     except UNREADABLE:
@@ -188,5 +188,5 @@ def version_of(value: bytes) -> int:
 
 
 def is_unknown_type(error: Exception) -> bool:
-    """Whether a tagged union met a tag it does not know (msgspec tells it by its message alone)."""
+    """Whether a tagged union met a tag it does not know (of which msgspec has only the message)."""
     return isinstance(error, msgspec.ValidationError) and "Invalid value" in str(error) and "$.type" in str(error)

@@ -1,4 +1,4 @@
-"""Decides one command on one head, for good or for a dry run: preconditions, decision, events. Pure."""
+"""Decide one command on one head, for good or as a dry run: preconditions, decision, events. Pure."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ MAX_COMMAND_AGE = timedelta(days=7)
 
 
 class CommandExpired(Conflict):
-    """The command waited longer than the service remembers decided operations reliably."""
+    """The command is older than the time for which decided operations are remembered."""
 
 
 class EventTooLarge(Invalid):
@@ -42,7 +42,7 @@ class PreviewStale(PreconditionFailed):
 
 
 class Head(msgspec.Struct):
-    """A head row: the aggregate's version and state. `created` says this transaction inserted it."""
+    """A head row: the aggregate's version and state. `created`: this transaction inserted it."""
 
     version: int
     state: Any
@@ -50,7 +50,7 @@ class Head(msgspec.Struct):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """What a command does to its head: events as they are recorded and as they were decided, and the state after."""
+    """What a command does to its head: events as recorded and as decided, and the state after."""
 
     outcome: Outcome
     recorded: Sequence[tuple[EventEnvelope, Sequence[str]]]
@@ -59,17 +59,14 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 def changed_state(before: Any, after: Any, _: Event) -> Sequence[Difference]:
-    """Field by field."""
     return changed_fields(before, after)
 
 
 def nothing_else(*_: Any) -> Sequence[str]:
-    """No stream but its own."""
     return ()
 
 
-async def nobody_else(*_: Any) -> None:
-    """No other aggregate."""
+async def nobody_else(*_: Any) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -77,10 +74,11 @@ class Decider:
     """The functions and types of one context, given to the `CommandProcessor`.
 
     `commands` is the tagged union, `events` the event classes by topic, `initial` the state of an aggregate that never
-    was. `invalidates` names what a recorded event makes stale in the cache. `locks_exclusive` and `locks_shared` name
-    the contexts whose advisory fact locks a batch takes, in `LOCK_ORDER`. `depends_on` names the streams a decision
-    depends on beside its own, from state, facts and command; `differences` tells people what an event changes, from
-    the states before and after it. `impact` tells a dry run, in its transaction, whom a command concerns beyond that.
+    existed. `invalidates` names what a recorded event makes stale in the cache. `locks_exclusive` and `locks_shared`
+    name the contexts whose advisory fact locks a batch takes, in `LOCK_ORDER`. `depends_on` names the streams a
+    decision depends on beside its own, from state, facts and command; `differences` describes what an event changes,
+    from the states before and after it. `impact` returns for a dry run, in its transaction, what else a command
+    concerns.
     """
 
     name: str
@@ -100,20 +98,17 @@ class Decider:
 
     @cached_property
     def command_decoder(self) -> "msgspec.json.Decoder[Any]":
-        """Lax: fields a newer version added are ignored."""
+        """Ignore fields a newer version added."""
         return msgspec.json.Decoder(self.commands)
 
     @cached_property
     def state_decoder(self) -> "msgspec.json.Decoder[Any]":
-        """Of the state that rests in the head row."""
         return msgspec.json.Decoder(self.state)
 
     def decode_event(self, topic: str, payload: bytes | str) -> Event:
-        """An event of this context from its payload."""
         return msgspec.json.decode(payload, type=self.events[topic])
 
     def fold(self, events: Sequence[Event], state: Any = None) -> Any:
-        """The state after `events`, from the beginning or from `state`."""
         folded = self.initial if state is None else state
         for event in events:
             folded = self.evolve(folded, event)
@@ -121,7 +116,7 @@ class Decider:
 
 
 def decide_command(decider: Decider, work: ReceivedCommand, head: Head, facts: Any, now: datetime) -> Decided:
-    """Decides the command, and changes nothing. Raises the refusal; with a preview, every other decision is one."""
+    """Decide the command, and change nothing. Raises the refusal; with a preview, every other decision is refused."""
     require_preconditions(decider, work.envelope, head, now)
     try:
         made = apply_decision(decider, work, head, facts, now)
@@ -135,7 +130,7 @@ def decide_command(decider: Decider, work: ReceivedCommand, head: Head, facts: A
 
 
 def apply_decision(decider: Decider, work: ReceivedCommand, head: Head, facts: Any, now: datetime) -> Decided:
-    """What the command causes, whatever its preview showed."""
+    """Apply the decision, whatever its preview showed."""
     envelope = work.envelope
     decision = decider.decide(head.state, facts, work.command)
     recorded = [
@@ -157,7 +152,7 @@ def apply_decision(decider: Decider, work: ReceivedCommand, head: Head, facts: A
 
 
 def require_preconditions(decider: Decider, envelope: CommandEnvelope, head: Head, now: datetime) -> None:
-    """Raises `CommandExpired`, or `PreconditionFailed` when the state is not the one of If-Match."""
+    """Raise `CommandExpired`, or `PreconditionFailed` when the state is not the one of If-Match."""
     if now - envelope.issued_at > MAX_COMMAND_AGE:
         raise CommandExpired("The command is older than 7 days and was not carried out. Send it again.")
     expected = envelope.expected_sequence
@@ -173,7 +168,7 @@ def require_preconditions(decider: Decider, envelope: CommandEnvelope, head: Hea
 def stale(
     decider: Decider, work: ReceivedCommand, head: Head, facts: Any, refused: Refused | None = None
 ) -> PreviewStale:
-    """The refusal of a command whose decision is not the previewed one; it knows where to look for what moved."""
+    """Refuse a command whose decision is not the previewed one; the refusal names the streams that may have moved."""
     previewed = work.envelope.preview
     now = "it would be refused" if refused else "it would do something else"
     return PreviewStale(
@@ -188,18 +183,17 @@ def stale(
 
 
 def decision_hash(events: Sequence[Event]) -> str:
-    """Tells decisions apart: equal for the same changes, whichever operation decides them, and when."""
+    """Hash decisions: equal for the same changes, whichever operation decides them, and when."""
     comparable = [(event.topic, without(msgspec.to_builtins(event), event.incidental)) for event in events]
     return hashlib.blake2b(msgspec.json.encode(comparable, order="deterministic"), digest_size=16).hexdigest()
 
 
 def without(payload: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """The payload less these fields."""
     return {name: value for name, value in payload.items() if name not in names}
 
 
 def outcome_of(context: str, work: ReceivedCommand, head: Head, refused: Refused | None = None) -> Outcome:
-    """The outcome of a command that changes nothing: rejected when there is a refusal, else unchanged."""
+    """Return the outcome of a command that changes nothing: rejected when there is a refusal, else unchanged."""
     envelope = work.envelope
     return Outcome(
         operation_id=envelope.operation_id,
@@ -215,7 +209,7 @@ def outcome_of(context: str, work: ReceivedCommand, head: Head, refused: Refused
 def record(
     context: str, envelope: CommandEnvelope, event: Event, sequence: int, position: int, now: datetime
 ) -> EventEnvelope:
-    """The event as it is logged and published. Raises `EventTooLarge`."""
+    """Wrap the event as it is logged and published. Raises `EventTooLarge`."""
     payload = msgspec.json.encode(event)
     if len(payload) > MAX_EVENT_BYTES:
         raise EventTooLarge(

@@ -1,4 +1,4 @@
-"""Dry runs: what commands would do, decided as ever, but in one read-only snapshot, and written nowhere."""
+"""Dry runs: decide commands as ever, in one read-only snapshot, and write nothing."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,18 +21,18 @@ class HeadReader(Protocol):
     """The write path's heads, without a lock."""
 
     async def read_heads(self, transaction: Transaction, decider: Decider, ids: Sequence[str]) -> dict[str, Head]:
-        """By id; those of aggregates that never were are initial, at version 0."""
+        """Return heads by id; those of aggregates that never existed are initial, at version 0."""
         ...
 
     async def position(self, transaction: Transaction) -> int:
-        """A place in the event log: every event the transaction does not see lies at it or behind."""
+        """Return a position in the event log: every event the transaction does not see lies at it or behind."""
         ...
 
 
 class Preview(Struct, frozen=True, kw_only=True):
     """What a command would do. `sequence` is its stream's now, before it.
 
-    `preview` binds a later command to this very decision. Of a rejected one there is the refusal and no more.
+    `preview` binds a later command to this very decision. A rejected one has its refusal and no more.
     """
 
     status: Literal["applied", "unchanged", "rejected"]
@@ -58,7 +58,7 @@ class Snapshot:
     async def preview(
         self, works: Sequence[ReceivedCommand], assuming: Callable[[Any], Any] = lambda facts: facts
     ) -> Sequence[Preview]:
-        """What each of them would do, in their order. `assuming` changes the facts all of them are decided from."""
+        """Decide each of them, in their order. `assuming` changes the facts all of them are decided from."""
         ids = sorted({work.envelope.aggregate_id for work in works})
         heads = await self._heads.read_heads(self.transaction, self._decider, ids)
         asked = [(heads[work.envelope.aggregate_id].state, work.command) for work in works]
@@ -66,7 +66,6 @@ class Snapshot:
         return [self._preview(work, heads[work.envelope.aggregate_id], facts) async for work in in_slices(works)]
 
     async def impact(self, command: Any) -> Struct | None:
-        """Whom the command concerns beyond its own aggregate."""
         return await self._decider.impact(self.transaction, command)
 
     def _preview(self, work: ReceivedCommand, head: Head, facts: Any) -> Preview:
@@ -94,8 +93,6 @@ class Snapshot:
 
 
 class DryRunner:
-    """Tries commands of any context."""
-
     def __init__(self, deciders: Sequence[Decider], database: Database, heads: HeadReader, clock: Clock) -> None:
         self._deciders = {decider.name: decider for decider in deciders}
         self._database = database
@@ -104,25 +101,24 @@ class DryRunner:
 
     @asynccontextmanager
     async def snapshot(self, context: str, seconds: float = SNAPSHOT_SECONDS) -> AsyncIterator[Snapshot]:
-        """Opens a moment of a context for at most `seconds`. Raises `Unavailable`."""
+        """Open a snapshot of a context for at most `seconds`. Raises `Unavailable`."""
         async with self._database.snapshot(seconds) as transaction:
             position = await self._heads.position(transaction)
             yield Snapshot(self._deciders[context], self._heads, transaction, position, self._clock.now())
 
     async def preview(self, context: str, work: ReceivedCommand) -> tuple[Preview, Struct | None]:
-        """What one command would do, and whom it concerns; the latter only if it is not refused."""
+        """Decide one command, and find its impact, if it is not refused."""
         async with self.snapshot(context) as moment:
             (preview,) = await moment.preview([work])
             return preview, None if preview.refusal else await moment.impact(work.command)
 
 
 def token_of(previewed: Previewed) -> str:
-    """The preview as callers hold it."""
     return f"{previewed.sequence}.{previewed.position}.{previewed.hash}"
 
 
 def preview_body(preview: Preview, impact: Struct | None = None) -> dict[str, Any]:
-    """The answer to a dry run that is not refused: the result's own fields, too."""
+    """Build the answer to a dry run that is not refused, with the result's own fields."""
     result = {} if preview.result is None else msgspec.json.decode(preview.result)
     return {
         "dry_run": True,

@@ -1,4 +1,4 @@
-"""From a request to a command's outcome, once for every command route."""
+"""From a request to the answer of its command, for every command route."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -9,10 +9,12 @@ import msgspec
 from litestar import Request, Response
 from msgspec import Struct
 
-from shared.commands.bus import Answer, CommandBus, encoded_command, require_sendable
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.bus import Answer, CommandBus, require_sendable
+from shared.commands.conflict_details import ConflictDetails
 from shared.commands.dry_run import DryRunner, Preview, preview_body
+from shared.commands.envelopes import CommandEnvelopes
 from shared.errors import PreconditionRequired, Refusal
+from shared.http.authentication import caller_of
 from shared.http.parameters import (
     ANY_STATE,
     expected_sequence,
@@ -24,22 +26,22 @@ from shared.http.parameters import (
     respond_async,
 )
 from shared.http.problems import problem
-from shared.http.requests import caller_of
-from shared.messages import COMMAND_SCHEMA, FIRST_SCHEMA, CommandEnvelope, Outcome, ReceivedCommand
-from shared.ports import Caller, Clock, Ids
+from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
+from shared.ports import Caller, Ids
 
 OPERATIONS = uuid5(NAMESPACE_URL, "urn:modplane:operations")
 WAIT_SECONDS = 5.0
 
 
 class IfMatchRequired(PreconditionRequired):
-    """A change that nobody waits for must say which state it is meant for."""
+    """An asynchronous change must name the state it is meant for."""
 
 
 class Asked(Struct, frozen=True):
-    """A command as a request asks for it.
+    """A command that a request asks for.
 
-    `principal` stands in where the request has no user, `meaning` where more than the command tells requests apart.
+    `principal` is the user where the request has none. `meaning` is what tells two requests with one key apart, where
+    that is more than the command.
     """
 
     context: str
@@ -57,26 +59,33 @@ Then = Callable[[Outcome], Awaitable[Outcome | None]]
 
 
 class CommandSender:
-    """Builds the envelope from a request's headers and parameters, and sends it, or tells what it would do."""
+    """Build the envelope from a request's headers and parameters, and send it, or run it dry."""
 
-    def __init__(self, bus: CommandBus, previews: DryRunner, meanwhile: Meanwhile, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        bus: CommandBus,
+        dry_runs: DryRunner,
+        conflict_details: ConflictDetails,
+        envelopes: CommandEnvelopes,
+        ids: Ids,
+    ) -> None:
         self._bus = bus
-        self._previews = previews
-        self._meanwhile = meanwhile
-        self._clock = clock
+        self._dry_runs = dry_runs
+        self._conflict_details = conflict_details
+        self._envelopes = envelopes
         self._ids = ids
 
     async def send(self, request: Request[Any, Any, Any], asked: Asked) -> Answer:
-        """Sends and waits as the request prefers. Raises refusals of the headers and of the bus."""
+        """Send, and wait as the request prefers. Raises refusals of the headers and of the bus."""
         envelope = await self._envelope(request, asked)
         wait = 0.0 if respond_async(request) else asked.wait
         return await self._bus.execute(asked.context, envelope, asked.command, wait)
 
     async def preview(self, request: Request[Any, Any, Any], asked: Asked) -> tuple[Preview, Struct | None]:
-        """What sending would lead to, and whom it would concern. Raises what `send` would raise before it sends."""
+        """Return what sending would do, and its impact. Raises what `send` would raise before it sends."""
         envelope = await self._envelope(request, asked)
         require_sendable(envelope)
-        return await self._previews.preview(asked.context, ReceivedCommand(envelope, asked.command))
+        return await self._dry_runs.preview(asked.context, ReceivedCommand(envelope, asked.command))
 
     async def _envelope(self, request: Request[Any, Any, Any], asked: Asked) -> CommandEnvelope:
         principal = asked.principal or caller_of(request).user_id
@@ -88,36 +97,32 @@ class CommandSender:
             raise IfMatchRequired(
                 "With `Prefer: respond-async` this change needs If-Match with the ETag you last read."
             )
-        return CommandEnvelope(
-            operation_id=operation_id,
+        return self._envelopes.make(
+            asked.command,
             aggregate_id=asked.aggregate_id,
-            organization_id=asked.organization_id,
             user_id=principal,
+            operation_id=operation_id,
+            organization_id=asked.organization_id,
             fingerprint=fingerprint(request, asked.command if asked.meaning is None else asked.meaning),
-            issued_at=self._clock.now(),
             reason=reason,
             expected_sequence=expected,
             preview=preview,
-            schema_version=FIRST_SCHEMA if preview is None else COMMAND_SCHEMA,
-            attempt=self._ids.new(),
-            command=encoded_command(asked.command),
         )
 
     def operation_id(self, request: Request[Any, Any, Any], principal: str) -> UUID:
-        """Derived from the Idempotency-Key and whose it is; a new one when there is no key."""
         return operation_id_of(request, principal, self._ids)
 
     async def answer(
         self, request: Request[Any, Any, Any], asked: Asked, *, created: bool = False, then: Then | None = None
     ) -> Response[bytes]:
-        """Sends the command and answers the request: the result, the refusal, or 202 with the operation's address.
+        """Send the command and answer the request: the result, the refusal, or 202 with the operation's address.
 
-        `created`: an applied command answers 201. `then` is awaited before a known outcome is told, and may give one to
-        be told instead. A dry run sends nothing.
+        `created`: an applied command answers 201. `then` is awaited before a known outcome is reported, and may return
+        another one to report. A dry run sends nothing.
         """
         if is_dry_run(request):
             preview, impact = await self.preview(request, asked)
-            return await self.foretell(request, asked, preview, preview_body(preview, impact))
+            return await self.report_dry_run(request, asked, preview, preview_body(preview, impact))
         answer = await self.send(request, asked)
         if answer.outcome is None:
             return accepted(answer)
@@ -128,20 +133,19 @@ class CommandSender:
     async def report(
         self, request: Request[Any, Any, Any], outcome: Outcome, path: str, status: int = 200
     ) -> Response[bytes]:
-        """The answer to a decided command."""
         headers = {"Modplane-Operation-Id": str(outcome.operation_id), "Modplane-Decided": path}
         if outcome.status == "failed":
             detail = "The command failed and changed nothing. It is kept as a dead letter; the same key retries it."
             return problem(request, Refusal("internal", "operation_failed", detail), headers)
-        if (refusal := await self._told(request, outcome)) is not None:
+        if (refusal := await self._refusal(request, outcome)) is not None:
             return problem(request, refusal, headers)
         headers["ETag"] = f'"{outcome.sequence}"'
         return Response(outcome_body(outcome), status_code=status, media_type="application/json", headers=headers)
 
-    async def foretell(
+    async def report_dry_run(
         self, request: Request[Any, Any, Any], asked: Asked, preview: Preview, body: Any
     ) -> Response[bytes]:
-        """The answer to a dry run: `body`, or the refusal."""
+        """Answer a dry run: `body`, or the refusal."""
         if preview.refusal is not None:
             outcome = Outcome(
                 operation_id=self._ids.new(),
@@ -151,28 +155,27 @@ class CommandSender:
                 aggregate_id=asked.aggregate_id,
                 refusal=preview.refusal,
             )
-            return problem(request, await self._told(request, outcome) or preview.refusal)
+            return problem(request, await self._refusal(request, outcome) or preview.refusal)
         headers = {"ETag": f'"{preview.sequence}"'}
         return Response(msgspec.json.encode(body), status_code=200, media_type="application/json", headers=headers)
 
-    async def _told(self, request: Request[Any, Any, Any], outcome: Outcome) -> Refusal | None:
+    async def _refusal(self, request: Request[Any, Any, Any], outcome: Outcome) -> Refusal | None:
         caller = request.scope["user"]
-        return await self._meanwhile.told(outcome, caller if isinstance(caller, Caller) else None)
+        return await self._conflict_details.complete(outcome, caller if isinstance(caller, Caller) else None)
 
 
 def operation_id_of(request: Request[Any, Any, Any], principal: str, ids: Ids) -> UUID:
-    """Derived from the Idempotency-Key and whose it is; a new one when there is no key. Raises `BadHeader`."""
+    """Derive the id from the Idempotency-Key and its owner; without a key make a new one. Raises `BadHeader`."""
     key = idempotency_key(request)
     return ids.new() if key is None else operation_id_for(request, principal, key)
 
 
 def operation_id_for(request: Request[Any, Any, Any], principal: str, key: str) -> UUID:
-    """The operation that whoever has this key means by this route."""
     return uuid5(OPERATIONS, f"{principal}\x1f{request.scope['method']}\x1f{request.scope['path']}\x1f{key}")
 
 
 def accepted(answer: Answer, **extra: Any) -> Response[bytes]:
-    """202: the operation's address, which answers from now on."""
+    """Answer 202 with the operation's address, which answers from now on."""
     body = {"operation_id": answer.operation_id, "status": "pending", **extra}
     headers = {
         "Location": f"/api/v1/operations/{answer.operation_id}",
@@ -190,7 +193,7 @@ def outcome_body(outcome: Outcome) -> bytes:
 
 
 def fingerprint(request: Request[Any, Any, Any], meaning: Any) -> str:
-    """Tells two requests with one key apart by what they mean, not by their bytes.
+    """Tell two requests with one key apart by what they mean, not by their bytes.
 
     `meaning` is what the body and the parameters were read as, with every default filled in: the order of keys, white
     space and escapes make no other request. If-Match, the preview and the reason belong to it, the latter in whichever

@@ -1,9 +1,10 @@
-"""The one place where commands become events: heads, fact locks, operations, facts, decide, save."""
+"""Decide batches of commands, each in one transaction: heads, fact locks, operations, facts, decide, save."""
 
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,7 +14,6 @@ import msgspec
 import structlog
 
 from shared.commands.decision import Decider, Head, decide_command, outcome_of
-from shared.commands.transaction import kafka_transaction
 from shared.concurrency import in_slices
 from shared.errors import Conflict, Refused, Unavailable
 from shared.messages import EventEnvelope, Outcome, ReceivedCommand
@@ -32,37 +32,44 @@ class OperationClash(Exception):  # noqa: N818 - sends the batch into the one-by
     """An operation id of this batch was decided meanwhile for another aggregate."""
 
 
-class CommandStore(Protocol):
-    """The write path's own statements."""
+@asynccontextmanager
+async def kafka_transaction(database: Database) -> AsyncIterator[Transaction]:
+    """Open a transaction whose events reach Kafka if, and only if, it commits; one serves a whole batch of commands.
 
+    Events are rows of `event_relay` until the relay has published them (the transactional outbox), so neither a lost
+    broker nor a crash between commit and publishing can lose or invent one.
+    """
+    async with database.writing() as transaction:
+        yield transaction
+
+
+class CommandStore(Protocol):
     async def lock_heads(self, transaction: Transaction, decider: Decider, ids: Sequence[str]) -> dict[str, Head]: ...
 
     async def lock_facts(
         self, transaction: Transaction, decider: Decider, operation_ids: Sequence[UUID]
     ) -> dict[UUID, Outcome]:
-        """Takes the fact locks and returns those of the operations that are decided already."""
+        """Take the fact locks and return those of the operations that are decided already."""
         ...
 
     async def save(self, transaction: Transaction, page: "BatchChanges") -> None:
-        """Heads, events, relay rows, operations, and the NOTIFY. Raises `OperationClash`."""
+        """Write heads, events, relay rows, operations, and the NOTIFY. Raises `OperationClash`."""
         ...
 
     async def record_failure(self, context: str, work: ReceivedCommand, outcome: Outcome, error: str) -> None:
-        """Stores the outcome of a command that cannot be decided, and its dead letter."""
+        """Store the outcome of a command that cannot be decided, and its dead letter."""
         ...
 
     def is_unique_violation(self, error: BaseException) -> bool: ...
 
 
 class OutcomeListener(Protocol):
-    """Who waits for outcomes in this process."""
-
     def resolve(self, outcome: Outcome) -> None: ...
 
 
 @dataclass
 class BatchChanges:
-    """All a batch writes: changed heads, recorded events with what they touch, operations with their outcomes."""
+    """All a batch writes: changed heads, recorded events with what they invalidate, operations with their outcomes."""
 
     decider: Decider
     heads: dict[str, Head]
@@ -72,11 +79,9 @@ class BatchChanges:
     decided: list[tuple[ReceivedCommand, Outcome]] = field(default_factory=list)
 
     def refused(self) -> list[Any]:
-        """The commands of the batch that were rejected."""
         return [work.command for work, outcome in self.decided if outcome.status == "rejected"]
 
     def changes(self) -> list[Change]:
-        """The aggregates that moved, with their states before and after."""
         return [
             Change(id_, self.heads[id_].version, before, self.heads[id_].state, self.commands[id_])
             for id_, before in self.changed.items()
@@ -84,10 +89,10 @@ class BatchChanges:
 
 
 class CommandProcessor:
-    """Decides batches of one context's commands, each in one transaction; safe to run anywhere, any number of times.
+    """Decide batches of one context's commands, each in one transaction; safe to run anywhere, any number of times.
 
-    An operation has one effect however often and wherever it is processed. Order within a batch is kept.
-    `tracing` is told of each batch's stages.
+    An operation has one effect however often and wherever it is processed. Order within a batch is kept. `tracing`
+    receives each batch's stages.
     """
 
     tracing: Tracing = NO_TRACING
@@ -110,7 +115,7 @@ class CommandProcessor:
         COMMANDS_DECIDED.labels(context=decider.name, status="failed")  # from the start: the first is an increase
 
     async def process(self, batch: Sequence[ReceivedCommand]) -> Sequence[Outcome]:
-        """The outcomes, in no promised order, after commit and invalidation.
+        """Return the outcomes, in no promised order, after commit and invalidation.
 
         Raises `Unavailable` when the database does not answer: then the same batch may simply be processed again.
         """
@@ -215,7 +220,7 @@ class CommandProcessor:
 
 
 def without_repetitions(batch: Sequence[ReceivedCommand]) -> list[ReceivedCommand]:
-    """The batch with the first delivery of each operation only."""
+    """Keep the first delivery of each operation only."""
     first: dict[UUID, ReceivedCommand] = {}
     for work in batch:
         first.setdefault(work.envelope.operation_id, work)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka
@@ -11,21 +11,21 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from shared.dead_letters.postgres import PostgresLetters
+from shared.dead_letters.postgres import PostgresDeadLetters
 from shared.dead_letters.service import (
     DeadLetter,
-    DeadLetterDesk,
+    DeadLetterKind,
+    DeadLetters,
+    DeadLetterStatus,
     LetterHandled,
-    LetterKind,
     LetterNotFound,
-    LetterRecord,
-    LetterStatus,
     LetterUnreadable,
 )
 from shared.errors import Malformed
+from shared.http.authentication import caller_of, super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesReason
 from shared.http.parameters import reason_of
-from shared.http.requests import AnyRequest, caller_of, super_admin
 from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 
@@ -34,7 +34,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 class ReasonRequired(Malformed):
-    """What is given up for good is given up for a reason."""
+    """Dropping a dead letter is final, and needs a reason."""
 
 
 class DeadLetterPage(Struct, frozen=True):
@@ -59,7 +59,7 @@ class DeadLetterDetails(DeadLetter, frozen=True, kw_only=True):
 
 
 class DeadLettersController(Controller):
-    """What nobody could process, and what to do about it."""
+    """Records that could not be processed."""
 
     path = "/system/dead-letters"
     tags = ["system"]  # noqa: RUF012 - litestar's controllers declare by class attributes
@@ -68,19 +68,19 @@ class DeadLettersController(Controller):
     @get(operation_id="getDeadLetters", summary="List dead letters")
     async def page(
         self,
-        letters: FromDishka[PostgresLetters],
+        letters: FromDishka[PostgresDeadLetters],
         cursors: FromDishka[Cursors],
         limit: PageLimit = DEFAULT_LIMIT,
         cursor: PageCursor = None,
-        status: Annotated[LetterStatus | None, QueryParameter(description="In this state alone.")] = None,
-        kind: Annotated[LetterKind | None, QueryParameter(description="Of this kind alone.")] = None,
+        status: Annotated[DeadLetterStatus | None, QueryParameter(description="In this state alone.")] = None,
+        kind: Annotated[DeadLetterKind | None, QueryParameter(description="Of this kind alone.")] = None,
     ) -> Response[DeadLetterPage]:
-        """The newest first."""
+        """Newest first."""
         return Response(await page_of(letters, cursors, limit, cursor, status=status, kind=kind), headers=NO_STORE)
 
     @get("/{letter_id:uuid}", operation_id="getDeadLetter", summary="Get a dead letter with its record")
     async def letter(
-        self, letter_id: FromPath[UUID], letters: FromDishka[PostgresLetters]
+        self, letter_id: FromPath[UUID], letters: FromDishka[PostgresDeadLetters]
     ) -> Response[DeadLetterDetails]:
         return Response(await details_of(letters, letter_id), headers=NO_STORE)
 
@@ -93,14 +93,14 @@ class DeadLettersController(Controller):
         status_code=200,
     )
     async def retry(
-        self, request: AnyRequest, letter_id: FromPath[UUID], desk: FromDishka[DeadLetterDesk]
+        self, request: AnyRequest, letter_id: FromPath[UUID], dead_letters: FromDishka[DeadLetters]
     ) -> DeadLetter:
         """Answers how it stands then: `resolved`; `open`, when it failed again; `retried`, while it is under way.
 
         A command keeps its operation, an event its id: whatever was done already is not done twice. 409 when somebody
         was quicker, or when the record cannot be read.
         """
-        return await desk.retry(letter_id, caller_of(request).user_id, reason_of(request))
+        return await dead_letters.retry(letter_id, caller_of(request).user_id, reason_of(request))
 
     @post(
         "/{letter_id:uuid}/drop",
@@ -111,42 +111,42 @@ class DeadLettersController(Controller):
         status_code=200,
     )
     async def drop(
-        self, request: AnyRequest, letter_id: FromPath[UUID], desk: FromDishka[DeadLetterDesk]
+        self, request: AnyRequest, letter_id: FromPath[UUID], dead_letters: FromDishka[DeadLetters]
     ) -> DeadLetter:
         """Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream."""
         why = reason_of(request)
         if why is None:
             raise ReasonRequired("Say why it is given up: the parameter `reason`, or the header Modplane-Reason.")
-        return await desk.drop(letter_id, caller_of(request).user_id, why)
+        return await dead_letters.drop(letter_id, caller_of(request).user_id, why)
 
 
 async def page_of(
-    letters: PostgresLetters,
+    letters: PostgresDeadLetters,
     cursors: Cursors,
     limit: int,
     cursor: str | None,
     *,
-    status: LetterStatus | None,
-    kind: LetterKind | None,
+    status: DeadLetterStatus | None,
+    kind: DeadLetterKind | None,
 ) -> DeadLetterPage:
-    """A page of letters. Raises `BadCursor`."""
+    """Raise `BadCursor`."""
     own = await cursors.of("dead letters", status, kind)
     before = own.place(cursor, tuple[datetime, UUID])
     rows = await letters.page(limit + 1, before, status=status, kind=kind)
     return DeadLetterPage(rows[:limit], own.beyond(rows, limit, lambda letter: (letter.created_at, letter.id)))
 
 
-async def details_of(letters: PostgresLetters, letter_id: UUID) -> DeadLetterDetails:
-    """One letter with all there is about it. Raises `LetterNotFound`."""
-    record: LetterRecord | Any = await letters.record(letter_id)
+async def details_of(letters: PostgresDeadLetters, letter_id: UUID) -> DeadLetterDetails:
+    """Raise `LetterNotFound`."""
+    record = await letters.record(letter_id)
     if record is None:
         raise LetterNotFound(f"There is no dead letter {letter_id}. See GET /api/v1/system/dead-letters.")
-    behind = await letters.behind(record.letter)
+    context = await letters.context_of(record.letter)
     return DeadLetterDetails(
         **asdict(record.letter),
         body=record.body[:SHOWN_BYTES].decode(errors="replace"),
         body_bytes=len(record.body),
         body_is_cut=len(record.body) > SHOWN_BYTES,
-        operation_status=behind.operation_status,
-        waiting_events=behind.waiting_events if record.letter.kind == "relay" else 0,
+        operation_status=context.operation_status,
+        waiting_events=context.waiting_events if record.letter.kind == "relay" else 0,
     )

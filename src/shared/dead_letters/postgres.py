@@ -1,4 +1,4 @@
-"""Dead letters on PostgreSQL: set aside by consumers, dealt with by operators."""
+"""Dead letters on PostgreSQL: added by consumers, retried and dropped by operators."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,21 +9,18 @@ import msgspec
 from msgspec import Struct
 
 from shared.commands.consumer import UNREADABLE
-from shared.dead_letters.service import DeadLetter, Handling, LetterKind, LetterRecord, LetterStatus
+from shared.dead_letters.service import DeadLetter, DeadLetterKind, DeadLetterRecord, DeadLetterStatus, Resolution
 from shared.ports import Transaction
+from shared.postgres import outages
 from shared.postgres.database import PostgresDatabase
-from shared.postgres.outages import is_transient
 
 MAX_ERROR = 2000
 KEEPING = timedelta(days=90)
 
-SET_ASIDE = """
+ADD = """
 INSERT INTO shared.dead_letters (id, kind, source, key, body, error, context, subject_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING
 """
-
-# A command that failed, with its operation; one that was refused after all ends its letter. A failure names those
-# before it too, up to a hundred, for whoever waits for one of them may not have seen it.
 
 COLUMNS = """
 id, kind, status, context, source, key, subject_id, error, retries, created_at, handled_at, handled_by, reason
@@ -38,7 +35,7 @@ WHERE ($1::text IS NULL OR status = $1) AND ($2::text IS NULL OR kind = $2)
 ORDER BY created_at DESC, id DESC LIMIT $5
 """
 
-# A failed operation is pending again: whoever waits for the retry is not told the failure it retries.
+# A failed operation is pending again: a caller that waits for the retry must not see the failure before it.
 CLAIM = """
 WITH claimed AS (
   UPDATE shared.dead_letters SET status = $2, handled_by = $3, handled_at = $4, reason = $5,
@@ -52,9 +49,9 @@ WITH claimed AS (
 SELECT 1 FROM claimed
 """
 
-GIVE_UP_EVENT = "DELETE FROM shared.event_relay r USING shared.event_log l WHERE l.id = $1 AND r.seq = l.seq"
+REMOVE_FROM_RELAY = "DELETE FROM shared.event_relay r USING shared.event_log l WHERE l.id = $1 AND r.seq = l.seq"
 
-SETTLE = "UPDATE shared.dead_letters SET status = 'resolved' WHERE id = $1 AND status IN ('open', 'retried')"
+RESOLVE = "UPDATE shared.dead_letters SET status = 'resolved' WHERE id = $1 AND status IN ('open', 'retried')"
 
 REOPEN = """
 WITH reopened AS (
@@ -64,7 +61,7 @@ UPDATE shared.operations o SET status = 'failed' FROM reopened
 WHERE o.id = reopened.subject_id AND o.status = 'pending' AND o.outcome IS NOT NULL
 """
 
-BEHIND = """
+CONTEXT = """
 SELECT (SELECT status FROM shared.operations WHERE id = $1),
        (SELECT count(*) FROM (SELECT FROM shared.event_relay WHERE key = $2 LIMIT 100000) AS bounded)
 """
@@ -76,28 +73,28 @@ DELETE FROM shared.dead_letters WHERE ctid = ANY(ARRAY(
 
 
 class Subject(Struct, frozen=True):
-    """As much of a record as tells what it is about."""
+    """The ids by which a record names its operation or event."""
 
     operation_id: UUID | None = None
     event_id: UUID | None = None
 
 
-class Behind(Struct, frozen=True):
-    """What there is about a letter elsewhere: how its operation stands, how many events of its key wait."""
+class Context(Struct, frozen=True):
+    """What is known about a dead letter elsewhere: its operation's status, and how many events of its key wait."""
 
     operation_status: str | None
     waiting_events: int
 
 
-class PostgresDeadLetters:
-    """Records that one context's consumers can never process, once each, by where they came from."""
+class PostgresDeadLetterStore:
+    """Keep the records that one context's consumers can never process, each once, by its source."""
 
     def __init__(self, database: PostgresDatabase, context: str) -> None:
         self._database = database
         self._context = context
 
-    async def set_aside(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
-        """Stores the record; a redelivery of it changes nothing. Raises `Unavailable`.
+    async def add(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
+        """Store the record; a redelivery of it changes nothing. Raises `Unavailable`.
 
         A NUL, which text cannot hold, is kept as U+FFFD.
         """
@@ -106,16 +103,15 @@ class PostgresDeadLetters:
         letter, subject = uuid5(NAMESPACE_URL, name), subject_of(kind, body)
         async with self._database.writing() as transaction:
             await transaction.execute(
-                SET_ASIDE, letter, kind, source, storable(key), body, storable(error), self._context, subject
+                ADD, letter, kind, source, storable(key), body, storable(error), self._context, subject
             )
 
-    def is_passing(self, error: BaseException) -> bool:
-        """Whether the database may take the same statements later."""
-        return is_transient(error)
+    def is_transient(self, error: BaseException) -> bool:
+        return outages.is_transient(error)
 
 
-class PostgresLetters:
-    """The letters as an operator sees and handles them."""
+class PostgresDeadLetters:
+    """The dead letters as operators list, retry and drop them."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
@@ -125,63 +121,57 @@ class PostgresLetters:
         limit: int,
         before: tuple[datetime, UUID] | None = None,
         *,
-        status: LetterStatus | None = None,
-        kind: LetterKind | None = None,
+        status: DeadLetterStatus | None = None,
+        kind: DeadLetterKind | None = None,
     ) -> Sequence[DeadLetter]:
-        """The newest first, of those older than `before`."""
+        """Return the newest first, of those older than `before`."""
         at, id_ = before or (None, None)
         async with self._database.reading() as connection:
             return [letter_of(row) for row in await connection.fetch(PAGE, status, kind, at, id_, limit)]
 
-    async def record(self, letter_id: UUID) -> LetterRecord | None:
-        """None when there is none."""
+    async def record(self, letter_id: UUID) -> DeadLetterRecord | None:
         async with self._database.reading() as connection:
             row: Any = await connection.fetchrow(ONE, letter_id)
-        return None if row is None else LetterRecord(letter_of(row), row["body"])
+        return None if row is None else DeadLetterRecord(letter_of(row), row["body"])
 
-    async def behind(self, letter: DeadLetter) -> Behind:
-        """What there is about it elsewhere."""
+    async def context_of(self, letter: DeadLetter) -> Context:
         operation = letter.subject_id if letter.kind == "command" else None
         key = letter.key if letter.kind == "relay" else None
         async with self._database.reading() as connection:
-            return Behind(*await connection.fetchrow(BEHIND, operation, key))
+            return Context(*await connection.fetchrow(CONTEXT, operation, key))
 
-    async def claim(self, transaction: Transaction, handling: Handling) -> bool:
-        """Moves an open letter on; False when it is not open."""
-        letter = handling.letter
+    async def claim(self, transaction: Transaction, resolution: Resolution) -> bool:
+        letter = resolution.letter
         claimed: Any = await transaction.fetchval(
             CLAIM,
             letter.id,
-            handling.status,
-            handling.handled_by,
-            handling.handled_at,
-            handling.reason,
+            resolution.status,
+            resolution.handled_by,
+            resolution.handled_at,
+            resolution.reason,
             letter.subject_id,
         )
         return claimed is not None
 
-    async def give_up_event(self, transaction: Transaction, event_id: UUID) -> None:
-        """Takes the event off the relay's queue; it stays in the log."""
-        await transaction.execute(GIVE_UP_EVENT, event_id)
+    async def remove_from_relay(self, transaction: Transaction, event_id: UUID) -> None:
+        await transaction.execute(REMOVE_FROM_RELAY, event_id)
 
-    async def settle(self, letter_id: UUID) -> None:
-        """It is resolved, whoever saw to it."""
+    async def resolve(self, letter_id: UUID) -> None:
         async with self._database.writing() as transaction:
-            await transaction.execute(SETTLE, letter_id)
+            await transaction.execute(RESOLVE, letter_id)
 
     async def reopen(self, letter_id: UUID, error: str) -> None:
-        """Opens a letter again that was tried again."""
         async with self._database.writing() as transaction:
             await transaction.execute(REOPEN, letter_id, storable(error))
 
     async def sweep(self, now: datetime) -> None:
-        """Removes a page of letters that were dealt with and came 90 days ago or earlier."""
+        """Delete some of those resolved or dropped that are 90 days old."""
         async with self._database.writing() as transaction:
             await transaction.execute(SWEEP, now - KEEPING)
 
 
 def subject_of(kind: str, body: bytes) -> UUID | None:
-    """The operation's or the event's id, if the record tells that much."""
+    """Read the operation's or the event's id, if the record can be read that far."""
     try:
         subject = msgspec.json.decode(body, type=Subject)
     except UNREADABLE:
@@ -190,10 +180,9 @@ def subject_of(kind: str, body: bytes) -> UUID | None:
 
 
 def letter_of(row: Any) -> DeadLetter:
-    """A row of `COLUMNS`."""
     return DeadLetter(**{name: row[name] for name in DeadLetter.__struct_fields__})
 
 
 def storable(text: str) -> str:
-    """Bounded, and without the NUL that a text column cannot hold."""
+    """Cut the text to size, without the NUL that a text column cannot hold."""
     return text[:MAX_ERROR].replace("\x00", "\ufffd")

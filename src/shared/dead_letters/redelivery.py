@@ -1,4 +1,4 @@
-"""How dead letters are tried again: by the ways their records would have taken the first time."""
+"""Redelivery: process a record again the way it would have been processed the first time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -6,37 +6,28 @@ from typing import Protocol
 from shared.commands.bus import CommandBus
 from shared.commands.consumer import COMMANDS, EVENTS, UNREADABLE, check_version
 from shared.commands.decision import MAX_COMMAND_AGE, CommandExpired, Decider
-from shared.dead_letters.service import LetterRecord, LetterStatus, LetterUnreadable, Trial
+from shared.dead_letters.service import DeadLetterRecord, DeadLetterStatus, LetterUnreadable, Redelivery
 from shared.ports import Clock, EventHandler
 
 WAIT_SECONDS = 5.0
 
 
 class Subscribers(Protocol):
-    """Those who take events."""
+    """The event handlers of this process."""
 
-    async def handlers(self) -> Mapping[str, Mapping[str, EventHandler]]:
-        """By context and topic."""
-        ...
+    async def handlers(self) -> Mapping[str, Mapping[str, EventHandler]]: ...
 
 
-class RecordTrials:
-    """Knows how letters of each kind are tried again."""
+class RecordRedeliveries:
+    """Redeliver records by the command bus, by their subscribers, and by the relay."""
 
-    def __init__(
-        self,
-        bus: CommandBus,
-        deciders: Sequence[Decider],
-        subscribers: Subscribers,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, bus: CommandBus, deciders: Sequence[Decider], subscribers: Subscribers, clock: Clock) -> None:
         self._bus = bus
         self._deciders = {decider.name: decider for decider in deciders}
         self._subscribers = subscribers
         self._clock = clock
 
-    async def of(self, record: LetterRecord) -> Trial:
-        """Raises `LetterUnreadable` or `CommandExpired` where it would be in vain."""
+    async def of(self, record: DeadLetterRecord) -> Redelivery:
         try:
             if record.letter.kind == "event":
                 return self._event(record, await self._subscribers.handlers())
@@ -47,7 +38,7 @@ class RecordTrials:
                 "sender send it again as it should be."
             ) from error
 
-    def _command(self, record: LetterRecord) -> Trial:
+    def _command(self, record: DeadLetterRecord) -> Redelivery:
         envelope = COMMANDS.decode(record.body)
         check_version(envelope.schema_version)
         context = record.letter.context or record.letter.source.partition("/")[0].rpartition(".")[2]
@@ -58,31 +49,31 @@ class RecordTrials:
         if self._clock.now() - envelope.issued_at > MAX_COMMAND_AGE:
             raise CommandExpired("The command is older than 7 days and would be refused. Drop it.")
 
-        async def run() -> LetterStatus:
+        async def run() -> DeadLetterStatus:
             outcome = (await self._bus.execute(context, envelope, command, WAIT_SECONDS)).outcome
             if outcome is None:
                 return "retried"
             return "open" if outcome.status == "failed" else "resolved"
 
-        return Trial(envelope.operation_id, run)
+        return Redelivery(envelope.operation_id, run)
 
-    def _event(self, record: LetterRecord, subscribers: Mapping[str, Mapping[str, EventHandler]]) -> Trial:
+    def _event(self, record: DeadLetterRecord, subscribers: Mapping[str, Mapping[str, EventHandler]]) -> Redelivery:
         envelope = EVENTS.decode(record.body)
         topic, context = record.letter.source.partition("/")[0], record.letter.context
-        asked = subscribers if context is None else {context: subscribers.get(context, {})}
-        handlers = [handlers[topic] for handlers in asked.values() if topic in handlers]
+        chosen = subscribers if context is None else {context: subscribers.get(context, {})}
+        handlers = [handlers[topic] for handlers in chosen.values() if topic in handlers]
         if not handlers:
             raise LetterUnreadable(f"Nobody handles {topic} here any more. Drop it.")
 
-        async def run() -> LetterStatus:
+        async def run() -> DeadLetterStatus:
             for handler in handlers:
                 await handler([envelope])
             return "resolved"
 
-        return Trial(envelope.event_id, run)
+        return Redelivery(envelope.event_id, run)
 
-    def _relay(self, record: LetterRecord) -> Trial:
-        async def run() -> LetterStatus:
-            return "retried"  # its key is free: the relay publishes it, or sets it aside anew
+    def _relay(self, record: DeadLetterRecord) -> Redelivery:
+        async def run() -> DeadLetterStatus:
+            return "retried"  # its key is free: the relay publishes it, or blocks the key again
 
-        return Trial(EVENTS.decode(record.body).event_id, run)
+        return Redelivery(EVENTS.decode(record.body).event_id, run)

@@ -1,11 +1,12 @@
-"""The event log for facts that are written directly, in the transaction that makes them true."""
+"""Audit events: recorded directly, in the transaction that makes them true, without a command."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
+from msgspec import Struct
 
 from shared.messages import STATE_SCHEMA, Event
 from shared.ports import Transaction
@@ -24,55 +25,56 @@ VALUES ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11)
 """
 
 
-class DirectFact(Protocol):
-    """An event with the state it leads to, and who caused it."""
+class AuditEvent(Struct, frozen=True, kw_only=True):
+    """An event that is recorded directly, the state it leads to, and its author. `user_id` caused it."""
+
+    aggregate_id: str
+    event: Event
+    state: Any
+    user_id: str
+    operation_id: UUID
+    occurred_at: datetime
+    organization_id: str | None = None
+    reason: str | None = None
 
     @property
-    def event_id(self) -> UUID: ...
-    @property
-    def aggregate_id(self) -> str: ...
-    @property
-    def event(self) -> Event: ...
-    @property
-    def state(self) -> Any: ...
-    @property
-    def user_id(self) -> str: ...
-    @property
-    def organization_id(self) -> str | None: ...
-    @property
-    def operation_id(self) -> UUID: ...
-    @property
-    def occurred_at(self) -> datetime: ...
-    @property
-    def reason(self) -> str | None: ...
+    def event_id(self) -> UUID:
+        """The same at every attempt, and different from any event another context records for the operation."""
+        return uuid5(self.operation_id, self.event.topic)
 
 
-class PostgresFactLog:
-    """Appends one context's facts. They are audit, and are never relayed."""
+class AuditLog(Protocol):
+    """One context's part of the event log, for events that no command leads to."""
+
+    async def record(self, transaction: Transaction, events: Sequence[AuditEvent]) -> None:
+        """Append the events, each with its stream's next sequence; at most one event of a stream in a call."""
+        ...
+
+
+class PostgresAuditLog:
+    """Append one context's audit events. They are never relayed."""
 
     def __init__(self, context: str) -> None:
         self._context = context
 
-    async def record(self, transaction: Transaction, facts: Sequence[DirectFact]) -> None:
-        """Each fact gets its stream's next sequence; one fact a stream and call."""
-        if not facts:
+    async def record(self, transaction: Transaction, events: Sequence[AuditEvent]) -> None:
+        if not events:
             return
-        ids = [fact.aggregate_id for fact in facts]
-        states = [msgspec.json.encode(fact.state).decode() for fact in facts]
+        ids = [one.aggregate_id for one in events]
+        states = [msgspec.json.encode(one.state).decode() for one in events]
         versions = dict(await transaction.fetch(MOVE_HEADS, self._context, ids, states, STATE_SCHEMA))
-        for fact in facts:
-            payload = msgspec.json.encode(fact.event).decode()
+        for one in events:
             await transaction.execute(
                 APPEND,
-                fact.event_id,
+                one.event_id,
                 self._context,
-                fact.aggregate_id,
-                fact.event.topic,
-                versions[fact.aggregate_id],
-                payload,
-                fact.organization_id,
-                fact.user_id,
-                fact.operation_id,
-                fact.occurred_at,
-                fact.reason,
+                one.aggregate_id,
+                one.event.topic,
+                versions[one.aggregate_id],
+                msgspec.json.encode(one.event).decode(),
+                one.organization_id,
+                one.user_id,
+                one.operation_id,
+                one.occurred_at,
+                one.reason,
             )

@@ -1,4 +1,4 @@
-"""Events over HTTP: the audit trail in pages and as a whole, and what happens as it happens."""
+"""Events over HTTP: the audit trail in pages and as an export, and live streams."""
 
 import re
 from collections.abc import Sequence
@@ -20,17 +20,10 @@ from shared.eventlog.model import EventFilter, LoggedEvent
 from shared.eventlog.reading import NEWEST_FIRST, EventPage, EventReader, PageOfEvents, Sort
 from shared.eventlog.sse import EventStreams, Listener
 from shared.eventlog.tail import EventTail
+from shared.http.authentication import NotYourOrganization, RoleRequired, ScopeRequired, bearer_token, caller_of
+from shared.http.bodies import AnyRequest
 from shared.http.parameters import BadParameter
-from shared.http.requests import (
-    AnyRequest,
-    NotYourOrganization,
-    RoleRequired,
-    ScopeRequired,
-    bearer_token,
-    caller_of,
-    documented,
-)
-from shared.http.streaming import StreamedAnswer
+from shared.http.responses import StreamedAnswer, documented
 from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.ports import EVENTS_SCOPE, Caller
 from shared.slugs import MAX_SLUG, SLUG_PATTERN
@@ -45,7 +38,6 @@ UNBUFFERED = {"X-Accel-Buffering": "no"}
 
 
 def streamed(media_type: str, description: str) -> dict[int, ResponseSpec]:
-    """What a handler documents that sends events by and by."""
     return {200: ResponseSpec(LoggedEvent, media_type=media_type, generate_examples=False, description=description)}
 
 
@@ -63,7 +55,7 @@ async def may_read_events(connection: ASGIConnection[Any, Any, Any, Any], _: Bas
 
 
 def may_read_all_published(caller: Caller) -> bool:
-    """Whether a service, bound to no organization, was given every organization's events."""
+    """Whether the caller is a service that may read the events of every organization."""
     return caller.role == "service" and caller.organization_id is None and EVENTS_SCOPE in caller.scopes
 
 
@@ -92,7 +84,6 @@ async def concerned(
         str | None, QueryParameter(max_length=300, pattern=VISIBLE, description="Who caused it.")
     ] = None,
 ) -> EventFilter:
-    """Whom and what the events are about."""
     return EventFilter(
         organization_id=None if organization_id is None else str(organization_id),
         module_id=module_id,
@@ -111,7 +102,6 @@ async def event_filter(
     since: Moment = None,
     until: Moment = None,
 ) -> EventFilter:
-    """The filter's parameters as one."""
     return msgspec.structs.replace(
         concerned,
         types=known_types(type_ or ()),
@@ -124,7 +114,6 @@ async def event_filter(
 async def which_page(
     limit: PageLimit = DEFAULT_LIMIT, cursor: PageCursor = None, sort: Order = NEWEST_FIRST
 ) -> PageOfEvents:
-    """The page's parameters as one."""
     return PageOfEvents(limit, cursor, sort)
 
 
@@ -209,9 +198,9 @@ class EventsController(Controller):
 
 
 def visible(caller: Caller, wanted: EventFilter) -> EventFilter:
-    """What of the wanted the caller may see: super admins all. Raises `NotYourOrganization`.
+    """Restrict the filter to what the caller may see. Raises `NotYourOrganization`.
 
-    What happened to accounts and tokens is published to nobody else.
+    Only super admins see events of accounts and tokens.
     """
     if caller.role == "super_admin":
         return wanted
@@ -223,7 +212,7 @@ def visible(caller: Caller, wanted: EventFilter) -> EventFilter:
 
 
 def known_types(names: Sequence[str]) -> tuple[str, ...]:
-    """Names that events may have. Raises `BadParameter`."""
+    """Raise `BadParameter`."""
     if not all(TYPE.fullmatch(name) for name in names):
         raise BadParameter(
             "type must be an event's, such as tenant.module.assigned.", errors=[FieldError("type", "is none")]
@@ -232,7 +221,7 @@ def known_types(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def moment(name: str, text: str | None) -> datetime | None:
-    """A time with its offset, in UTC. Raises `BadParameter`."""
+    """Read a time with its offset, in UTC. Raises `BadParameter`."""
     if text is None:
         return None
     found = moment_of(text)

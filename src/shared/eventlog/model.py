@@ -1,4 +1,4 @@
-"""Events as they lie in the log: each at its place, and what may be asked for of them."""
+"""Positions, entries and filters of the event log."""
 
 import re
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ class BadPosition(Malformed):
 
 
 class Position(Struct, frozen=True, order=True):
-    """A place in the log. Events lie in the order of their transactions' beginning, of each as they were recorded.
+    """A place in the log. Events lie in the order in which their transactions began, then in that of their recording.
 
-    What is below the oldest transaction under way is complete, and stays as it is for ever.
+    What is below the oldest running transaction is complete, and never changes.
     """
 
     xid: int
@@ -36,7 +36,7 @@ BEGINNING = Position(0, 0)
 
 
 def position_of(text: str) -> Position:
-    """The place an event named as its `position`. Raises `BadPosition`."""
+    """Read the `position` of an event. Raises `BadPosition`."""
     read = POSITION.fullmatch(text)
     if read is None:
         raise BadPosition("A place in the event log is the `position` of an event, such as 4711-12.")
@@ -44,7 +44,7 @@ def position_of(text: str) -> Position:
 
 
 class Window(Struct, frozen=True):
-    """What lies between two places, neither included."""
+    """The range between two places, neither included."""
 
     after: Position
     before: Position
@@ -57,7 +57,7 @@ class LoggedEvent(EventEnvelope, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True):
-    """An event with what it is found by: its place, and the modules and industries it names beside its own module."""
+    """An event with what filters look at: its place, and the modules and industries it names beside its own module."""
 
     position: Position
     event: LoggedEvent
@@ -81,7 +81,6 @@ class EventFilter(Struct, frozen=True, kw_only=True):
     published_only: bool = False
 
     def admits(self, entry: Entry) -> bool:
-        """Whether the event is wanted."""
         event = entry.event
         return (
             same(self.organization_id, event.organization_id)
@@ -97,15 +96,12 @@ class EventFilter(Struct, frozen=True, kw_only=True):
 
 
 def same(wanted: Any, found: Any) -> bool:
-    """Whether a single value meets its condition."""
     return wanted is None or wanted == found
 
 
 def module_name(wanted: EventFilter) -> str:
-    """How events that list the module note it."""
     return f"module:{wanted.module_id}"
 
 
 def industry_name(wanted: EventFilter) -> str:
-    """How events about the industry note it."""
     return f"industry:{wanted.industry_code}"

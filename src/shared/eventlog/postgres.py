@@ -1,4 +1,4 @@
-"""The event log as its readers see it: pages in the order of the log, and what is new at its end."""
+"""Read the event log from PostgreSQL: pages in its order, and what is new at its end."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from shared.eventlog.model import BEGINNING, Entry, EventFilter, LoggedEvent, Position, Window
-from shared.eventlog.query import BYTES, SELECTED, EventQuery
-from shared.eventlog.rows import EVENT_COLUMNS, event_fields
+from shared.eventlog.query import BYTES, EVENT_COLUMNS, SELECTED, EventQuery, event_fields
 from shared.postgres.database import PostgresDatabase
 
 FIRST_LOOK, MOST_LOOKED_AT = 200, 10_000
@@ -43,24 +42,24 @@ SELECT c.below::text, n.number, n.names, n.log_xid::text, n.place, {SELECTED} FR
 
 
 class Found(Struct, frozen=True):
-    """Events in the order asked for. `reached`: from where to look on; None when all of the window was looked at."""
+    """Events in the requested order. `reached`: where to continue; None when the whole window was searched."""
 
     entries: list[Entry]
     reached: Position | None
 
 
 class PostgresEventLog:
-    """Every page ends below the oldest transaction under way, so nothing can appear behind a reader's back."""
+    """Every page ends below the oldest running transaction, so nothing can appear behind a reader's back."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
     async def end(self) -> Position:
-        """Below it the log is complete."""
+        """Return the position below which the log is complete."""
         return (await self.window(EventFilter()))[1]
 
     async def window(self, wanted: EventFilter) -> tuple[Window, Position]:
-        """The part of the log in which wanted events can be, by their time; and where the complete part ends."""
+        """Return where matching events can be, by their time; and where the complete part of the log ends."""
         arguments = [blurred(wanted.since, -BLUR), blurred(wanted.until, BLUR)]
         async with self._database.reading_the_log() as connection:
             row = await connection.fetchrow(BOUNDS, *arguments)
@@ -71,9 +70,9 @@ class PostgresEventLog:
         return Window(first, min(last, end)), end
 
     async def page(self, wanted: EventFilter, window: Window, limit: int, *, newest_first: bool) -> Found:
-        """At most `limit` events, or some megabytes of them, from one end of the window.
+        """Return at most `limit` events, or some megabytes of them, from one end of the window.
 
-        May find fewer, even none, and yet not be at the end: looking at events that are not wanted is bounded too.
+        May return fewer, even none, before the end: the number of events that are looked at is bounded too.
         """
         query = EventQuery(wanted, newest_first=newest_first)
         entries: list[Entry] = []
@@ -100,7 +99,7 @@ class PostgresEventLog:
                 look_at = min(4 * look_at, MOST_LOOKED_AT - looked_at)
 
     async def newer(self, than: Position, limit: int) -> tuple[list[Entry], Position]:
-        """The next events after a place, with the names they note, and up to where they are all there are."""
+        """Return the next events after a place, with the names they list, and up to where they are complete."""
         async with self._database.reading_the_log() as connection:
             rows = await connection.fetch(NEWER, str(than.xid), than.seq, limit)
         entries = [entry(row[3:], row[2] or ()) for row in rows if row[3] is not None]
@@ -109,7 +108,7 @@ class PostgresEventLog:
 
 
 async def rarest(connection: Any, query: EventQuery, window: Window) -> str | None:
-    """The condition by which the fewest events are looked at."""
+    """Choose the condition by which the fewest events are looked at."""
     candidates = query.candidates
     if len(candidates) < 2:  # noqa: PLR2004 - there is nothing to choose
         return candidates[0] if candidates else None
@@ -118,19 +117,17 @@ async def rarest(connection: Any, query: EventQuery, window: Window) -> str | No
 
 
 def beyond(window: Window, reached: Position, *, newest_first: bool) -> Window:
-    """What is left of the window."""
     return Window(window.after, reached) if newest_first else Window(reached, window.before)
 
 
 def entry(columns: Any, names: Any = ()) -> Entry:
-    """A row's event at its place."""
     xid, seq, *event = columns
     position = Position(int(xid), seq)
     return Entry(position, LoggedEvent(position=str(position), **event_fields(event)), names)
 
 
 def blurred(moment: datetime | None, by: timedelta) -> datetime | None:
-    """The moment, moved; as far as the calendar goes."""
+    """Move the moment as far as the calendar goes."""
     try:
         return None if moment is None else moment + by
     except OverflowError:

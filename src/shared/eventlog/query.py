@@ -1,14 +1,21 @@
-"""What is asked of the event log, as SQL that reads in the order of the log, by the index of one condition.
+"""Queries of the event log in SQL that reads in its order, along the index of one condition.
 
 That condition leads. The others are looked at event by event, for no index combines them all: so many at a time, and
 where the looking ended is where the next statement begins.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from shared.eventlog.model import PUBLISHED, EventFilter, Window, industry_name, module_name
-from shared.eventlog.rows import EVENT_COLUMNS
+from shared.messages import stream_name
+
+EVENT_COLUMNS = """
+l.id, l.type, l.occurred_at, l.aggregatetype, l.aggregateid, l.sequence, l.organization_id, l.module_id, l.user_id,
+l.operation_id, l.reason, l.payload
+"""
 
 BYTES = 4_000_000
 COUNTED = 500
@@ -69,7 +76,7 @@ FROM reached r LEFT JOIN wanted n ON n.bytes_before < {BYTES} ORDER BY n.xid {{o
 
 
 class EventQuery:
-    """One question in one order. Statements of it share their arguments."""
+    """One query in one order. Its statements share their arguments."""
 
     def __init__(self, wanted: EventFilter, *, newest_first: bool) -> None:
         self._order, self._reverse = ("DESC", "ASC") if newest_first else ("ASC", "DESC")
@@ -87,16 +94,16 @@ class EventQuery:
 
     @property
     def candidates(self) -> list[str]:
-        """The conditions that may lead, the one that is rarest as a rule first."""
+        """The conditions that may lead, usually the most selective first."""
         return list(self._leading)
 
     def count(self) -> str:
-        """How many events each candidate would look at, in their order; `COUNTED` stands for more."""
+        """Count the events each candidate would look at, in their order; `COUNTED` stands for more."""
         counts = [f"(SELECT count(*) FROM ({leading}) AS found)" for leading in self._leading.values()]
         return f"SELECT {', '.join(counts)} LIMIT $6"
 
     def page(self, leading: str | None) -> str:
-        """A page's rows, with how far was looked. None leads when there is no candidate."""
+        """Select a page, and how far was searched. None leads when there is no candidate."""
         conditions = [condition for name, condition in self._conditions.items() if name != leading]
         return PAGE.format(
             leading=self._leading[leading] if leading else ALL.format(self._order),
@@ -106,15 +113,14 @@ class EventQuery:
         )
 
     def looks_closer(self, leading: str | None) -> bool:
-        """Whether an event that is found may still not be wanted."""
+        """Whether an event may still not match when the leading condition does."""
         return any(name != leading for name in self._conditions)
 
     def count_arguments(self, window: Window) -> list[Any]:
-        """Those of a count."""
         return self.arguments(window, COUNTED, 1)[: FIXED + self._leading_arguments]
 
     def arguments(self, window: Window, look_at: int, limit: int) -> list[Any]:
-        """Those of a page: how many events are looked at, and how many are wanted at most."""
+        """Return the arguments of a page: how many events are looked at, and how many are returned at most."""
         after, before = window.after, window.before
         return [str(after.xid), after.seq, str(before.xid), before.seq, look_at, limit, *self._arguments]
 
@@ -164,3 +170,22 @@ class EventQuery:
             self._conditions["until"] = f"occurred_at < {self._given(wanted.until, 'timestamptz')}"
         if wanted.published_only:
             self._conditions["published_only"] = f"starts_with(type, {self._given(PUBLISHED, 'text')})"
+
+
+def event_fields(columns: Sequence[Any]) -> dict[str, Any]:
+    """Read the fields of an `EventEnvelope` from `EVENT_COLUMNS`."""
+    (id_, type_, occurred_at, context, aggregate, sequence, *envelope, payload) = columns
+    organization_id, module_id, user_id, operation_id, reason = envelope
+    return {
+        "event_id": id_,
+        "type": type_,
+        "occurred_at": occurred_at,
+        "stream": stream_name(context, aggregate),
+        "sequence": sequence,
+        "organization_id": organization_id,
+        "module_id": module_id,
+        "user_id": user_id,
+        "operation_id": operation_id,
+        "reason": reason,
+        "payload": msgspec.Raw(payload.encode()),
+    }

@@ -1,4 +1,4 @@
-"""Events as callers read them: in pages, and all at once."""
+"""Read events in pages, or all at once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from msgspec import Struct
 from shared.errors import Unavailable
 from shared.eventlog.model import BEGINNING, EventFilter, LoggedEvent, Position, Window
 from shared.eventlog.postgres import PostgresEventLog, beyond
-from shared.http.streaming import Chunks
+from shared.http.responses import Chunks
 from shared.lists.cursors import Cursors
 
 EXPORTED_AT_ONCE = 200
@@ -34,22 +34,18 @@ class EventPage(Struct, frozen=True):
 
 
 class PageOfEvents(Struct, frozen=True):
-    """Which page."""
-
     limit: int
     cursor: str | None
     sort: Sort
 
 
 class EventReader:
-    """Reads the log for callers."""
-
     def __init__(self, log: PostgresEventLog, cursors: Cursors) -> None:
         self._log = log
         self._cursors = cursors
 
     async def page(self, wanted: EventFilter, which: PageOfEvents) -> EventPage:
-        """At most `limit` events. Raises `BadCursor`."""
+        """Return at most `limit` events. Raises `BadCursor`."""
         cursors = await self._cursors.of("events", which.sort, msgspec.to_builtins(wanted))
         reached = cursors.place(which.cursor, Position)
         newest_first = which.sort == NEWEST_FIRST
@@ -61,7 +57,7 @@ class EventReader:
         return EventPage([entry.event for entry in found.entries], next_cursor, str(end))
 
     async def export(self, wanted: EventFilter, sort: Sort) -> Chunks:
-        """Lines of JSON: every wanted event that is there now, once. Raises `Unavailable`, by and by too."""
+        """Stream every matching event that is there now, once, as lines of JSON. The stream raises `Unavailable`."""
         window, _ = await self._log.window(wanted)
         return self._lines(wanted, window, newest_first=sort == NEWEST_FIRST)
 

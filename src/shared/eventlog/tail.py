@@ -1,4 +1,4 @@
-"""One look at the end of the event log a process, handed to as many readers as there are."""
+"""The end of the event log, read once a process and distributed to all readers."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from shared.concurrency import by_few, in_slices
+from shared.concurrency import Wakeup, by_few, in_slices
 from shared.errors import TooMany, Unavailable
 from shared.eventlog.model import BEGINNING, Entry, EventFilter, Position
 from shared.telemetry.metrics import EVENT_STREAMS, EVENT_STREAMS_CUT
@@ -20,7 +20,7 @@ PAGE = 500
 IDLE_SECONDS = 1.0
 GATHER_SECONDS = 0.02
 FEW, REST_SECONDS = 5, 0.002
-"""So many readers are given something at a time: sending to all at once would keep everybody else waiting."""
+"""The readers that get chunks at a time: sending to all at once would hold up the event loop."""
 
 FAREWELL_SECONDS = 2.0
 MAX_READERS = 2000
@@ -43,16 +43,16 @@ class LogEnd(Protocol):
     """The end of the event log."""
 
     async def end(self) -> Position:
-        """Below it the log is complete."""
+        """Return the position below which the log is complete."""
         ...
 
     async def newer(self, than: Position, limit: int) -> tuple[Sequence[Entry], Position]:
-        """The next events after a place, and up to where they are all there are."""
+        """Return the next events after a place, and the place up to which they are complete."""
         ...
 
 
-class Told(Struct, frozen=True):
-    """How a stream is; with `code` and `detail` when it ends."""
+class StreamState(Struct, frozen=True):
+    """The state of a stream; with `code` and `detail` when it ends."""
 
     state: Literal["catching_up", "live", "database_away", "ended"]
     code: str | None = None
@@ -60,9 +60,9 @@ class Told(Struct, frozen=True):
 
 
 class Reader:
-    """One reader's share: events he wants, waiting in bounded memory. Who reads too slowly is cut off.
+    """One reader's queue of matching events, in bounded memory. A reader that is too slow is cut off.
 
-    `started` is the place after which everything wanted comes; `cut` is done once something will not come.
+    `started` is the place after which every matching event comes; `cut` is done once something will not come.
     """
 
     def __init__(self, wanted: EventFilter) -> None:
@@ -78,16 +78,15 @@ class Reader:
 
     @property
     def has_all(self) -> bool:
-        """Whether everything that came was taken."""
         return not self._waiting
 
-    def put(self, chunks: Sequence[bytes]) -> bool:
-        """False when there is no room for all of them: the reader is cut off."""
+    def offer(self, chunks: Sequence[bytes]) -> bool:
+        """Queue all chunks, or cut the reader off and return False when there is no room."""
         for chunk in chunks:
             if len(self._waiting) >= MAX_WAITING or (self._waiting and self._bytes + len(chunk) > MAX_WAITING_BYTES):
                 self._waiting.clear()
                 self.end()
-                self.break_off()
+                self.abort()
                 return False
             self._waiting.append(chunk)
             self._bytes += len(chunk)
@@ -95,17 +94,17 @@ class Reader:
         return True
 
     def end(self) -> None:
-        """Nothing comes after what is waiting."""
+        """Queue nothing more."""
         self.is_over = True
         self._ready.set()
 
-    def break_off(self) -> None:
-        """Whoever sends to this reader stops at once."""
+    def abort(self) -> None:
+        """Make the sender stop at once."""
         if not self.cut.done():
             self.cut.set_result(None)
 
     async def take(self, seconds: float) -> bytes:
-        """What is waiting, or some of it; nothing after `seconds` without anything, or at the end."""
+        """Return some of what is queued; nothing after `seconds` without anything, or at the end."""
         try:
             async with asyncio.timeout(seconds):
                 await self._ready.wait()
@@ -123,7 +122,7 @@ class Reader:
 
 
 class EventTail:
-    """Reads what is new when something was committed, and once a second; while nobody follows, not at all."""
+    """Read new events after a commit, and once a second; while nobody follows, not at all."""
 
     def __init__(self, end_of_log: LogEnd) -> None:
         self._log = end_of_log
@@ -131,66 +130,65 @@ class EventTail:
         self.position: Position | None = None
         self.closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._open: set[Reader] = set()
-        self._coming: list[Reader] = []
+        self._joining: list[Reader] = []
         self._following: dict[str | None, set[Reader]] = defaultdict(set)
-        self._woken = asyncio.Event()
+        self._wakeup = Wakeup(IDLE_SECONDS)
 
     def __len__(self) -> int:
         return len(self._open)
 
     def wake(self) -> None:
-        """Something was committed: look soon."""
-        self._woken.set()
+        """Look soon: something was committed."""
+        self._wakeup.wake()
 
     def check_room(self) -> None:
-        """Raises `TooManyStreams` or `ServiceStops` when no further reader is let in."""
+        """Raise `TooManyStreams` or `ServiceStops` when no further reader is let in."""
         if self.closing.done():
             raise ServiceStops("This process is about to end. Connect again.")
         if len(self) >= MAX_READERS:
             raise TooManyStreams(f"{MAX_READERS} streams are open here. Close some, or try again later.")
 
     def enter(self, reader: Reader) -> None:
-        """From now on the reader counts, and hears of the end. He is to `leave`."""
+        """Count the reader, and end it with the process. Call `leave` afterwards."""
         self._open.add(reader)
         EVENT_STREAMS.set(len(self))
 
     def follow(self, reader: Reader) -> None:
-        """From soon on, when he is `started`, everything he wants after his place is put before the reader."""
-        self._coming.append(reader)
+        """Queue every matching event after the reader's place, from when it is `started`."""
+        self._joining.append(reader)
         self.wake()
 
     def leave(self, reader: Reader) -> None:
-        """Harmless to repeat."""
+        """Idempotent."""
         self._open.discard(reader)
         EVENT_STREAMS.set(len(self))
-        if reader in self._coming:
-            self._coming.remove(reader)
+        if reader in self._joining:
+            self._joining.remove(reader)
         if following := self._following.get(reader.wanted.organization_id):
             following.discard(reader)
 
     def close(self) -> None:
-        """Ends all readers, and soon those who do not read; lets in no more. The process is about to end."""
+        """End all readers, abort those that do not read, and let in no more: the process is about to end."""
         if self.closing.done():
             return
         self.closing.set_result(None)
         for reader in self._open:
             reader.end()
-            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, reader.break_off)
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, reader.abort)
 
     async def run(self) -> None:
-        """Runs for ever."""
+        """Never returns."""
         while True:
-            if not self._coming and not any(self._following.values()):
+            if not self._joining and not any(self._following.values()):
                 self.position = None
                 self._following.clear()
             elif await self._look():
                 await asyncio.sleep(GATHER_SECONDS)
                 continue
-            await self._rest()
-            self._woken.clear()
+            await self._wakeup.wait()
 
     async def _look(self) -> bool:
-        """Reads one page and hands it on; whether there was anything."""
+        """Read and distribute one page; return whether there was anything."""
         try:
             if self.position is None:
                 self.position = await self._log.end()
@@ -198,28 +196,21 @@ class EventTail:
             entries, reached = await self._log.newer(self.position, PAGE)
         except Unavailable as error:
             log.info("event_tail_waits", reason=error.detail)
-            await self._tell("database_away")
+            await self._publish_state("database_away")
             return False
-        await self._tell("live")
-        await self._hand_on(entries)
+        await self._publish_state("live")
+        await self._distribute(entries)
         self.position = max(reached, self.position)
         return len(entries) > 0
 
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
-
     def _start(self, position: Position) -> None:
-        for reader in self._coming:
+        for reader in self._joining:
             self._following[reader.wanted.organization_id].add(reader)
             reader.started.set_result(position)
-        self._coming.clear()
+        self._joining.clear()
 
-    async def _hand_on(self, entries: Sequence[Entry]) -> None:
-        """Gives each reader what he wants of the page, all of it at once."""
+    async def _distribute(self, entries: Sequence[Entry]) -> None:
+        """Queue all of the page that matches, for each reader."""
         alike: dict[EventFilter, list[Reader]] = defaultdict(list)
         for organization in {entry.event.organization_id for entry in entries} | {None}:
             for reader in self._following.get(organization, ()):
@@ -234,35 +225,34 @@ class EventTail:
         news = [(reader, found[wanted]) for wanted, readers in alike.items() if found[wanted] for reader in readers]
         async for reader, chunks in by_few(news, FEW, REST_SECONDS):
             if missing := [chunk for position, chunk in chunks if position > reader.after]:
-                self._give(reader, missing)
+                self._offer(reader, missing)
 
-    async def _tell(self, state: TailState) -> None:
+    async def _publish_state(self, state: TailState) -> None:
         if state == self.state:
             return
         self.state = state
-        chunk = told_chunk(Told(state))
-        everybody = [reader for readers in self._following.values() for reader in readers]
-        async for reader in by_few(everybody, FEW, REST_SECONDS):
-            self._give(reader, [chunk])
+        chunk = state_chunk(StreamState(state))
+        following = [reader for readers in self._following.values() for reader in readers]
+        async for reader in by_few(following, FEW, REST_SECONDS):
+            self._offer(reader, [chunk])
 
-    def _give(self, reader: Reader, chunks: Sequence[bytes]) -> None:
-        if not reader.is_over and not reader.put(chunks):
+    def _offer(self, reader: Reader, chunks: Sequence[bytes]) -> None:
+        if not reader.is_over and not reader.offer(chunks):
             EVENT_STREAMS_CUT.inc()
             log.warning("event_stream_cut_off", reason="its reader is too slow")
             self.leave(reader)
 
 
 def place_chunk(position: Position) -> bytes:
-    """Moves the reader's place where there is no event for him."""
+    """Move the reader's place where there is no event for it."""
     return b"id: %s\n\n" % str(position).encode()
 
 
 def event_chunk(entry: Entry) -> bytes:
-    """The event as server-sent events have it."""
     return b"id: %s\ndata: %s\n\n" % (entry.event.position.encode(), msgspec.json.encode(entry.event))
 
 
-def told_chunk(told: Told, place: Position | None = None) -> bytes:
-    """How the stream is, as server-sent events have it. It moves the reader's place only where one is named."""
+def state_chunk(state: StreamState, place: Position | None = None) -> bytes:
+    """Encode the state. It moves the reader's place only where one is given."""
     head = b"" if place is None else b"id: %s\n" % str(place).encode()
-    return head + b"event: state\ndata: %s\n\n" % msgspec.json.encode(told)
+    return head + b"event: state\ndata: %s\n\n" % msgspec.json.encode(state)

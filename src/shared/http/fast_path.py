@@ -1,4 +1,4 @@
-"""The reads other services make on every request, answered before any routing.
+"""Answer the reads that other services send on every request before any routing.
 
 Only what would be a plain success is answered here, with the bytes and headers the route would send; anything else
 (another path, a parameter, no token, a stranger, an absent thing, an outage) goes on to the route, which says why.
@@ -8,11 +8,12 @@ import re
 from collections.abc import Awaitable, Callable
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from shared.cache.generations import Cached
 from shared.errors import Refused
-from shared.http.requests import bearer_token, may_read, not_modified, within_scopes
+from shared.http.authentication import bearer_token, may_read, within_scopes
+from shared.http.responses import respond
 from shared.ports import Authenticator
 
 CANONICAL_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -20,7 +21,7 @@ CANONICAL_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 Read = Callable[[str], Awaitable[Cached | None]]
 
 
-class HotReads:
+class FastPath:
     """ASGI middleware for one GET route of organizations, such as `/api/v1/organizations/{organization_id}/modules`."""
 
     def __init__(self, app: ASGIApp, route: str, authenticator: Authenticator, read: Read) -> None:
@@ -31,7 +32,7 @@ class HotReads:
         self._read = read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers the hot route's successes; hands everything else on."""
+        """Answer the route's successes; pass everything else on."""
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and not scope["query_string"]:
             match = self._path.fullmatch(scope["path"])
             if match is not None and (cached := await self._cached(scope, match[1])) is not None:
@@ -49,16 +50,3 @@ class HotReads:
             return await self._read(organization_id) if may_read(caller, organization_id) else None
         except Refused:
             return None
-
-
-async def respond(scope: HTTPScope, send: Send, cached: Cached) -> None:
-    """The bytes with their ETag, or 304 when the caller has them."""
-    wanted = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
-    unchanged = wanted is not None and not_modified(wanted.decode("latin-1"), cached.etag)
-    body = b"" if unchanged else cached.body
-    headers = [(b"etag", cached.etag.encode()), (b"cache-control", b"private, no-cache")]
-    if not unchanged:
-        headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    start: Message = {"type": "http.response.start", "status": 304 if unchanged else 200, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": body, "more_body": False})

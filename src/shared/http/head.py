@@ -1,4 +1,4 @@
-"""HEAD for whatever can be read with GET (RFC 9110, section 9.3.2)."""
+"""HEAD for every GET (RFC 9110, section 9.3.2)."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -9,13 +9,12 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """ASGI middleware: asks for what GET would answer, and sends its status and headers without the body."""
+    """ASGI middleware: answer HEAD as GET, without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Hands every other method on as it is."""
         if scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD":
             return self._head(scope, receive, send)
         return self._app(scope, receive, send)
@@ -25,7 +24,7 @@ class HeadAsGet:
         asked = False
 
         async def until_sent() -> Any:
-            # whoever asks has everything once the headers are sent: an answer without an end stops by this
+            # the caller has everything once the headers are sent: this ends an answer without an end
             nonlocal asked
             if not asked:
                 asked = True

@@ -34,13 +34,13 @@ class Cell:
 
 
 class RequestMeter(Collector):
-    """All requests of the process. There are as many series as routes of ours times statuses they answer with."""
+    """All requests of the process. There are as many series as own routes times statuses they answer with."""
 
     def __init__(self) -> None:
         self._cells: dict[Key, Cell] = {}
 
     def note(self, scope: HTTPScope, status: int, seconds: float) -> None:
-        """One answered request. What no route is for counts as one."""
+        """Count one answered request. All without a route count as one."""
         method = scope["method"]
         key = (scope.get("path_template") or UNROUTED, method if method in METHODS else "other", status)
         cell = self._cells.get(key)
@@ -50,7 +50,6 @@ class RequestMeter(Collector):
         cell.seconds += seconds
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        """As one metric family."""
         family = HistogramMetricFamily(
             "modplane_http_request_seconds",
             "Requests, with the time to the answer's first byte.",
@@ -68,16 +67,16 @@ REGISTRY.register(METER)
 
 
 class Measured:
-    """ASGI middleware around all others, so that whoever answers is measured."""
+    """ASGI middleware around all others, so that every answer is measured."""
 
     def __init__(self, app: ASGIApp, meter: RequestMeter = METER) -> None:
         self._app = app
         self._note = meter.note
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Notes when the answer begins; what is cut off before that is not an answer.
+        """Measure until the answer begins; what is cut off before that is not an answer.
 
-        Hands awaitables on instead of awaiting them: two coroutines less on every request.
+        Returns awaitables instead of awaiting them: two coroutines less on every request.
         """
         if scope["type"] != ScopeType.HTTP:
             return self._app(scope, receive, send)

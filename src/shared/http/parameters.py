@@ -1,4 +1,4 @@
-"""What every command route takes beside its body, read strictly."""
+"""Headers and query parameters that all command routes have in common, read strictly."""
 
 import re
 from functools import lru_cache
@@ -12,8 +12,9 @@ from litestar.params import QueryParameter
 from litestar.typing import FieldDefinition
 
 from shared.errors import FieldError, Malformed, PreconditionFailed
+from shared.http.authentication import SAFE_METHODS
+from shared.http.bodies import AnyRequest, strict_body
 from shared.http.command_route import MAX_KEY, PREVIEW_PATTERN, TakesCommand, TakesKey, TakesReason
-from shared.http.requests import SAFE_METHODS, AnyRequest, strict_body
 from shared.messages import MAX_REASON, Previewed
 from shared.text.forms import composed, flaw_of, is_blank, unreadable
 
@@ -41,7 +42,7 @@ class BadParameter(Malformed):
 
 
 def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
-    """The caller's name for this one request. Raises `BadHeader`."""
+    """Raise `BadHeader`."""
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= MAX_KEY:
         raise BadHeader(f"Idempotency-Key must have 1 to {MAX_KEY} characters.")
@@ -49,13 +50,13 @@ def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
 
 
 def respond_async(request: Request[Any, Any, Any]) -> bool:
-    """Whether the caller would rather not wait (RFC 7240)."""
+    """Whether the caller prefers not to wait (RFC 7240)."""
     prefer = request.headers.get("prefer", "")
     return any(part.strip().lower() == "respond-async" for part in prefer.split(","))
 
 
 def expected_sequence(request: Request[Any, Any, Any]) -> int | None:
-    """The sequence that If-Match names: the part of an ETag before the dot; None where any state will do (`*`).
+    """Read the sequence that If-Match names: the part of an ETag before the dot; None for any state (`*`).
 
     Weak tags count as well (RFC 9110, section 13.1.1, would have them never match): a proxy that compresses answers
     makes a strong tag weak, and the sequence is compared, not the bytes. Of several tags the youngest is meant: an
@@ -75,13 +76,13 @@ def expected_sequence(request: Request[Any, Any, Any]) -> int | None:
 
 
 def if_match(request: Request[Any, Any, Any]) -> str | None:
-    """What If-Match says, in one line however many it came in."""
+    """Join all lines of If-Match."""
     lines: list[str] = request.headers.getall("if-match", [])
     return ", ".join(lines).strip() if lines else None
 
 
 def reason_of(request: Request[Any, Any, Any]) -> str | None:
-    """Why, in the caller's words, kept with the events: the parameter `reason` or the header `Modplane-Reason`.
+    """Read the reason, which is kept with the events: the parameter `reason` or the header `Modplane-Reason`.
 
     The header is UTF-8, percent-encoded or as it is. Raises `BadHeader` or `BadParameter`.
     """
@@ -94,7 +95,7 @@ def reason_of(request: Request[Any, Any, Any]) -> str | None:
 
 
 def decoded_header(value: str, name: str) -> str:
-    """Text of a header whose bytes were read as Latin-1. Raises `BadHeader` where they are no UTF-8."""
+    """Decode a header whose bytes were read as Latin-1. Raises `BadHeader` where they are no UTF-8."""
     try:
         return unquote_to_bytes(value.encode("latin-1")).decode()
     except UnicodeDecodeError as error:
@@ -104,7 +105,7 @@ def decoded_header(value: str, name: str) -> str:
 
 
 def checked_reason(text: str, name: str) -> str | None:
-    """The reason as it is kept; none when nothing is left. Raises `BadHeader` or `UnreadableText`."""
+    """Normalize the reason; None when nothing is left. Raises `BadHeader` or `UnreadableText`."""
     reason = composed(text)
     if max(len(text), len(reason)) > MAX_REASON or "\x00" in reason:
         raise BadHeader(
@@ -116,7 +117,7 @@ def checked_reason(text: str, name: str) -> str | None:
 
 
 def is_dry_run(request: Request[Any, Any, Any]) -> bool:
-    """Whether nothing shall happen. Raises `BadParameter`: whoever mistypes it does not get the real thing."""
+    """Raise `BadParameter`: a mistyped dry run must not be carried out."""
     value = parameter(request, "dry_run")
     if value is None:
         return False
@@ -128,7 +129,7 @@ def is_dry_run(request: Request[Any, Any, Any]) -> bool:
 
 
 def previewed(request: Request[Any, Any, Any]) -> Previewed | None:
-    """The decision the command is bound to. Raises `BadParameter`."""
+    """Raise `BadParameter`."""
     value = parameter(request, "preview")
     if value is None:
         return None
@@ -141,7 +142,7 @@ def previewed(request: Request[Any, Any, Any]) -> Previewed | None:
 
 
 def parameter(request: Request[Any, Any, Any], name: str) -> str | None:
-    """A query parameter that may be there once. Raises `BadParameter`."""
+    """Read a query parameter that may be there once. Raises `BadParameter`."""
     values: list[Any] = request.query_params.getall(name, [])
     if len(values) > 1:
         raise BadParameter(f"{name} may be given once.", errors=[FieldError(name, "is there more than once")])
@@ -149,7 +150,7 @@ def parameter(request: Request[Any, Any, Any], name: str) -> str | None:
 
 
 async def strict_request(request: AnyRequest) -> None:
-    """Refuses bodies that only a lax reading would accept, and query parameters that would be misread or overlooked.
+    """Refuse bodies that only a lax reading would accept, and query parameters that would be misread or overlooked.
 
     A mistyped `dry-run=true` would otherwise be carried out, and `organization_id=null` be read as none at all.
     """
@@ -177,14 +178,13 @@ def refuse_overlooked_headers(request: AnyRequest) -> None:
 
 
 def operation_of(handler: BaseRouteHandler) -> type[Operation]:
-    """What marks the route, and says what it takes."""
     return handler.operation_class if isinstance(handler, HTTPRouteHandler) else Operation
 
 
 def refuse_unknown(request: AnyRequest) -> None:
-    """Raises `BadParameter` for what a route does not know: overlooked, a mistyped filter would let everything through.
+    """Raise `BadParameter` for unknown parameters: overlooked, a mistyped filter would let everything through.
 
-    Probes and pages (`ANY_PARAMETER`) may be asked with more than they know.
+    Probes and pages (`ANY_PARAMETER`) may have more parameters than they read.
     """
     if request.scope["method"] == "OPTIONS" or request.route_handler.opt.get(ANY_PARAMETER):
         return
@@ -198,7 +198,7 @@ def refuse_unknown(request: AnyRequest) -> None:
 
 
 def refuse_misread(request: AnyRequest) -> None:
-    """Raises `BadParameter` where the framework would take one of several values, or the word null for none."""
+    """Raise `BadParameter` where the framework would take one of several values, or the word null for none."""
     for name, field in declared(request.route_handler).items():
         values = request.query_params.getall(name, [])
         if len(values) > 1 and not any(each.is_non_string_sequence for each in parts(field)):
@@ -208,7 +208,7 @@ def refuse_misread(request: AnyRequest) -> None:
 
 
 def refuse_empty(request: AnyRequest) -> None:
-    """Raises `BadParameter` for a parameter without a value: a filter that is left empty is not meant to be none."""
+    """Raise `BadParameter` for a parameter without a value: a filter that is left empty is not meant to be none."""
     for name in declared(request.route_handler):
         if any(is_blank(value) for value in request.query_params.getall(name, [])):
             raise BadParameter(
@@ -218,7 +218,7 @@ def refuse_empty(request: AnyRequest) -> None:
 
 @lru_cache
 def declared(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
-    """The query parameters that a route and its dependencies say they take, by the names they have in an address."""
+    """Return the query parameters that a route and its dependencies declare, by the names they have in an address."""
     signatures: list[Any] = [handler, *handler.resolve_dependencies().values()]
     fields = [field for each in signatures for field in each.parsed_fn_signature.parameters.values()]
     kwargs = [(field, field.kwarg_definition) for field in fields]
@@ -226,12 +226,10 @@ def declared(handler: BaseRouteHandler) -> dict[str, FieldDefinition]:
 
 
 def parts(field: FieldDefinition) -> list[FieldDefinition]:
-    """The types of which it may be one."""
     return [field, *field.inner_types]
 
 
 @lru_cache
 def known_parameters(handler: BaseRouteHandler) -> frozenset[str]:
-    """The names a route reads."""
     operation = operation_of(handler)
     return frozenset(declared(handler)) | (operation.query if issubclass(operation, TakesReason) else set())

@@ -10,7 +10,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from shared.errors import FieldError, Kind, Refusal, Refused, Unauthenticated
-from shared.http.requests import AnyRequest, bearer_token
+from shared.http.authentication import bearer_token
+from shared.http.bodies import AnyRequest
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,6 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 def problem_body(path: str, refusal: Refusal, status: int) -> bytes:
-    """The problem's JSON, for whoever asked for `path`."""
     body: dict[str, Any] = {
         "type": f"urn:modplane:problem:{refusal.code}",
         "title": HTTPStatus(status).phrase,
@@ -73,7 +73,7 @@ def problem(
     headers: dict[str, str] | None = None,
     status: int | None = None,
 ) -> Response[bytes]:
-    """The refusal as `application/problem+json`, with its kind's status unless another is given."""
+    """Answer the refusal as `application/problem+json`, with its kind's status unless another is given."""
     status = STATUS[refusal.kind] if status is None else status
     body = problem_body(request.scope["path"], refusal, status)
     extra = dict(headers or {})
@@ -88,12 +88,11 @@ def problem(
 
 
 def refused_to_problem(request: Request[Any, Any, Any], refused: Refused) -> Response[bytes]:
-    """Answers a refusal."""
     return problem(request, refused.refusal())
 
 
 def http_to_problem(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Answers what the framework refuses: unknown routes, wrong methods, unreadable or oversized bodies."""
+    """Answer what the framework refuses: unknown routes, wrong methods, unreadable or oversized bodies."""
     if isinstance(error, ValidationException):
         return problem(request, Refusal("malformed", "invalid_request", str(error.detail), parameter_errors(error)))
     refusal = Refusal("malformed", HTTP_CODES.get(error.status_code, "refused"), str(error.detail))
@@ -104,7 +103,6 @@ def http_to_problem(request: Request[Any, Any, Any], error: HTTPException) -> Re
 
 
 def parameter_errors(error: ValidationException) -> Sequence[FieldError]:
-    """The wrong parameters, by name."""
     extra = error.extra if isinstance(error.extra, list) else []
     return [
         FieldError(str(item.get("key", "")), str(item.get("message", ""))) for item in extra if isinstance(item, dict)
@@ -112,7 +110,7 @@ def parameter_errors(error: ValidationException) -> Sequence[FieldError]:
 
 
 def unexpected_to_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answers a defect without showing it; the log has it."""
+    """Answer a defect without showing it; the log has it."""
     log.error("request_failed", path=request.scope["path"], exc_info=error)
     detail = "Something went wrong here. The request can be repeated with the same Idempotency-Key."
     return problem(request, Refusal("internal", "internal", detail))

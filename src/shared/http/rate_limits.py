@@ -1,6 +1,6 @@
-"""Bounds on how often somebody may ask: general ones on every request, exact ones on what is worth guessing.
+"""Rate limits: approximate ones on every request, exact ones on what is worth guessing.
 
-Redis holds the counts of all processes. Without it nobody is refused.
+Redis holds the counts of all processes. Without it no request is refused.
 """
 
 import asyncio
@@ -17,25 +17,25 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from shared.cache.generations import CacheDown
-from shared.cache.redis import RedisStore
+from shared.cache.redis import RedisCache
 from shared.errors import Refusal
 from shared.http.addresses import address_in
+from shared.http.authentication import bearer_token
 from shared.http.problems import PROBLEM_JSON, problem_body
-from shared.http.requests import bearer_token
 from shared.ports import Clock
 
 log = structlog.get_logger(__name__)
 
 WINDOW_SECONDS = 60
 MAX_COUNTED = 50_000
-TOLD_TOGETHER = 200
-TELL_SECONDS = 1.0
+SENT_TOGETHER = 200
+SYNCHRONIZE_SECONDS = 1.0
 EXEMPT = ("/health/", "/metrics")
 NOBODY = "unknown"
 
 
 class RateLimits(Struct, frozen=True, kw_only=True):
-    """Requests a minute; 0: no limit. `proxy_hops` is how many proxies of ours stand in front of the service."""
+    """Requests a minute; 0: no limit. `proxy_hops` is the number of own proxies in front of the service."""
 
     per_address: int
     per_token: int
@@ -43,29 +43,28 @@ class RateLimits(Struct, frozen=True, kw_only=True):
 
 
 class Count(Struct):
-    """Requests of one key in this window: those Redis has not heard of yet, and all that it has."""
+    """Requests of one key in this window: those not added to Redis yet, and the total that Redis has."""
 
     fresh: int = 0
-    told: int = 0
+    known: int = 0
 
 
 UNCOUNTED = Count()
 
 
 class RedisWindows:
-    """Counts in Redis that end by themselves. Raises `CacheDown` without Redis."""
+    """Counters in Redis that end by themselves. Raises `CacheDown` without Redis."""
 
-    def __init__(self, store: RedisStore) -> None:
+    def __init__(self, store: RedisCache) -> None:
         self._store = store
 
     @property
     def reachable(self) -> bool:
-        """Whether Redis counts at present."""
         return self._store.trusted
 
     async def add(self, amounts: Mapping[str, int], seconds: int) -> Sequence[tuple[int, int]]:
-        """Adds to each key; answers its total, and the seconds its window still lasts, in order."""
-        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+        """Add to each key; return its total, and the seconds its window still lasts, in order."""
+        async with self._store.call() as redis:
             pipeline = redis.pipeline(transaction=True)
             for key, amount in amounts.items():
                 pipeline.set(key, 0, ex=seconds, nx=True)
@@ -75,23 +74,20 @@ class RedisWindows:
         return [(int(total), max(1, int(left))) for total, left in zip(results[1::3], results[2::3], strict=True)]
 
     async def forget(self, keys: Sequence[str]) -> None:
-        """Begins anew."""
-        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+        async with self._store.call() as redis:
             await redis.unlink(*keys)
 
     async def hold(self, key: str, seconds: int) -> None:
-        """Have the key be there for so long."""
-        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+        async with self._store.call() as redis:
             await redis.set(key, 1, ex=seconds)
 
     async def holds(self, key: str) -> bool:
-        """Whether the key is there."""
-        async with self._store._call() as redis:  # noqa: SLF001 - another face of the one connection
+        async with self._store.call() as redis:
             return bool(await redis.exists(key))
 
 
 class RequestCounts:
-    """Requests by key and minute. Counted in this process, added up over all of them by `tell`, once a second.
+    """Requests by key and minute. Counted in this process, added up over all of them by `synchronize`, once a second.
 
     No request waits for Redis, so a limit may be overrun by what several processes let through in a second. A process
     learns of the others' requests of a key when it has some itself.
@@ -106,11 +102,11 @@ class RequestCounts:
 
     @property
     def trusted(self) -> bool:
-        """Whether all processes count together: without that nobody is refused."""
+        """Whether all processes count together: without that no request is refused."""
         return self._windows.reachable
 
     def turn(self) -> int:
-        """The seconds this minute still lasts. Once a request: a new minute forgets the counts of the last."""
+        """Return the seconds this minute still lasts. Call it once a request: a new minute forgets the counts."""
         seconds = int(self._clock.now().timestamp())
         window = seconds // WINDOW_SECONDS
         if window != self._window:
@@ -118,12 +114,11 @@ class RequestCounts:
         return WINDOW_SECONDS - seconds % WINDOW_SECONDS
 
     def total(self, key: str) -> int:
-        """Requests so far."""
         count = self._counts.get(key)
-        return count.told + count.fresh if count else 0
+        return count.known + count.fresh if count else 0
 
     def add(self, key: str) -> Count:
-        """One request more; answers the key's count. Beyond the bound of memory new keys go uncounted."""
+        """Count one request and return the key's count. Beyond the bound of memory new keys go uncounted."""
         count = self._counts.get(key)
         if count is None:
             if len(self._counts) >= self._max_counted:
@@ -132,29 +127,29 @@ class RequestCounts:
         count.fresh += 1
         return count
 
-    async def tell(self) -> None:
-        """Adds what is new to the common counts, and learns these."""
+    async def synchronize(self) -> None:
+        """Add what is new to the common counts, and read these."""
         window, counts = self._window, self._counts
-        news = {key: count.fresh for key, count in counts.items() if count.fresh}
-        for start in range(0, len(news), TOLD_TOGETHER):
-            keys = list(news)[start : start + TOLD_TOGETHER]
-            named = {f"rate:{window}:{key}": news[key] for key in keys}
+        fresh = {key: count.fresh for key, count in counts.items() if count.fresh}
+        for start in range(0, len(fresh), SENT_TOGETHER):
+            keys = list(fresh)[start : start + SENT_TOGETHER]
+            named = {f"rate:{window}:{key}": fresh[key] for key in keys}
             totals = await self._windows.add(named, 2 * WINDOW_SECONDS)
             for key, (total, _) in zip(keys, totals, strict=True):
-                counts[key].told, counts[key].fresh = total, counts[key].fresh - news[key]
+                counts[key].known, counts[key].fresh = total, counts[key].fresh - fresh[key]
 
-    async def keep_telling(self) -> None:
-        """Runs for ever."""
+    async def synchronize_forever(self) -> None:
+        """Never returns."""
         while True:
-            await asyncio.sleep(TELL_SECONDS)
+            await asyncio.sleep(SYNCHRONIZE_SECONDS)
             try:
-                await self.tell()
+                await self.synchronize()
             except CacheDown:
-                log.debug("rates_not_told")
+                log.debug("rates_not_synchronized")
 
 
 class Limited:
-    """ASGI middleware: who has a token is counted by it; who has none, or one nobody knows, by the address.
+    """ASGI middleware: limit requests by token; those without one, or with an unknown one, by address.
 
     An address over its limit is refused whatever it sends, a token over its limit wherever it comes from.
     """
@@ -163,10 +158,12 @@ class Limited:
         self._app = app
         self._counts = counts
         self._limits = limits
-        self._told = {limit: (b"ratelimit-limit", b"%d" % limit) for limit in (limits.per_address, limits.per_token)}
+        self._limit_headers = {
+            limit: (b"ratelimit-limit", b"%d" % limit) for limit in (limits.per_address, limits.per_token)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers 429 with Retry-After, or hands on and adds the RateLimit headers."""
+        """Answer 429 with Retry-After, or pass on and add the RateLimit headers."""
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(EXEMPT):
             await self._app(scope, receive, send)
             return
@@ -184,8 +181,8 @@ class Limited:
             if message["type"] == "http.response.start":
                 if token and message["status"] == HTTPStatus.UNAUTHORIZED:
                     self._counts.add(address)
-                told = self._headers(limit, count.told + count.fresh, left)
-                message["headers"] = [*message.get("headers", ()), *told]
+                limits = self._headers(limit, count.known + count.fresh, left)
+                message["headers"] = [*message.get("headers", ()), *limits]
             return send(message)
 
         await self._app(scope, receive, sending)
@@ -197,14 +194,13 @@ class Limited:
         if not limit:
             return []
         return [
-            self._told[limit],
+            self._limit_headers[limit],
             (b"ratelimit-remaining", b"%d" % max(0, limit - total)),
             (b"ratelimit-reset", b"%d" % left),
         ]
 
 
 async def refuse(scope: HTTPScope, send: Send, headers: Sequence[tuple[bytes, bytes]]) -> None:
-    """429 as a problem."""
     wait = next(value for name, value in headers if name == b"ratelimit-reset")
     detail = f"Too many requests. Try again in {wait.decode()} seconds."
     body = problem_body(scope["path"], Refusal("too_many", "rate_limit_exceeded", detail), 429)
@@ -215,19 +211,19 @@ async def refuse(scope: HTTPScope, send: Send, headers: Sequence[tuple[bytes, by
 
 
 def client_address(scope: Scope, proxy_hops: int) -> str:
-    """Where the request comes from, as our outermost proxy saw it; what clients themselves claim is not believed."""
+    """Return where the request comes from, as the outermost own proxy saw it; claims of clients are ignored."""
     client = scope.get("client")
     address = client[0] if client else NOBODY
     if proxy_hops:
-        told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-        hops = [hop.strip() for hop in told.decode("latin-1").split(",") if hop.strip()]
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
         address = hops[-proxy_hops] if len(hops) >= proxy_hops else address
     return network_of(address)
 
 
 @lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
-    """An IPv6 customer has a whole /64; text that is no address stands for all such text."""
+    """Group addresses: an IPv6 customer has a whole /64; all text that is no address is one."""
     parsed = address_in(address)
     if parsed is None:
         return NOBODY
@@ -236,12 +232,12 @@ def network_of(address: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def site_of(network: str) -> str:
-    """The /48 an IPv6 /64 of `network_of` is part of: one site has 65,536 of them. Any other text is itself."""
+    """Return the /48 an IPv6 /64 of `network_of` is part of: one site has 65,536 of them. Any other text is itself."""
     prefix, slash, _ = network.partition("/")
     return f"{IPv6Address(int(IPv6Address(prefix)) >> 80 << 80)}/48" if slash else network
 
 
 @lru_cache(maxsize=10_000)
 def digest(secret: str) -> str:
-    """What stands for a secret where it may be read."""
+    """Stand for a secret where it may be read."""
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""A line a request, where an operator asks for it: by route, never by what a caller wrote into the path."""
+"""Log requests by route, never by what a caller wrote into the path."""
 
 from collections.abc import Awaitable
 from time import perf_counter
@@ -13,13 +13,12 @@ OPERATION = b"modplane-operation-id"
 
 
 class RequestLog:
-    """ASGI middleware: what was asked, how it was answered, and which operation it was."""
+    """ASGI middleware: log route, status, duration, and operation of each request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Logs when the answer begins."""
         if scope["type"] != ScopeType.HTTP:
             return self._app(scope, receive, send)
         started = perf_counter()

@@ -1,4 +1,4 @@
-"""JSON documents that people bring, such as configs and their schemas: how large one may be, and places in it."""
+"""JSON documents of users, such as configs and their schemas: bounds, pointers, duplicate keys."""
 
 import json
 from collections import Counter
@@ -21,7 +21,7 @@ ABSENT = UNSET
 
 
 def too_large(document: Any) -> Sequence[FieldError]:
-    """The bound that a config, a layer of one, or its schema exceeds, as an error about the whole; else nothing."""
+    """Return the bound that a config, a layer, or a schema exceeds, as an error about the whole; else nothing."""
     if errors := unportable(document):
         return errors
     if len(msgspec.json.encode(document)) > CONFIG_BYTES:
@@ -30,7 +30,7 @@ def too_large(document: Any) -> Sequence[FieldError]:
 
 
 def unportable(document: Any) -> Sequence[FieldError]:
-    """What a manifest could not hold, and other programs not read: depth without end, and integers beyond 64 bits."""
+    """Return what other programs could not read: too deep nesting, and integers beyond 64 bits."""
     # depth before all else: whatever descends would fail on a bottomless document
     if len(nested_sizes(document)) > CONFIG_DEPTH:
         return [FieldError("", f"is nested more than {CONFIG_DEPTH} levels deep")]
@@ -42,7 +42,7 @@ def unportable(document: Any) -> Sequence[FieldError]:
 
 
 def leaves(document: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every value of a document that holds no others, with the path to it. Bound the depth first."""
+    """Iterate over every value that holds no others, with the path to it. Bound the depth first."""
     for path, value in _values(document):
         if not isinstance(value, dict | list):
             yield path, value
@@ -66,7 +66,7 @@ class _Ambiguous(dict[str, Any]):
 
 
 def duplicate_keys(text: bytes) -> Sequence[FieldError]:
-    """The keys that stand twice in one object of a JSON text, by their pointers (RFC 8259, section 4).
+    """Return the keys that stand twice in one object of a JSON text, by their pointers (RFC 8259, section 4).
 
     Programs differ in which of the two values they read, so neither is surely meant. `text` is known to be JSON.
     """
@@ -91,12 +91,12 @@ def _repeated(document: Any) -> Iterator[FieldError]:
 
 
 def json_pointer(path: Iterable[str | int]) -> str:
-    """The JSON pointer (RFC 6901) that leads along these keys and places; empty for the whole."""
+    """Build the JSON pointer (RFC 6901) of a path; empty for the whole."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def value_at(document: Any, pointer: str) -> Any:
-    """The value a JSON pointer leads to; `ABSENT` when there is none."""
+    """Follow a JSON pointer; `ABSENT` when it leads nowhere."""
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict) and key in document:
@@ -109,7 +109,7 @@ def value_at(document: Any, pointer: str) -> Any:
 
 
 def nested_sizes(value: Any) -> list[int]:
-    """How many values there are at each depth of a JSON value; the first is 1, the value itself."""
+    """Count the values at each depth of a JSON value; the first is 1, the value itself."""
     sizes, level = [], [value]
     while level:
         sizes.append(len(level))
@@ -123,17 +123,17 @@ def nested_sizes(value: Any) -> list[int]:
 
 
 def capped(errors: Iterable[FieldError]) -> list[FieldError]:
-    """The first errors, as many as an answer tells."""
-    told: list[FieldError] = []
+    """Keep the first errors, as many as an answer shows."""
+    kept: list[FieldError] = []
     length = 0
     for error in islice(errors, MAX_ERRORS):
         length += len(error.pointer) + len(error.message)
-        if told and length > MAX_ERROR_BYTES:
+        if kept and length > MAX_ERROR_BYTES:
             break
-        told.append(error)
-    return told
+        kept.append(error)
+    return kept
 
 
 def within(pointer: str, errors: Iterable[FieldError]) -> list[FieldError]:
-    """The errors of a part of the body, as errors of the body."""
+    """Prefix the errors of a part of the body with its pointer."""
     return [FieldError(pointer + error.pointer, error.message) for error in errors]

@@ -1,4 +1,4 @@
-"""A config in layers: what counts, which layer each value is from, and whether it fits."""
+"""Configs in layers: the effective config, the layer each value is from, and validation."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
@@ -13,13 +13,12 @@ from shared.json.schemas import JsonSchema
 
 
 def layered(layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """What counts: each layer over those before it."""
     config: dict[str, Any] = reduce(overlay, layers, {})
     return config
 
 
 def origins(layers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """The place of the layer that each value of the layered config is from, by JSON pointer.
+    """Return the index of the layer that each value of the layered config is from, by JSON pointer.
 
     Values are scalars, arrays as a whole, and objects that are empty.
     """
@@ -30,7 +29,7 @@ def origins(layers: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _claimed(owners: Any, value: Any, place: int) -> Any:
-    """Who owns what, after a layer's value came over it: an object's owners by key, of anything else its place."""
+    """Return the owners after a layer's value: of an object by key, of anything else the layer's index."""
     if not isinstance(value, dict) or not (value or isinstance(owners, dict)):
         return place
     under = owners if isinstance(owners, dict) else {}
@@ -46,15 +45,14 @@ def _leaves(owners: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[tuple[
 
 
 class ConfigRules(Struct, frozen=True):
-    """What every config of a module rests on and has to fit."""
+    """The defaults and the schema of a module's configs."""
 
     default_config: dict[str, Any]
     schema: JsonSchema
 
     def config(self, layers: Iterable[dict[str, Any]]) -> dict[str, Any]:
-        """What counts: the defaults under these layers."""
         return layered([self.default_config, *layers])
 
     def errors(self, layers: Iterable[dict[str, Any]], *, complete: bool = True) -> Sequence[FieldError]:
-        """What does not fit in it. `complete` False: others may add what is missing."""
+        """Return what does not fit. `complete` False: other layers may add what is missing."""
         return self.schema.errors(self.config(layers), complete=complete)

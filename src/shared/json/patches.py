@@ -1,4 +1,4 @@
-"""JSON values: equality, patches and layers."""
+"""Equality, merge patches and layers of JSON values."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def same_json(one: Any, other: Any) -> bool:
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """`target` after a JSON merge patch (RFC 7396). Neither argument is changed."""
+    """Apply a JSON merge patch (RFC 7396). Neither argument is changed."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -33,7 +33,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def overlay(lower: Any, upper: Any) -> Any:
-    """Two config layers as one: objects merge recursively, arrays and scalars of `upper` replace."""
+    """Merge two config layers: objects recursively; arrays and scalars of `upper` replace."""
     if not (isinstance(lower, dict) and isinstance(upper, dict)):
         return upper
     return {**lower, **{key: overlay(lower[key], value) if key in lower else value for key, value in upper.items()}}

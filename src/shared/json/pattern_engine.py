@@ -1,4 +1,4 @@
-"""The engine that runs patterns, in time in proportion to the text: what it takes, and how a text is asked of it."""
+"""The regular expression engine, which runs in linear time: what it accepts, and how it is called."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -29,20 +29,19 @@ UNKNOWN_PROPERTY = "is a pattern that is not taken: it names a property of chara
 
 
 def pattern_flaws(copy: SchemaCopy) -> Iterator[FieldError]:
-    """The patterns of a schema that the engine does not take."""
     large = 0
-    for told, path in copy.told.items():
-        if _is_taken(told, USUAL):
+    for pattern, path in copy.sources.items():
+        if _is_taken(pattern, USUAL):
             continue
         large += 1
-        if not all(_is_taken(each, USUAL) for each in PROPERTY.findall(told)):
+        if not all(_is_taken(each, USUAL) for each in PROPERTY.findall(pattern)):
             yield FieldError(json_pointer(path), UNKNOWN_PROPERTY)
-        elif large > MAX_LARGE or not _is_taken(told, LARGE):
+        elif large > MAX_LARGE or not _is_taken(pattern, LARGE):
             yield FieldError(json_pointer(path), TOO_LARGE)
 
 
 def finder(pattern: Pattern) -> Callable[[str], bool]:
-    """Tell of a text whether a pattern that looks around takes it."""
+    """Compile a check for a pattern that looks around."""
     cases = [
         {
             "allOf": [{"pattern": each} for each in (case.rest, *case.fits)],

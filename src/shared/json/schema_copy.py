@@ -1,4 +1,4 @@
-"""A schema said anew: only what has an effect in its dialect, complete in itself, with patterns for a linear engine.
+"""Copy a schema: only what has an effect in its dialect, self-contained, with patterns for a linear engine.
 
 So what was counted and judged is what runs, whatever else a validator would make of the names in a schema.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.errors import FieldError
 from shared.json.documents import json_pointer
-from shared.json.schema_cost import Ways
+from shared.json.schema_cost import SchemaCost
 from shared.json.schema_dialects import ASSERTIONS, MANY, ONE, Dialect
 from shared.json.schema_places import Path, Place, Places, children
 from shared.patterns.nodes import NoPattern, PatternNotTaken
@@ -28,22 +28,22 @@ EDGE_IN_NAME = "asks for the edge of a word, which a pattern for names of keys c
 class SchemaCopy:
     """The copy of a schema, as `document`.
 
-    `patterns` and `looking` tell what a pattern of the copy was, by its text, and by the format it became because it
-    looks around, which names of keys cannot become; `told` where all those texts are from, their parts among them.
-    `flaws` are patterns that cannot be used.
+    `patterns` and `looking` give the original of a pattern of the copy, by its text, and by the format it became
+    because it looks around, which names of keys cannot become; `sources` where all those texts are from, their parts
+    among them. `flaws` are patterns that cannot be used.
     """
 
-    def __init__(self, places: Places, ways: Ways, dialect: Dialect) -> None:
+    def __init__(self, places: Places, cost: SchemaCost, dialect: Dialect) -> None:
         self.flaws: list[FieldError] = []
         self.patterns: dict[str, str] = {}
         self.has_looking_names = False
         self.looking: dict[str, tuple[str, Pattern]] = {}
-        self.told: dict[str, Path] = {}
+        self.sources: dict[str, Path] = {}
         self._places = places
         self._dialect = dialect
         self._characters = 0
         self._with_edges: list[Path] = []
-        reachable = set(ways.paths)
+        reachable = set(cost.paths)
         referred = [path for path in dict.fromkeys(places.referred) if path in reachable and path]
         self._names = {path: str(number) for number, path in enumerate(referred)}
         self.document: dict[str, Any] = {}
@@ -86,8 +86,8 @@ class SchemaCopy:
             return
         if (pattern := self._pattern(text, (*path, "pattern"))) is None:
             return
-        if (told := pattern.plain) is not None and EDGE_OF_WORD not in told:
-            copy["pattern"] = self._unlike_others(told, text)
+        if (plain := pattern.plain) is not None and EDGE_OF_WORD not in plain:
+            copy["pattern"] = self._unlike_others(plain, text)
         else:
             yield {"format": self._format(text, pattern)}
 
@@ -122,21 +122,21 @@ class SchemaCopy:
         return found
 
     def _pattern(self, text: str, path: Path) -> Pattern | None:
-        """What stands for it. None when it cannot be used."""
+        """Translate the pattern. None when it cannot be used."""
         pattern = judged(text)
         if isinstance(pattern, str):
             self._refuse(path, pattern)
             return None
         self._characters += pattern.places
-        self.told |= {each: path for case in pattern.cases for each in (case.rest, *case.fits, *case.misses)}
+        self.sources |= {each: path for case in pattern.cases for each in (case.rest, *case.fits, *case.misses)}
         return pattern
 
-    def _unlike_others(self, told: str, text: str) -> str:
-        """A pattern of the copy that stands for this one alone."""
-        while self.patterns.get(told, text) != text:
-            told = f"(?:{told})"
-        self.patterns[told] = text
-        return told
+    def _unlike_others(self, pattern: str, text: str) -> str:
+        """Make the pattern of the copy stand for this one alone."""
+        while self.patterns.get(pattern, text) != text:
+            pattern = f"(?:{pattern})"
+        self.patterns[pattern] = text
+        return pattern
 
     def _format(self, text: str, pattern: Pattern) -> str:
         for name, (known, _) in self.looking.items():
@@ -151,7 +151,7 @@ class SchemaCopy:
 
 
 def judged(text: str) -> Pattern | str:
-    """A pattern, or why it is none, or none that is taken."""
+    """Translate the pattern, or return why it cannot be used."""
     if len(text) > MAX_PATTERN_LENGTH:
         return TOO_LONG
     try:
@@ -163,7 +163,7 @@ def judged(text: str) -> Pattern | str:
 
 
 def patterns_of(place: Place) -> Iterator[tuple[str, Path]]:
-    """The patterns of a subschema, each with its path, whatever else is wrong with it."""
+    """Return the patterns of a subschema, each with its path, whatever else is wrong with it."""
     if isinstance(place.schema, dict):
         if isinstance(text := place.schema.get("pattern"), str):
             yield text, (*place.path, "pattern")

@@ -1,4 +1,4 @@
-"""How often a JSON Schema may look at one value: the figure that bounds what a check costs."""
+"""Bound what a check costs: how often a schema may look at one value."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -26,11 +26,10 @@ class Node(Struct):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether it applies no other."""
         return not (self.here or self.either or self.every)
 
 
-class Ways:
+class SchemaCost:
     """A schema's subschemas, and how many of them may look at one value at each depth.
 
     `by_depth` counts from the whole value downwards; its last figure holds for all depths beyond. `paths` lead to all
@@ -108,7 +107,7 @@ class Ways:
         return min(looks * node.factor, MAX_WAYS + 1)
 
     def _inward(self) -> list[int] | None:
-        """The subschemas, each after all it applies to the same value; None when some apply each other in a circle."""
+        """Order the subschemas, each after all it applies to the same value; None when there is a circle."""
         users: list[list[int]] = [[] for _ in self._nodes]
         waiting = [len(node.here) for node in self._nodes]
         for number, node in enumerate(self._nodes):

@@ -1,4 +1,4 @@
-"""The dialects of JSON Schema: what names each, and which keywords hold subschemas, assert, or mean nothing."""
+"""The dialects of JSON Schema: their names, and which keywords hold subschemas, assert, or mean nothing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -84,19 +84,17 @@ MANY = frozenset((*HERE.many, *EITHER.many, *EVERY.many))
 
 
 class Dialect(Struct, frozen=True):
-    """One dialect, by its place among all."""
+    """One dialect, by its index in `NAMES`."""
 
     order: int
     uri: str
 
     @property
     def name(self) -> str:
-        """Such as `draft-07`."""
         return NAMES[self.order]
 
     @property
     def id_keyword(self) -> str:
-        """The keyword that names a schema."""
         return "id" if self.order == DRAFT_04 else "$id"
 
     @property
@@ -106,20 +104,19 @@ class Dialect(Struct, frozen=True):
 
     @property
     def definitions(self) -> str:
-        """The keyword for what is only referred to."""
         return "$defs" if self.order >= OF_2019 else "definitions"
 
     def is_only_reference(self, schema: Mapping[str, Any]) -> bool:
-        """Whether all but the reference in it is to be overlooked."""
+        """Whether only the reference in it counts."""
         return self.order <= DRAFT_07 and isinstance(schema.get("$ref"), str)
 
     def knows(self, keyword: str) -> bool:
-        """Whether the keyword means something; such that are in no dialect count as known."""
+        """Whether the keyword has a meaning; those of no dialect count as known."""
         first, last = SPANS.get(keyword, (DRAFT_04, OF_2020))
         return first <= self.order <= last
 
     def foreign(self, schema: Mapping[str, Any]) -> Mapping[str, str]:
-        """The keywords in it that people take for an assertion, and that would be none, each with the reason."""
+        """Return the keywords that look like an assertion and have no effect, each with the reason."""
         found: dict[str, str] = {}
         if schema.get("nullable") is True and "null" not in _listed(schema.get("type")):
             found["nullable"] = NULLABLE
@@ -133,8 +130,8 @@ class Dialect(Struct, frozen=True):
     def _reason(self, keyword: str) -> str:
         first, last = SPANS[keyword]
         known = [name for place, name in enumerate(NAMES) if first <= place <= last]
-        told = f"is no keyword of {self.name}, and would have no effect"
-        return f"{told}: `$schema` can name a dialect that has it ({', '.join(known)})" if known else told
+        message = f"is no keyword of {self.name}, and would have no effect"
+        return f"{message}: `$schema` can name a dialect that has it ({', '.join(known)})" if known else message
 
 
 DIALECTS = (
@@ -149,7 +146,7 @@ BY_NAME = {each.uri.partition("://")[2]: each for each in DIALECTS}
 
 
 def dialect_of(schema: Mapping[str, Any]) -> Dialect | None:
-    """The dialect a schema says it is of; without a word, the latest. None for one that is not known here."""
+    """Return the dialect of `$schema`; without one, the latest. None for an unknown one."""
     uri = schema.get("$schema", USUAL.uri)
     if not isinstance(uri, str):
         return USUAL

@@ -1,4 +1,4 @@
-"""The subschemas of a schema that somebody brought, under their names, and what refers to which of them.
+"""The subschemas of a user's schema under their names, and the references between them.
 
 Only what a keyword holds is a subschema: data such as a default or an enum is none, whatever keys it has.
 """
@@ -40,7 +40,7 @@ Path = tuple[str | int, ...]
 
 
 class Place(Struct):
-    """A subschema: where it is, what its relative names are relative to, and where its references lead."""
+    """A subschema: where it is, the base of its relative names, and where its references lead."""
 
     schema: Any
     path: Path
@@ -51,8 +51,8 @@ class Place(Struct):
 class Places:
     """All subschemas of a schema, by their path.
 
-    `referred` are those that references lead to, `unforeseen` those that no keyword holds. `flaws` are references that
-    lead nowhere here, and keywords of other dialects.
+    `referred` are the targets of references, `unforeseen` those that no keyword holds. `flaws` are references that lead
+    nowhere here, and keywords of other dialects.
     """
 
     def __init__(self, document: Mapping[str, Any], dialect: Dialect) -> None:
@@ -75,7 +75,6 @@ class Places:
                     self._refuse((*place.path, keyword), DYNAMIC)
 
     def applied(self, place: Place, keywords: Keywords) -> Iterator[Path]:
-        """The subschemas that it applies by these keywords."""
         schema = place.schema
         if not isinstance(schema, dict) or self._dialect.is_only_reference(schema):
             return
@@ -109,7 +108,7 @@ class Places:
         return base
 
     def _named(self, schema: Mapping[str, Any], path: Path, base: str) -> str:
-        """Note the names that it has. Gives what names inside it are relative to."""
+        """Note the schema's names. Return the base of the names inside it."""
         name = schema.get(self._dialect.id_keyword)
         if isinstance(name, str) and not (path and self._dialect.is_only_reference(schema)):
             at, _, fragment = name.partition("#")
@@ -144,7 +143,7 @@ class Places:
             self.referred.append(target)
 
     def _target(self, reference: str, base: str) -> Path | str:
-        """The path that a reference leads to, or why it leads nowhere."""
+        """Return the path that a reference leads to, or why it leads nowhere."""
         at, _, fragment = reference.partition("#")
         resource = joined(base, at) if at else base
         if resource not in self._resources:
@@ -186,7 +185,7 @@ class Places:
 
 
 def held(schema: Mapping[str, Any], path: Path, keywords: Keywords) -> Iterator[tuple[Path, Any]]:
-    """What stands under these keywords and can be a subschema, with its path."""
+    """Return the possible subschemas under these keywords, with their paths."""
     found = [((*path, key), schema.get(key)) for key in keywords.one]
     for key in keywords.many:
         if key != "items" or isinstance(schema.get(key), list):
@@ -195,7 +194,6 @@ def held(schema: Mapping[str, Any], path: Path, keywords: Keywords) -> Iterator[
 
 
 def joined(base: str, reference: str) -> str:
-    """A relative name as an absolute one."""
     try:
         return urljoin(base, reference)
     except ValueError:
@@ -203,7 +201,6 @@ def joined(base: str, reference: str) -> str:
 
 
 def children(value: Any) -> Iterator[tuple[str | int, Any]]:
-    """The values in an object or array, by key or place."""
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, list):
@@ -211,13 +208,12 @@ def children(value: Any) -> Iterator[tuple[str | int, Any]]:
 
 
 def key_of(part: str, target: Any) -> str | int:
-    """A part of a pointer in a reference as the key it means."""
+    """Decode a part of a pointer into the key it means."""
     text = part.replace("~1", "/").replace("~0", "~")
     return int(text) if isinstance(target, list) and text.isdecimal() and len(text) <= MAX_DIGITS else text
 
 
 def child_of(value: Any, key: str | int) -> Any:
-    """What is there; None when nothing is."""
     if isinstance(value, dict):
         return value.get(key)
     return value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None

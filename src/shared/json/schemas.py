@@ -1,4 +1,4 @@
-"""JSON Schemas that people bring: judged before they are kept, compiled, and asked at a bounded cost.
+"""JSON Schemas of users: judged before they are stored, compiled, and run at a bounded cost.
 
 Each is judged by the rules of the dialect it declares. Nothing is ever fetched, patterns take linear time, and a schema
 that could look at one value in very many ways is refused, so that neither a schema nor a value can hold the event loop
@@ -24,7 +24,7 @@ from shared.errors import FieldError
 from shared.json.documents import json_pointer, nested_sizes, too_large
 from shared.json.pattern_engine import LARGE, LOOKING, finder, pattern_flaws
 from shared.json.schema_copy import MAX_PATTERNS, SchemaCopy, judged, patterns_of
-from shared.json.schema_cost import Ways
+from shared.json.schema_cost import SchemaCost
 from shared.json.schema_dialects import DIALECTS, UNKNOWN, USUAL, Dialect, dialect_of
 from shared.json.schema_places import Places
 from shared.patterns.translation import is_pattern
@@ -52,7 +52,7 @@ UNTOLD = "does not fit the schema, and holds too many values to say where"
 
 
 class UnusableSchema(Exception):  # noqa: N818 - an answer about a document, with everything that is wrong in it
-    """The document is no schema that can be used here. `errors` point into it."""
+    """The document is no usable schema. `errors` point into it."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("; ".join(f"{error.pointer}: {error.message}" for error in errors))
@@ -60,10 +60,10 @@ class UnusableSchema(Exception):  # noqa: N818 - an answer about a document, wit
 
 
 class JsonSchema:
-    """A usable schema, compiled. Formats it names are asserted; those nobody knows are not."""
+    """A usable schema, compiled. Formats it names are asserted; unknown ones are not."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """Raises `UnusableSchema`."""
+        """Raise `UnusableSchema`."""
         self.document = document
         if errors := too_large(document):
             raise UnusableSchema(errors)
@@ -72,11 +72,11 @@ class JsonSchema:
             raise UnusableSchema([FieldError("/$schema", UNKNOWN)])
         places = Places(document, dialect)
         _require_schema(document, dialect, places)
-        ways = Ways(places)
-        _require_none(ways.flaws)
-        self._ways = ways.by_depth
-        self._most = max(ways.by_depth)
-        copy = SchemaCopy(places, ways, dialect)
+        cost = SchemaCost(places)
+        _require_none(cost.flaws)
+        self._ways = cost.by_depth
+        self._most = max(cost.by_depth)
+        copy = SchemaCopy(places, cost, dialect)
         _require_none([*copy.flaws, *pattern_flaws(copy)])
         self._patterns: Mapping[str, str] = copy.patterns
         self._looking = {name: text for name, (text, _) in copy.looking.items()}
@@ -90,7 +90,7 @@ class JsonSchema:
             raise UnusableSchema([FieldError("", error.message[:MAX_MESSAGE])]) from error
 
     def errors(self, value: Any, *, complete: bool = True) -> Sequence[FieldError]:
-        """What does not fit, with pointers into the value, none twice; empty when all does.
+        """Return what does not fit, with pointers into the value, none twice; empty when all does.
 
         `complete` False: what is missing, and what a further key might set right, does not count.
         """
@@ -106,10 +106,10 @@ class JsonSchema:
         found = list(self._validator.iter_errors(value))
         if not complete:
             found = _written_wrong(found)
-        return list(dict.fromkeys(told for error in found for told in self._told(error)))
+        return list(dict.fromkeys(each for error in found for each in self._field_errors(error)))
 
-    def _told(self, error: ValidationError) -> Iterator[FieldError]:
-        """An error where a reader looks for it: what is missing or unknown at its own key."""
+    def _field_errors(self, error: ValidationError) -> Iterator[FieldError]:
+        """Report an error where a reader looks for it: what is missing or unknown at its own key."""
         at = json_pointer(error.instance_path)
         match error.kind:
             case ValidationErrorKind.Required(name):
@@ -121,13 +121,13 @@ class JsonSchema:
             case ValidationErrorKind.FalseSchema():
                 yield FieldError(at, "is not allowed")
             case ValidationErrorKind.PropertyNames(inner):
-                told = f"is no key that is allowed: {self._message(inner).replace(MASK, 'it', 1)}"
-                yield FieldError(at + json_pointer([str(inner.instance)]), told[:MAX_MESSAGE])
+                message = f"is no key that is allowed: {self._message(inner).replace(MASK, 'it', 1)}"
+                yield FieldError(at + json_pointer([str(inner.instance)]), message[:MAX_MESSAGE])
             case _:
                 yield FieldError(at, self._message(error)[:MAX_MESSAGE])
 
     def _message(self, error: ValidationError) -> str:
-        """What is wrong, in words of the schema that was brought, not of its copy."""
+        """Describe the error by the schema that was brought, not by its copy."""
         match error.kind:
             case ValidationErrorKind.Pattern(pattern):
                 return f'{MASK} does not match "{self._patterns.get(pattern, pattern)}"'
@@ -139,7 +139,6 @@ class JsonSchema:
                 return error.message
 
     def _looks(self, sizes: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
-        """The ways of each depth, and the sizes."""
         return [*self._ways, *[self._ways[-1]] * (len(sizes) - len(self._ways))], sizes
 
 
@@ -155,7 +154,7 @@ def _require_schema(document: Mapping[str, Any], dialect: Dialect, places: Place
     if not of_meta:
         _require_none(places.flaws)
         return
-    # its patterns are told only here when the rest of it is no schema
+    # its patterns are reported only here when the rest of it is no schema
     patterns = [each for place in places.by_path.values() for each in patterns_of(place)][:MAX_PATTERNS]
     wrong = [
         FieldError(json_pointer(path), reason) for text, path in patterns if isinstance(reason := judged(text), str)
@@ -173,10 +172,10 @@ def _meta_flaws(document: Any, dialect: Dialect, pointer: str = "") -> list[Fiel
 
 
 def _meta_flaw(error: ValidationError, dialect: Dialect, pointer: str) -> FieldError:
-    told = error.message
+    message = error.message
     if dialect is USUAL and error.instance_path[-1:] == ["items"]:
-        told += ": a list of them is `prefixItems` in 2020-12, or `$schema` can name an earlier dialect"
-    return FieldError(pointer + json_pointer(error.instance_path), f"{told} ({dialect.name})"[:MAX_MESSAGE])
+        message += ": a list of them is `prefixItems` in 2020-12, or `$schema` can name an earlier dialect"
+    return FieldError(pointer + json_pointer(error.instance_path), f"{message} ({dialect.name})"[:MAX_MESSAGE])
 
 
 def _written_wrong(found: Sequence[ValidationError]) -> list[ValidationError]:
@@ -192,12 +191,12 @@ def _written_wrong(found: Sequence[ValidationError]) -> list[ValidationError]:
 
 
 def _is_in_array(error: ValidationError) -> bool:
-    """Whether it is about something in an array: those are replaced as a whole, so nothing can be added there."""
+    """Whether it is inside an array: arrays are replaced as a whole, so nothing can be added there."""
     return any(isinstance(part, int) for part in error.instance_path)
 
 
 def _is_curable(error: ValidationError) -> bool:
-    """Whether a key that is added may set it right."""
+    """Whether a further key may cure it."""
     if _is_in_array(error):
         return False
     match error.kind:

@@ -1,4 +1,4 @@
-"""Kafka by FastStream: publishing commands and events, and batch subscribers that never lose or jump a record."""
+"""Kafka by FastStream: publish commands and events, and consume in batches that lose and skip no record."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,6 +24,7 @@ from faststream.exceptions import FastStreamException
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared.commands.bus import KafkaUnreachable
+from shared.concurrency import fail, retry_forever
 from shared.errors import Unavailable
 from shared.messages import EventEnvelope
 from shared.outbox.cloud_events import JSON_HEADERS, cloud_event_headers
@@ -33,12 +34,14 @@ from shared.telemetry.tracing import trace_headers
 log = structlog.get_logger(__name__)
 
 PUBLISH_SECONDS = 2.0
+RETRY_SECONDS = 1.0
 POLL_MS = 10
 PATIENT_POLL_MS = 100
 MAX_RECORDS = 500
 SESSION_MS = 10_000
 HEARTBEAT_MS = 1_000
 PACING = (0.2, 1.0, 5.0, 15.0, 30.0)
+OUTAGES = (KafkaError, FastStreamException, OSError)
 PERMANENT = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError, TopicAuthorizationFailedError)
 
 Record = Any
@@ -47,9 +50,9 @@ Handler = Callable[[Sequence[Record]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscription:
-    """One consumer of a context: its group, its topics, and what is done with a batch of raw records.
+    """One consumer of a context: its group, its topics, and the handler of a batch of raw records.
 
-    The handler returns when every record is dealt with, and raises `Unavailable` when the batch must come again.
+    The handler returns when every record is processed, and raises `Unavailable` when the batch must be delivered again.
     `gather_seconds`: how long the next batch may gather when nobody waits for its effect.
     """
 
@@ -61,7 +64,7 @@ class Subscription:
 
 
 def make_broker(bootstrap: str) -> KafkaBroker:
-    """The process's one broker client. Not idempotent: a lost broker must not make publishing wait for ever."""
+    """Make the process's one broker client. Not idempotent: a lost broker must not make publishing wait for ever."""
     return KafkaBroker(
         bootstrap,
         acks="all",
@@ -75,7 +78,7 @@ def make_broker(bootstrap: str) -> KafkaBroker:
 
 
 def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) -> None:
-    """Registers the subscription: static membership, manual offsets, batches in partition order."""
+    """Register the subscription: static membership, manual offsets, batches in partition order."""
     pacing = Pacing()
 
     async def on_batch(_: list[Any], message: KafkaMessage) -> None:
@@ -117,7 +120,7 @@ def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) 
 
 
 async def undecoded(message: KafkaMessage) -> list[Any]:
-    """The records stay as they are: each is decoded on its own, so that a bad one harms no other."""
+    """Leave the records as they are: each is decoded on its own, so that a bad one harms no other."""
     return list(message.body)
 
 
@@ -128,60 +131,54 @@ class Pacing:
         self._failures = 0
 
     async def pause(self) -> None:
-        """Waits at most 30 seconds."""
+        """Wait for at most 30 seconds."""
         seconds = PACING[min(self._failures, len(PACING) - 1)]
         self._failures += 1
         await asyncio.sleep(seconds)
 
     def reset(self) -> None:
-        """A batch went through."""
         self._failures = 0
 
 
 class KafkaConnection:
-    """Keeps trying to start the broker client; the service lives without it meanwhile."""
+    """Start the broker client as soon as it can be started; the service works without it until then."""
 
     def __init__(self, broker: KafkaBroker) -> None:
         self.broker = broker
         self.started = asyncio.Event()
 
     async def keep_trying(self) -> None:
-        """Ends when the client has started."""
-        while True:
-            try:
-                await self._start()
-            except (KafkaError, FastStreamException, OSError) as error:
-                log.warning("kafka_not_there", error=str(error)[:200])
-                # A consumer that had started already would be fenced off by its own twin of the next attempt.
-                with suppress(Exception):
-                    await self.broker.stop()
-                await asyncio.sleep(1)
-            else:
-                self.started.set()
-                return
+        """Return when the client has started."""
+        await retry_forever(self._start, OUTAGES, RETRY_SECONDS, warn_unreachable)
+        self.started.set()
 
     async def answers(self, seconds: float) -> bool:
-        """Whether the client has started and the broker answers it in time."""
         return self.started.is_set() and await self.broker.ping(timeout=seconds)
 
     async def _start(self) -> None:
-        # All consumers at once: each waits for the members of its group to come to the next heartbeat.
-        await self.broker.connect()
-        started = await asyncio.gather(*(one.start() for one in self.broker.subscribers), return_exceptions=True)
-        for failure in started:
-            if isinstance(failure, BaseException):
-                raise failure
+        try:
+            await self.broker.connect()
+            # All consumers at once: each waits for the members of its group to come to the next heartbeat.
+            started = await asyncio.gather(*(one.start() for one in self.broker.subscribers), return_exceptions=True)
+            for failure in started:
+                if isinstance(failure, BaseException):
+                    raise failure
+        except OUTAGES:
+            # A consumer that had started already would be fenced off by its own twin of the next attempt.
+            with suppress(Exception):
+                await self.broker.stop()
+            raise
         self.broker.running = True
 
     async def stop(self) -> None:
-        """Stops the consumers, letting a running batch end; bounded."""
+        """Stop the consumers, letting a running batch end; bounded."""
         with suppress(TimeoutError):
             async with asyncio.timeout(8):
                 await self.broker.stop()
 
 
 class KafkaCommandPublisher:
-    """Publishes commands within the short time a request may spend on it, those of one loop turn together."""
+    """Publish commands within the short time a request may spend on it, those of one loop turn together."""
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._connection = connection
@@ -189,7 +186,7 @@ class KafkaCommandPublisher:
         self._flushes: set[asyncio.Task[None]] = set()
 
     async def publish(self, topic: str, key: str, value: bytes) -> None:
-        """Returns when the broker has the record. Raises `KafkaUnreachable`."""
+        """Return when the broker has the record. Raises `KafkaUnreachable`."""
         if not self._connection.started.is_set():
             raise KafkaUnreachable("The Kafka client has not started yet.")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -209,7 +206,7 @@ class KafkaCommandPublisher:
                 sent: Any = await self._connection.broker.publish(
                     value, topic, key=key, headers=headers, no_confirm=True
                 )
-            except (KafkaError, FastStreamException, OSError) as error:
+            except OUTAGES as error:
                 settle(done, error)
             else:
                 sent.add_done_callback(partial(settle_by, done))
@@ -218,35 +215,31 @@ class KafkaCommandPublisher:
 
 
 def settle(done: "asyncio.Future[None]", error: BaseException | None) -> None:
-    """Tells one publisher how it went; too late is harmless."""
-    if done.done():
-        return
-    if error is None:
+    """End one publishing. Do nothing when it has ended already."""
+    if error is not None:
+        fail(done, KafkaUnreachable(repr(error)[:200]))
+    elif not done.done():
         done.set_result(None)
-    else:
-        done.set_exception(KafkaUnreachable(repr(error)[:200]))
-        done.exception()
 
 
 def settle_by(done: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
-    """Passes the broker's answer on."""
     settle(done, sent.exception() if not sent.cancelled() else KafkaUnreachable("Publishing was cancelled."))
 
 
 def expire(group: "Sequence[asyncio.Future[None]]") -> None:
-    """Tells those who still wait that the broker took too long; their records may reach it later, as duplicates."""
+    """Fail the publishings that have not ended; their records may reach the broker later, as duplicates."""
     for done in group:
         settle(done, KafkaUnreachable(f"The broker did not answer within {PUBLISH_SECONDS:.0f} s."))
 
 
 class KafkaEventPublisher:
-    """The relay's publisher, and nobody else's: an event that did not come from `event_relay` was never committed."""
+    """The relay's publisher, and no other's: an event that did not come from `event_relay` was never committed."""
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._connection = connection
 
     async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
-        """Queues the event for the topic of its type, keyed by organization, else by aggregate.
+        """Queue the event for the topic of its type, keyed by organization, else by aggregate.
 
         Headers are the CloudEvents 1.0 binary binding plus `sequence`. Raises `PublishFailed` at once or through the
         future, which ends when the broker has answered: nothing is left to be sent later behind the relay's back.
@@ -262,7 +255,7 @@ class KafkaEventPublisher:
                 headers=cloud_event_headers(event_data) | trace_headers(),
                 no_confirm=True,
             )
-        except (KafkaError, FastStreamException, OSError) as error:
+        except OUTAGES as error:
             raise PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)) from error
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         sent.add_done_callback(partial(answer_publisher, answered))
@@ -270,12 +263,12 @@ class KafkaEventPublisher:
 
 
 def answer_publisher(answered: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
-    """Passes the broker's answer on to the relay."""
-    if answered.done():
-        return
     error = None if sent.cancelled() else sent.exception()
-    if error is None and not sent.cancelled():
+    if error is not None or sent.cancelled():
+        fail(answered, PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)))
+    elif not answered.done():
         answered.set_result(None)
-    else:
-        answered.set_exception(PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)))
-        answered.exception()
+
+
+def warn_unreachable(error: Exception) -> None:
+    log.warning("kafka_not_there", error=str(error)[:200])

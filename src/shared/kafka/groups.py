@@ -1,4 +1,4 @@
-"""How far consumer groups are behind, and who is in them, as Kafka itself tells it."""
+"""The lag and the members of consumer groups."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -24,31 +24,31 @@ class Group(Struct, frozen=True):
     topics: Sequence[str]
 
 
-class GroupStanding(Struct, frozen=True):
-    """How a group stands: how many consumers are in it, and the records it has not committed yet, by topic."""
+class GroupLag(Struct, frozen=True):
+    """The number of consumers in a group, and the records it has not committed yet, by topic."""
 
     name: str
     members: int
     lag: Mapping[str, int]
 
 
-class KafkaStanding(Struct, frozen=True):
-    """Every group, and the milliseconds one question took to be answered."""
+class GroupsStatus(Struct, frozen=True):
+    """The lag of every group, and how long one request to the broker took."""
 
     answer_ms: float
-    groups: Sequence[GroupStanding]
+    groups: Sequence[GroupLag]
 
 
 class KafkaGroups:
-    """Looks at groups from outside, by connections of its own that it keeps; takes part in nothing."""
+    """Look at groups from outside, by connections of its own that it keeps, without joining any."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._clients: Clients | None = None
         self._turn = asyncio.Lock()
 
-    async def look(self, groups: Sequence[Group]) -> KafkaStanding:
-        """In the order of `groups`. Raises `KafkaUnreachable`, at the latest after a second and a half."""
+    async def look(self, groups: Sequence[Group]) -> GroupsStatus:
+        """Return the groups in their order. Raises `KafkaUnreachable`, at the latest after a second and a half."""
         async with self._turn:
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -57,15 +57,15 @@ class KafkaGroups:
                 await self._drop()
                 raise KafkaUnreachable(repr(error)[:200]) from error
 
-    async def _look(self, groups: Sequence[Group]) -> KafkaStanding:
+    async def _look(self, groups: Sequence[Group]) -> GroupsStatus:
         if self._clients is not None:
-            # Kept connections may have ended, and coordinators moved, with nobody noticing: new ones tell.
+            # Kept connections may have ended, and coordinators moved, unnoticed: then try with new ones.
             with suppress(KafkaError, OSError):
-                return await self._clients.standing(groups)
+                return await self._clients.status(groups)
             await self._drop()
         self._clients = Clients(self._bootstrap)
         await self._clients.start()
-        return await self._clients.standing(groups)
+        return await self._clients.status(groups)
 
     async def _drop(self) -> None:
         clients, self._clients = self._clients, None
@@ -75,7 +75,6 @@ class KafkaGroups:
                     await clients.close()
 
     async def close(self) -> None:
-        """Ends the connections."""
         await self._drop()
 
 
@@ -88,15 +87,13 @@ class Clients:
         self._coordinators: dict[str, int] = {}
 
     async def start(self) -> None:
-        """Raises `KafkaError`."""
         await asyncio.gather(self._reader.start(), self._admin.start())
 
     async def close(self) -> None:
-        """Says nothing of what goes wrong."""
         await asyncio.gather(self._reader.stop(), self._admin.close(), return_exceptions=True)
 
-    async def standing(self, groups: Sequence[Group]) -> KafkaStanding:
-        """One question a group, asked together. Raises `KafkaError`."""
+    async def status(self, groups: Sequence[Group]) -> GroupsStatus:
+        """Ask once for each group, concurrently. Raises `KafkaError`."""
         started = perf_counter()
         described = await self._admin.describe_topics(sorted({topic for group in groups for topic in group.topics}))
         answer_ms = (perf_counter() - started) * 1000
@@ -112,11 +109,11 @@ class Clients:
             asyncio.gather(*(self._members(group.name) for group in groups)),
             asyncio.gather(*(self._committed(group.name) for group in groups)),
         )
-        standings = [
-            GroupStanding(group.name, present, lag_of(group, ends, starts, offsets))
+        lags = [
+            GroupLag(group.name, present, lag_of(group, ends, starts, offsets))
             for group, present, offsets in zip(groups, members, committed, strict=True)
         ]
-        return KafkaStanding(answer_ms, standings)
+        return GroupsStatus(answer_ms, lags)
 
     async def _find_coordinators(self, groups: Sequence[Group]) -> None:
         unknown = [group.name for group in groups if group.name not in self._coordinators]
@@ -136,7 +133,7 @@ class Clients:
 
 
 def lag_of(group: Group, ends: Mapping[Any, int], starts: Mapping[Any, int], committed: Any) -> Mapping[str, int]:
-    """By topic. What was deleted unread counts no more, and where nothing was committed everything counts."""
+    """Sum up the lag by topic. What was deleted unread does not count; where nothing was committed, everything does."""
     lag = dict.fromkeys(group.topics, 0)
     for place, end in ends.items():
         if place.topic in lag:

@@ -1,7 +1,8 @@
-"""Keyset pages: a cursor is the place where a page ended, sealed for its list and for what was asked of it."""
+"""Cursors of keyset pages: where a page ended, signed for one list, filter and order."""
 
 import hashlib
 import hmac
+import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
@@ -10,13 +11,18 @@ import msgspec
 from litestar.params import QueryParameter
 
 from shared.errors import FieldError, Malformed
+from shared.ports import Database
 from shared.text.forms import MAX_SEARCH, VISIBLE
 
 Place = TypeVar("Place")
 Row = TypeVar("Row")
 
 DEFAULT_LIMIT = 50
-SEAL_BYTES = 12
+KEY_BYTES = 32
+SIGNATURE_BYTES = 12
+
+KEY = "SELECT key FROM shared.cursor_key"
+ADD_KEY = "INSERT INTO shared.cursor_key (id, key) VALUES (1, $1) ON CONFLICT DO NOTHING"
 
 # Litestar reads the bounds of a query parameter here alone: msgspec's Meta beside it is dropped without a word.
 PageLimit = Annotated[int, QueryParameter(ge=1, le=200, description="How many items at most.")]
@@ -39,54 +45,78 @@ PageSearch = Annotated[
 
 
 class BadCursor(Malformed):
-    """The cursor is none that this list gave to this question."""
+    """The cursor was not issued by this list for these parameters."""
 
 
 class ParameterMissing(Malformed):
-    """A parameter says nothing without another one."""
+    """A parameter has no meaning without another one."""
 
 
 class CursorKey(Protocol):
-    """The key that seals cursors."""
+    """The key that signs cursors."""
 
     async def key(self) -> bytes:
-        """32 bytes, the same on all replicas."""
+        """Return 32 bytes, the same on all replicas."""
         ...
 
 
+class PostgresCursorKey:
+    """The key in `shared.cursor_key`: one row, made by the first process that needs it, read once per process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._key: bytes | None = None
+
+    async def key(self) -> bytes:
+        if self._key is None:
+            self._key = await self._stored() or await self._created()
+        return self._key
+
+    async def _stored(self) -> bytes | None:
+        async with self._database.snapshot() as transaction:
+            key: bytes | None = await transaction.fetchval(KEY)
+        return key
+
+    async def _created(self) -> bytes:
+        async with self._database.writing() as transaction:
+            await transaction.execute(ADD_KEY, secrets.token_bytes(KEY_BYTES))
+            key: bytes = await transaction.fetchval(KEY)
+        return key
+
+
 class Cursors:
-    """Gives cursors and takes them back, on whatever replica. They hide nothing; they cannot be made up or changed."""
+    """Issues and verifies cursors on any replica. Their content is readable, but cannot be forged or changed."""
 
     def __init__(self, key: CursorKey) -> None:
         self._key = key
 
-    async def of(self, name: str, *asked: Any) -> "ListCursors":
-        """Those of one list for one question: its filters and its order, all but `limit` and `cursor`."""
-        question = msgspec.json.encode([name, asked])
-        return ListCursors(hashlib.blake2b(question, key=await self._key.key(), digest_size=32).digest())
+    async def of(self, name: str, *parameters: Any) -> "ListCursors":
+        """Return the cursors of one list for its filters and its order: all parameters but `limit` and `cursor`."""
+        bound_to = msgspec.json.encode([name, parameters])
+        return ListCursors(hashlib.blake2b(bound_to, key=await self._key.key(), digest_size=32).digest())
 
 
 class ListCursors:
-    """The cursors of one list for one question."""
+    """The cursors of one list for one filter and order."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def after(self, place: Any) -> str:
-        """The cursor of the page that begins after this place."""
-        told = msgspec.json.encode(place)
-        return unpadded(self._seal(told) + told)
+        """Return the cursor of the page that begins after this place."""
+        encoded = msgspec.json.encode(place)
+        return unpadded(self._signature(encoded) + encoded)
 
     def following(self, place: Any | None) -> str | None:
-        """The same; None without a place, after the last page."""
+        """Return the same; None without a place, after the last page."""
         return None if place is None else self.after(place)
 
     def place(self, cursor: str | None, type_: type[Place]) -> Place | None:
-        """Where the page before ended; None without a cursor. Raises `BadCursor`."""
+        """Return where the page before ended; None without a cursor. Raises `BadCursor`."""
         if cursor is None:
             return None
         try:
-            return msgspec.json.decode(self._opened(cursor), type=type_)
+            return msgspec.json.decode(self._verified(cursor), type=type_)
         except ValueError as error:
             raise BadCursor(
                 "This list gave no such cursor to these parameters. Leave it out to begin anew.",
@@ -94,22 +124,21 @@ class ListCursors:
             ) from error
 
     def beyond(self, rows: Sequence[Row], limit: int, place: Callable[[Row], Any]) -> str | None:
-        """The cursor after row number `limit`; None unless a further row shows that there is a next page."""
+        """Return the cursor after row number `limit`; None unless a further row proves that there is a next page."""
         return self.following(place(rows[limit - 1]) if len(rows) > limit else None)
 
-    def _opened(self, cursor: str) -> bytes:
-        """The place as it was told. Raises `ValueError`."""
-        sealed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        seal, told = sealed[:SEAL_BYTES], sealed[SEAL_BYTES:]
-        # A text that decodes to the same bytes is another text all the same.
-        if not hmac.compare_digest(seal, self._seal(told)) or unpadded(sealed) != cursor:
+    def _verified(self, cursor: str) -> bytes:
+        """Return the encoded place. Raises `ValueError`."""
+        signed = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        signature, encoded = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
+        # Several texts decode to the same bytes: only the one that was issued is valid.
+        if not hmac.compare_digest(signature, self._signature(encoded)) or unpadded(signed) != cursor:
             raise ValueError(cursor)
-        return told
+        return encoded
 
-    def _seal(self, told: bytes) -> bytes:
-        return hashlib.blake2b(told, key=self._key, digest_size=SEAL_BYTES).digest()
+    def _signature(self, encoded: bytes) -> bytes:
+        return hashlib.blake2b(encoded, key=self._key, digest_size=SIGNATURE_BYTES).digest()
 
 
-def unpadded(sealed: bytes) -> str:
-    """As it goes into an address."""
-    return urlsafe_b64encode(sealed).decode().rstrip("=")
+def unpadded(signed: bytes) -> str:
+    return urlsafe_b64encode(signed).decode().rstrip("=")

@@ -1,29 +1,28 @@
 """Operations over HTTP: how a command that was answered with 202 went."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
 from uuid import UUID
 
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, get
 from litestar.datastructures import CacheControlHeader
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from msgspec import Raw, Struct
 
-from shared.commands.conflict_details import Meanwhile
+from shared.commands.conflict_details import ConflictDetails
 from shared.errors import NotFound, Refusal
-from shared.http.requests import AnyRequest, caller_of, documented, signed_in
-from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit
+from shared.http.authentication import caller_of, signed_in
+from shared.http.bodies import AnyRequest
+from shared.http.responses import documented
+from shared.lists.lister import ListParams
+from shared.lists.parameters import list_parameters
 from shared.messages import Status
-from shared.operations.listing import OperationFilter, OperationPage, OperationQuery, PostgresOperationList, Sort
+from shared.operations.listing import OperationFilter, OperationPage, PostgresOperationList, Sort
 from shared.operations.postgres import Operation, PostgresOperations
 from shared.ports import Caller, Clock, Invalidation
-from shared.text.forms import VISIBLE
 
 YOUNG = timedelta(hours=1)
-CONTEXT = QueryParameter(max_length=63, pattern=VISIBLE, description="Those of this context, such as `assignments`.")
-COMMAND = QueryParameter(max_length=63, pattern=VISIBLE, description="This command, such as `AssignModule`.")
 
 
 class OperationNotFound(NotFound):
@@ -46,26 +45,6 @@ class OperationView(Struct, frozen=True):
     refusal: Refusal | None
 
 
-async def operation_filter(
-    organization_id: Annotated[UUID | None, QueryParameter(description="On this organization alone.")] = None,
-    status: FromQuery[Status | None] = None,
-    context: Annotated[str | None, CONTEXT] = None,
-    command: Annotated[str | None, COMMAND] = None,
-) -> OperationFilter:
-    """Which operations."""
-    return OperationFilter(organization_id, status, context, command)
-
-
-async def operation_query(
-    wanted: NamedDependency[OperationFilter],
-    limit: PageLimit = DEFAULT_LIMIT,
-    cursor: PageCursor = None,
-    sort: Annotated[Sort, PAGE_ORDER] = "-created_at",
-) -> OperationQuery:
-    """Which page of them."""
-    return OperationQuery(limit, cursor, sort, wanted)
-
-
 class OperationsController(Controller):
     """How commands went."""
 
@@ -74,7 +53,7 @@ class OperationsController(Controller):
 
     @get(
         guards=[signed_in],
-        dependencies={"wanted": Provide(operation_filter), "which_page": Provide(operation_query)},
+        dependencies=list_parameters(OperationFilter, Sort, "-created_at"),
         operation_id="getOperations",
         summary="List operations and their outcomes",
         cache_control=CacheControlHeader(no_store=True),
@@ -82,14 +61,14 @@ class OperationsController(Controller):
     async def page(
         self,
         request: AnyRequest,
-        which_page: NamedDependency[OperationQuery],
+        params: NamedDependency[ListParams[OperationFilter]],
         operations: FromDishka[PostgresOperationList],
     ) -> OperationPage:
         """Super admins see all, an organization's people those on their organization, services none.
 
         What a command changed is certain to be read only after its own address has told of it.
         """
-        return await operations.page(which_page, caller_of(request))
+        return await operations.visible(params, caller_of(request))
 
     @get(
         "/{operation_id:uuid}",
@@ -103,7 +82,7 @@ class OperationsController(Controller):
         operation_id: FromPath[UUID],
         operations: FromDishka[PostgresOperations],
         invalidation: FromDishka[Invalidation],
-        meanwhile: FromDishka[Meanwhile],
+        meanwhile: FromDishka[ConflictDetails],
         clock: FromDishka[Clock],
     ) -> Response[OperationView]:
         """For its issuer, the organization's own people and super admins; others learn nothing of it."""
@@ -113,10 +92,8 @@ class OperationsController(Controller):
             raise OperationNotFound(f"There is no operation {operation_id}, or it is not yours to see.")
         if operation.outcome and operation.decided_at and clock.now() - operation.decided_at < YOUNG:
             await invalidation.invalidate(operation.outcome.invalidates)
-        told = None
-        if operation.outcome is not None:
-            told = await meanwhile.told(operation.outcome, caller)
-        return Response(view(operation, told), headers={"Cache-Control": "no-store"})
+        refusal = await meanwhile.complete(operation.outcome, caller) if operation.outcome else None
+        return Response(view(operation, refusal), headers={"Cache-Control": "no-store"})
 
 
 def may_see(caller: Caller, operation: Operation) -> bool:
@@ -128,18 +105,9 @@ def may_see(caller: Caller, operation: Operation) -> bool:
 
 
 def view(operation: Operation, refusal: Refusal | None) -> OperationView:
-    """What is shown of an operation."""
     outcome = operation.outcome
-    return OperationView(
-        operation_id=operation.operation_id,
-        status=operation.status,
-        command=operation.command,
-        context=operation.context,
-        aggregate_id=operation.aggregate_id,
-        organization_id=operation.organization_id,
-        created_at=operation.created_at,
-        decided_at=operation.decided_at,
-        sequence=outcome.sequence if outcome else None,
-        result=outcome.result if outcome else None,
-        refusal=refusal,
+    fields = {name: getattr(operation, name) for name in OperationView.__struct_fields__ if hasattr(operation, name)}
+    decided = (
+        {"sequence": outcome.sequence, "result": outcome.result} if outcome else {"sequence": None, "result": None}
     )
+    return OperationView(**fields | decided | {"refusal": refusal})

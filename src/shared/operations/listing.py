@@ -1,45 +1,41 @@
-"""The list of operations: what was asked for lately, and how it went."""
+"""The list of operations: recent commands and their outcomes."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from shared.errors import Kind
-from shared.lists.cursors import Cursors
-from shared.lists.keyset import LongList, Place, Question, Turn, Where, looking_up
+from shared.lists.keyset import Where
+from shared.lists.lister import Conditions, Lister, ListParams, Page, equal_to
+from shared.lists.parameters import text_parameter, value_parameter
 from shared.messages import Status
-from shared.ports import Caller, Database
+from shared.ports import Caller, Transaction
+from shared.postgres.rows import read_row
 
 Sort = Literal["-created_at", "created_at"]
 
-COLUMNS = """
-id, context, aggregate_id, organization_id, user_id, command, status, outcome, created_at, decided_at
-"""
-
-# Of which there are few: these have an index of their own.
+# Few operations are unsettled: an index of their own finds them.
 UNSETTLED: tuple[Status, ...] = ("pending", "rejected", "failed")
 
 
 class OperationFilter(Struct, frozen=True):
     """Which operations: all that are given hold."""
 
-    organization_id: UUID | None = None
+    organization_id: Annotated[UUID | None, value_parameter("On this organization alone.")] = None
     status: Status | None = None
-    context: str | None = None
-    command: str | None = None
+    context: Annotated[str | None, text_parameter(63, "Those of this context, such as `assignments`.")] = None
+    command: Annotated[str | None, text_parameter(63, "This command, such as `AssignModule`.")] = None
 
 
-class OperationQuery(Struct, frozen=True):
-    """A page of them."""
+class VisibleOperations(Struct, frozen=True):
+    """Those of the filter that belong to this organization; None: to any."""
 
-    limit: int
-    cursor: str | None = None
-    sort: Sort = "-created_at"
-    wanted: OperationFilter = OperationFilter()
+    filter: OperationFilter
+    owner: str | None
 
 
 class RefusalSummary(Struct, frozen=True):
@@ -65,75 +61,51 @@ class OperationSummary(Struct, frozen=True):
     refusal: RefusalSummary | None
 
 
-class OperationPage(Struct, frozen=True):
+class OperationPage(Page[OperationSummary], frozen=True):
     """Operations of the last 30 days. `next_cursor` is null on the last page, and there alone.
 
     A page may have fewer items than `limit` before the last: it looks at a bounded number of operations.
     """
 
-    items: Sequence[OperationSummary]
-    next_cursor: str | None
 
-
-class Told(Struct, frozen=True):
-    """What the list takes from an outcome."""
+class OutcomeSummary(Struct, frozen=True):
+    """What the list reads of an outcome."""
 
     refusal: RefusalSummary | None = None
 
 
-class PostgresOperationList:
+class PostgresOperationList(Lister[VisibleOperations, OperationPage]):
     """Reads `shared.operations`."""
 
-    def __init__(self, database: Database, cursors: Cursors) -> None:
-        self._database = database
-        self._cursors = cursors
+    name, table, id = "operations", "shared.operations", "id"
+    columns = "id, context, aggregate_id, organization_id, user_id, command, status, outcome, created_at, decided_at"
+    orders: ClassVar = {"created_at": "created_at"}
+    default_sort = "-created_at"
+    page_type = OperationPage
 
-    async def page(self, wanted: OperationQuery, caller: Caller) -> OperationPage:
-        """Super admins see all, people their organization's, others none. Raises `BadCursor`."""
-        owner = None if caller.role == "super_admin" else caller.organization_id
-        if owner is None and caller.role != "super_admin":
+    async def visible(self, params: ListParams[OperationFilter], caller: Caller) -> OperationPage:
+        """Return all to super admins, to people their organization's, to others none. Raises `BadCursor`."""
+        if caller.role != "super_admin" and caller.organization_id is None:
             return OperationPage([], None)
-        cursors = await self._cursors.of("operations", owner, wanted.sort, wanted.wanted)
-        after = cursors.place(wanted.cursor, Place)
-        async with looking_up(self._database) as transaction:
-            page = await LongList(transaction, question(wanted.wanted, wanted.sort, owner)).page(after, wanted.limit)
-        return OperationPage([summary(row) for row in page.rows], cursors.following(page.end))
+        owner = None if caller.role == "super_admin" else caller.organization_id
+        wanted = VisibleOperations(params.filter, owner)
+        return await self.page(ListParams(wanted, params.limit, params.cursor, params.sort))
 
+    async def conditions(self, transaction: Transaction, wanted: VisibleOperations) -> Conditions:
+        asked = wanted.filter
+        organizations = {each for each in (wanted.owner, asked.organization_id and str(asked.organization_id)) if each}
+        indexed = [each for id_ in sorted(organizations) for each in equal_to(organization_id=id_)]
+        tests = equal_to(context=asked.context, command=asked.command)
+        if asked.status in UNSETTLED:
+            indexed.append(Where(f"status = '{asked.status}'"))
+        else:
+            tests += equal_to(status=asked.status)
+        return Conditions(indexed=indexed, tests=tests)
 
-def question(wanted: OperationFilter, sort: Sort, owner: str | None) -> Question:
-    """The operations of one organization, or all, that a filter lets through."""
-    organizations = {each for each in (owner, wanted.organization_id and str(wanted.organization_id)) if each}
-    looked_up = [Where("organization_id = {0}", (each,)) for each in sorted(organizations)]
-    tests = [Where("context = {0}", (wanted.context,))] if wanted.context else []
-    if wanted.command:
-        tests.append(Where("command = {0}", (wanted.command,)))
-    if wanted.status in UNSETTLED:
-        looked_up.append(Where(f"status = '{wanted.status}'"))
-    elif wanted.status:
-        tests.append(Where("status = {0}", (wanted.status,)))
-    return Question(
-        table="shared.operations",
-        columns=COLUMNS,
-        key="created_at",
-        id="id",
-        descending=sort.startswith("-"),
-        turns=[Turn(looked_up[:1], [*looked_up[1:], *tests])],
-        narrow=looked_up if tests or len(looked_up) > 1 else [],
-    )
+    async def items(self, transaction: Transaction, rows: Sequence[Any]) -> Sequence[OperationSummary]:
+        return [summary(row) for row in rows]
 
 
 def summary(row: Any) -> OperationSummary:
-    """A row of `COLUMNS`."""
-    told = Told() if row["outcome"] is None else msgspec.json.decode(row["outcome"], type=Told)
-    return OperationSummary(
-        operation_id=row["id"],
-        status=row["status"],
-        command=row["command"],
-        context=row["context"],
-        aggregate_id=row["aggregate_id"],
-        organization_id=row["organization_id"],
-        user_id=row["user_id"],
-        created_at=row["created_at"],
-        decided_at=row["decided_at"],
-        refusal=told.refusal,
-    )
+    outcome = msgspec.json.decode(row["outcome"] or b"{}", type=OutcomeSummary)
+    return read_row(OperationSummary, row, operation_id=row["id"], refusal=outcome.refusal)

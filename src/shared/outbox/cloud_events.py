@@ -1,4 +1,4 @@
-"""The headers of records; those of events are the Kafka binary binding of CloudEvents 1.0."""
+"""Kafka headers; those of events are the binary binding of CloudEvents 1.0."""
 
 from shared.messages import EventEnvelope
 
@@ -6,7 +6,6 @@ JSON_HEADERS = {"content-type": "application/json"}
 
 
 def cloud_event_headers(event: EventEnvelope) -> dict[str, str]:
-    """The CloudEvents 1.0 Kafka binary binding's headers, plus the stream's sequence."""
     return {
         **JSON_HEADERS,
         "ce_specversion": "1.0",

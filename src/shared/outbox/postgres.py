@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import msgspec
 
-from shared.eventlog.rows import EVENT_COLUMNS, event_fields
+from shared.eventlog.query import EVENT_COLUMNS, event_fields
 from shared.messages import EventEnvelope
 from shared.outbox.relay import LeadershipLost, Queued
 from shared.postgres.database import PostgresDatabase
@@ -73,7 +73,7 @@ class PostgresRelayElection:
         self._holder = replica_id
 
     async def lead(self) -> "PostgresRelayQueue | None":
-        """A leader's session, after the former leader's session was ended; None while the lease is another's."""
+        """End the former leader's session and return the new leader's; None while another process holds the lease."""
         connection = await self._database.connect(as_service=False)
         try:
             with typed_outages():
@@ -107,30 +107,25 @@ class PostgresRelayQueue:
         self._turn = asyncio.Lock()
 
     async def renew(self) -> None:
-        """Keeps the lease. Raises `LeadershipLost` when it is another's by now."""
         if not await self._fetch(RENEW, self._holder):
             raise LeadershipLost("The relay lease is held by another process.")
 
     async def page(self, limit: int) -> Sequence[Queued]:
-        """The oldest rows of keys without an open dead letter."""
         return [queued(row) for row in await self._fetch(NEXT_PAGE, limit)]
 
     async def fresh(self, limit: int) -> Sequence[Queued]:
-        """The oldest rows whose invalidation the relay did not repeat yet."""
         return [queued(row) for row in await self._fetch(FRESH_PAGE, limit)]
 
     async def mark_invalidated(self, seqs: Sequence[int]) -> None:
-        """Notes that the rows' invalidation was repeated."""
         if seqs:
             await self._fetch("UPDATE shared.event_relay SET fresh = false WHERE seq = ANY($1::bigint[])", seqs)
 
     async def remove(self, seqs: Sequence[int]) -> None:
-        """Takes published rows off the queue."""
         if seqs:
             await self._fetch(REMOVE, seqs)
 
     async def block(self, row: Queued, error: str) -> UUID:
-        """Sets the row's key aside until its dead letter is retried or dropped; returns the letter's id."""
+        """Block the row's key until its dead letter is retried or dropped; return the dead letter's id."""
         letter = uuid5(row.event.event_id, "relay")
         body = msgspec.json.encode(row.event)
         context = row.event.stream.partition(":")[0]
@@ -138,7 +133,7 @@ class PostgresRelayQueue:
         return letter
 
     async def close(self) -> None:
-        """Gives the lease back, so that a successor need not wait for it to become void."""
+        """Give the lease back, so that a successor need not wait for it to become void."""
         try:
             async with asyncio.timeout(2):
                 await self._fetch(RETURN_LEASE)
@@ -154,7 +149,6 @@ class PostgresRelayQueue:
 
 
 def queued(row: Any) -> Queued:
-    """A queue row with its event as it goes on the wire."""
     seq, key, invalidates, fresh, traceparent, *columns = row
     event = EventEnvelope(**event_fields(columns))
     return Queued(seq, key, invalidates.split("\n") if invalidates else (), fresh, event, traceparent)

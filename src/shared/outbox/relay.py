@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
+from shared.concurrency import Wakeup
 from shared.errors import Unavailable
 from shared.messages import EventEnvelope
 from shared.ports import Invalidation
@@ -27,7 +28,7 @@ ALONE_BYTES = 8_000
 
 
 class Queued(Struct, frozen=True):
-    """A row of the queue: its place, its Kafka key, what it touches, the event, and the trace it belongs to."""
+    """A row of the queue: its place, its Kafka key, what it invalidates, the event, and the trace it belongs to."""
 
     seq: int
     key: str
@@ -53,7 +54,7 @@ class EventPublisher(Protocol):
     """The one way an event reaches Kafka."""
 
     async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
-        """Queues the event for its topic; the future ends when the broker answered, or raises `PublishFailed`."""
+        """Queue the event for its topic; the future ends when the broker has answered, or raises `PublishFailed`."""
         ...
 
 
@@ -61,15 +62,15 @@ class RelayQueue(Protocol):
     """A leader's session: every call fails once another process leads."""
 
     async def renew(self) -> None:
-        """Raises `LeadershipLost`."""
+        """Raise `LeadershipLost` when the lease is another process's."""
         ...
 
     async def page(self, limit: int) -> Sequence[Queued]:
-        """The oldest rows whose key is not blocked by a dead letter."""
+        """Return the oldest rows whose key is not blocked by a dead letter."""
         ...
 
     async def fresh(self, limit: int) -> Sequence[Queued]:
-        """The oldest rows whose invalidation was not repeated yet, blocked ones too; without their events' payload."""
+        """Return the oldest rows whose invalidation was not repeated yet, blocked ones too; without payloads."""
         ...
 
     async def mark_invalidated(self, seqs: Sequence[int]) -> None: ...
@@ -79,22 +80,18 @@ class RelayQueue(Protocol):
 
 
 class RelayElection(Protocol):
-    """Where leadership comes from."""
-
     async def lead(self) -> RelayQueue | None:
-        """A session of the new leader; None while another process leads."""
+        """Return the new leader's session; None while another process leads."""
         ...
 
 
 class CacheReset(Protocol):
-    """Forgets everything cached, everywhere."""
-
     async def reset(self) -> None: ...
 
 
 @dataclass
 class Relay:
-    """Runs in every process and works in one. Order per key is the order of commits; delivery is at least once."""
+    """Publish events, in one process at a time. Order per key is that of commits; delivery is at least once."""
 
     election: RelayElection
     publisher: EventPublisher
@@ -103,14 +100,14 @@ class Relay:
     tracing: Tracing = NO_TRACING
 
     def __post_init__(self) -> None:
-        self._woken = asyncio.Event()
+        self._wakeup = Wakeup(IDLE_SECONDS)
 
     def wake(self) -> None:
-        """Something was committed: look soon."""
-        self._woken.set()
+        """Look soon: something was committed."""
+        self._wakeup.wake()
 
     async def run(self) -> None:
-        """Runs for ever: leads whenever it can."""
+        """Lead whenever possible. Never returns."""
         while True:
             try:
                 queue = await self.election.lead()
@@ -148,19 +145,12 @@ class Relay:
 
     async def _work(self, queue: RelayQueue) -> None:
         while True:
-            self._woken.clear()
+            self._wakeup.clear()
             if not await self.relay_page(queue):
-                await self._rest()
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
+                await self._wakeup.wait()
 
     async def relay_page(self, queue: RelayQueue) -> bool:
-        """Invalidates and publishes one page; False when there is nothing left to do, or nothing can be done now."""
+        """Invalidate and publish one page; False when there is nothing left to do, or nothing can be done now."""
         rows = await queue.page(PAGE)
         await self._invalidate([row for row in rows if row.fresh])
         failed = await self._publish(queue, rows)
@@ -186,7 +176,7 @@ class Relay:
         return len(rows) > 0
 
     async def _publish(self, queue: RelayQueue, rows: Sequence[Queued]) -> PublishFailed | None:
-        """Publishes a page. Removes each key's rows up to its first failure; answers a failure that may pass."""
+        """Publish a page, remove each key's rows up to its first failure, and return a failure that may pass."""
         errors = await self._publish_all(rows)
         published, broken = until_first_failure(rows, errors)
         await queue.remove([row.seq for row in published])
@@ -237,7 +227,6 @@ class Relay:
 
 
 async def settled(answer: "asyncio.Future[None] | PublishFailed") -> PublishFailed | None:
-    """The failure of one publishing, or None."""
     if isinstance(answer, PublishFailed):
         return answer
     try:
@@ -250,7 +239,7 @@ async def settled(answer: "asyncio.Future[None] | PublishFailed") -> PublishFail
 def until_first_failure(
     rows: Sequence[Queued], errors: Sequence[PublishFailed | None]
 ) -> tuple[list[Queued], list[tuple[Queued, PublishFailed]]]:
-    """The rows that may be removed, and each key's first failure; what follows a failure of its key stays queued."""
+    """Split into the rows that may be removed and each key's first failure; what follows a failure of its key stays."""
     failed: set[str] = set()
     published: list[Queued] = []
     broken: list[tuple[Queued, PublishFailed]] = []

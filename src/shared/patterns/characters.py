@@ -1,4 +1,4 @@
-"""Sets of characters in patterns of ECMA-262, as the engine that runs them is told of them."""
+"""Sets of characters in patterns of ECMA-262, written for the engine that runs them."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +18,7 @@ SPACE: Sequence[Range] = [
 ]  # fmt: skip
 OF_LETTERS = {"d": DIGITS, "w": WORD, "s": SPACE}
 
-# Names are told apart by case, and no others are known: ECMA-262, tables of Unicode properties.
+# Names differ by case, and no others are known: ECMA-262, tables of Unicode properties.
 CATEGORIES = (
     "Cased_Letter LC Close_Punctuation Pe Connector_Punctuation Pc Control Cc cntrl Currency_Symbol Sc "
     "Dash_Punctuation Pd Decimal_Number Nd digit Enclosing_Mark Me Final_Punctuation Pf Format Cf Initial_Punctuation "
@@ -50,7 +50,7 @@ class Characters(Struct, frozen=True):
     negated: bool = False
 
     def __str__(self) -> str:
-        """The set as a class of the engine; characters outside ASCII letters are told by number."""
+        """Write the set as a class of the engine; characters outside ASCII letters by number."""
         inside = "".join(_range(*each) for each in without_surrogates(self.ranges)) + "".join(self.properties)
         if not inside:
             return _range(0, LAST, around="[]") if self.negated else _range(0, LAST, around="[^]")
@@ -58,12 +58,10 @@ class Characters(Struct, frozen=True):
 
 
 def single(code: int) -> Characters:
-    """One character."""
     return Characters([(code, code)])
 
 
 def inverted(ranges: Sequence[Range]) -> list[Range]:
-    """All other characters."""
     found, start = [], 0
     for low, high in sorted(ranges):
         if start < low:
@@ -73,7 +71,7 @@ def inverted(ranges: Sequence[Range]) -> list[Range]:
 
 
 def without_surrogates(ranges: Iterable[Range]) -> Iterable[Range]:
-    """The ranges without what is no character of its own, and in no text."""
+    """Leave out surrogates: they are no characters, and in no text."""
     low_end, high_end = SURROGATES
     for low, high in ranges:
         if low < low_end:
@@ -83,7 +81,7 @@ def without_surrogates(ranges: Iterable[Range]) -> Iterable[Range]:
 
 
 def is_known_property(name: str, value: str) -> bool:
-    r"""Whether ECMA-262 knows `\p{name}` or `\p{name=value}`. Of scripts the engine knows the names."""
+    r"""Whether ECMA-262 knows `\p{name}` or `\p{name=value}`. The names of scripts are left to the engine."""
     if name in OF_SCRIPT:
         return value[:1].isupper()
     if name in OF_CATEGORY:
@@ -92,5 +90,5 @@ def is_known_property(name: str, value: str) -> bool:
 
 
 def _range(low: int, high: int, around: str = "") -> str:
-    told = f"\\u{{{low:X}}}" if low == high else f"\\u{{{low:X}}}-\\u{{{high:X}}}"
-    return f"{around[:-1]}{told}{around[-1:]}"
+    written = f"\\u{{{low:X}}}" if low == high else f"\\u{{{low:X}}}-\\u{{{high:X}}}"
+    return f"{around[:-1]}{written}{around[-1:]}"

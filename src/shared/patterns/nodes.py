@@ -1,4 +1,4 @@
-"""What a regular expression is made of, once it is read."""
+"""The syntax tree of a regular expression."""
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ class NoPattern(Exception):  # noqa: N818 - an answer about a text
 
 
 class PatternNotTaken(Exception):  # noqa: N818 - an answer about a text
-    """It is a regular expression, but none that can be checked in time in proportion to the text."""
+    """The text is a regular expression, but none that can be checked in linear time."""
 
 
 class Atom(Struct):
@@ -26,13 +26,11 @@ class Edge(Struct):
 
 
 class Group(Struct):
-    """Alternatives."""
-
     alternatives: "list[list[Item]]"
 
 
 class Look(Struct):
-    """A condition on what is ahead, or behind."""
+    """A lookahead or a lookbehind."""
 
     mark: str
     alternatives: "list[list[Item]]"
@@ -43,7 +41,7 @@ class Reference(Struct):
 
 
 class Repeat(Struct):
-    """Something `low` to `high` times; without bound when that is None."""
+    """Between `low` and `high` repetitions; None: without bound."""
 
     item: "Item"
     low: int

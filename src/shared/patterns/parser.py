@@ -1,4 +1,4 @@
-r"""Regular expressions of ECMA-262, read into their parts.
+r"""Parse regular expressions of ECMA-262.
 
 They are read as with the flag u, but that what cannot be mistaken needs no escaping, and may have it: `\<` and `]`.
 """
@@ -27,8 +27,6 @@ LOOKS = ("(?=", "(?!", "(?<=", "(?<!")
 
 
 class Reader:
-    """Reads one pattern, from left to right."""
-
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
@@ -37,7 +35,7 @@ class Reader:
         self._referred = 0
 
     def read(self) -> list[list[Item]]:
-        """Raises `NoPattern`; `PatternNotTaken` for what no text could be found by here."""
+        """Raise `NoPattern`, and `PatternNotTaken` for what is not supported."""
         found = self._alternatives()
         if self._at < len(self._text):
             self._fail("a ) closes nothing")

@@ -1,6 +1,6 @@
-"""Patterns of schemas, said anew for an engine that takes time in proportion to the text, with the meaning they had.
+"""Translate patterns of schemas for an engine that runs in linear time, with the same meaning.
 
-That engine cannot look around. Where a pattern does so at a place that is fixed, after ^ or before $, it is told as
+That engine cannot look around. Where a pattern does so at a place that is fixed, after ^ or before $, it is written as
 several that have to fit, or not to fit, the same text.
 """
 
@@ -27,7 +27,7 @@ Sequenced = list[Item]
 
 
 class Case(Struct, frozen=True):
-    """A text is taken that `rest` and all of `fits` find, and none of `misses`."""
+    """Matches a text in which `rest` and all of `fits` are found, and none of `misses`."""
 
     rest: str
     fits: Sequence[str] = ()
@@ -35,7 +35,7 @@ class Case(Struct, frozen=True):
 
 
 class Pattern(Struct, frozen=True):
-    """What any of its cases takes. `places`: how many characters it may look for at once."""
+    """Matches what any of its cases matches. `places`: how many characters it may look for at once."""
 
     cases: Sequence[Case]
     places: int
@@ -48,7 +48,7 @@ class Pattern(Struct, frozen=True):
 
     @property
     def whole(self) -> str:
-        """The pattern as a single one. One that looks around does so at the very beginning only."""
+        """The pattern as a single one. It looks around at the very beginning only, if at all."""
         return "|".join(map(_looking_first, self.cases)) if self.plain is None else self.plain
 
 
@@ -59,7 +59,7 @@ def _looking_first(case: Case) -> str:
 
 
 def translated(text: str) -> Pattern:
-    """A pattern of ECMA-262 for the engine. Raises `NoPattern` and `PatternNotTaken`."""
+    """Translate a pattern of ECMA-262 for the engine. Raises `NoPattern` and `PatternNotTaken`."""
     alternatives = Reader(text).read()
     places = _places(alternatives)
     if places > MAX_PLACES:
@@ -67,7 +67,7 @@ def translated(text: str) -> Pattern:
     if sum(map(text.count, LOOKS)) > MAX_LOOKS:
         raise PatternNotTaken(f"looks around at more than {MAX_LOOKS} places")
     if not any(map(_looks, alternatives)):
-        return Pattern([Case(_told(alternatives))], places)
+        return Pattern([Case(_written(alternatives))], places)
     cases: list[Case] = []
     for flat in _spread(alternatives):
         cases.append(_case(flat))
@@ -77,7 +77,7 @@ def translated(text: str) -> Pattern:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether a text is a regular expression of ECMA-262, be it taken here or not."""
+    """Whether a text is a regular expression of ECMA-262, supported here or not."""
     try:
         Reader(text).read()
     except NoPattern:
@@ -118,7 +118,7 @@ def _item_looks(item: Item) -> bool:
 
 
 def _spread(alternatives: Sequence[Sequenced]) -> Iterator[Sequenced]:
-    """The alternatives without groups that look around: each of a group's own in its stead."""
+    """Replace groups that look around by their alternatives."""
     for sequence in alternatives:
         for place, item in enumerate(sequence):
             if isinstance(item, Group) and _item_looks(item):
@@ -141,9 +141,9 @@ def _case(sequence: Sequenced) -> Case:
         if edge != [Edge("$" if is_behind else "^")] or not all(map(_is_fixed, fixed)) or _item_looks(inside):
             raise PatternNotTaken(LOOKS_AROUND)
         (misses if look.mark.endswith("!") else fits).append(
-            _told([[inside, *after]] if is_behind else [[*before, inside]])
+            _written([[inside, *after]] if is_behind else [[*before, inside]])
         )
-    return Case(_told([_plain(sequence)]), fits, misses)
+    return Case(_written([_plain(sequence)]), fits, misses)
 
 
 def _plain(sequence: Sequenced) -> Sequenced:
@@ -151,7 +151,7 @@ def _plain(sequence: Sequenced) -> Sequenced:
 
 
 def _is_fixed(item: Item) -> bool:
-    """Whether it takes always the same number of characters."""
+    """Whether it always takes the same number of characters."""
     match item:
         case Atom() | Edge():
             return True
@@ -161,22 +161,22 @@ def _is_fixed(item: Item) -> bool:
             return False
 
 
-def _told(alternatives: Sequence[Sequenced]) -> str:
-    return "|".join("".join(map(_item_told, sequence)) for sequence in alternatives)
+def _written(alternatives: Sequence[Sequenced]) -> str:
+    return "|".join("".join(map(_item_written, sequence)) for sequence in alternatives)
 
 
-def _item_told(item: Item) -> str:
+def _item_written(item: Item) -> str:
     match item:
         case Atom(characters):
             return str(characters)
         case Edge(text):
             return text
         case Group(alternatives):
-            return f"(?:{_told(alternatives)})"
+            return f"(?:{_written(alternatives)})"
         case Repeat(inner, low, high):
             bounds = str(low) if low == high else f"{low},{'' if high is None else high}"
-            told = _item_told(inner)
-            return f"(?:{told}){{{bounds}}}" if isinstance(inner, Repeat) else f"{told}{{{bounds}}}"
+            written = _item_written(inner)
+            return f"(?:{written}){{{bounds}}}" if isinstance(inner, Repeat) else f"{written}{{{bounds}}}"
         case Reference():
             raise PatternNotTaken(REFERS_BACK)
         case Look():

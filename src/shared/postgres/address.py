@@ -61,7 +61,7 @@ class UnusableAddress(ValueError):  # noqa: N818 - an answer to whoever wrote th
 
 @dataclass(frozen=True)
 class PostgresAddress:
-    """Where the database is and how it is connected to. `session` are the settings a session begins with."""
+    """Where the database is and how to connect. `session` are the settings a session begins with."""
 
     hosts: Sequence[Mapping[str, Any]]
     arguments: Mapping[str, Any] = field(repr=False)
@@ -70,7 +70,7 @@ class PostgresAddress:
     seconds: float = CONNECT_SECONDS
 
     async def connect(self, _: str | None = None, **arguments: Any) -> "asyncpg.Connection[Any]":
-        """A session with the first host that answers and is what is wanted; each gets its share of the time."""
+        """Connect to the first host that answers and has the wanted role; each gets its share of the time."""
         settings = {**(arguments.pop("server_settings", None) or {}), **self.session}
         seconds = min(arguments.pop("timeout", CONNECT_SECONDS), self.seconds)
         wanted = ["standby", "any"] if self.target == "prefer-standby" else [self.target]
@@ -93,7 +93,7 @@ class PostgresAddress:
 
 
 def read_address(url: str) -> PostgresAddress:
-    """The URL's meaning, as libpq reads it. Raises `UnusableAddress`."""
+    """Read the URL as libpq does. Raises `UnusableAddress`."""
     scheme = SCHEME.match(url)
     if scheme is None:
         raise UnusableAddress("the address must begin with postgresql:// or postgres://")
@@ -122,12 +122,12 @@ def read_address(url: str) -> PostgresAddress:
 
 
 def one_of(choices: Sequence[str]) -> str:
-    """`a`, `a or b`, `a, b or c`."""
+    """Join as `a`, `a or b`, `a, b or c`."""
     return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
 
 
 def plain(text: str, part: str) -> str:
-    """The text without its percent encoding."""
+    """Undo the percent encoding."""
     if BAD_ESCAPE.search(text):
         raise UnusableAddress(f"{part} has a % that encodes nothing: write %25")
     try:
@@ -140,7 +140,7 @@ def plain(text: str, part: str) -> str:
 
 
 def parameters_of(query: str) -> dict[str, str]:
-    """What stands behind the question mark; an empty value is none, and of two the last counts."""
+    """Read the query; an empty value is none, and of two the last counts."""
     found: dict[str, str] = {}
     for pair in query.split("&") if query else []:
         name, equals, value = pair.partition("=")
@@ -159,7 +159,7 @@ def parameters_of(query: str) -> dict[str, str]:
 
 
 def hosts_of(places: str, parameters: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
-    """Hosts with their ports, in the order in which they are tried; without a host the driver looks by itself."""
+    """Return hosts with their ports, in the order in which they are tried; without a host the driver decides."""
     matches = [HOST_AND_PORT.fullmatch(place) for place in places.split(",")] if places else []
     found = [match for match in matches if match is not None]
     if len(found) != len(matches):
@@ -181,7 +181,7 @@ def hosts_of(places: str, parameters: Mapping[str, str]) -> Sequence[Mapping[str
 
 
 def checked_host(host: str) -> str:
-    """A name or address that can be looked up, or a socket's directory."""
+    """Check that it is a name or address that can be looked up, or a socket's directory."""
     if not host.startswith("/"):
         try:
             well = bool(host) and not host.startswith("@") and bool(host.encode("idna"))
@@ -193,7 +193,7 @@ def checked_host(host: str) -> str:
 
 
 def port_of(text: str) -> int:
-    """A port's number; libpq's own when none is given."""
+    """Read a port; libpq's default when none is given."""
     text = text.strip() or os.environ.get("PGPORT", "").strip() or str(DEFAULT_PORT)
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 65535):  # noqa: PLR2004 - TCP's last
         raise UnusableAddress(f"port must be a number from 1 to 65535; {ENCODING_ADVICE}")
@@ -201,7 +201,6 @@ def port_of(text: str) -> int:
 
 
 def account_of(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """Who connects to which database."""
     user = parameters.get("user") or os.environ.get("PGUSER")
     if not user:
         try:
@@ -219,7 +218,6 @@ def account_of(parameters: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def session_of(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """What a session begins with."""
     name = parameters.get("application_name") or parameters.get("fallback_application_name")
     return {
         **({"application_name": name} if name else {}),
@@ -228,7 +226,7 @@ def session_of(parameters: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def seconds_of(parameters: Mapping[str, str]) -> float:
-    """How long connecting may take: never longer than a request may wait."""
+    """Bound the time for connecting: never longer than a request may wait."""
     text = parameters.get("connect_timeout", "0").strip()
     if not re.fullmatch(r"[-+]?[0-9]{1,9}", text):
         raise UnusableAddress("connect_timeout must be a whole number of seconds")
@@ -236,7 +234,7 @@ def seconds_of(parameters: Mapping[str, str]) -> float:
 
 
 def tls_of(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """What the driver takes about TLS, which it reads from a URL alone."""
+    """Return what the driver takes about TLS, which it reads from a URL alone."""
     mode, files = parameters.get("sslmode"), {name: parameters[name] for name in FILES if name in parameters}
     if parameters.get("sslnegotiation") == "direct" and mode not in {"require", *VERIFYING}:
         raise UnusableAddress("sslnegotiation=direct needs sslmode=require, verify-ca or verify-full")
@@ -257,7 +255,7 @@ def tls_of(parameters: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def check_file(name: str, file: str, files: Mapping[str, str], password: str) -> None:
-    """Raises `UnusableAddress` for what the driver could not load, when it is too late to say so well."""
+    """Raise `UnusableAddress` for what the driver could not load later, without a good message."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         with Path(file).open("rb"):
@@ -274,7 +272,7 @@ def check_file(name: str, file: str, files: Mapping[str, str], password: str) ->
 
 
 def next_key() -> str | None:
-    """The key that libpq takes where none is named."""
+    """Return the key that libpq takes where none is named."""
     with suppress(OSError):
         default = Path(os.environ.get("HOME", "/")) / ".postgresql" / "postgresql.key"
         if default.is_file():

@@ -1,4 +1,4 @@
-"""The database: one metadata for all contexts' tables, sessions that nobody frozen can block for long."""
+"""The metadata of all tables, and pools whose sessions a frozen process cannot block for long."""
 
 import asyncio
 import os
@@ -57,7 +57,7 @@ class _NeverCommitted(Exception):  # noqa: N818 - ends the transaction of a prob
 
 
 async def leave_as_it_is(_: Any) -> None:
-    """No session here is ever changed beyond its transaction, so undoing changes would be a round trip for nothing."""
+    """Skip the reset: no session is ever changed beyond its transaction, so it would be a wasted round trip."""
 
 
 class PostgresDatabase:
@@ -72,7 +72,7 @@ class PostgresDatabase:
         self.writes = Writes()
 
     async def open(self) -> None:
-        """Prepares the pools and connects to nothing, so an absent database does not keep the service from starting."""
+        """Prepare the pools and connect to nothing, so an absent database does not keep the service from starting."""
         self._writers = await self._pool(self._sizes[0], WRITER_SETTINGS)
         self._readers = await self._pool(self._sizes[1], SESSION_SETTINGS)
         self._log_readers = await self._pool(self._sizes[2], LOG_SETTINGS)
@@ -89,7 +89,7 @@ class PostgresDatabase:
         )
 
     def sessions(self) -> Mapping[str, tuple[int, int, int]]:
-        """By pool: sessions there are, those of them that idle, and the most there may be."""
+        """Return by pool: sessions, those of them that are idle, and the most there may be."""
         pools = {"writers": self._writers, "readers": self._readers, "log": self._log_readers}
         return {
             name: (pool.get_size(), pool.get_idle_size(), pool.get_max_size())
@@ -98,13 +98,13 @@ class PostgresDatabase:
         }
 
     async def close(self) -> None:
-        """Ends every session, the busy ones too."""
+        """End every session, the busy ones too."""
         for pool in (self._writers, self._readers, self._log_readers):
             if pool is not None:
                 pool.terminate()
 
     async def check_schema(self) -> None:
-        """Raises `DatabaseUnavailable` while the database is away or its schema is not there yet."""
+        """Raise `DatabaseUnavailable` while the database is away or its schema is not there yet."""
         try:
             async with self.reading() as connection:
                 await connection.execute("SELECT FROM shared.streams LIMIT 0")
@@ -112,7 +112,7 @@ class PostgresDatabase:
             raise DatabaseUnavailable("The schema is not there yet: run `modplane migrate`.") from error
 
     async def connect(self, *, as_service: bool = True) -> "asyncpg.Connection[Any]":
-        """A session of its own, for listening and for leases. Without the service role it may end other sessions."""
+        """Open a session for listening or for a lease. Without the service role it may end other sessions."""
         settings = dict(SESSION_SETTINGS)
         if not as_service:
             del settings["role"]
@@ -121,7 +121,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def writing(self, seconds: float = BATCH_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """A READ COMMITTED transaction: commits on leaving; rolls back on any exception, or after `seconds`."""
+        """Open a READ COMMITTED transaction: commits on leaving; rolls back on any exception, or after `seconds`."""
         try:
             async with self._session(self._writers, seconds) as connection, connection.transaction():
                 yield connection
@@ -138,11 +138,11 @@ class PostgresDatabase:
         except _NeverCommitted:
             self.writes.succeeded()
         except Unavailable:
-            return  # as it was, or away: then nobody knows
+            return  # as before, or away: then it is unknown
 
     @asynccontextmanager
     async def snapshot(self, seconds: float = READ_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """A read-only REPEATABLE READ transaction; cut off after `seconds`."""
+        """Open a read-only REPEATABLE READ transaction; cut off after `seconds`."""
         async with (
             self._session(self._readers, seconds) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
@@ -151,13 +151,13 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """A session for one statement, outside any transaction."""
+        """Give a session for one statement, outside any transaction."""
         async with self._session(self._readers, READ_SECONDS) as connection:
             yield connection
 
     @asynccontextmanager
     async def reading_the_log(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """A session for statements on the event log, outside any transaction."""
+        """Give a session for statements on the event log, outside any transaction."""
         async with self._session(self._log_readers, READ_SECONDS) as connection:
             yield connection
 

@@ -1,12 +1,11 @@
-"""One LISTEN session a process: hears what other processes decided, and that a cache must be forgotten."""
+"""One LISTEN session a process: decisions of other processes, and resets of the cache."""
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
+from typing import Any, Never
 
 import structlog
 
+from shared.concurrency import Wakeup, retry_forever
 from shared.errors import Unavailable
 from shared.postgres.database import PostgresDatabase
 from shared.postgres.outages import typed_outages
@@ -21,10 +20,10 @@ EVERYTHING = "*"
 
 
 class PostgresListener:
-    """Calls `on_commit` for every notice, `on_decided` and `on_reset` for those of other processes.
+    """Call `on_commit` for every notice, `on_decided` and `on_reset` for those of other processes.
 
-    `on_ended` hears the ids of credentials that ended, or `EVERYTHING`. After an outage all are called, for whatever
-    may have been missed.
+    `on_ended` gets the ids of credentials that ended, or `EVERYTHING`. After an outage all are called, for whatever may
+    have been missed.
     """
 
     def __init__(
@@ -46,33 +45,29 @@ class PostgresListener:
         self._missed = False
 
     async def run(self) -> None:
-        """Runs for ever: listens, and listens again after an outage."""
-        while True:
-            try:
-                await self._listen()
-            except Unavailable as error:
-                log.warning("listener_lost", error=error.detail)
-            self._missed = True
-            await asyncio.sleep(PAUSE_SECONDS)
+        """Listen, and listen again after each outage. Never returns."""
+        await retry_forever(self._listen, Unavailable, PAUSE_SECONDS, self._lost)
 
-    async def _listen(self) -> None:
+    def _lost(self, error: Unavailable) -> None:
+        log.warning("listener_lost", error=error.detail)
+        self._missed = True
+
+    async def _listen(self) -> Never:
         connection = await self._database.connect()
-        ended = asyncio.Event()
-        connection.add_termination_listener(lambda _: ended.set())
+        check = Wakeup(CHECK_SECONDS)
+        connection.add_termination_listener(lambda _: check.wake())
         try:
             with typed_outages():
                 await connection.add_listener(CHANNEL, self._heard)
                 self._make_good()
                 while True:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(CHECK_SECONDS):
-                            await ended.wait()
+                    await check.wait()
                     await connection.execute("SELECT 1")
         finally:
             connection.terminate()
 
     def _make_good(self) -> None:
-        # Only now: what is told between a look and the next LISTEN would reach nobody.
+        # Only now: a notice between an earlier look and the next LISTEN would be lost.
         if self._missed:
             self._missed = False
             self._on_commit()
@@ -95,8 +90,6 @@ class PostgresListener:
 
 
 class PostgresResetAnnouncer:
-    """Tells the other processes to forget what they cached."""
-
     def __init__(self, database: PostgresDatabase, replica_id: str) -> None:
         self._database = database
         self._replica_id = replica_id

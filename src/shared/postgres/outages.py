@@ -1,4 +1,4 @@
-"""What the database's errors mean: the one place that tells an outage from a defect, and a full disk from an outage."""
+"""Classify the database's errors: tell an outage from a defect, and a full disk from an outage."""
 
 import re
 from collections.abc import Iterator
@@ -56,12 +56,10 @@ class Writes:
         metrics.WRITES_ACCEPTED.set(1)
 
     def failed(self, reason: str) -> None:
-        """A write was refused by the database, as every other one may be."""
         self.problem = reason
         metrics.WRITES_ACCEPTED.set(0)
 
     def succeeded(self) -> None:
-        """A write that needs room went through."""
         self.problem = ""
         metrics.WRITES_ACCEPTED.set(1)
 
@@ -90,7 +88,7 @@ def is_transient(error: BaseException) -> bool:
 
 @contextmanager
 def typed_outages() -> Iterator[None]:
-    """Turns what an outage raises into `DatabaseUnavailable`; everything else passes."""
+    """Turn what an outage raises into `DatabaseUnavailable`; everything else passes."""
     try:
         yield
     except (asyncpg.PostgresError, *LOST_SESSION) as error:

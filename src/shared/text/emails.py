@@ -1,4 +1,4 @@
-"""E-mail addresses in the one spelling under which they are kept and compared."""
+"""E-mail addresses in the one spelling under which they are stored and compared."""
 
 import re
 import unicodedata
@@ -16,14 +16,14 @@ PREFIX = "xn--"
 
 
 def normalized_email(text: str) -> str:
-    """The one spelling of an address, without what cannot be seen; says nothing about its being one."""
+    """Return the one spelling of an address, without invisible characters; it need not be a valid address."""
     return email_of(text) or folded(text).strip()
 
 
 def email_of(text: str) -> str | None:
-    """The address in its one spelling: case and compatibility forms folded, the domain as people read it (U-labels).
+    """Return the address in its one spelling: case and compatibility forms folded, the domain in Unicode (U-labels).
 
-    None when it can be no address: syntax only, nothing is asked of the mail system.
+    None when it can be no address: only the syntax is checked.
     """
     shown = unicodedata.normalize("NFKC", UNSEEN.sub("", text)).strip()
     local_part, _, domain = shown.partition("@")
@@ -35,7 +35,7 @@ def email_of(text: str) -> str | None:
 
 
 def labels_of(domain: str) -> list[str] | None:
-    """The domain's labels, each in Unicode. None when one cannot be."""
+    """Split the domain into labels, each in Unicode. None when one is not allowed."""
     try:
         mapped = domain.lower() if domain.isascii() else idna.uts46_remap(domain, std3_rules=False)
         labels = [label_of(label) for label in mapped.split(".")]
@@ -45,7 +45,7 @@ def labels_of(domain: str) -> list[str] | None:
 
 
 def label_of(label: str) -> str:
-    """A label in Unicode; `xn--` and what it stands for are one. Raises `IDNAError` for what IDNA does not allow."""
+    """Return a label in Unicode; `xn--` and what it stands for are one. Raises `IDNAError`."""
     if label.isascii() and not label.startswith(PREFIX):
         return label
     read = UNSEEN.sub("", idna.ulabel(label)) if label.isascii() else label
@@ -54,13 +54,12 @@ def label_of(label: str) -> str:
 
 
 def in_ascii(email: str) -> str:
-    """A normalized address with its domain as machines spell it (A-labels)."""
+    """Return a normalized address with its domain in ASCII (A-labels)."""
     local_part, _, domain = email.partition("@")
     return f"{local_part}@{'.'.join(as_ascii(label) for label in domain.split('.'))}"
 
 
 def as_ascii(label: str) -> str:
-    """The label's A-label; itself where it has none."""
     try:
         return label if label.isascii() else idna.alabel(label).decode()
     except (idna.IDNAError, UnicodeError):

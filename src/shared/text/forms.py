@@ -1,4 +1,4 @@
-"""Text that people type, in one form: what a name may be, when two are the same, how they are searched and sorted.
+"""Text of users in one form: which names are allowed, when two are equal, how they are searched and sorted.
 
 Names are kept as they are typed, but trimmed and composed (NFC). Characters that nobody can see, or that change how
 others are shown, are refused. Names are compared, searched and sorted by what is left without case, compatibility
@@ -83,21 +83,20 @@ LOWEST = "\x01"
 
 
 class UnreadableText(Invalid):
-    """A name is blank or too long, or text has characters that nobody can see or that change how others are shown."""
+    """A name is blank or too long, or text has characters that are invisible or change how others are shown."""
 
 
 def composed(text: str) -> str:
-    """Give the text as it is kept: without white space around it, in Unicode's composed form."""
+    """Normalize the text for keeping: trimmed, in Unicode's composed form."""
     return unicodedata.normalize("NFC", text.strip()).strip()
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing to see."""
     return BLANK.fullmatch(text) is not None
 
 
 def flaw_of(text: str, kind: Kind = "line", limit: int | None = None) -> str | None:
-    """Tell what keeps a composed text from being kept; None: nothing. Only `line` has to have something to see."""
+    """Return why a composed text cannot be kept; None: it can. Only `line` must have something visible."""
     if limit is not None and len(text) > limit:
         return f"has more than {limit} characters"
     if kind == "line" and (is_blank(text) or unicodedata.category(text[0]).startswith("M")):
@@ -110,7 +109,7 @@ def flaw_of(text: str, kind: Kind = "line", limit: int | None = None) -> str | N
 
 
 def is_unfit(text: str, place: int) -> bool:
-    """Whether a character is a control, stands for nothing, cannot be seen, or turns others round."""
+    """Whether a character is a control, stands for nothing, is invisible, or reverses others."""
     character = text[place]
     if INVISIBLE.match(character):
         return not belongs(text, place)
@@ -139,7 +138,7 @@ def belongs(text: str, place: int) -> bool:
 
 
 def cleaned(command: Text) -> Text:
-    """Give a command with its texts as they are kept. Raises `UnreadableText`, naming every field that cannot be."""
+    """Normalize the texts of a command. Raises `UnreadableText`, naming every field that cannot be kept."""
     changed, errors = {}, []
     for name, kind, limit in texts_of(type(command)):
         value = getattr(command, name)
@@ -153,7 +152,7 @@ def cleaned(command: Text) -> Text:
 
 
 def flaws_in(value: Any, pointer: str = "") -> Iterator[tuple[Kind, FieldError]]:
-    """Tell what is wrong with the texts of a struct and of the structs in it, as `cleaned` would."""
+    """Return what is wrong with the texts of a struct and of the structs in it, as `cleaned` would."""
     if not isinstance(value, Struct):
         return
     kinds = {name: (kind, limit) for name, kind, limit in texts_of(type(value))}
@@ -171,20 +170,19 @@ def flaws_in(value: Any, pointer: str = "") -> Iterator[tuple[Kind, FieldError]]
 
 
 def unreadable(errors: Sequence[FieldError]) -> UnreadableText:
-    """The refusal of these fields."""
     names = ", ".join(error.pointer.removeprefix("/") for error in errors)
     return UnreadableText(f"Text must be visible, and names one line of it: {names}. See `errors`.", errors=errors)
 
 
 @lru_cache
 def texts_of(type_: type[Struct]) -> Sequence[tuple[str, Kind, int | None]]:
-    """The fields of a struct that are text people read, each with its kind and the characters it may have."""
+    """Return the fields of a struct that people read, each with its kind and the characters it may have."""
     fields = ((field.encode_name, meta_of(field.type)) for field in msgspec.structs.fields(type_))
     return [(name, meta.extra["text"], meta.max_length) for name, meta in fields if meta is not None and meta.extra]
 
 
 def meta_of(type_: Any) -> Meta | None:
-    """What an annotation says of text; that of a union's part, too."""
+    """Return what an annotation says of text; that of a union's part, too."""
     if get_origin(type_) is Annotated:
         metas = [each for each in type_.__metadata__ if isinstance(each, Meta) and "text" in (each.extra or {})]
         return metas[0] if metas else meta_of(get_args(type_)[0])
@@ -192,7 +190,7 @@ def meta_of(type_: Any) -> Meta | None:
 
 
 def convert_text(value: Any, type_: Any) -> Any:
-    """The value as the type has it; text that people read, as it is kept. Raises `msgspec.ValidationError`."""
+    """Convert the value to the type, with its text normalized. Raises `msgspec.ValidationError`."""
     found, meta = msgspec.convert(value, type_), meta_of(type_)
     if meta is None or not meta.extra or not isinstance(found, str):
         return found
@@ -203,7 +201,7 @@ def convert_text(value: Any, type_: Any) -> Any:
 
 
 def folded(text: str) -> str:
-    """Give the text without case, compatibility forms and invisible characters (Unicode's NFKC_Casefold)."""
+    """Fold case, compatibility forms and invisible characters (Unicode's NFKC_Casefold)."""
     seen = UNSEEN.sub("", text)
     if seen.isascii():
         return seen.lower()
@@ -212,12 +210,12 @@ def folded(text: str) -> str:
 
 
 def comparable(name: str) -> str:
-    """Give the form in which names are compared: equal forms are the same name."""
+    """Return the form in which names are compared: equal forms are the same name."""
     return " ".join(folded(name).split())
 
 
 def words(text: str) -> list[str]:
-    """Give the words of a text, folded. Other symbols than ASCII's and punctuation are words of one character."""
+    """Split a text into folded words. Symbols outside ASCII and punctuation are words of one character."""
     plain = folded(text)
     if plain.isascii():
         return [word[:MAX_WORD] for word in re.findall(r"[0-9a-z]+", plain)]
@@ -225,7 +223,7 @@ def words(text: str) -> list[str]:
 
 
 def apart(character: str) -> str:
-    """The character where it is part of a word; apart, where it is one; a space, where it stands between words."""
+    """Return the character where it is part of a word; apart where it is a word; a space where it separates words."""
     class_ = unicodedata.category(character)
     if class_[0] in "LNM":
         return character
@@ -233,30 +231,30 @@ def apart(character: str) -> str:
 
 
 def searched_words(q: str, most: int) -> list[str]:
-    """Give the words that are searched, `most` at most: symbols only where there is nothing else."""
+    """Return the words to search for, `most` at most: symbols only where there is nothing else."""
     found = words(q)
     spelled = [word for word in found if unicodedata.category(word[0])[0] != "S"]
     return (spelled or found)[:most]
 
 
 def search_text(*texts: str | None) -> str:
-    """Give the words of texts as they are kept for searching: with a space between them."""
+    """Join the words of texts as they are kept for searching."""
     return " ".join(word for text in texts if text for word in words(text))
 
 
 def sort_key(name: str) -> str:
-    """Give what sorts names as people do, by bytes: base letters, numbers by value; then accents, then case."""
+    """Return a key that sorts names by bytes as people do: base letters, numbers by value; then accents, then case."""
     return f"{beginning_key(name)}{LOWEST}{' '.join(words(name))[:MAX_KEY]}{LOWEST}{composed(name)[:MAX_KEY]}"
 
 
 def beginning_key(text: str) -> str:
-    """Give what the sort keys of all names begin with that begin with this text, unless it ends within a number."""
+    """Return what the sort keys of all names with this beginning begin with, unless it ends within a number."""
     base = "".join(base_of(character) for character in " ".join(words(text)).translate(ALIKE))
     return NUMBER.sub(number_key, ACCENTS.sub("", base))[:MAX_KEY]
 
 
 def base_of(character: str) -> str:
-    """The letter without its accents, for scripts whose accented letters sort with the others."""
+    """Return the letter without its accents, for scripts whose accented letters sort with the others."""
     if character.isascii():
         return character
     base = unicodedata.normalize("NFD", character)[0]
@@ -264,6 +262,6 @@ def base_of(character: str) -> str:
 
 
 def number_key(number: "re.Match[str]") -> str:
-    """The digits after their number, so that 9 comes before 10."""
+    """Prefix the digits with their number, so that 9 comes before 10."""
     digits = "".join(str(unicodedata.digit(digit)) for digit in number[0]).lstrip("0")
     return chr(ord("0") + min(len(digits), LONGEST_NUMBER)) + digits

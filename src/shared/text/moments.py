@@ -1,4 +1,4 @@
-"""Moments that people and programs write, in UTC."""
+"""Moments in UTC, from the forms in which clients write them."""
 
 import re
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 def in_utc(moment: datetime) -> datetime | None:
-    """The moment in UTC; None when it lies outside the calendar there."""
+    """Convert to UTC; None when it lies outside the calendar there."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
@@ -23,7 +23,7 @@ def in_utc(moment: datetime) -> datetime | None:
 
 
 def moment_of(text: str) -> datetime | None:
-    """A moment with its offset, in UTC; None when it is none, or lies outside the calendar.
+    """Read a moment with its offset, in UTC; None when it is none, or lies outside the calendar.
 
     Seconds and the offset's minutes may be left out, as some clients do, and its `+` may have become a space.
     """

@@ -8,15 +8,13 @@ import jsonschema_rs
 import pytest
 
 from app.server.documents import DOCUMENTS
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support.tools import ROOT, make
 
 
 @pytest.fixture(scope="module")
 def packages() -> Path:
     """The packages of package-lock.json, fetched unless they are there."""
-    made = subprocess.run(["make", "packages"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stdout + made.stderr
+    make("packages")
     return ROOT / "node_modules"
 
 

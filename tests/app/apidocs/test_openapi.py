@@ -18,9 +18,11 @@ from app.apidocs.operations import routes_of
 from app.apidocs.problems import catalogue, refusals
 from app.apidocs.schemas import message_schemas
 from shared.commands.http import CommandSender
+from shared.http.authentication import super_admin
+from shared.http.bodies import AnyRequest
 from shared.http.command_route import CommandOperation, TakesCommand
 from shared.http.problems import PROBLEM_JSON, STATUS
-from shared.http.requests import AnyRequest, documented, super_admin
+from shared.http.responses import documented
 
 TAKEN_BY_COMMANDS = {"Idempotency-Key", "If-Match", "Prefer", "Modplane-Reason", "dry_run", "preview", "reason"}
 VERBS = re.compile(

@@ -14,7 +14,7 @@ from app.migration.migrate import MIGRATION_LOCK, MigrationFailed, create_topics
 from devstack import Endpoints
 from shared.commands.bus import KafkaUnreachable
 from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, make_broker
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()"
 DAY_MS = 24 * 3600 * 1000

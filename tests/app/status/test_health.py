@@ -7,7 +7,7 @@ from app.cli.status import lines
 from app.status.health import HealthController, Readiness
 from app.status.heartbeat import Heartbeat
 from app.status.rules import assess
-from shared.cache.redis import RedisStore
+from shared.cache.redis import RedisCache
 from shared.kafka.broker import KafkaConnection
 from shared.postgres.database import PostgresDatabase
 from shared.postgres.outages import DISK_FULL
@@ -15,7 +15,7 @@ from tests.app.status.test_rules import WELL
 
 
 async def readiness(container: AsyncContainer) -> tuple[int | None, str, str, str]:
-    parts = [await container.get(part) for part in (PostgresDatabase, RedisStore, KafkaConnection, Readiness)]
+    parts = [await container.get(part) for part in (PostgresDatabase, RedisCache, KafkaConnection, Readiness)]
     answer = await HealthController.ready.fn(None, *parts)
     return answer.status_code, answer.content.status, answer.content.parts["postgres"], answer.content.waiting_for
 

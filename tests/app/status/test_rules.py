@@ -10,13 +10,13 @@ from app.status.gauges import Waiting
 from app.status.model import Answered, Facts
 from app.status.replicas import CacheCounts, Observed, Report, SeenReplica
 from app.status.rules import assess
-from shared.kafka.groups import GroupStanding
+from shared.kafka.groups import GroupLag
 from shared.postgres.outages import DISK_FULL, NO_FILES, READ_ONLY
 from tests.fakes import NOON
 
 WAITING = Waiting(0, 0.0, 0, 0.0, {"command": 0, "event": 0, "relay": 0})
 COMMANDS = "modplane.registry.commands"
-GROUP = GroupStanding(COMMANDS, 1, {"tenant.commands.registry": 0})
+GROUP = GroupLag(COMMANDS, 1, {"tenant.commands.registry": 0})
 
 
 def seen(name: str = "one", *, role: Any = "all", silent: float = 2.0, **report: Any) -> SeenReplica:

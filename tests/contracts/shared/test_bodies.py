@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from msgspec import json
 
 from tests.contracts.http import Contract
-from tests.running import Api, problem_of
+from tests.support.api_client import Api, problem_of
 
 EXAMPLES = 400
 TEXT = some.text(max_size=12) | some.sampled_from(["", "a" * 600, "\u0000", "crm", "null", "\u202e", "\ufeff"])

@@ -3,7 +3,7 @@ from typing import Any
 
 from tests.contracts.http import ENDLESS, Contract
 from tests.journeys.test_routes import beginning
-from tests.running import problem_of
+from tests.support.api_client import problem_of
 
 OWN = ("shared", "app")
 BAD_STREAMS = ("organization_id=null", "module_id=A", "type=", "since=noon", "last_event_id=x", "operation_id=1")

@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from shared.cache.generations import ABSENT_TTL, ALL, Cached, GenerationCache, ReadThrough, cache_result, encode_cached
-from tests.fakes import FakeAnnouncer, FakeStore
-from tests.waiting import eventually
+from tests.fakes import FakeAnnouncer, FakeCache
+from tests.support.polling import eventually
 
 KEY = "org:1:modules"
 GENERATIONS = ["gen:org:1", "gen:registry"]
@@ -31,8 +31,8 @@ class Truth:
 
 
 @pytest.fixture
-def store() -> FakeStore:
-    return FakeStore()
+def store() -> FakeCache:
+    return FakeCache()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def announcer() -> FakeAnnouncer:
 
 
 @pytest.fixture
-def cache(store: FakeStore, announcer: FakeAnnouncer) -> GenerationCache:
+def cache(store: FakeCache, announcer: FakeAnnouncer) -> GenerationCache:
     return GenerationCache(store, announcer)
 
 
@@ -66,7 +66,7 @@ async def until_loading(truth: Truth, loads: int) -> None:
     await eventually(lambda: truth.loads >= loads, f"{loads} loads")
 
 
-async def test_a_value_is_loaded_once_and_then_served(read: Read, truth: Truth, store: FakeStore) -> None:
+async def test_a_value_is_loaded_once_and_then_served(read: Read, truth: Truth, store: FakeCache) -> None:
     assert [await read() for _ in range(3)] == [1, 1, 1]
     assert truth.loads == 1
     assert store.ttls[KEY] == 300
@@ -83,7 +83,7 @@ async def test_any_part_that_changed_makes_the_value_stale(
     assert await read() == 2
 
 
-async def test_reads_count_by_what_they_find(cache: GenerationCache, read: Read, store: FakeStore) -> None:
+async def test_reads_count_by_what_they_find(cache: GenerationCache, read: Read, store: FakeCache) -> None:
     def counted() -> list[float]:
         labels: list[dict[str, str]] = [{"result": result} for result in ("hit", "miss", "stale", "bypass")]
         return [REGISTRY.get_sample_value("modplane_cache_reads_total", each) or 0 for each in labels]
@@ -125,7 +125,7 @@ async def test_who_asks_after_an_invalidation_does_not_share_the_load_from_befor
 
 @pytest.mark.parametrize("evicted", [ALL, "gen:registry", KEY])
 async def test_an_evicted_key_costs_a_load_and_nothing_else(
-    evicted: str, store: FakeStore, read: Read, truth: Truth
+    evicted: str, store: FakeCache, read: Read, truth: Truth
 ) -> None:
     await read()
     del store.values[evicted]
@@ -136,7 +136,7 @@ async def test_an_evicted_key_costs_a_load_and_nothing_else(
 
 
 async def test_a_token_evicted_during_a_load_makes_its_fill_worthless(
-    store: FakeStore, cache: GenerationCache, read: Read, truth: Truth
+    store: FakeCache, cache: GenerationCache, read: Read, truth: Truth
 ) -> None:
     truth.let_through.clear()
     slow = asyncio.ensure_future(read())
@@ -149,7 +149,7 @@ async def test_a_token_evicted_during_a_load_makes_its_fill_worthless(
     assert await read() == 2
 
 
-async def test_an_absent_thing_is_remembered_briefly(read: Read, truth: Truth, store: FakeStore) -> None:
+async def test_an_absent_thing_is_remembered_briefly(read: Read, truth: Truth, store: FakeCache) -> None:
     truth.version = 0
     assert [await read(), await read()] == [None, None]
     assert truth.loads == 1
@@ -172,7 +172,7 @@ async def test_a_reader_who_gives_up_does_not_end_the_load_of_the_others(read: R
 
 
 async def test_a_failed_load_is_told_to_all_and_remembered_by_nobody(
-    cache: GenerationCache, read: Read, store: FakeStore
+    cache: GenerationCache, read: Read, store: FakeCache
 ) -> None:
     async def broken() -> Cached | None:
         raise OSError
@@ -185,14 +185,14 @@ async def test_a_failed_load_is_told_to_all_and_remembered_by_nobody(
     assert await read() == 1
 
 
-async def test_without_a_store_reads_come_from_the_database(read: Read, truth: Truth, store: FakeStore) -> None:
+async def test_without_a_store_reads_come_from_the_database(read: Read, truth: Truth, store: FakeCache) -> None:
     await read()
     store.down = True
     truth.version = 2
     assert await read() == 2
 
 
-async def test_without_a_store_only_readers_of_one_loop_turn_share(read: Read, truth: Truth, store: FakeStore) -> None:
+async def test_without_a_store_only_readers_of_one_loop_turn_share(read: Read, truth: Truth, store: FakeCache) -> None:
     store.down = True
     truth.let_through.clear()
     together = [asyncio.ensure_future(read()) for _ in range(5)]
@@ -209,7 +209,7 @@ async def test_without_a_store_only_readers_of_one_loop_turn_share(read: Read, t
 
 
 async def test_a_store_that_goes_away_during_the_load_costs_only_the_fill(
-    read: Read, truth: Truth, store: FakeStore
+    read: Read, truth: Truth, store: FakeCache
 ) -> None:
     truth.let_through.clear()
     reading = asyncio.ensure_future(read())
@@ -220,7 +220,7 @@ async def test_a_store_that_goes_away_during_the_load_costs_only_the_fill(
 
 
 async def test_a_lost_invalidation_is_announced(
-    cache: GenerationCache, store: FakeStore, announcer: FakeAnnouncer
+    cache: GenerationCache, store: FakeCache, announcer: FakeAnnouncer
 ) -> None:
     await cache.invalidate(["gen:org:1"])
     assert announcer.announced == 0
@@ -250,7 +250,7 @@ class Reader:
 
 
 async def test_keys_and_generations_carry_the_arguments_however_they_are_passed(
-    cache: GenerationCache, store: FakeStore
+    cache: GenerationCache, store: FakeCache
 ) -> None:
     reader = Reader(cache)
     await reader.page("1", "a")

@@ -14,9 +14,9 @@ from shared.commands.bus import (
     CommandBus,
     CommandTooLarge,
     IdempotencyKeyReused,
-    InlineLane,
+    OutcomeWaiter,
+    inline_lane,
 )
-from shared.commands.outcome_waiter import OutcomeWaiter
 from shared.errors import Unavailable
 from shared.messages import CommandEnvelope, Previewed, ReceivedCommand
 from tests.fakes import FakeKafka
@@ -157,30 +157,30 @@ async def test_without_kafka_and_without_a_database_the_caller_is_told(
 
 
 async def test_commands_of_one_moment_are_decided_here_in_one_transaction(world: ToyWorld) -> None:
-    lane = InlineLane(world.processor())
-    await asyncio.gather(*[lane.decide(work(1)) for _ in range(50)])
+    lane = inline_lane(world.processor())
+    await asyncio.gather(*[lane.submit(work(1)) for _ in range(50)])
     assert (world.total("a"), world.transactions) == (50, 1)
 
 
 async def test_many_commands_are_decided_here_in_bounded_batches(world: ToyWorld) -> None:
-    lane = InlineLane(world.processor())
-    await asyncio.gather(*[lane.decide(work(1)) for _ in range(MAX_INLINE_BATCH + 1)])
+    lane = inline_lane(world.processor())
+    await asyncio.gather(*[lane.submit(work(1)) for _ in range(MAX_INLINE_BATCH + 1)])
     assert (world.total("a"), world.transactions) == (MAX_INLINE_BATCH + 1, 2)
 
 
 async def test_a_lane_whose_batch_failed_tells_all_of_them_and_works_again(world: ToyWorld) -> None:
-    lane = InlineLane(world.processor())
+    lane = inline_lane(world.processor())
     world.away = True
-    answers = await asyncio.gather(*[lane.decide(work(1)) for _ in range(3)], return_exceptions=True)
+    answers = await asyncio.gather(*[lane.submit(work(1)) for _ in range(3)], return_exceptions=True)
     assert [type(answer) for answer in answers] == [Unavailable] * 3
     world.away = False
-    await lane.decide(work(1))
+    await lane.submit(work(1))
     assert world.total("a") == 1
 
 
 async def test_a_caller_who_gives_up_does_not_harm_the_others_of_its_batch(world: ToyWorld) -> None:
-    lane = InlineLane(world.processor())
-    impatient, patient = asyncio.ensure_future(lane.decide(work(1))), asyncio.ensure_future(lane.decide(work(2)))
+    lane = inline_lane(world.processor())
+    impatient, patient = asyncio.ensure_future(lane.submit(work(1))), asyncio.ensure_future(lane.submit(work(2)))
     await asyncio.sleep(0)
     impatient.cancel()
     await patient

@@ -26,15 +26,15 @@ class Record:
 
 
 @dataclass
-class Office:
+class FakeDeadLetterStore:
     """Dead letters by where they came from."""
 
     letters: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
-    async def set_aside(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
+    async def add(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
         self.letters[source] = (kind, body)
 
-    def is_passing(self, error: BaseException) -> bool:
+    def is_transient(self, error: BaseException) -> bool:
         return isinstance(error, OSError)
 
 
@@ -44,13 +44,13 @@ def world() -> ToyWorld:
 
 
 @pytest.fixture
-def office() -> Office:
-    return Office()
+def dead_letters() -> FakeDeadLetterStore:
+    return FakeDeadLetterStore()
 
 
 @pytest.fixture
-def consumer(world: ToyWorld, office: Office) -> CommandConsumer:
-    return CommandConsumer(world.processor(), office)
+def consumer(world: ToyWorld, dead_letters: FakeDeadLetterStore) -> CommandConsumer:
+    return CommandConsumer(world.processor(), dead_letters)
 
 
 def command(amount: int, offset: int = 0, **fields: Any) -> Record:
@@ -69,11 +69,11 @@ async def test_commands_of_all_records_are_decided_together(consumer: CommandCon
 
 @pytest.mark.parametrize("value", [None, b"", b"no json", b"{}", b"\xff\xfe", b'{"command":{}}'])
 async def test_an_unreadable_record_is_set_aside_and_the_others_go_on(
-    value: bytes | None, consumer: CommandConsumer, world: ToyWorld, office: Office
+    value: bytes | None, consumer: CommandConsumer, world: ToyWorld, dead_letters: FakeDeadLetterStore
 ) -> None:
     await consumer.handle([command(1, 1), Record(value, offset=2), command(2, 3)])
     assert world.total("a") == 3
-    assert office.letters == {"tenant.commands.toy/0/2": ("command", value or b"")}
+    assert dead_letters.letters == {"tenant.commands.toy/0/2": ("command", value or b"")}
 
 
 async def test_fields_a_newer_version_added_are_ignored(consumer: CommandConsumer, world: ToyWorld) -> None:
@@ -86,16 +86,16 @@ async def test_fields_a_newer_version_added_are_ignored(consumer: CommandConsume
 
 @pytest.mark.parametrize("newer", [of_unknown_type(2), command(5, 2, schema_version=COMMAND_SCHEMA + 1)])
 async def test_a_command_of_a_newer_version_waits_and_is_no_dead_letter(
-    newer: Record, consumer: CommandConsumer, world: ToyWorld, office: Office
+    newer: Record, consumer: CommandConsumer, world: ToyWorld, dead_letters: FakeDeadLetterStore
 ) -> None:
     with pytest.raises(Unavailable):
         await consumer.handle([command(1, 1), newer, command(2, 3)])
-    assert office.letters == {}
+    assert dead_letters.letters == {}
     assert world.total("a") in {0, 1}, "what follows it on its partition waits behind it"
 
 
 async def test_without_a_database_the_batch_must_come_again(
-    consumer: CommandConsumer, world: ToyWorld, office: Office
+    consumer: CommandConsumer, world: ToyWorld, dead_letters: FakeDeadLetterStore
 ) -> None:
     world.away = True
     records = [command(1), command(2)]
@@ -103,7 +103,7 @@ async def test_without_a_database_the_batch_must_come_again(
         await consumer.handle(records)
     world.away = False
     await consumer.handle(records)
-    assert (world.total("a"), office.letters) == (3, {})
+    assert (world.total("a"), dead_letters.letters) == (3, {})
 
 
 def event(topic: str, offset: int = 0) -> Record:
@@ -149,8 +149,8 @@ def handlers() -> Handlers:
 
 
 @pytest.fixture
-def events(handlers: Handlers, office: Office) -> EventConsumer:
-    return EventConsumer({"toy.added": handlers.added, "toy.removed": handlers.removed}, office)
+def events(handlers: Handlers, dead_letters: FakeDeadLetterStore) -> EventConsumer:
+    return EventConsumer({"toy.added": handlers.added, "toy.removed": handlers.removed}, dead_letters)
 
 
 async def test_events_reach_the_handler_of_their_topic_in_one_batch(events: EventConsumer, handlers: Handlers) -> None:
@@ -159,24 +159,26 @@ async def test_events_reach_the_handler_of_their_topic_in_one_batch(events: Even
 
 
 async def test_an_event_that_breaks_its_handler_is_set_aside_alone(
-    events: EventConsumer, handlers: Handlers, office: Office
+    events: EventConsumer, handlers: Handlers, dead_letters: FakeDeadLetterStore
 ) -> None:
     handlers.bad[2] = KeyError("a defect")
     await events.handle([event("toy.added", number) for number in (1, 2, 3)])
     assert handlers.batches == [("added", [1]), ("added", [3])]
-    assert list(office.letters) == ["toy.added/0/2"]
+    assert list(dead_letters.letters) == ["toy.added/0/2"]
 
 
-async def test_an_unreadable_event_is_set_aside(events: EventConsumer, handlers: Handlers, office: Office) -> None:
+async def test_an_unreadable_event_is_set_aside(
+    events: EventConsumer, handlers: Handlers, dead_letters: FakeDeadLetterStore
+) -> None:
     await events.handle([Record(b"no json", "toy.added", offset=7), event("toy.added", 8)])
-    assert (list(office.letters), handlers.batches) == (["toy.added/0/7"], [("added", [8])])
+    assert (list(dead_letters.letters), handlers.batches) == (["toy.added/0/7"], [("added", [8])])
 
 
 @pytest.mark.parametrize("passing", [OSError("gone for a moment"), Unavailable("later")])
 async def test_events_come_again_when_their_trouble_may_pass(
-    passing: Exception, events: EventConsumer, handlers: Handlers, office: Office
+    passing: Exception, events: EventConsumer, handlers: Handlers, dead_letters: FakeDeadLetterStore
 ) -> None:
     handlers.bad[2] = passing
     with pytest.raises(Unavailable):
         await events.handle([event("toy.added", number) for number in (1, 2)])
-    assert office.letters == {}
+    assert dead_letters.letters == {}

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from shared.commands.outcome_waiter import OutcomeWaiter
+from shared.commands.bus import OutcomeWaiter
 from shared.errors import Unavailable
 from shared.messages import Outcome, Status
 from tests.fakes import FakeInvalidation
 from tests.shared.toy import ToyWorld
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 class Operations(ToyWorld):

@@ -1,7 +1,7 @@
 import asyncpg
 import pytest
 
-from shared.dead_letters.postgres import PostgresDeadLetters
+from shared.dead_letters.postgres import PostgresDeadLetterStore
 from shared.errors import Unavailable
 from shared.postgres.database import PostgresDatabase
 from tests.shared.conftest import Toy
@@ -10,11 +10,11 @@ LETTERS = "SELECT kind, source, key, body, error, status FROM shared.dead_letter
 
 
 async def test_a_record_is_set_aside_once_however_often_it_is_delivered(toy: Toy, database: PostgresDatabase) -> None:
-    office = PostgresDeadLetters(database, "toy")
+    dead_letters = PostgresDeadLetterStore(database, "toy")
     for error in ("first", "second"):
-        await office.set_aside("command", "topic/0/17", "key", b"\x00\xff not JSON", error)
-    await office.set_aside("command", "topic/0/18", "key", b"", "e" * 5000)
-    await office.set_aside("event", "topic/0/17", "key", b"", "")
+        await dead_letters.add("command", "topic/0/17", "key", b"\x00\xff not JSON", error)
+    await dead_letters.add("command", "topic/0/18", "key", b"", "e" * 5000)
+    await dead_letters.add("event", "topic/0/17", "key", b"", "")
     assert sorted(await toy.rows(LETTERS)) == [
         ("command", "topic/0/17", "key", b"\x00\xff not JSON", "first", "open"),
         ("command", "topic/0/18", "key", b"", "e" * 2000, "open"),
@@ -25,7 +25,7 @@ async def test_a_record_is_set_aside_once_however_often_it_is_delivered(toy: Toy
 async def test_a_key_and_an_error_that_no_text_column_takes_are_kept_all_the_same(
     toy: Toy, database: PostgresDatabase
 ) -> None:
-    await PostgresDeadLetters(database, "toy").set_aside("command", "topic/0/1", "a\x00b", b"\x00", "odd: \x00")
+    await PostgresDeadLetterStore(database, "toy").add("command", "topic/0/1", "a\x00b", b"\x00", "odd: \x00")
     assert await toy.rows(LETTERS) == [("command", "topic/0/1", "a\ufffdb", b"\x00", "odd: \ufffd", "open")]
 
 
@@ -47,12 +47,12 @@ async def test_a_key_and_an_error_that_no_text_column_takes_are_kept_all_the_sam
 def test_what_may_work_later_is_told_apart_from_what_never_will(
     database: PostgresDatabase, error: Exception, passing: bool
 ) -> None:
-    assert PostgresDeadLetters(database, "toy").is_passing(error) is passing
+    assert PostgresDeadLetterStore(database, "toy").is_transient(error) is passing
 
 
 async def test_without_a_database_the_record_must_come_again() -> None:
     away = PostgresDatabase("postgresql://127.0.0.1:1/nowhere")
     await away.open()
     with pytest.raises(Unavailable):
-        await PostgresDeadLetters(away, "toy").set_aside("command", "topic/0/1", "key", b"", "")
+        await PostgresDeadLetterStore(away, "toy").add("command", "topic/0/1", "key", b"", "")
     await away.close()

@@ -1,11 +1,9 @@
-from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from msgspec import Struct
 
-from shared.eventlog.audit_log import PostgresFactLog
+from shared.eventlog.audit_log import AuditEvent, PostgresAuditLog
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import NOON
 from tests.shared.conftest import Toy
@@ -16,29 +14,25 @@ SELECT aggregateid, sequence, type, payload::text, user_id, organization_id, rea
 """
 
 
-class Fact(Struct, frozen=True):
-    event_id: UUID
-    aggregate_id: str
-    event: Added
-    state: Any
-    operation_id: UUID
-    user_id: str = "ada"
-    organization_id: str | None = None
-    occurred_at: datetime = NOON
-    reason: str | None = None
+def audit_event(aggregate_id: str, amount: int, **fields: Any) -> AuditEvent:
+    return AuditEvent(
+        aggregate_id=aggregate_id,
+        event=Added(amount),
+        state=Total(amount),
+        user_id="ada",
+        operation_id=uuid4(),
+        occurred_at=NOON,
+        **fields,
+    )
 
 
-def fact(aggregate_id: str, amount: int, **fields: Any) -> Fact:
-    return Fact(uuid4(), aggregate_id, Added(amount), Total(amount), uuid4(), **fields)
-
-
-async def test_facts_continue_their_streams(toy: Toy, database: PostgresDatabase) -> None:
-    log = PostgresFactLog("toy")
+async def test_audit_events_continue_their_streams(toy: Toy, database: PostgresDatabase) -> None:
+    log = PostgresAuditLog("toy")
     async with database.writing() as transaction:
-        await log.record(transaction, [fact("b", 1), fact("a", 2, organization_id="acme", reason="why")])
-        await log.record(transaction, [fact("a", 3)])
+        await log.record(transaction, [audit_event("b", 1), audit_event("a", 2, organization_id="acme", reason="why")])
+        await log.record(transaction, [audit_event("a", 3)])
     async with database.writing() as transaction:
-        await log.record(transaction, [fact("a", 4, reason="because")])
+        await log.record(transaction, [audit_event("a", 4, reason="because")])
         await log.record(transaction, [])
     assert await toy.rows(LOGGED) == [
         ("b", 1, "toy.added", '{"amount":1,"text":""}', "ada", None, None),
@@ -52,16 +46,16 @@ async def test_facts_continue_their_streams(toy: Toy, database: PostgresDatabase
     ]
 
 
-async def test_facts_are_never_relayed(toy: Toy, database: PostgresDatabase) -> None:
+async def test_audit_events_are_never_relayed(toy: Toy, database: PostgresDatabase) -> None:
     async with database.writing() as transaction:
-        await PostgresFactLog("toy").record(transaction, [fact("a", 1)])
+        await PostgresAuditLog("toy").record(transaction, [audit_event("a", 1)])
     assert await toy.rows("SELECT seq FROM shared.event_relay") == []
 
 
-async def test_a_fact_of_a_transaction_that_fails_was_none(toy: Toy, database: PostgresDatabase) -> None:
+async def test_an_audit_event_of_a_transaction_that_fails_was_none(toy: Toy, database: PostgresDatabase) -> None:
     async def record_and_fail() -> None:
         async with database.writing() as transaction:
-            await PostgresFactLog("toy").record(transaction, [fact("a", 1)])
+            await PostgresAuditLog("toy").record(transaction, [audit_event("a", 1)])
             raise KeyError
 
     with pytest.raises(KeyError):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.eventlog.model import BadPosition, Entry, EventFilter, Position, position_of
 from tests.fakes import NOON
-from tests.logged import entry
+from tests.support.event_log import log_entry
 
 NUMBERS = st.integers(0, 2**62)
 
@@ -39,18 +39,26 @@ OPERATION = uuid4()
 @pytest.mark.parametrize(
     ("wanted", "admitted", "not_admitted"),
     [
-        (EventFilter(), entry(), None),
-        (EventFilter(organization_id="acme"), entry(), entry(organization_id=None)),
-        (EventFilter(user_id="ada"), entry(), entry(user_id="bob")),
-        (EventFilter(operation_id=OPERATION), entry(operation_id=OPERATION), entry()),
-        (EventFilter(types=("a", "b")), entry(type="b"), entry(type="c")),
-        (EventFilter(module_id="hr"), entry(module_id="hr"), entry()),
-        (EventFilter(module_id="hr"), entry(module_id=None, names=("module:hr",)), entry(names=("industry:hr",))),
-        (EventFilter(industry_code="hr"), entry(names=("industry:hr",)), entry(module_id="hr", names=("module:hr",))),
-        (EventFilter(since=NOON), entry(), entry(occurred_at=NOON - timedelta(microseconds=1))),
-        (EventFilter(until=NOON), entry(occurred_at=NOON - timedelta(microseconds=1)), entry()),
-        (EventFilter(published_only=True), entry(), entry(type="access.user.activated")),
-        (EventFilter(organization_id="acme", user_id="ada"), entry(), entry(user_id="bob")),
+        (EventFilter(), log_entry(), None),
+        (EventFilter(organization_id="acme"), log_entry(), log_entry(organization_id=None)),
+        (EventFilter(user_id="ada"), log_entry(), log_entry(user_id="bob")),
+        (EventFilter(operation_id=OPERATION), log_entry(operation_id=OPERATION), log_entry()),
+        (EventFilter(types=("a", "b")), log_entry(type="b"), log_entry(type="c")),
+        (EventFilter(module_id="hr"), log_entry(module_id="hr"), log_entry()),
+        (
+            EventFilter(module_id="hr"),
+            log_entry(module_id=None, names=("module:hr",)),
+            log_entry(names=("industry:hr",)),
+        ),
+        (
+            EventFilter(industry_code="hr"),
+            log_entry(names=("industry:hr",)),
+            log_entry(module_id="hr", names=("module:hr",)),
+        ),
+        (EventFilter(since=NOON), log_entry(), log_entry(occurred_at=NOON - timedelta(microseconds=1))),
+        (EventFilter(until=NOON), log_entry(occurred_at=NOON - timedelta(microseconds=1)), log_entry()),
+        (EventFilter(published_only=True), log_entry(), log_entry(type="access.user.activated")),
+        (EventFilter(organization_id="acme", user_id="ada"), log_entry(), log_entry(user_id="bob")),
     ],
 )
 def test_a_filter_admits_what_meets_all_its_conditions(

@@ -20,7 +20,7 @@ from shared.eventlog.query import EventQuery
 from shared.eventlog.reading import EventReader, Sort
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, NOON
-from tests.logged import Happened, append, everything, happen
+from tests.support.event_log import NewEvent, all_entries, append_events, write_events
 
 TYPES = ("tenant.module.assigned", "tenant.module.bulk_assigned", "tenant.industry.applied", "access.user.activated")
 OPERATIONS = [uuid4() for _ in range(40)]
@@ -31,13 +31,13 @@ def log(database: PostgresDatabase) -> PostgresEventLog:
     return PostgresEventLog(database)
 
 
-def many(chance: random.Random, number: int) -> list[Happened]:
+def many(chance: random.Random, number: int) -> list[NewEvent]:
     """Events of all kinds; time goes on by a minute each, and back by some."""
     events = []
     for place in range(number):
         listed = chance.random() < 0.4
         events.append(
-            Happened(
+            NewEvent(
                 type=chance.choice(TYPES),
                 organization_id=chance.choice(["acme", "globex", None]),
                 module_id=None if listed else chance.choice(["crm", "hr", None]),
@@ -95,9 +95,9 @@ async def test_pages_hold_what_the_filter_admits_each_once_in_order(
     chance = random.Random(4)  # noqa: S311 - any choice will do, the same each time
     events = many(chance, 240)
     for start in range(0, 240, 24):
-        await happen(database, *events[start : start + 19])
-        await happen(database, *events[start + 19 : start + 24])
-    entries = await everything(log)
+        await write_events(database, *events[start : start + 19])
+        await write_events(database, *events[start + 19 : start + 24])
+    entries = await all_entries(log)
     assert len(entries) == 240
     assert all(one.position < other.position for one, other in pairwise(entries))
     for _ in range(100):
@@ -113,19 +113,19 @@ async def test_an_export_has_every_event_once_however_many_pages_it_takes(
 ) -> None:
     monkeypatch.setattr(event_reading, "EXPORTED_AT_ONCE", 3)
     for _ in range(4):
-        await happen(database, Happened(), Happened())
+        await write_events(database, NewEvent(), NewEvent())
     lines = await EventReader(log, CURSORS).export(EventFilter(), sort)
     exported = [json.loads(line)["position"] for line in b"".join([chunk async for chunk in lines]).splitlines()]
-    expected = [entry.event.position for entry in await everything(log)]
+    expected = [entry.event.position for entry in await all_entries(log)]
     assert exported == (expected if sort == "position" else expected[::-1])
     assert len(exported) == 8
 
 
 async def test_nothing_appears_behind_a_reader(database: PostgresDatabase, log: PostgresEventLog) -> None:
-    await happen(database, Happened(reason="first"))
+    await write_events(database, NewEvent(reason="first"))
     async with database.writing() as slow:
-        await append(slow, Happened(reason="slow"))
-        await happen(database, Happened(reason="quick"))
+        await append_events(slow, NewEvent(reason="slow"))
+        await write_events(database, NewEvent(reason="quick"))
         seen, reached = await log.newer(BEGINNING, 10)
         assert [entry.event.reason for entry in seen] == ["first"]
         assert [entry.event.reason for entry in await all_pages(log, EventFilter(), 5, newest_first=True)] == ["first"]
@@ -135,9 +135,9 @@ async def test_nothing_appears_behind_a_reader(database: PostgresDatabase, log: 
 
 async def test_an_event_is_as_it_was_written(database: PostgresDatabase, log: PostgresEventLog) -> None:
     operation = uuid4()
-    written = Happened("toy.done", "acme", "crm", user_id="bob", operation_id=operation, reason="why", filling="ä")
-    await happen(database, written)
-    (entry,) = await everything(log)
+    written = NewEvent("toy.done", "acme", "crm", user_id="bob", operation_id=operation, reason="why", filling="ä")
+    await write_events(database, written)
+    (entry,) = await all_entries(log)
     event = entry.event
     assert (event.type, event.organization_id, event.module_id, event.user_id) == ("toy.done", "acme", "crm", "bob")
     assert (event.operation_id, event.reason, event.occurred_at) == (operation, "why", NOON)
@@ -149,9 +149,9 @@ async def test_an_event_is_as_it_was_written(database: PostgresDatabase, log: Po
 async def test_a_page_and_a_look_at_the_end_are_bounded_in_bytes(
     database: PostgresDatabase, log: PostgresEventLog
 ) -> None:
-    large = Happened(filling="x" * 900_000)
+    large = NewEvent(filling="x" * 900_000)
     for number in range(8):
-        await happen(database, replace(large, reason=str(number)))
+        await write_events(database, replace(large, reason=str(number)))
     window, end = await log.window(EventFilter())
     first = await log.page(EventFilter(), window, 100, newest_first=False)
     assert [entry.event.reason for entry in first.entries] == ["0", "1", "2", "3", "4"]
@@ -167,7 +167,7 @@ async def test_looking_for_what_is_not_there_is_done_in_bounded_steps(
     database: PostgresDatabase, log: PostgresEventLog
 ) -> None:
     for _ in range(3):
-        await happen(database, *[Happened(module_id="crm"), Happened(user_id="bob")] * 4_000)
+        await write_events(database, *[NewEvent(module_id="crm"), NewEvent(user_id="bob")] * 4_000)
     wanted = EventFilter(module_id="crm", user_id="bob")
     window, _ = await log.window(wanted)
     page = await log.page(wanted, window, 50, newest_first=True)
@@ -225,7 +225,7 @@ async def test_no_filter_reads_more_than_its_page_at_the_end_or_deep_in_the_log(
 ) -> None:
     if known == "when it held others":
         for _ in range(3):
-            await happen(database, *many(random.Random(5), 1_000))  # noqa: S311 - to be the same each time
+            await write_events(database, *many(random.Random(5), 1_000))  # noqa: S311 - to be the same each time
     await look_at_tables(scratch_url)
     for start in range(0, EVENTS, 500):
         async with database.writing() as transaction:

@@ -15,11 +15,11 @@ from shared.eventlog.model import BEGINNING, BadPosition, EventFilter, Position,
 from shared.eventlog.postgres import Found, PostgresEventLog
 from shared.eventlog.sse import EventStream, EventStreams, Listener, OrganizationIsSuspended, Pace, PlaceUnknown
 from shared.eventlog.tail import EventTail
-from shared.http.streaming import Chunks
+from shared.http.responses import Chunks
 from shared.ports import Caller
 from shared.postgres.database import PostgresDatabase
-from tests.listening import Heard
-from tests.logged import Happened, everything, happen
+from tests.support.event_log import NewEvent, all_entries, write_events
+from tests.support.event_stream_client import ReceivedEvents
 
 QUICK = Pace(heartbeat_seconds=0.05, check_seconds=0.05)
 ADA = Caller("ada", "super_admin")
@@ -82,9 +82,9 @@ async def streaming(
     wanted: EventFilter = EventFilter(),  # noqa: B008 - frozen
     admitted: Callable[[], Awaitable[None]] = everybody,
     pace: Pace = Pace(),  # noqa: B008 - frozen
-) -> AsyncIterator[tuple[Heard, Chunks]]:
+) -> AsyncIterator[tuple[ReceivedEvents, Chunks]]:
     chunks = EventStream(log, tail, wanted, pace).chunks(after, admitted)
-    yield Heard(), chunks
+    yield ReceivedEvents(), chunks
     await chunks.aclose()
     assert len(tail) == 0
 
@@ -98,7 +98,7 @@ async def test_everything_from_a_place_on_comes_once_while_much_happens(
     async def write() -> None:
         nonlocal written
         for number in range(60):
-            await happen(database, *[Happened(organization_id=ACME)] * (number % 5 + 1), Happened())
+            await write_events(database, *[NewEvent(organization_id=ACME)] * (number % 5 + 1), NewEvent())
             written += number % 5 + 1
             tail.wake()
 
@@ -109,7 +109,7 @@ async def test_everything_from_a_place_on_comes_once_while_much_happens(
         await heard.until(
             chunks, lambda: writing.done() and len(heard.positions) >= written and heard.states[-1] == "live"
         )
-    expected = [entry.event.position for entry in await everything(log) if wanted.admits(entry)]
+    expected = [entry.event.position for entry in await all_entries(log) if wanted.admits(entry)]
     assert heard.positions == expected
     assert heard.states == ["catching_up", "live"]
     assert heard.sent.startswith(b"retry: 2000\n\n")
@@ -123,22 +123,22 @@ async def test_everything_from_a_place_on_comes_once_while_much_happens(
 async def test_what_happens_between_catching_up_and_following_comes_too(
     database: PostgresDatabase, log: Log, tail: EventTail
 ) -> None:
-    await happen(database, Happened())
-    log.afterwards = lambda: happen(database, Happened())
+    await write_events(database, NewEvent())
+    log.afterwards = lambda: write_events(database, NewEvent())
     async with streaming(log, tail, BEGINNING) as (heard, chunks):
         await heard.until(chunks, lambda: heard.states == ["catching_up", "live"])
-    assert heard.positions == [entry.event.position for entry in await everything(log)]
+    assert heard.positions == [entry.event.position for entry in await all_entries(log)]
     assert len(heard.positions) == 2
 
 
 async def test_without_a_place_a_stream_begins_now_and_names_where_that_is(
     database: PostgresDatabase, log: Log, tail: EventTail
 ) -> None:
-    await happen(database, Happened())
+    await write_events(database, NewEvent())
     async with streaming(log, tail) as (heard, chunks):
         await heard.until(chunks, lambda: heard.states == ["live"])
         assert heard.place == str(await log.end())
-        await happen(database, Happened(reason="now"))
+        await write_events(database, NewEvent(reason="now"))
         await heard.until(chunks, lambda: heard.positions)
     assert len(heard.positions) == 1
     assert heard.place == heard.positions[0]
@@ -149,7 +149,7 @@ async def test_a_quiet_stream_beats_and_moves_the_place_from_which_one_comes_bac
 ) -> None:
     async with streaming(log, tail, wanted=EventFilter(organization_id=ACME), pace=QUICK) as (heard, chunks):
         await heard.until(chunks, lambda: heard.states == ["live"])
-        await happen(database, *[Happened()] * 3)
+        await write_events(database, *[NewEvent()] * 3)
         end = str(await log.end())
         await heard.until(chunks, lambda: heard.place == end)
     assert b"\n\n: \nid: " in heard.sent
@@ -182,14 +182,14 @@ async def test_who_was_let_in_stays_in_while_nobody_can_tell(
 
     async with streaming(log, tail, admitted=unknown, pace=QUICK) as (heard, chunks):
         await heard.until(chunks, lambda: asked > 2)
-        await happen(database, Happened())
+        await write_events(database, NewEvent())
         await heard.until(chunks, lambda: heard.positions)
 
 
 async def test_a_stream_that_begins_while_the_log_is_away_says_so_and_leaves_nothing_out(
     database: PostgresDatabase, log: Log, tail: EventTail
 ) -> None:
-    await happen(database, Happened())
+    await write_events(database, NewEvent())
     log.failures = 3
     async with streaming(log, tail, BEGINNING) as (heard, chunks):
         await heard.until(chunks, lambda: "live" in heard.states)
@@ -200,7 +200,7 @@ async def test_a_stream_that_begins_while_the_log_is_away_says_so_and_leaves_not
 async def test_the_end_of_the_process_is_told_to_those_who_listen_and_to_those_who_catch_up(
     database: PostgresDatabase, log: Log, tail: EventTail
 ) -> None:
-    await happen(database, Happened())
+    await write_events(database, NewEvent())
     async with streaming(log, tail) as (heard, chunks), streaming(log, tail, BEGINNING) as (late, late_chunks):
         await heard.until(chunks, lambda: "live" in heard.states)
         await late.until(late_chunks, lambda: "catching_up" in late.states)
@@ -231,7 +231,7 @@ async def test_people_of_a_suspended_organization_get_no_stream_and_lose_theirs(
     streams = EventStreams(log, tail, gate, gate, QUICK)
     who = Listener(Caller("bob", "organization_admin", ACME), "token")
     chunks, _ = await streams.open(who, EventFilter(organization_id=ACME), None)
-    heard = Heard()
+    heard = ReceivedEvents()
     await heard.until(chunks, lambda: heard.states == ["live"])
     gate.suspended.add(ACME)
     with pytest.raises(StopAsyncIteration):
@@ -251,6 +251,6 @@ async def test_a_place_beyond_the_end_of_the_log_or_no_place_at_all_is_refused(l
     with pytest.raises(PlaceUnknown):
         await streams.open(who, EventFilter(), str(Position(end.xid + 1000, 1)))
     chunks, _ = await streams.open(who, EventFilter(), str(end))
-    heard = Heard()
+    heard = ReceivedEvents()
     await heard.until(chunks, lambda: "live" in heard.states)
     await chunks.aclose()

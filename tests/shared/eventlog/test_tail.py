@@ -7,8 +7,8 @@ import pytest
 from shared.eventlog import tail as event_tail
 from shared.eventlog.model import EventFilter, Position
 from shared.eventlog.tail import EventTail, Reader, ServiceStops, TooManyStreams
-from tests.logged import FakeLog
-from tests.waiting import eventually
+from tests.support.event_log import FakeEventLog
+from tests.support.polling import eventually
 
 PATIENCE = 10.0
 AWAY = b'"database_away"'
@@ -16,12 +16,12 @@ LIVE = b'"live"'
 
 
 @pytest.fixture
-def log() -> FakeLog:
-    return FakeLog()
+def log() -> FakeEventLog:
+    return FakeEventLog()
 
 
 @pytest.fixture
-async def tail(log: FakeLog, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EventTail]:
+async def tail(log: FakeEventLog, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EventTail]:
     monkeypatch.setattr(event_tail, "IDLE_SECONDS", 0.02)
     tail = EventTail(log)
     running = asyncio.create_task(tail.run())
@@ -49,11 +49,11 @@ async def taken(reader: Reader, *wanted: bytes) -> bytes:
     return got
 
 
-def idle(tail: EventTail, log: FakeLog) -> bool:
+def idle(tail: EventTail, log: FakeEventLog) -> bool:
     return tail.position == Position(len(log.entries) + 1, 0)
 
 
-async def test_readers_get_what_happens_after_they_came_each_what_he_wants(log: FakeLog, tail: EventTail) -> None:
+async def test_readers_get_what_happens_after_they_came_each_what_he_wants(log: FakeEventLog, tail: EventTail) -> None:
     log.happen("acme")
     everything, acme, globex = [
         await following(tail, EventFilter(organization_id=organization)) for organization in (None, "acme", "globex")
@@ -68,7 +68,7 @@ async def test_readers_get_what_happens_after_they_came_each_what_he_wants(log: 
     assert globex.has_all
 
 
-async def test_a_reader_hears_what_his_filter_admits_and_nothing_else(log: FakeLog, tail: EventTail) -> None:
+async def test_a_reader_hears_what_his_filter_admits_and_nothing_else(log: FakeEventLog, tail: EventTail) -> None:
     own_people = EventFilter(organization_id="acme", published_only=True)
     people, modules = await following(tail, own_people), await following(tail, EventFilter(module_id="till"))
     log.happen("acme", type="access.user.activated", module_id=None)
@@ -81,7 +81,7 @@ async def test_a_reader_hears_what_his_filter_admits_and_nothing_else(log: FakeL
     assert (people.has_all, modules.has_all) == (True, True)
 
 
-async def test_one_look_serves_all_readers_and_nobody_looks_for_nobody(log: FakeLog, tail: EventTail) -> None:
+async def test_one_look_serves_all_readers_and_nobody_looks_for_nobody(log: FakeEventLog, tail: EventTail) -> None:
     readers = [await following(tail) for _ in range(50)]
     before = log.looks
     log.happen(number=3)
@@ -101,7 +101,7 @@ async def test_one_look_serves_all_readers_and_nobody_looks_for_nobody(log: Fake
 
 
 async def test_an_event_is_handed_to_few_readers_at_a_time_so_that_everybody_else_gets_his_turn(
-    log: FakeLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
+    log: FakeEventLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readers = [await following(tail) for _ in range(50)]
     monkeypatch.setattr(event_tail, "REST_SECONDS", 3600.0)
@@ -113,7 +113,7 @@ async def test_an_event_is_handed_to_few_readers_at_a_time_so_that_everybody_els
 
 
 async def test_a_slow_reader_is_cut_off_and_the_others_go_on(
-    log: FakeLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
+    log: FakeEventLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_tail, "MAX_WAITING", 100)
     slow, quick = await following(tail), await following(tail)
@@ -130,7 +130,7 @@ async def test_a_slow_reader_is_cut_off_and_the_others_go_on(
 
 
 async def test_what_waits_for_a_reader_is_bounded_in_bytes_and_taken_by_handfuls(
-    log: FakeLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
+    log: FakeEventLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_tail, "MAX_WAITING_BYTES", 1_000_000)
     reader = await following(tail)
@@ -142,7 +142,7 @@ async def test_what_waits_for_a_reader_is_bounded_in_bytes_and_taken_by_handfuls
 
 
 async def test_readers_hear_that_the_database_is_away_and_that_it_is_back_with_all_that_happened(
-    log: FakeLog, tail: EventTail
+    log: FakeEventLog, tail: EventTail
 ) -> None:
     reader = await following(tail)
     log.away = True
@@ -153,7 +153,9 @@ async def test_readers_hear_that_the_database_is_away_and_that_it_is_back_with_a
     assert (await taken(reader, LIVE, b"id: 1-1\n")).startswith(b"event: state\n")
 
 
-async def test_who_comes_while_the_database_is_away_is_started_when_it_is_back(log: FakeLog, tail: EventTail) -> None:
+async def test_who_comes_while_the_database_is_away_is_started_when_it_is_back(
+    log: FakeEventLog, tail: EventTail
+) -> None:
     log.away = True
     reader = Reader(EventFilter())
     tail.enter(reader)
@@ -164,7 +166,7 @@ async def test_who_comes_while_the_database_is_away_is_started_when_it_is_back(l
         assert await reader.started == Position(1, 0)
 
 
-async def test_what_a_reader_has_seen_before_he_came_does_not_come_again(log: FakeLog, tail: EventTail) -> None:
+async def test_what_a_reader_has_seen_before_he_came_does_not_come_again(log: FakeEventLog, tail: EventTail) -> None:
     await following(tail)
     log.happen(number=2)
     reader = Reader(EventFilter())
@@ -175,7 +177,7 @@ async def test_what_a_reader_has_seen_before_he_came_does_not_come_again(log: Fa
 
 
 async def test_the_end_of_the_process_ends_readers_after_what_waits_for_them_and_lets_in_no_more(
-    log: FakeLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
+    log: FakeEventLog, tail: EventTail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_tail, "FAREWELL_SECONDS", 0.05)
     reader = await following(tail)

@@ -10,9 +10,10 @@ from litestar.testing import RequestFactory
 
 from shared.commands.http import fingerprint, outcome_body
 from shared.errors import Conflict, FieldError, Kind, Refusal
+from shared.http.bodies import field_error
 from shared.http.parameters import BadHeader, expected_sequence, reason_of, respond_async
 from shared.http.problems import STATUS, problem
-from shared.http.requests import field_error, not_modified
+from shared.http.responses import not_modified
 from shared.messages import Outcome
 
 

@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from devstack import Endpoints
 from shared.commands.bus import KafkaUnreachable
-from shared.kafka.groups import Group, GroupStanding, KafkaGroups
+from shared.kafka.groups import Group, GroupLag, KafkaGroups
 
 RECORDS = 3
 
@@ -54,9 +54,9 @@ async def test_lag_is_what_a_group_has_not_committed_whether_anybody_is_in_it_or
     await member.stop()
     gone = await groups.look(looked_at)
 
-    untouched = GroupStanding(nobodys, 0, {topic: RECORDS})
-    assert present.groups == [GroupStanding(name, 1, {topic: RECORDS - 1}), untouched]
-    assert gone.groups == [GroupStanding(name, 0, {topic: RECORDS - 1}), untouched]
+    untouched = GroupLag(nobodys, 0, {topic: RECORDS})
+    assert present.groups == [GroupLag(name, 1, {topic: RECORDS - 1}), untouched]
+    assert gone.groups == [GroupLag(name, 0, {topic: RECORDS - 1}), untouched]
     assert present.answer_ms > 0
 
 

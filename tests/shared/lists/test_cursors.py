@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.lists.cursor_key import PostgresCursorKey
-from shared.lists.cursors import BadCursor, Cursors
+from shared.lists.cursors import BadCursor, Cursors, PostgresCursorKey
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS
 

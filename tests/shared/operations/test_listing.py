@@ -9,13 +9,14 @@ import pytest
 
 from shared.errors import Refusal
 from shared.lists.cursors import BadCursor
+from shared.lists.lister import ListParams
 from shared.messages import Outcome
-from shared.operations.listing import OperationFilter, OperationQuery, PostgresOperationList, Sort
+from shared.operations.listing import OperationFilter, PostgresOperationList, Sort
 from shared.operations.postgres import PostgresOperations
 from shared.ports import Caller
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, NOON
-from tests.measured import MeasuredDatabase
+from tests.support.query_cost import MeasuredDatabase
 
 OWN, OTHER = UUID(int=1), UUID(int=2)
 ADMIN = Caller("ada", "super_admin")
@@ -67,11 +68,11 @@ class Operations:
         self, caller: Caller = ADMIN, sort: Sort = "-created_at", limit: int = 2, **wanted: Any
     ) -> list[UUID]:
         """Of all pages."""
-        query = OperationQuery(limit, sort=sort, wanted=OperationFilter(**wanted))
-        page = await self.list.page(query, caller)
+        query = ListParams(OperationFilter(**wanted), limit, sort=sort)
+        page = await self.list.visible(query, caller)
         found = [*page.items]
         while page.next_cursor is not None:
-            page = await self.list.page(msgspec.structs.replace(query, cursor=page.next_cursor), caller)
+            page = await self.list.visible(msgspec.structs.replace(query, cursor=page.next_cursor), caller)
             found += page.items
         return [each.operation_id for each in found]
 
@@ -121,7 +122,7 @@ async def test_people_see_what_was_asked_for_their_organization_and_services_not
 async def test_the_list_tells_why_something_was_rejected_and_no_more(operations: Operations) -> None:
     await operations.add("rejected")
     await operations.add("applied")
-    page = await operations.list.page(OperationQuery(2), ADMIN)
+    page = await operations.list.visible(ListParams(OperationFilter(), 2), ADMIN)
     told = msgspec.json.decode(msgspec.json.encode(page))["items"]
     assert [item["refusal"] for item in told] == [None, {"kind": "conflict", "code": "not_so", "detail": "Not so."}]
     assert (told[0]["command"], told[0]["user_id"], told[0]["organization_id"]) == ("AssignModule", "bob", str(OWN))
@@ -130,17 +131,19 @@ async def test_the_list_tells_why_something_was_rejected_and_no_more(operations:
 async def test_a_cursor_is_bound_to_filters_order_and_what_its_reader_may_see(operations: Operations) -> None:
     for _ in range(3):
         await operations.add("applied")
-    query = OperationQuery(1)
-    cursor = (await operations.list.page(query, ADMIN)).next_cursor
+    query = ListParams(OperationFilter(), 1)
+    cursor = (await operations.list.visible(query, ADMIN)).next_cursor
     for name, value in (("organization_id", OWN), ("status", "applied"), ("context", "x"), ("command", "x")):
-        wanted = msgspec.structs.replace(query.wanted, **{name: value})
+        wanted = msgspec.structs.replace(query.filter, **{name: value})
         with pytest.raises(BadCursor):
-            await operations.list.page(OperationQuery(1, cursor, wanted=wanted), ADMIN)
+            await operations.list.visible(ListParams(wanted, 1, cursor), ADMIN)
     with pytest.raises(BadCursor):
-        await operations.list.page(OperationQuery(1, cursor, "created_at"), ADMIN)
+        await operations.list.visible(ListParams(OperationFilter(), 1, cursor, "created_at"), ADMIN)
     with pytest.raises(BadCursor):
-        await operations.list.page(OperationQuery(1, cursor), Caller("bob", "organization_admin", str(OWN)))
-    assert len((await operations.list.page(OperationQuery(5, cursor), ADMIN)).items) == 2
+        await operations.list.visible(
+            ListParams(OperationFilter(), 1, cursor), Caller("bob", "organization_admin", str(OWN))
+        )
+    assert len((await operations.list.visible(ListParams(OperationFilter(), 5, cursor), ADMIN)).items) == 2
 
 
 async def test_a_page_of_many_operations_costs_little(database: PostgresDatabase) -> None:
@@ -155,7 +158,7 @@ async def test_a_page_of_many_operations_costs_little(database: PostgresDatabase
         (OperationFilter(context="registry"), 0, 7500),
         (OperationFilter(status="failed", context="assignments"), 50, 250),
     ):
-        page = await PostgresOperationList(measured, CURSORS).page(OperationQuery(50, wanted=wanted), ADMIN)
+        page = await PostgresOperationList(measured, CURSORS).visible(ListParams(wanted, 50), ADMIN)
         assert len(page.items) == number, wanted
         assert measured.buffers() < bound, wanted
 

@@ -9,7 +9,7 @@ from shared.messages import EventEnvelope
 from shared.outbox import relay as relay_module
 from shared.outbox.relay import until_first_failure
 from tests.shared.outbox.relaying import PASSING, PERMANENT, RelayWorld, row
-from tests.waiting import eventually
+from tests.support.polling import eventually
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.migration.migrate import migrate_database
 from shared.postgres.address import CHOICES, TAKEN, PostgresAddress, UnusableAddress, read_address
 from shared.postgres.database import PostgresDatabase
-from tests.databases import new_database
+from tests.support.databases import new_database
 
 AS_IT_IS = {"statement_cache_size": 0, "max_cached_statement_lifetime": 0, "max_cacheable_statement_size": 0}
 NOTHING = dict.fromkeys(

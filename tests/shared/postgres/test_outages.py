@@ -20,8 +20,8 @@ from shared.postgres.outages import (
     is_transient,
     typed_outages,
 )
-from tests.databases import beside
-from tests.faults.full_disks import filled, small_disk
+from tests.support.databases import sibling_database_url
+from tests.support.small_disks import filled, small_disk
 
 WRITE = "INSERT INTO shared.marks (name) SELECT repeat('x', 900) || $1 || n FROM generate_series(1, 2000) AS n"
 
@@ -122,8 +122,8 @@ async def test_on_a_full_disk_reads_go_on_writes_say_why_and_a_probe_finds_the_r
     await server.execute(f"CREATE TABLESPACE {name} LOCATION '{disk}/space'")
     await server.execute(f"CREATE DATABASE {name} TABLESPACE {name}")
     try:
-        await migrate_database(beside(scratch_url, name))
-        database = PostgresDatabase(beside(scratch_url, name))
+        await migrate_database(sibling_database_url(scratch_url, name))
+        database = PostgresDatabase(sibling_database_url(scratch_url, name))
         await database.open()
         with filled(disk):
             with pytest.raises(DatabaseTakesNoWrites, match=DISK_FULL):

@@ -14,7 +14,7 @@ export interface StreamedEvent {
 export type StreamState = 'connecting' | 'live' | 'reconnecting' | 'offline';
 
 /** What a stream tells: an event with its place in the log, or how it is. `isNew`: something may have been missed before. */
-export type Told =
+export type StreamMessage =
   | { readonly event: StreamedEvent; readonly place: string | null }
   | { readonly state: StreamState; readonly isNew: boolean };
 
@@ -35,7 +35,7 @@ const OF_SERVER: Readonly<Record<string, StreamState>> = {
 export async function readEvents(
   lastEventId: string | null,
   signal: AbortSignal,
-  tell: (told: Told) => void,
+  tell: (message: StreamMessage) => void,
   onSound: () => void,
 ): Promise<void> {
   let place = lastEventId;

@@ -1,6 +1,6 @@
 import { randomId } from '@modplane/client';
 import { openChannel } from '@/api/browser.ts';
-import { type StreamState, type StreamedEvent, type Told, readEvents } from '@/api/event-stream.ts';
+import { type StreamState, type StreamedEvent, type StreamMessage, readEvents } from '@/api/event-stream.ts';
 import { answered } from '@/api/reachability.ts';
 
 export interface Follower {
@@ -74,14 +74,14 @@ function join(of: string, follower: Follower): () => void {
     clearTimeout(waiting);
     waiting = setTimeout(read, ms);
   };
-  const take = (told: Told) => {
-    if ('event' in told) {
-      place = told.place;
-      say({ kind: 'event', ...told });
-      follower.onEvent(told.event);
+  const take = (message: StreamMessage) => {
+    if ('event' in message) {
+      place = message.place;
+      say({ kind: 'event', ...message });
+      follower.onEvent(message.event);
     } else {
-      become(told.state, told.isNew);
-      beat(told.isNew);
+      become(message.state, message.isNew);
+      beat(message.isNew);
     }
   };
   function read(): void {
@@ -89,8 +89,8 @@ function join(of: string, follower: Follower): () => void {
     const { signal } = reading;
     beat();
     beating = setInterval(beat, BEAT_MS);
-    const heed = (told: Told) => {
-      if (!signal.aborted) take(told);
+    const heed = (message: StreamMessage) => {
+      if (!signal.aborted) take(message);
     };
     void readEvents(place, signal, heed, () => {
       answered();

@@ -34,7 +34,7 @@ export function makeQueryClient(onProblem: (error: unknown) => void): QueryClien
           .getMutationCache()
           .getAll()
           .some((one) => one.mutationId === mutation.mutationId);
-        if (mutation.meta?.['told'] !== true && !isForgotten) onProblem(error);
+        if (mutation.meta?.['isHandled'] !== true && !isForgotten) onProblem(error);
       },
     }),
   });

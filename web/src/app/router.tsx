@@ -8,7 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { personOn, sessionState } from '@/api/token.ts';
-import { Crashed, Forbidden, NotFound } from '@/app/dead-ends.tsx';
+import { Crashed, Forbidden, NotFound } from '@/app/error-pages.tsx';
 import { page } from '@/app/lazy-page.tsx';
 import {
   auditSearch,
@@ -18,10 +18,10 @@ import {
   signInSearch,
   signupSearch,
   systemSearch,
-  tenantModulesSearch,
-  tenantPageSearch,
-  tenantsSearch,
-  tenantSearch,
+  organizationModulesSearch,
+  organizationPageSearch,
+  organizationsSearch,
+  organizationSearch,
   workspaceSearch,
 } from '@/app/search.ts';
 import { useSession } from '@/session/session.tsx';
@@ -129,29 +129,29 @@ const industries = createRoute({
 const industry = createRoute({
   getParentRoute: () => superAdmin,
   path: 'industries/$code',
-  validateSearch: tenantSearch,
+  validateSearch: organizationSearch,
   component: page(() => import('@/industries/industry-page.tsx'), 'IndustryPage'),
 });
 
 const tenants = createRoute({
   getParentRoute: () => superAdmin,
   path: 'tenants',
-  validateSearch: tenantsSearch,
-  component: page(() => import('@/organizations/tenants-page.tsx'), 'TenantsPage'),
+  validateSearch: organizationsSearch,
+  component: page(() => import('@/organizations/organizations-page.tsx'), 'OrganizationsPage'),
 });
 
 const tenant = createRoute({
   getParentRoute: () => superAdmin,
   path: 'tenants/$id',
-  validateSearch: tenantPageSearch,
-  component: page(() => import('@/app/tenant.tsx'), 'Tenant'),
+  validateSearch: organizationPageSearch,
+  component: page(() => import('@/app/organization.tsx'), 'Tenant'),
 });
 
-const tenantModules = createRoute({
+const organizationModules = createRoute({
   getParentRoute: () => superAdmin,
   path: 'tenants/$id/modules',
-  validateSearch: tenantModulesSearch,
-  component: page(() => import('@/assignments/tenant-modules-page.tsx'), 'TenantModulesPage'),
+  validateSearch: organizationModulesSearch,
+  component: page(() => import('@/assignments/organization-modules-page.tsx'), 'OrganizationModulesPage'),
 });
 
 const bulk = createRoute({
@@ -187,7 +187,7 @@ const tree = root.addChildren([
     industry,
     tenants,
     tenant,
-    tenantModules,
+    organizationModules,
     bulk,
     audit,
     system,

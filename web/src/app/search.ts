@@ -76,7 +76,7 @@ export const industriesSearch = (raw: Raw): IndustriesSearch => ({
   form: oneOf(raw, 'form', ['new']),
 });
 
-export interface TenantsSearch {
+export interface OrganizationsSearch {
   q?: string | undefined;
   industry?: string | undefined;
   version?: string | undefined;
@@ -86,7 +86,7 @@ export interface TenantsSearch {
   desc?: boolean | undefined;
 }
 
-export const tenantsSearch = (raw: Raw): TenantsSearch => ({
+export const organizationsSearch = (raw: Raw): OrganizationsSearch => ({
   q: text(raw, 'q'),
   industry: text(raw, 'industry'),
   version: text(raw, 'version'),
@@ -96,26 +96,26 @@ export const tenantsSearch = (raw: Raw): TenantsSearch => ({
   desc: raw['desc'] === true ? true : undefined,
 });
 
-export const tenantSearch = (raw: Raw): { tab?: string | undefined } => ({ tab: text(raw, 'tab') });
+export const organizationSearch = (raw: Raw): { tab?: string | undefined } => ({ tab: text(raw, 'tab') });
 
-export interface TenantModulesSearch {
+export interface OrganizationModulesSearch {
   words?: string | undefined;
   open?: 'assign' | 'template' | 'part' | undefined;
   module?: string | undefined;
 }
 
-export const tenantModulesSearch = (raw: Raw): TenantModulesSearch => ({
+export const organizationModulesSearch = (raw: Raw): OrganizationModulesSearch => ({
   words: text(raw, 'words'),
   open: oneOf(raw, 'open', ['assign', 'template', 'part']),
   module: text(raw, 'module'),
 });
 
-export interface TenantPageSearch extends TenantModulesSearch {
+export interface OrganizationPageSearch extends OrganizationModulesSearch {
   tab?: string | undefined;
 }
 
-export const tenantPageSearch = (raw: Raw): TenantPageSearch => ({
-  ...tenantModulesSearch(raw),
+export const organizationPageSearch = (raw: Raw): OrganizationPageSearch => ({
+  ...organizationModulesSearch(raw),
   tab: oneOf(raw, 'tab', ['overview', 'modules', 'activity']),
 });
 

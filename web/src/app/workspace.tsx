@@ -9,7 +9,7 @@ export function OwnWorkspace() {
         <ConfigDrawer
           organizationId={organization.organization_id}
           moduleId={moduleId}
-          tenantName={organization.name}
+          organizationName={organization.name}
           industryOf={(code) => (code === organization.industry_code ? (organization.industry_name ?? code) : code)}
           onClose={onClose}
         />

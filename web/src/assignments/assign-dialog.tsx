@@ -5,7 +5,7 @@ import { bulkAssignModules, type OrganizationModule } from '@modplane/client';
 import { getModuleRegistryOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { PickList } from '@/assignments/pick-list.tsx';
-import { unassignAll, withDiscarded } from '@/assignments/writes.ts';
+import { unassignAll, withDiscarded } from '@/assignments/mutations.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
@@ -13,12 +13,12 @@ import { Failed, LoadingRows } from '@/ui/states.tsx';
 /** Assigns any modules of the registry at once: all of them, or none. */
 export function AssignDialog({
   organizationId,
-  tenantName,
+  organizationName,
   held,
   onClose,
 }: {
   organizationId: string;
-  tenantName: string;
+  organizationName: string;
   held: readonly OrganizationModule[];
   onClose: () => void;
 }) {
@@ -40,12 +40,12 @@ export function AssignDialog({
   const ids = items.filter((one) => chosen.has(one.id) && one.unavailable === null).map((one) => one.id);
   const assign = useMutation({
     mutationFn: () => bulkAssignModules(organizationId, ids),
-    meta: { told: true },
+    meta: { isHandled: true },
     onSuccess: ({ discarded_configs: discarded }) => {
       const namesOf = (wanted: readonly string[]) =>
         items.filter((one) => wanted.includes(one.id)).map((one) => one.name);
       const undo = () => unassignAll(organizationId, ids);
-      notifyDone(withDiscarded(m.assignments.assigned(namesOf(ids), tenantName), namesOf(discarded), m), m, undo);
+      notifyDone(withDiscarded(m.assignments.assigned(namesOf(ids), organizationName), namesOf(discarded), m), m, undo);
       onClose();
     },
   });
@@ -54,7 +54,7 @@ export function AssignDialog({
       opened
       onClose={onClose}
       size="lg"
-      title={<Text fw={600}>{m.assignments.assignTitle(tenantName)}</Text>}
+      title={<Text fw={600}>{m.assignments.assignTitle(organizationName)}</Text>}
       closeButtonProps={{ 'aria-label': m.common.close }}
     >
       <Stack>

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { jsonText } from '@/api/exact-json.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { type Choice, choices, picked } from '@/assignments/layers.ts';
-import type { Meanwhile } from '@/assignments/meanwhile.ts';
+import type { ConflictDetails } from '@/assignments/conflict.ts';
 import { WhoChanged } from '@/ui/who-changed.tsx';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -13,24 +13,24 @@ type Json = Readonly<Record<string, unknown>>;
 export function ConfigConflict({
   base,
   mine,
-  meanwhile,
+  conflict,
   organizationId,
   onResolved,
   onClose,
 }: {
   base: Json;
   mine: Json;
-  meanwhile: Meanwhile;
+  conflict: ConflictDetails;
   organizationId: string;
   onResolved: (own: Json) => void;
   onClose: () => void;
 }) {
   const m = useMessages();
-  const all = choices(base, meanwhile.own ?? {}, mine);
+  const all = choices(base, conflict.own ?? {}, mine);
   const [mineAt, setMineAt] = useState<ReadonlySet<string>>(
     () => new Set(all.filter(({ by }) => by !== 'them').map(({ pointer }) => pointer)),
   );
-  const last = meanwhile.events.findLast(({ type }) => type.endsWith('config_updated')) ?? meanwhile.events.at(-1);
+  const last = conflict.events.findLast(({ type }) => type.endsWith('config_updated')) ?? conflict.events.at(-1);
   const pick = (pointer: string, isMine: boolean) => {
     const next = new Set(mineAt);
     if (isMine) next.add(pointer);
@@ -40,8 +40,8 @@ export function ConfigConflict({
   return (
     <Stack>
       <Alert color="yellow" icon={<IconUsers size={18} aria-hidden />} title={m.common.conflictTitle} role="alert">
-        {meanwhile.own === undefined ? (
-          m.assignments.goneMeanwhile
+        {conflict.own === undefined ? (
+          m.assignments.unassignedSince
         ) : (
           <Stack gap={4}>
             {last && <WhoChanged event={last} organizationId={organizationId} />}
@@ -49,7 +49,7 @@ export function ConfigConflict({
           </Stack>
         )}
       </Alert>
-      {meanwhile.own !== undefined &&
+      {conflict.own !== undefined &&
         all.map((choice) => (
           <OneKey
             key={choice.pointer}
@@ -62,8 +62,8 @@ export function ConfigConflict({
         <Button variant="default" onClick={onClose}>
           {m.assignments.discardMine}
         </Button>
-        {meanwhile.own !== undefined && (
-          <Button onClick={() => onResolved(picked(meanwhile.own ?? {}, all, ({ pointer }) => mineAt.has(pointer)))}>
+        {conflict.own !== undefined && (
+          <Button onClick={() => onResolved(picked(conflict.own ?? {}, all, ({ pointer }) => mineAt.has(pointer)))}>
             {m.assignments.goOn}
           </Button>
         )}

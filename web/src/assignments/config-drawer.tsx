@@ -12,13 +12,13 @@ import { Failed, LoadingRows } from '@/ui/states.tsx';
 export function ConfigDrawer({
   organizationId,
   moduleId,
-  tenantName,
+  organizationName,
   industryOf,
   onClose,
 }: {
   organizationId: string;
   moduleId: string;
-  tenantName: string;
+  organizationName: string;
   industryOf: (code: string) => string;
   onClose: () => void;
 }) {
@@ -44,7 +44,7 @@ export function ConfigDrawer({
             <div>
               <Text fw={600}>{m.assignments.configTitle(details.data?.module_name ?? moduleId)}</Text>
               <Text fz="xs" c="dimmed">
-                {tenantName}
+                {organizationName}
               </Text>
             </div>
           </Group>
@@ -54,7 +54,7 @@ export function ConfigDrawer({
         {details.data ? (
           <ConfigForm
             details={details.data}
-            tenantName={tenantName}
+            organizationName={organizationName}
             industryOf={industryOf}
             guard={guard}
             onClose={onClose}

@@ -6,29 +6,29 @@ import { isConflict, problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ConfigConflict } from '@/assignments/config-conflict.tsx';
 import { merged, patchOf } from '@/assignments/layers.ts';
-import { type Meanwhile, meanwhileOf } from '@/assignments/meanwhile.ts';
+import { type ConflictDetails, conflictDetailsOf } from '@/assignments/conflict.ts';
 import { type LayeredEdit, placesOf, useLayeredEdit } from '@/assignments/use-layered-edit.ts';
-import { patchConfig } from '@/assignments/writes.ts';
-import { ConfigEditor, configMisfits } from '@/ui/config-editor.tsx';
+import { patchConfig } from '@/assignments/mutations.ts';
+import { ConfigEditor, configErrors } from '@/ui/config-editor.tsx';
 import { Diff } from '@/ui/diff.tsx';
 import { type DiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
 import { showFirstError } from '@/ui/first-error.ts';
 import { sameJson, valueAt } from '@/ui/json-values.ts';
-import type { Misfit } from '@/ui/misfits.ts';
+import type { ValidationError } from '@/ui/validation-errors.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { requireStored } from '@/ui/stored.ts';
 
 interface ConfigFormProps {
   readonly details: OrganizationModuleDetails;
-  readonly tenantName: string;
+  readonly organizationName: string;
   readonly industryOf: (code: string) => string;
   readonly guard: DiscardGuard;
   readonly onClose: () => void;
 }
 
 /** Edits, shows the difference, saves; and when somebody else saved first, lets the person choose key by key. */
-export function ConfigForm({ details, tenantName, industryOf, guard, onClose }: ConfigFormProps) {
+export function ConfigForm({ details, organizationName, industryOf, guard, onClose }: ConfigFormProps) {
   const m = useMessages();
   const edit = useLayeredEdit(details.layers, details.own_config);
   const { base, saved, edited, own, isChanged } = edit;
@@ -36,7 +36,7 @@ export function ConfigForm({ details, tenantName, industryOf, guard, onClose }: 
   const [unread, setUnread] = useState<string | null>(null);
   const [step, setStep] = useState<'edit' | 'review'>('edit');
   const [reason, setReason] = useState('');
-  const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
+  const [conflict, setConflict] = useState<ConflictDetails | null>(null);
   const top = useRef<HTMLDivElement>(null);
   const { organization_id: organizationId, module_id: moduleId, module_name: name } = details;
   const save = useMutation({
@@ -47,10 +47,10 @@ export function ConfigForm({ details, tenantName, industryOf, guard, onClose }: 
       });
       requireStored(own, answer.config);
     },
-    meta: { told: true },
+    meta: { isHandled: true },
     onSuccess: (_, expected) => {
       const undo = () => patchConfig(organizationId, moduleId, patchOf(own, expected.own));
-      notifyDone(m.assignments.configSaved(name, tenantName), m, undo);
+      notifyDone(m.assignments.configSaved(name, organizationName), m, undo);
       guard.leave(onClose);
     },
     onError: (error, expected) => {
@@ -59,28 +59,28 @@ export function ConfigForm({ details, tenantName, industryOf, guard, onClose }: 
         showFirstError(top.current);
         return;
       }
-      const found = meanwhileOf(error, moduleId);
+      const found = conflictDetailsOf(error, moduleId);
       if (found?.own !== undefined && sameJson(found.own, expected.own)) {
         // Something else of this tenant changed: nothing that was typed here is concerned.
         setSequence(found.sequence);
         save.mutate({ ...expected, sequence: found.sequence });
-      } else if (found) setMeanwhile(found);
+      } else if (found) setConflict(found);
     },
   });
   useTellDirty(isChanged || unread !== null || reason.trim() !== '', guard.setDirty);
   const origins = useOrigins(edit, details, industryOf);
   const wrong = useWrong(edit, details, save.error, save.variables?.edited);
-  if (meanwhile) {
+  if (conflict) {
     return (
       <ConfigConflict
         base={saved}
         mine={own}
-        meanwhile={meanwhile}
+        conflict={conflict}
         organizationId={organizationId}
         onResolved={(layer) => {
-          edit.goOn(meanwhile.own ?? {}, layer);
-          setSequence(meanwhile.sequence);
-          setMeanwhile(null);
+          edit.goOn(conflict.own ?? {}, layer);
+          setSequence(conflict.sequence);
+          setConflict(null);
           save.reset();
           setStep('review');
         }}
@@ -202,15 +202,15 @@ function useWrong(edit: LayeredEdit, details: OrganizationModuleDetails, error: 
   const { edited, base, saved } = edit;
   const { config_schema: schema, config_errors: known } = details;
   return useMemo(() => {
-    const impossible = edit.unstorable.map(({ pointer, why }): Misfit => ({
+    const impossible = edit.unstorable.map(({ pointer, why }): ValidationError => ({
       pointer,
       message: why === 'null' ? m.ui.nullTakesAway : m.ui.fromBelow,
     }));
     const before = merged(base, saved);
-    const isNew = ({ pointer, message }: Misfit, earlier: readonly Misfit[]) =>
+    const isNew = ({ pointer, message }: ValidationError, earlier: readonly ValidationError[]) =>
       !earlier.some((one) => one.pointer === pointer && one.message === message) || !sameAt(edited, before, pointer);
-    const earlier = configMisfits(schema, before, m);
-    const fresh = configMisfits(schema, edited, m).filter((one) => isNew(one, earlier));
+    const earlier = configErrors(schema, before, m);
+    const fresh = configErrors(schema, edited, m).filter((one) => isNew(one, earlier));
     const refused = (problemOf(error)?.status === 422 ? (problemOf(error)?.errors ?? []) : []).filter(({ pointer }) =>
       sameAt(edited, refusedFor, pointer),
     );

@@ -10,7 +10,7 @@ import {
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { PickList } from '@/assignments/pick-list.tsx';
 import { TemplateSelect } from '@/assignments/template-select.tsx';
-import { unassignAll, withDiscarded } from '@/assignments/writes.ts';
+import { unassignAll, withDiscarded } from '@/assignments/mutations.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { Failed, LoadingRows } from '@/ui/states.tsx';
@@ -24,12 +24,12 @@ const VERSIONS = 200;
  */
 export function PartDialog({
   organizationId,
-  tenantName,
+  organizationName,
   held,
   onClose,
 }: {
   organizationId: string;
-  tenantName: string;
+  organizationName: string;
   held: readonly OrganizationModule[];
   onClose: () => void;
 }) {
@@ -76,13 +76,13 @@ export function PartDialog({
   const ids = free.filter((one) => chosen.has(one.id)).map((one) => one.id);
   const assign = useMutation({
     mutationFn: () => bulkAssignModules(organizationId, ids, code ?? ''),
-    meta: { told: true },
+    meta: { isHandled: true },
     onSuccess: ({ discarded_configs: discarded }) => {
       const namesOf = (wanted: readonly string[]) =>
         free.filter((one) => wanted.includes(one.id)).map((one) => one.name);
       const fresh = ids.filter((id) => !held.some((one) => one.module_id === id));
       const undo = fresh.length === ids.length ? () => unassignAll(organizationId, fresh) : undefined;
-      notifyDone(withDiscarded(m.assignments.assigned(namesOf(ids), tenantName), namesOf(discarded), m), m, undo);
+      notifyDone(withDiscarded(m.assignments.assigned(namesOf(ids), organizationName), namesOf(discarded), m), m, undo);
       onClose();
     },
   });
@@ -91,7 +91,7 @@ export function PartDialog({
       opened
       onClose={onClose}
       size="lg"
-      title={<Text fw={600}>{m.assignments.partTitle(tenantName)}</Text>}
+      title={<Text fw={600}>{m.assignments.partTitle(organizationName)}</Text>}
       closeButtonProps={{ 'aria-label': m.common.close }}
     >
       <Stack>

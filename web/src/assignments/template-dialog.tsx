@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { limits, operations, outcome } from '@modplane/client';
 import { isConflict } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
-import { type Foreseen, foreseenOf, movedBetween } from '@/assignments/foreseen.ts';
+import { type DryRun, dryRunOf, movedBetween } from '@/assignments/dry-run.ts';
 import { TemplatePreview } from '@/assignments/template-preview.tsx';
 import { TemplateSelect } from '@/assignments/template-select.tsx';
-import { withDiscarded } from '@/assignments/writes.ts';
+import { withDiscarded } from '@/assignments/mutations.ts';
 import { eventsSince } from '@/ui/events-since.ts';
 import { notifyDone } from '@/ui/notify.tsx';
 import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
@@ -20,13 +20,13 @@ type Mode = 'add' | 'replace';
 /** Applies a template: what it would do is shown first, and what is done is that or nothing. */
 export function TemplateDialog({
   organizationId,
-  tenantName,
+  organizationName,
   nameOf,
   industryOf,
   onClose,
 }: {
   organizationId: string;
-  tenantName: string;
+  organizationName: string;
   nameOf: (moduleId: string) => string;
   industryOf: (code: string) => string;
   onClose: () => void;
@@ -39,9 +39,9 @@ export function TemplateDialog({
   useTellDirty(reason.trim() !== '', guard.setDirty);
   const [attempt, setAttempt] = useState(0);
   /** What was shown before things moved. */
-  const [stale, setStale] = useState<Foreseen | null>(null);
+  const [stale, setStale] = useState<DryRun | null>(null);
   const preview = useQuery({
-    queryKey: ['foreseeTemplate', organizationId, code, mode, attempt],
+    queryKey: ['templateDryRun', organizationId, code, mode, attempt],
     queryFn: async ({ signal }) => {
       const body = { industry_code: code ?? '', mode };
       const path = { organization_id: organizationId };
@@ -52,16 +52,16 @@ export function TemplateDialog({
         signal,
         throwOnError: true,
       });
-      return data.status === 'pending' ? null : foreseenOf(data);
+      return data.status === 'pending' ? null : dryRunOf(data);
     },
     enabled: code !== null,
     // It stays what the person saw: a later state is another preview.
     staleTime: 'static',
     gcTime: 0,
   });
-  const foreseen = preview.data ?? null;
+  const dryRun = preview.data ?? null;
   const apply = useMutation({
-    mutationFn: ({ preview: bound, sequence }: Foreseen) =>
+    mutationFn: ({ preview: bound, sequence }: DryRun) =>
       outcome({ headers: { 'If-Match': `"${sequence}"` } }, (headers) =>
         operations.applyIndustryTemplate({
           path: { organization_id: organizationId },
@@ -71,9 +71,9 @@ export function TemplateDialog({
           throwOnError: true,
         }),
       ),
-    meta: { told: true },
+    meta: { isHandled: true },
     onSuccess: ({ discarded_configs: discarded }, { version }) => {
-      const applied = m.assignments.applied(industryOf(code ?? ''), version, tenantName);
+      const applied = m.assignments.applied(industryOf(code ?? ''), version, organizationName);
       notifyDone(withDiscarded(applied, discarded.map(nameOf), m), m);
       guard.leave(onClose);
     },
@@ -90,13 +90,13 @@ export function TemplateDialog({
     if (next.mode !== undefined) setMode(next.mode);
   };
   const since = eventsSince(apply.error).at(-1);
-  const moved = stale && foreseen ? movedBetween(stale, foreseen) : null;
+  const moved = stale && dryRun ? movedBetween(stale, dryRun) : null;
   return (
     <Modal
       opened
       onClose={guard.close}
       size="lg"
-      title={<Text fw={600}>{m.assignments.applyTitle(tenantName)}</Text>}
+      title={<Text fw={600}>{m.assignments.applyTitle(organizationName)}</Text>}
       closeButtonProps={{ 'aria-label': m.common.close }}
     >
       <Stack>
@@ -137,10 +137,10 @@ export function TemplateDialog({
           </Text>
         ) : preview.error ? (
           <ProblemAlert error={preview.error} />
-        ) : foreseen === null ? (
+        ) : dryRun === null ? (
           <LoadingRows rows={4} height={32} />
         ) : (
-          <TemplatePreview foreseen={foreseen} nameOf={nameOf} />
+          <TemplatePreview dryRun={dryRun} nameOf={nameOf} />
         )}
         {!isConflict(apply.error) && <ProblemAlert error={apply.error} />}
         <Textarea
@@ -156,10 +156,10 @@ export function TemplateDialog({
             {m.common.cancel}
           </Button>
           <Button
-            disabled={foreseen === null || !foreseen.changes}
+            disabled={dryRun === null || !dryRun.changes}
             loading={apply.isPending}
             onClick={() => {
-              if (foreseen) apply.mutate(foreseen);
+              if (dryRun) apply.mutate(dryRun);
             }}
           >
             {m.assignments.apply}

@@ -1,7 +1,7 @@
 import { Alert, Badge, Box, Group, Paper, Stack, Text } from '@mantine/core';
 import { IconArrowsExchange, IconEqual, IconMinus, IconPlus, IconPlayerSkipForward } from '@tabler/icons-react';
 import { useMessages } from '@/i18n/messages.tsx';
-import type { Fate, Foreseen } from '@/assignments/foreseen.ts';
+import type { Fate, DryRun } from '@/assignments/dry-run.ts';
 
 const GROUPS = [
   { fate: 'added', color: 'teal', Icon: IconPlus },
@@ -12,14 +12,14 @@ const GROUPS = [
 ] as const;
 
 /** What applying a template would do, in groups; only those that hold something. */
-export function TemplatePreview({ foreseen, nameOf }: { foreseen: Foreseen; nameOf: (id: string) => string }) {
+export function TemplatePreview({ dryRun, nameOf }: { dryRun: DryRun; nameOf: (id: string) => string }) {
   const m = useMessages();
-  const of = (fate: Fate) => [...foreseen.fates].filter(([, one]) => one === fate).map(([id]) => id);
+  const of = (fate: Fate) => [...dryRun.fates].filter(([, one]) => one === fate).map(([id]) => id);
   const hint = (fate: Fate) =>
     fate === 'sources' ? m.assignments.sourcesHint : fate === 'removed' ? m.assignments.removedHint : null;
   return (
     <Stack gap="xs" component="section" aria-label={m.assignments.preview}>
-      {!foreseen.changes && <Alert color="gray">{m.assignments.nothingToDo}</Alert>}
+      {!dryRun.changes && <Alert color="gray">{m.assignments.nothingToDo}</Alert>}
       {GROUPS.map(({ fate, color, Icon }) => {
         const ids = of(fate);
         if (ids.length === 0) return null;
@@ -42,8 +42,8 @@ export function TemplatePreview({ foreseen, nameOf }: { foreseen: Foreseen; name
                   {ids.map((id) => (
                     <Badge key={id} variant="default" tt="none" fw={400} fz="xs" radius="sm">
                       {nameOf(id)}
-                      {foreseen.reasons.has(id) &&
-                        ` · ${m.assignments.skippedBecause[foreseen.reasons.get(id) ?? 'module_unknown']}`}
+                      {dryRun.reasons.has(id) &&
+                        ` · ${m.assignments.skippedBecause[dryRun.reasons.get(id) ?? 'module_unknown']}`}
                     </Badge>
                   ))}
                 </Group>
@@ -52,10 +52,10 @@ export function TemplatePreview({ foreseen, nameOf }: { foreseen: Foreseen; name
           </Paper>
         );
       })}
-      {foreseen.discarded.length > 0 && (
-        <Alert color="yellow">{m.assignments.willBeDiscarded(foreseen.discarded.map(nameOf).join(', '))}</Alert>
+      {dryRun.discarded.length > 0 && (
+        <Alert color="yellow">{m.assignments.willBeDiscarded(dryRun.discarded.map(nameOf).join(', '))}</Alert>
       )}
-      {foreseen.setsIndustry && (
+      {dryRun.setsIndustry && (
         <Text fz="sm" c="dimmed">
           {m.assignments.setsIndustry}
         </Text>

@@ -4,7 +4,7 @@ import { type OrganizationModule, unassignModule } from '@modplane/client';
 import { problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { ForceDialog } from '@/assignments/force-dialog.tsx';
-import { restoreUnassigned } from '@/assignments/writes.ts';
+import { restoreUnassigned } from '@/assignments/mutations.ts';
 import { notifyDone, notifyProblem } from '@/ui/notify.tsx';
 
 interface Wish {
@@ -18,7 +18,7 @@ interface Wish {
  */
 export function useUnassign(
   organizationId: string,
-  tenantName: string,
+  organizationName: string,
   nameOf: (code: string) => string,
   isSuspended: boolean,
 ) {
@@ -27,12 +27,12 @@ export function useUnassign(
   const mutation = useMutation({
     mutationFn: ({ module, reason }: Wish) =>
       unassignModule(organizationId, module.module_id, reason ? { query: { force: true, reason } } : {}),
-    meta: { told: true },
+    meta: { isHandled: true },
     onSuccess: ({ operation_id: operation }, { module }) => {
       setAsking(null);
       const undo =
         isSuspended || operation === undefined ? undefined : () => restoreUnassigned(organizationId, operation);
-      notifyDone(m.assignments.unassigned(module.module_name, tenantName), m, undo);
+      notifyDone(m.assignments.unassigned(module.module_name, organizationName), m, undo);
     },
     onError: (error, wish) => {
       const problem = problemOf(error);

@@ -34,7 +34,7 @@ export function AuditFilters({ address, onChange, onClear }: FiltersProps) {
   const types = typesOf(address);
   return (
     <Group gap="xs" style={{ flex: '1 1 320px' }}>
-      <TenantFilter value={address.organization} onChange={(organization) => onChange({ organization })} />
+      <OrganizationFilter value={address.organization} onChange={(organization) => onChange({ organization })} />
       <Chosen
         label={m.audit.module}
         value={address.module}
@@ -133,7 +133,7 @@ function Chosen({
 
 type OneFilter = { value: string | undefined; onChange: (value: string | undefined) => void };
 
-function TenantFilter({ value, onChange }: OneFilter) {
+function OrganizationFilter({ value, onChange }: OneFilter) {
   const m = useMessages();
   const [typed, setTyped] = useState('');
   const [asked] = useDebouncedValue(typed.trim(), 200);

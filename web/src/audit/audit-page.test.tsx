@@ -2,7 +2,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { beforeEach, expect, test } from 'vitest';
 import type { LoggedEvent } from '@modplane/client';
-import { mergePatch } from '@/audit/inverse.ts';
+import { mergePatch } from '@/audit/undo.ts';
 import { renderAt } from '@/testing/render.tsx';
 import { server } from '@/testing/server.ts';
 

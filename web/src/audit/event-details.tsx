@@ -5,7 +5,7 @@ import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { LoggedEvent } from '@modplane/client';
-import { inverseOf } from '@/audit/inverse.ts';
+import { inverseOf } from '@/audit/undo.ts';
 import { jsonText } from '@/api/exact-json.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { Copyable } from '@/ui/copyable.tsx';

@@ -48,7 +48,7 @@ function Fields({ guard, onClose, industry }: Omit<DialogProps, 'opened'> & { gu
     validate: { industry_name: (name) => (name.trim() === '' ? m.nameMissing : null) },
   });
   const save = useMutation({
-    meta: { told: true },
+    meta: { isHandled: true },
     mutationFn: (body: Values) => updateIndustry(code, changes(valuesOf(base), body), ifMatch(base.sequence)),
     onSuccess: (_, body) => {
       notifyDone(m.saved(body.industry_name), all, () => updateIndustry(code, changes(body, valuesOf(base))));
@@ -167,7 +167,7 @@ function Typed({ onClose, industry, tenants }: Omit<DialogProps, 'opened'> & { t
   const code = industry.industry_code;
   const form = useForm({ initialValues: { code: '' } });
   const remove = useMutation({
-    meta: { told: true },
+    meta: { isHandled: true },
     mutationFn: () => deleteIndustry(code),
     onSuccess: () => {
       notifyDone(m.removed(industry.industry_name), all);

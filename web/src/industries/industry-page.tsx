@@ -13,8 +13,8 @@ import { DeleteIndustry, EditIndustry } from '@/industries/edit-industry.tsx';
 import { Standing } from '@/industries/industries-page.tsx';
 import { registryById, usageByCode } from '@/industries/queries.ts';
 import { TemplateEditor } from '@/industries/template-editor.tsx';
-import { TenantsOf } from '@/industries/tenants-of.tsx';
-import { UpdateTenants } from '@/industries/update-tenants.tsx';
+import { OrganizationsOf } from '@/industries/organizations-of.tsx';
+import { UpdateOrganizations } from '@/industries/update-organizations.tsx';
 import { useDraft } from '@/industries/use-draft.ts';
 import { Versions } from '@/industries/versions.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
@@ -131,7 +131,7 @@ function Template({
               editing={editing}
               registry={registry}
               usage={usage}
-              onUpdateTenants={update.open}
+              onUpdateOrganizations={update.open}
             />
           ) : (
             <LoadingRows rows={8} height={48} />
@@ -141,10 +141,10 @@ function Template({
           <Versions code={industry.industry_code} registry={registry} />
         </Tabs.Panel>
         <Tabs.Panel value="tenants">
-          <TenantsOf code={industry.industry_code} current={industry.version} />
+          <OrganizationsOf code={industry.industry_code} current={industry.version} />
         </Tabs.Panel>
       </Tabs>
-      <UpdateTenants
+      <UpdateOrganizations
         opened={updating}
         onClose={update.close}
         code={industry.industry_code}

@@ -53,7 +53,7 @@ function Fields({ guard, taken }: { guard: DiscardGuard; taken: readonly Industr
   const isTaken = taken.some((one) => one.industry_code === code);
   const codeError = isTaken ? m.codeTaken : (code !== '' || isTried) && !SLUG.test(code) ? m.codeWrong : null;
   const create = useMutation({
-    meta: { told: true },
+    meta: { isHandled: true },
     mutationFn: (body: { name: string; description: string }) =>
       createIndustry({
         industry_code: code,

@@ -42,7 +42,7 @@ export function PublishDialog({
     );
   const { modules: before } = base;
   const save = useMutation({
-    meta: { told: true },
+    meta: { isHandled: true },
     mutationFn: async (andUpdate: boolean) => {
       const saved = await send(draft, base.sequence);
       requireStored(configsOf(draft), configsOf(saved.modules));

@@ -29,7 +29,7 @@ function judgements(impact: Readonly<Record<string, unknown>> | null | undefined
 }
 
 /** What the service says of a list that is not saved: what it would become, or why it would be refused. */
-export const foreseen = (code: string, draft: Draft) =>
+export const dryRun = (code: string, draft: Draft) =>
   queryOptions({
     queryKey: ['industry draft', code, draft],
     queryFn: async ({ signal }) => {

@@ -10,9 +10,9 @@ import classes from '@/industries/industries.module.css';
 import { ListChanges } from '@/industries/list-changes.tsx';
 import { ModulePicker } from '@/industries/module-picker.tsx';
 import { ModuleRows } from '@/industries/module-rows.tsx';
-import { NewTenantGets } from '@/industries/new-tenant-gets.tsx';
+import { NewOrganizationGets } from '@/industries/new-organization-gets.tsx';
 import { PublishDialog } from '@/industries/publish-dialog.tsx';
-import { foreseen } from '@/industries/queries.ts';
+import { dryRun } from '@/industries/queries.ts';
 import type { Editing } from '@/industries/use-draft.ts';
 import { ConfigEditor } from '@/ui/config-editor.tsx';
 import { useDiscardGuard, useTellDirty } from '@/ui/discard-guard.tsx';
@@ -25,13 +25,13 @@ export function TemplateEditor({
   editing,
   registry,
   usage,
-  onUpdateTenants,
+  onUpdateOrganizations,
 }: {
   industry: IndustryDetails;
   editing: Editing;
   registry: Registry;
   usage: IndustryUsage | undefined;
-  onUpdateTenants: () => void;
+  onUpdateOrganizations: () => void;
 }) {
   const m = useMessages().industries;
   const { draft, base } = editing;
@@ -39,7 +39,7 @@ export function TemplateEditor({
   const [publishing, publish] = useDisclosure(false);
   const [configured, setConfigured] = useState<string | null>(null);
   const [asked] = useDebouncedValue(draft, 250);
-  const answer = useQuery(foreseen(industry.industry_code, asked));
+  const answer = useQuery(dryRun(industry.industry_code, asked));
   const add = (ids: readonly string[]) =>
     editing.change([...draft, ...ids.map((id) => ({ module_id: id, is_required: true, default_config: {} }))]);
   const adder = (
@@ -84,7 +84,7 @@ export function TemplateEditor({
           )}
         </Stack>
         <div className={classes.sticky}>
-          <NewTenantGets result={answer.data} error={answer.error} registry={registry} />
+          <NewOrganizationGets result={answer.data} error={answer.error} registry={registry} />
           {usage !== undefined && usage.on_older > 0 && !editing.isDirty && (
             <Group mt="sm" justify="space-between">
               <Text fz="sm" c="dimmed">
@@ -94,7 +94,7 @@ export function TemplateEditor({
                 size="xs"
                 variant="default"
                 leftSection={<IconUsers size={14} aria-hidden />}
-                onClick={onUpdateTenants}
+                onClick={onUpdateOrganizations}
               >
                 {m.updateShown}
               </Button>
@@ -119,7 +119,7 @@ export function TemplateEditor({
         usage={usage}
         onSaved={(andUpdate) => {
           publish.close();
-          if (andUpdate) onUpdateTenants();
+          if (andUpdate) onUpdateOrganizations();
         }}
       />
       <ConfigDrawer id={configured} editing={editing} registry={registry} onClose={() => setConfigured(null)} />

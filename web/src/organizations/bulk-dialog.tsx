@@ -42,7 +42,7 @@ export function BulkDialog({
   const [asked] = useDebouncedValue(JSON.stringify({ command, ...whom }), 150);
   const isSettled = asked === JSON.stringify({ command, ...whom });
   const preview = useQuery({
-    queryKey: ['foreseeBulkOperation', asked],
+    queryKey: ['bulkDryRun', asked],
     queryFn: async ({ signal }) => {
       if (command === null) return null;
       const body = { command, ...whom };
@@ -55,11 +55,11 @@ export function BulkDialog({
       return 'dry_run' in data ? data : null;
     },
     enabled: command !== null && isSettled,
-    // Foreseeing many costs seconds: not anew with every event of the service.
+    // Previewing many costs seconds: not anew with every event of the service.
     staleTime: 'static',
     gcTime: 0,
   });
-  const start = useMutation({ ...startBulkOperationMutation(), meta: { told: true } });
+  const start = useMutation({ ...startBulkOperationMutation(), meta: { isHandled: true } });
   const begin = () => {
     if (command === null) return;
     start.mutate(
@@ -72,8 +72,8 @@ export function BulkDialog({
       },
     );
   };
-  const foreseen = command !== null && isSettled ? (preview.data ?? null) : null;
-  const nothingToDo = foreseen !== null && foreseen.complete && foreseen.would_change === 0;
+  const dryRun = command !== null && isSettled ? (preview.data ?? null) : null;
+  const nothingToDo = dryRun !== null && dryRun.complete && dryRun.would_change === 0;
   const count = selection.kind === 'all' ? selection.count : selection.ids.size;
   return (
     <Modal
@@ -91,10 +91,10 @@ export function BulkDialog({
           </Text>
         ) : preview.error ? (
           <ProblemAlert error={preview.error} />
-        ) : foreseen === null ? (
+        ) : dryRun === null ? (
           <LoadingRows rows={3} height={56} />
         ) : (
-          <BulkPreview foreseen={foreseen} />
+          <BulkPreview dryRun={dryRun} />
         )}
         <Textarea
           label={m.common.reason}
@@ -112,12 +112,12 @@ export function BulkDialog({
           <Button
             color={action === 'suspend' || action === 'unassign' ? 'red.9' : undefined}
             onClick={begin}
-            disabled={foreseen === null || nothingToDo}
+            disabled={dryRun === null || nothingToDo}
             loading={start.isPending}
           >
-            {foreseen === null
+            {dryRun === null
               ? m.tenants.actions[action]
-              : m.tenants.doTo(m.tenants.actions[action], foreseen.would_change, foreseen.complete)}
+              : m.tenants.doTo(m.tenants.actions[action], dryRun.would_change, dryRun.complete)}
           </Button>
         </Group>
       </Stack>

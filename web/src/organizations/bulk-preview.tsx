@@ -1,29 +1,29 @@
 import { Alert, Box, Group, Paper, Stack, Text } from '@mantine/core';
 import type { BulkForesight } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
-import { TenantName } from '@/ui/names.tsx';
+import { OrganizationName } from '@/ui/names.tsx';
 
 /** What a bulk operation would do: will change, stay as they are, will be refused and why; with some by name. */
-export function BulkPreview({ foreseen }: { foreseen: BulkForesight }) {
+export function BulkPreview({ dryRun }: { dryRun: BulkForesight }) {
   const m = useMessages();
   return (
     <Stack gap="xs" aria-label={m.tenants.preview} component="section">
-      {!foreseen.complete && <Alert color="yellow">{m.tenants.incomplete(foreseen.examined)}</Alert>}
+      {!dryRun.complete && <Alert color="yellow">{m.tenants.incomplete(dryRun.examined)}</Alert>}
       <Paper>
         <Outcome
           color="teal"
-          count={foreseen.would_change}
-          title={m.tenants.willChange(foreseen.would_change)}
-          sample={foreseen.would_change_sample}
+          count={dryRun.would_change}
+          title={m.tenants.willChange(dryRun.would_change)}
+          sample={dryRun.would_change_sample}
         />
         <Outcome
           color="gray"
-          count={foreseen.unchanged}
-          title={m.tenants.alreadySo(foreseen.unchanged)}
-          sample={foreseen.unchanged_sample}
+          count={dryRun.unchanged}
+          title={m.tenants.alreadySo(dryRun.unchanged)}
+          sample={dryRun.unchanged_sample}
         />
-        <Outcome color="red" count={foreseen.refused} title={m.tenants.willBeRefused(foreseen.refused)} sample={[]}>
-          {foreseen.refusals.map((refusal) => (
+        <Outcome color="red" count={dryRun.refused} title={m.tenants.willBeRefused(dryRun.refused)} sample={[]}>
+          {dryRun.refusals.map((refusal) => (
             <Box key={`${refusal.code} ${refusal.detail}`} mt={6}>
               <Text fz="sm">
                 {m.common.tenants(refusal.count)}: {refusal.detail}
@@ -80,7 +80,7 @@ function Sample({ ids, more }: { ids: readonly string[]; more: number }) {
       {ids.map((id, index) => (
         <span key={id}>
           {index > 0 && ', '}
-          <TenantName id={id} fw={400} />
+          <OrganizationName id={id} fw={400} />
         </span>
       ))}
       {more > ids.length && ` ${m.tenants.andMore(more - ids.length)}`}

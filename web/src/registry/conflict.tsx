@@ -15,12 +15,12 @@ interface Theirs {
 }
 
 /** What somebody saved while this person was typing. */
-export interface Meanwhile extends Theirs, Merged {
+export interface ConflictDetails extends Theirs, Merged {
   readonly mine: FormValues;
 }
 
 /** What a 412 tells of the module as it is now; null for any other failure, or when the module is gone. */
-export function meanwhileOf(error: unknown): Theirs | null {
+export function conflictDetailsOf(error: unknown): Theirs | null {
   if (!isConflict(error)) return null;
   const problem = problemOf(error)?.problem ?? {};
   const current: unknown = 'current' in problem ? problem.current : null;
@@ -32,35 +32,35 @@ const isModule = (value: unknown): value is ModuleDetails =>
 
 /** Who saved what meanwhile. What both changed is chosen here, field by field; the person's own stands until then. */
 export function Conflict({
-  meanwhile,
+  conflict,
   values,
   onChoose,
 }: {
-  meanwhile: Meanwhile;
+  conflict: ConflictDetails;
   values: FormValues;
   onChoose: (change: Partial<FormValues>) => void;
 }) {
   const m = useMessages();
-  const last = meanwhile.events.at(-1);
-  const theirs = valuesOf(meanwhile.module);
+  const last = conflict.events.at(-1);
+  const theirs = valuesOf(conflict.module);
   return (
     <Alert color="yellow" icon={<IconGitMerge size={18} aria-hidden />} title={m.common.conflictTitle} role="alert">
       <Stack gap="sm">
         {last && <WhoChanged event={last} />}
         <Text fz="sm">{m.common.conflictDetail}</Text>
-        {meanwhile.tookOver.length > 0 && (
-          <Text fz="sm">{m.modules.tookOver(meanwhile.tookOver.map((field) => labelOf(field, m)).join(', '))}</Text>
+        {conflict.tookOver.length > 0 && (
+          <Text fz="sm">{m.modules.tookOver(conflict.tookOver.map((field) => labelOf(field, m)).join(', '))}</Text>
         )}
-        {meanwhile.bothChanged.length > 0 && (
+        {conflict.bothChanged.length > 0 && (
           <Text fz="sm" fw={600}>
             {m.modules.bothChanged}
           </Text>
         )}
-        {meanwhile.bothChanged.map((field) => (
+        {conflict.bothChanged.map((field) => (
           <Choice
             key={field}
             field={field}
-            mine={meanwhile.mine}
+            mine={conflict.mine}
             theirs={theirs}
             isMine={!isSame(values, theirs, field)}
             onChoose={onChoose}

@@ -19,7 +19,7 @@ export function DeleteModule({
   onDeleted: () => void;
 }) {
   const m = useMessages();
-  const foreseen = useQuery({
+  const dryRun = useQuery({
     queryKey: ['registry', 'deletion', module?.module_id],
     queryFn: async ({ signal }) => {
       const path = { module_id: module?.module_id ?? '' };
@@ -30,8 +30,8 @@ export function DeleteModule({
     gcTime: 0,
     retry: false,
   });
-  const remove = useMutation({ mutationFn: (id: string) => deleteModule(id), meta: { told: true } });
-  const inUse = problemOf(foreseen.error)?.code === 'module_in_use' ? problemOf(foreseen.error) : null;
+  const remove = useMutation({ mutationFn: (id: string) => deleteModule(id), meta: { isHandled: true } });
+  const inUse = problemOf(dryRun.error)?.code === 'module_in_use' ? problemOf(dryRun.error) : null;
   const templates = inUse?.problem['templates'];
   return (
     <Confirm
@@ -41,7 +41,7 @@ export function DeleteModule({
       action={m.modules.delete}
       code={module?.module_id ?? ''}
       danger
-      refused={!foreseen.isSuccess}
+      refused={!dryRun.isSuccess}
       onConfirm={async () => {
         if (module === null) return;
         await remove.mutateAsync(module.module_id);
@@ -49,9 +49,9 @@ export function DeleteModule({
         onDeleted();
       }}
     >
-      {foreseen.isPending && <Skeleton height={48} />}
-      {foreseen.isSuccess && <Text fz="sm">{m.modules.deleteUnused}</Text>}
-      {inUse === null && foreseen.isError && <ProblemAlert error={foreseen.error} />}
+      {dryRun.isPending && <Skeleton height={48} />}
+      {dryRun.isSuccess && <Text fz="sm">{m.modules.deleteUnused}</Text>}
+      {inUse === null && dryRun.isError && <ProblemAlert error={dryRun.error} />}
       {inUse !== null && module !== null && (
         <Stack gap="xs">
           <Text fz="sm">

@@ -25,7 +25,7 @@ import { choices } from '@/registry/selection.ts';
 import { ConfigEditor } from '@/ui/config-editor.tsx';
 import type { JsonObject } from '@/ui/json-values.ts';
 import { lazyPart } from '@/ui/loaded-again.tsx';
-import type { Misfit } from '@/ui/misfits.ts';
+import type { ValidationError } from '@/ui/validation-errors.ts';
 
 const IconPicker = lazyPart(() => import('@/ui/icon-picker.tsx'));
 
@@ -53,8 +53,8 @@ export interface FieldsProps {
   readonly onCode: ((code: string) => void) | null;
   readonly modules: readonly ModuleDetails[];
   readonly schema: JsonObject | null;
-  readonly defaultErrors: readonly Misfit[];
-  readonly schemaErrors: readonly Misfit[];
+  readonly defaultErrors: readonly ValidationError[];
+  readonly schemaErrors: readonly ValidationError[];
   /** Hears why the default config cannot be read at the moment. */
   readonly onUnread: (why: string | null) => void;
 }

@@ -5,7 +5,7 @@ import { type ModuleDetails, type ModuleToRegister, registerModule } from '@modp
 import { problemOf } from '@/api/client.ts';
 import { useMessages } from '@/i18n/messages.tsx';
 import { useCachedRegistry } from '@/registry/cached-registry.ts';
-import { Conflict, type Meanwhile, meanwhileOf } from '@/registry/conflict.tsx';
+import { Conflict, type ConflictDetails, conflictDetailsOf } from '@/registry/conflict.tsx';
 import {
   BLANK,
   EDITED,
@@ -22,12 +22,12 @@ import {
 } from '@/registry/form-values.ts';
 import { ModuleFields } from '@/registry/module-fields.tsx';
 import { type Violations, useSaving } from '@/registry/saving.ts';
-import { configMisfits } from '@/ui/config-editor.tsx';
+import { configErrors } from '@/ui/config-editor.tsx';
 import { Confirm } from '@/ui/confirm.tsx';
 import { useTellDirty } from '@/ui/discard-guard.tsx';
 import { showFirstError } from '@/ui/first-error.ts';
 import { sameJson, valueAt } from '@/ui/json-values.ts';
-import type { Misfit } from '@/ui/misfits.ts';
+import type { ValidationError } from '@/ui/validation-errors.ts';
 import { notifyDone, notifyProblem } from '@/ui/notify.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 import { requireStored } from '@/ui/stored.ts';
@@ -47,16 +47,19 @@ export function ModuleForm({
   onCancel: () => void;
 }) {
   const m = useMessages();
-  // What the person saw when they began: what others save meanwhile does not change it under their hands.
+  // What the person saw when they began: what others save in between does not change it under their hands.
   const [base, setBase] = useState(module);
   const [values, setValues] = useState<FormValues>(() => (module ? valuesOf(module) : BLANK));
   const [codeTyped, setCodeTyped] = useState(false);
   const [shownWrong, setShownWrong] = useState(false);
   const [unread, setUnread] = useState<string | null>(null);
-  const [meanwhile, setMeanwhile] = useState<Meanwhile | null>(null);
+  const [conflict, setConflict] = useState<ConflictDetails | null>(null);
   const [violations, setViolations] = useState<Violations | null>(null);
   const top = useRef<HTMLFormElement>(null);
-  const add = useMutation({ mutationFn: (module: ModuleToRegister) => registerModule(module), meta: { told: true } });
+  const add = useMutation({
+    mutationFn: (module: ModuleToRegister) => registerModule(module),
+    meta: { isHandled: true },
+  });
   const saving = useSaving();
   const cached = useCachedRegistry();
   const schema = useMemo(() => schemaOf(values.config_schema) ?? null, [values.config_schema]);
@@ -65,8 +68,8 @@ export function ModuleForm({
   const error: unknown = add.error ?? saving.error;
   const [sent, setSent] = useState(values);
   const refused = useMemo(() => refusedFields(error, sent, values), [error, sent, values]);
-  const hasMisfits = useMemo(
-    () => configMisfits(schema, values.default_config, m, true).length > 0,
+  const hasErrors = useMemo(
+    () => configErrors(schema, values.default_config, m, true).length > 0,
     [schema, values.default_config, m],
   );
   const isDirty = useMemo(() => {
@@ -100,7 +103,7 @@ export function ModuleForm({
   };
   const submit = async (violationsSeen = false) => {
     setShownWrong(true);
-    if (Object.keys(wrong).length > 0 || unread !== null || hasMisfits) {
+    if (Object.keys(wrong).length > 0 || unread !== null || hasErrors) {
       showFirstError(top.current);
       return;
     }
@@ -108,13 +111,13 @@ export function ModuleForm({
     try {
       await save(violationsSeen);
     } catch (failed) {
-      const theirs = base && meanwhileOf(failed);
+      const theirs = base && conflictDetailsOf(failed);
       if (!theirs) {
         showFirstError(top.current);
         return;
       }
       const together = merged(valuesOf(base), valuesOf(theirs.module), values);
-      setMeanwhile({ ...theirs, ...together, mine: values });
+      setConflict({ ...theirs, ...together, mine: values });
       setValues(together.values);
       setBase(theirs.module);
       saving.reset();
@@ -140,7 +143,7 @@ export function ModuleForm({
       }}
     >
       <Stack gap="lg">
-        {meanwhile && <Conflict meanwhile={meanwhile} values={values} onChoose={change} />}
+        {conflict && <Conflict conflict={conflict} values={values} onChoose={change} />}
         <ModuleFields
           values={values}
           onChange={change}
@@ -211,8 +214,8 @@ export function ModuleForm({
  */
 function refusedFields(error: unknown, sent: FormValues, values: FormValues) {
   const fields: Partial<Record<FormField, string>> = {};
-  const defaults: Misfit[] = [];
-  const schema: Misfit[] = [];
+  const defaults: ValidationError[] = [];
+  const schema: ValidationError[] = [];
   const problem = problemOf(error);
   const errors = problem?.status === 422 ? problem.errors : [];
   let isTold = errors.length > 0;

@@ -33,7 +33,7 @@ export function useSaving() {
     mutationFn: async ({ base, changes, violationsSeen }: Saved): Promise<'saved' | Violations> => {
       if (Object.keys(changes).length === 0) return 'saved';
       const rules = changes.config_schema !== undefined || changes.default_config !== undefined;
-      const found = rules && !violationsSeen ? await foreseen(base, changes) : null;
+      const found = rules && !violationsSeen ? await dryRun(base, changes) : null;
       if (found !== null) return found;
       const stored = await updateModule(base.module_id, changes, { headers: ifMatch(base) });
       cached.put(stored);
@@ -41,7 +41,7 @@ export function useSaving() {
       requireStored(changes.config_schema, changes.config_schema && stored.config_schema);
       return 'saved';
     },
-    meta: { told: true },
+    meta: { isHandled: true },
   });
   const save = async (base: ModuleDetails, changes: ModuleChanges, violationsSeen: boolean) => {
     const outcome = await mutation.mutateAsync({ base, changes, violationsSeen });
@@ -59,7 +59,7 @@ export function useSaving() {
   return { save, error: mutation.error, isPending: mutation.isPending, reset: mutation.reset };
 }
 
-async function foreseen(base: ModuleDetails, changes: ModuleChanges): Promise<Violations | null> {
+async function dryRun(base: ModuleDetails, changes: ModuleChanges): Promise<Violations | null> {
   const { data } = await operations.updateModule({
     path: { module_id: base.module_id },
     body: changes,

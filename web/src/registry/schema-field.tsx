@@ -2,11 +2,11 @@ import { Box, Input, Paper, SimpleGrid, Skeleton, Text } from '@mantine/core';
 import { Suspense, useMemo, useState } from 'react';
 import { useMessages } from '@/i18n/messages.tsx';
 import { schemaOf } from '@/registry/form-values.ts';
-import { Misfits } from '@/ui/config-editor.tsx';
-import { Guarded } from '@/ui/guarded.tsx';
+import { ValidationErrors } from '@/ui/config-editor.tsx';
+import { ErrorBoundary } from '@/ui/error-boundary.tsx';
 import { type JsonObject, isJsonObject, shownJson } from '@/ui/json-values.ts';
 import { lazyPart } from '@/ui/loaded-again.tsx';
-import { type Misfit, misfits } from '@/ui/misfits.ts';
+import { type ValidationError, validationErrors } from '@/ui/validation-errors.ts';
 import { formSchemaOf } from '@/ui/schema-dialects.ts';
 
 const JsonEditor = lazyPart(() => import('@/ui/json-editor.tsx'));
@@ -22,7 +22,7 @@ export function SchemaField({
   value: string;
   onChange: (value: string) => void;
   error: string | undefined;
-  errors: readonly Misfit[];
+  errors: readonly ValidationError[];
 }) {
   const m = useMessages();
   const schema = useMemo(() => schemaOf(value), [value]);
@@ -33,16 +33,16 @@ export function SchemaField({
           <Suspense fallback={<Skeleton height={180} />}>
             <JsonEditor label={m.modules.schema} value={value} onChange={onChange} minHeight="180px" />
           </Suspense>
-          {errors.length > 0 && <Misfits found={errors} />}
+          {errors.length > 0 && <ValidationErrors found={errors} />}
         </Box>
         <Paper p="sm" component="section" aria-label={m.modules.sample} style={{ minWidth: 0 }}>
           <Text fz="xs" c="dimmed" mb="xs">
             {m.modules.sample}
           </Text>
           {isJsonObject(schema) && hasForm(schema) ? (
-            <Guarded key={shownJson(schema)} instead={<Text fz="xs">{m.ui.formFailed}</Text>}>
+            <ErrorBoundary key={shownJson(schema)} instead={<Text fz="xs">{m.ui.formFailed}</Text>}>
               <Sample schema={schema} />
-            </Guarded>
+            </ErrorBoundary>
           ) : (
             <Text fz="sm">{schema === undefined ? m.modules.schemaBroken : m.modules.sampleEmpty}</Text>
           )}
@@ -60,7 +60,7 @@ function hasForm(schema: JsonObject): boolean {
 function Sample({ schema }: { schema: JsonObject }) {
   const m = useMessages();
   const [value, setValue] = useState<JsonObject>({});
-  const found = useMemo(() => misfits(schema, value, m, true), [schema, value, m]);
+  const found = useMemo(() => validationErrors(schema, value, m, true), [schema, value, m]);
   return (
     <Suspense fallback={<Skeleton height={120} />}>
       <SchemaForm schema={schema} value={value} onChange={setValue} errors={found} idPrefix="sample" />

@@ -13,7 +13,7 @@ import { ProblemAlert } from '@/ui/problem.tsx';
 export function SignInForm({ children }: { children?: ReactNode }) {
   const m = useMessages();
   const form = useForm({ mode: 'uncontrolled', initialValues: { email: '', password: '' } });
-  const login = useMutation({ ...loginMutation(), meta: { told: true } });
+  const login = useMutation({ ...loginMutation(), meta: { isHandled: true } });
   const wrong = problemOf(login.error)?.status === 401;
   return (
     <form

@@ -14,7 +14,7 @@ import { rulesMet } from '@/signup/password-rules.ts';
 import classes from '@/signup/signup.module.css';
 import { type Outcome, keyedSignUp } from '@/signup/signing-up.ts';
 import { useSignupClosed } from '@/session/signup-status.ts';
-import { WhatYouGet } from '@/signup/what-you-get.tsx';
+import { TemplatePreview } from '@/signup/template-preview.tsx';
 import { Logo } from '@/ui/logo.tsx';
 import { ProblemAlert } from '@/ui/problem.tsx';
 
@@ -125,7 +125,7 @@ export function SignupPage() {
             </div>
           </Step>
           <Step number={2} title={m.signup.stepModules} id="step-modules">
-            <WhatYouGet choice={withdrawn ? null : choice} />
+            <TemplatePreview choice={withdrawn ? null : choice} />
           </Step>
           <Step number={3} title={m.signup.stepAccount} id="step-account">
             <AccountFields form={form} />
@@ -150,7 +150,7 @@ function useAttempt() {
   const [send] = useState(keyedSignUp);
   const [isWaiting, setWaiting] = useState(false);
   const attempt = useMutation<Outcome, Error, Account & { industry_code: string | null }>({
-    meta: { told: true },
+    meta: { isHandled: true },
     mutationFn: ({ admin_name: name, ...account }) => {
       setWaiting(false);
       return send({ ...account, admin_name: name.trim() === '' ? null : name }, () => setWaiting(true));

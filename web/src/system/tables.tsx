@@ -6,7 +6,7 @@ import { useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { Section } from '@/system/section.tsx';
 import { sentenceOf } from '@/system/sentences.ts';
 import { Copyable } from '@/ui/copyable.tsx';
-import { TenantName } from '@/ui/names.tsx';
+import { OrganizationName } from '@/ui/names.tsx';
 import { StateDot } from '@/ui/state-dot.tsx';
 import { TimeAgo } from '@/ui/time-ago.tsx';
 
@@ -145,7 +145,7 @@ export function WaitingOperations() {
                   {one.organization_id === null ? (
                     <Copyable value={one.aggregate_id} />
                   ) : (
-                    <TenantName id={one.organization_id} />
+                    <OrganizationName id={one.organization_id} />
                   )}
                 </Table.Td>
                 <Table.Td>

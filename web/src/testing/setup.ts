@@ -1,5 +1,7 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup, configure } from '@testing-library/react';
+import { modals } from '@mantine/modals';
+import { notifications } from '@mantine/notifications';
+import { act, cleanup, configure } from '@testing-library/react';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
 import { setUpClient } from '@/api/client.ts';
 import { server } from '@/testing/server.ts';
@@ -21,7 +23,7 @@ window.ResizeObserver = class {
   unobserve = vi.fn();
   disconnect = vi.fn();
 };
-Object.defineProperty(document, 'fonts', { value: new EventTarget() });
+Object.defineProperty(document, 'fonts', { configurable: true, value: new EventTarget() });
 Element.prototype.scrollIntoView = vi.fn();
 Element.prototype.checkVisibility = function () {
   return this.closest('[style*="display: none"]') === null;
@@ -38,7 +40,13 @@ beforeAll(() => {
   server.listen({ onUnhandledRequest: 'error' });
 });
 afterEach(() => {
+  // The files of a thread share one window: what is open and what libraries left in it go with each test.
+  act(() => {
+    notifications.clean();
+    modals.closeAll();
+  });
   cleanup();
+  document.body.replaceChildren();
   server.resetHandlers();
   localStorage.clear();
 });

@@ -7,7 +7,7 @@ import { en } from '@/i18n/en.ts';
 import { MessagesProvider } from '@/i18n/messages.tsx';
 import { ConfigEditor } from '@/ui/config-editor.tsx';
 import type { JsonObject } from '@/ui/json-values.ts';
-import { misfits } from '@/ui/misfits.ts';
+import { validationErrors } from '@/ui/validation-errors.ts';
 
 const SCHEMA: JsonObject = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -72,14 +72,14 @@ test('the JSON says the same value as the form', async () => {
   expect(await screen.findByRole('textbox', { name: 'Config' })).toHaveTextContent('"EURX"');
 });
 
-test('misfits are told once, at the value, through references and alternatives', () => {
+test('validationErrors are told once, at the value, through references and alternatives', () => {
   const wrong = { currency: 5, invoice: { days: 100 }, pay: 0, other: true };
-  expect(misfits(SCHEMA, wrong, en).map((one) => [one.pointer, one.message])).toEqual([
+  expect(validationErrors(SCHEMA, wrong, en).map((one) => [one.pointer, one.message])).toEqual([
     ['/owner', 'is required'],
     ['/currency', 'has to be of type string'],
     ['/invoice/days', 'has to be at most 90'],
     ['/pay', 'has to fit exactly one of the alternatives'],
     ['/other', 'is not known to the schema'],
   ]);
-  expect(misfits(SCHEMA, {}, en, true)).toEqual([]);
+  expect(validationErrors(SCHEMA, {}, en, true)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { Alert, Group, List, SegmentedControl, Skeleton, Stack, Text } from '@ma
 import { Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { isNumeric, plain } from '@/api/exact-json.ts';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
-import { Guarded } from '@/ui/guarded.tsx';
+import { ErrorBoundary } from '@/ui/error-boundary.tsx';
 import {
   type JsonFault,
   type JsonObject,
@@ -13,7 +13,7 @@ import {
   shownJson,
 } from '@/ui/json-values.ts';
 import { lazyPart } from '@/ui/loaded-again.tsx';
-import { type Misfit, misfits } from '@/ui/misfits.ts';
+import { type ValidationError, validationErrors } from '@/ui/validation-errors.ts';
 import { followed, formSchemaOf } from '@/ui/schema-dialects.ts';
 import type { Origin } from '@/ui/schema-inputs.tsx';
 
@@ -30,25 +30,25 @@ interface ConfigEditorProps {
   /** Names the editor for screen readers. */
   readonly label: string;
   /** What the server said is wrong, by JSON pointer into the value. */
-  readonly errors?: readonly Misfit[];
+  readonly errors?: readonly ValidationError[];
   /** What cannot be saved, by JSON pointer: said before all else. */
-  readonly impossible?: readonly Misfit[];
+  readonly impossible?: readonly ValidationError[];
   /** Others may add what is missing: then a required key may be left out. */
   readonly partial?: boolean;
   /** By JSON pointer. */
   readonly origins?: Readonly<Record<string, Origin>>;
 }
 
-const NONE: readonly Misfit[] = [];
+const NONE: readonly ValidationError[] = [];
 const NOWHERE: ReadonlySet<string> = new Set();
 
 /** What of a config does not fit its schema, as far as it can be told here. */
-export const configMisfits = (
+export const configErrors = (
   schema: JsonObject | null,
   value: JsonObject,
   m: Messages,
   partial = false,
-): readonly Misfit[] => (schema === null ? NONE : misfits(plain(schema), plain(value), m, partial));
+): readonly ValidationError[] => (schema === null ? NONE : validationErrors(plain(schema), plain(value), m, partial));
 
 /** A config as a form and as JSON, on one value. Without a schema the form is of the keys that are there. */
 export function ConfigEditor({
@@ -101,8 +101,8 @@ export function ConfigEditor({
   }, [why, onUnread]);
   useEffect(() => () => onUnread?.(null), [onUnread]);
   const found = useMemo(() => {
-    const known: Misfit[] = [...impossible];
-    for (const more of [configMisfits(schema, value, m, partial), errors]) {
+    const known: ValidationError[] = [...impossible];
+    for (const more of [configErrors(schema, value, m, partial), errors]) {
       const taken = new Set(known.map(({ pointer }) => pointer));
       known.push(...more.filter(({ pointer }) => !taken.has(pointer)));
     }
@@ -132,7 +132,7 @@ export function ConfigEditor({
       <Suspense fallback={<Skeleton height={160} radius="sm" />}>
         {mode === 'form' ? (
           hasForm ? (
-            <Guarded key={shownJson(formSchema)} instead={<Alert color="yellow">{m.ui.formFailed}</Alert>}>
+            <ErrorBoundary key={shownJson(formSchema)} instead={<Alert color="yellow">{m.ui.formFailed}</Alert>}>
               <SchemaForm
                 schema={formSchema}
                 value={value}
@@ -141,7 +141,7 @@ export function ConfigEditor({
                 onChange={onChange}
                 onUnread={fieldUnread}
               />
-            </Guarded>
+            </ErrorBoundary>
           ) : (
             <Text fz="sm" c="dimmed">
               {m.ui.noKeys}
@@ -164,7 +164,7 @@ export function ConfigEditor({
           {why} {m.ui.formWaits}
         </Text>
       )}
-      {read.fault === null && listed.length > 0 && <Misfits found={listed} />}
+      {read.fault === null && listed.length > 0 && <ValidationErrors found={listed} />}
     </Stack>
   );
 }
@@ -183,10 +183,10 @@ function faultIn({ kind, line, key }: JsonFault, m: Messages): string {
 }
 
 /** What is wrong with a value, line by line. */
-export function Misfits({ found }: { found: readonly Misfit[] }) {
+export function ValidationErrors({ found }: { found: readonly ValidationError[] }) {
   const m = useMessages();
   return (
-    <Alert color="red" title={m.ui.misfits(found.length)} p="xs" role="group" data-misfits>
+    <Alert color="red" title={m.ui.validationErrors(found.length)} p="xs" role="group" data-validationErrors>
       <List fz="xs" spacing={2}>
         {found.map((one) => (
           <List.Item key={`${one.pointer} ${one.message}`}>

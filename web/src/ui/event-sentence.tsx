@@ -3,7 +3,7 @@ import { Fragment, type ReactNode } from 'react';
 import type { LoggedEvent } from '@modplane/client';
 import { useMessages } from '@/i18n/messages.tsx';
 import { type EventFacts, factsOf } from '@/ui/event-facts.ts';
-import { ActorName, IndustryName, ModuleName, TenantName, useModuleNames } from '@/ui/names.tsx';
+import { ActorName, IndustryName, ModuleName, OrganizationName, useModuleNames } from '@/ui/names.tsx';
 
 const NAMED = 3;
 
@@ -58,7 +58,7 @@ export function EventSentence({ event }: { event: LoggedEvent }) {
     module: facts.moduleId && <ModuleName id={facts.moduleId} />,
     modules: <Modules ids={facts.moduleIds} />,
     industry: facts.industryCode && <IndustryName code={facts.industryCode} />,
-    tenant: facts.organizationId && <TenantName id={facts.organizationId} />,
+    tenant: facts.organizationId && <OrganizationName id={facts.organizationId} />,
     user: <ActorName id={facts.userId} organizationId={event.organization_id} />,
     version: facts.version,
     fields: shortened(facts.fields.map((field) => field.replaceAll('_', ' '))),

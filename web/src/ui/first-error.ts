@@ -33,7 +33,7 @@ function showError(field: Element): void {
   whole.scrollIntoView({ block: 'nearest' });
 }
 
-const WRONG = '[aria-invalid="true"]:not([disabled]), [data-misfits], [role="alert"]';
+const WRONG = '[aria-invalid="true"]:not([disabled]), [data-validationErrors], [role="alert"]';
 
 /** Brings the first thing that is wrong into sight, clear of headers and footers that stick, and puts the focus there. */
 export function showFirstError(within: HTMLElement | null): void {

@@ -54,7 +54,7 @@ export function IndustryName({ code, ...looks }: { code: string } & Looks) {
   );
 }
 
-export function TenantName({ id, ...looks }: { id: string } & Looks) {
+export function OrganizationName({ id, ...looks }: { id: string } & Looks) {
   const { data } = useQuery({ ...getOrganizationOptions({ path: { organization_id: id } }), ...lasting, retry: false });
   return (
     <Anchor component={Link} to={`/super-admin/tenants/${id}`} inherit c="inherit" fw={500} {...looks}>

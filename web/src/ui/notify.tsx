@@ -1,7 +1,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import type { Messages } from '@/i18n/messages.tsx';
-import { ProblemDetails, told } from '@/ui/problem.tsx';
+import { ProblemDetails, describeProblem } from '@/ui/problem.tsx';
 
 const UNDO_MS = 10_000;
 
@@ -43,7 +43,7 @@ export function notifyProblem(error: unknown, m: Messages): void {
     closeButtonProps: { 'aria-label': m.common.dismiss },
     color: 'red',
     autoClose: false,
-    title: told(error, m).title,
+    title: describeProblem(error, m).title,
     message: <ProblemDetails error={error} />,
   });
 }

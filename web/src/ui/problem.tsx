@@ -5,7 +5,7 @@ import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { Copyable } from '@/ui/copyable.tsx';
 import { StoredOtherwise } from '@/ui/stored.ts';
 
-export interface Told {
+export interface ProblemText {
   readonly title: string;
   readonly detail: string;
   readonly operationId: string | null;
@@ -13,7 +13,7 @@ export interface Told {
 }
 
 /** A failure in words: the service's own where it answered, ours where nothing did. */
-export function told(error: unknown, m: Messages): Told {
+export function describeProblem(error: unknown, m: Messages): ProblemText {
   if (error instanceof StoredOtherwise) {
     const detail = m.common.storedOtherwise(error.pointers.join(', '));
     return { title: m.common.storedOtherwiseTitle, detail, operationId: null, fields: [] };
@@ -44,7 +44,7 @@ export function told(error: unknown, m: Messages): Told {
 
 export function ProblemDetails({ error }: { error: unknown }) {
   const m = useMessages();
-  const { detail, operationId, fields } = told(error, m);
+  const { detail, operationId, fields } = describeProblem(error, m);
   return (
     <Stack gap={4}>
       <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
@@ -79,7 +79,12 @@ export function ProblemAlert({ error }: { error: unknown }) {
   const m = useMessages();
   if (error === null || error === undefined) return null;
   return (
-    <Alert color="red" icon={<IconAlertTriangle size={18} aria-hidden />} title={told(error, m).title} role="alert">
+    <Alert
+      color="red"
+      icon={<IconAlertTriangle size={18} aria-hidden />}
+      title={describeProblem(error, m).title}
+      role="alert"
+    >
       <ProblemDetails error={error} />
     </Alert>
   );

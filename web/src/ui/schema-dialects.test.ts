@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { en } from '@/i18n/en.ts';
 import type { JsonObject } from '@/ui/json-values.ts';
-import { misfits } from '@/ui/misfits.ts';
+import { validationErrors } from '@/ui/validation-errors.ts';
 import { followed, formSchemaOf } from '@/ui/schema-dialects.ts';
 import { unicodePattern } from '@/ui/unicode-pattern.ts';
 
 const told = (schema: JsonObject, value: unknown, partial = false) =>
-  misfits(schema, value, en, partial).map((one) => `${one.pointer} ${one.message}`);
+  validationErrors(schema, value, en, partial).map((one) => `${one.pointer} ${one.message}`);
 
 const DRAFT_04 = 'http://json-schema.org/draft-04/schema#';
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#';

@@ -12,7 +12,7 @@ import { plain } from '@/api/exact-json.ts';
 import { type Messages, useMessages } from '@/i18n/messages.tsx';
 import { edited } from '@/ui/form-edits.ts';
 import { type JsonObject, isJsonObject, pathOf, sameJson } from '@/ui/json-values.ts';
-import type { Misfit } from '@/ui/misfits.ts';
+import type { ValidationError } from '@/ui/validation-errors.ts';
 import { formSchemaOf } from '@/ui/schema-dialects.ts';
 import { type Beside, Choice, Input, NumberField, type Origin, TextWidget, YesNo } from '@/ui/schema-inputs.tsx';
 import { Alternatives, Description, Field, Fields, OnlyAsJson, SaidByTheInput, Title } from '@/ui/schema-templates.tsx';
@@ -68,7 +68,7 @@ const translated =
     return known[text] ?? englishStringTranslator(text, given);
   };
 
-function placed(found: readonly Misfit[]) {
+function placed(found: readonly ValidationError[]) {
   const builder = new ErrorSchemaBuilder<JsonObject>();
   for (const { pointer, message } of found) builder.addErrors(message, pathOf(pointer));
   return builder.ErrorSchema;
@@ -106,7 +106,7 @@ export default function SchemaForm({
   /** Hears of what somebody changed, and of nothing that the form makes up by itself. */
   onChange: (value: JsonObject) => void;
   onUnread?: Beside['onUnread'] | undefined;
-  errors: readonly Misfit[];
+  errors: readonly ValidationError[];
   origins?: Readonly<Record<string, Origin>> | undefined;
   /** Tells the fields of two forms on one page apart. */
   idPrefix?: string;

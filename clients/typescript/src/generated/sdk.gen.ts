@@ -47,7 +47,7 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
 /**
  * Refresh the access token
  *
- * The cookie is good for one use; the answer sets the next. One that comes twice ends the session.
+ * Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
  *
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */
@@ -366,7 +366,7 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * Update a module
  *
- * New rules for configs refuse none that exists: `impact` counts those that do not fit.
+ * Refuse no existing config for new rules: `impact` counts those that do not fit.
  *
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
@@ -651,7 +651,7 @@ export const getSignup = <ThrowOnError extends boolean = true>(options?: Options
 /**
  * Sign up an organization with its first admin
  *
- * The organization, its admin and, with an industry, its modules: all there when this answers 201.
+ * Register the organization, its admin and, with an industry, its modules: all there when this answers 201.
  *
  * With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation. Where the
  * operator has closed the signup it is 403 (`signup_closed`) for all but super admins, who send their token.
@@ -791,7 +791,7 @@ export const suspendOrganization = <ThrowOnError extends boolean = true>(options
 /**
  * List dead letters
  *
- * The newest first.
+ * Newest first.
  *
  * For super admins.
  */
@@ -949,7 +949,7 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
 /**
  * Activate a user
  *
- * The user signs in with the old password. Sessions and API tokens that ended do not come back.
+ * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
  * For super admins.
  */
@@ -962,7 +962,7 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Deactivate a user
  *
- * The user's sessions and access tokens end at once on every replica.
+ * End the user's sessions and access tokens, at once on every replica.
  *
  * So do the API tokens the user made, and those that were made with them: the answer names them. Look at
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super

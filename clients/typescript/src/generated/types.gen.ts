@@ -72,7 +72,7 @@ export type ApiTokenRequest = {
 /**
  * ApiTokenResponse
  *
- * `token` is shown this once, and kept nowhere.
+ * `token` is in this answer alone: it is kept nowhere.
  */
 export type ApiTokenResponse = {
     id: string;
@@ -372,11 +372,11 @@ export type ConsumersStatus = {
 /**
  * DeadLetter
  *
- * A record that was set aside, and what became of it.
+ * A record that could not be processed, and what became of it.
  *
  * `context` decides the command, handles or published the event. `subject_id` is the operation's or the event's id,
- * null where the record cannot be read. `retried`: an operator had it tried again and it did not come back so far.
- * `handled_by` and `reason` are of the last who did something about it.
+ * null where the record cannot be read. `retried`: it is being processed again, and has not failed so far.
+ * `handled_by` and `reason` are of the latest retry or drop.
  */
 export type DeadLetter = {
     id: string;
@@ -1499,7 +1499,7 @@ export type ReplicasStatus = {
 /**
  * RevokedApiToken
  *
- * A token that is worth nothing any more, and those that were made with it, by them too.
+ * A revoked token, and those that were made with it, directly or by way of others.
  *
  * `revoked_tokens` were revoked together with it; `living_tokens` were left as they are.
  */
@@ -1728,7 +1728,7 @@ export type UnassignmentToRestore = {
 /**
  * User
  *
- * Somebody who can, or could, sign in.
+ * A user that can sign in, or could before a deactivation.
  */
 export type User = {
     id: string;
@@ -1755,7 +1755,7 @@ export type UserPage = {
 /**
  * UserStatus
  *
- * How the user stands now. `revoked_tokens`: those of a deactivated user that were revoked with it.
+ * `revoked_tokens`: those of a deactivated user that were revoked with it.
  */
 export type UserStatus = {
     user_id: string;
@@ -1814,21 +1814,21 @@ export type LoginErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -1839,10 +1839,10 @@ export type LoginErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -1882,7 +1882,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1913,15 +1913,15 @@ export type LogoutErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -1945,7 +1945,7 @@ export type LogoutErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1976,21 +1976,21 @@ export type RefreshErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2001,10 +2001,10 @@ export type RefreshErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2031,7 +2031,7 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2071,21 +2071,21 @@ export type GetBulkOperationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2096,10 +2096,10 @@ export type GetBulkOperationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2126,7 +2126,7 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2176,21 +2176,21 @@ export type StartBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2201,10 +2201,10 @@ export type StartBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2224,13 +2224,13 @@ export type StartBulkOperationErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
      * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -2254,7 +2254,7 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2294,21 +2294,21 @@ export type GetBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2319,10 +2319,10 @@ export type GetBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2356,7 +2356,7 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2392,21 +2392,21 @@ export type CancelBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2417,10 +2417,10 @@ export type CancelBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2461,7 +2461,7 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2510,21 +2510,21 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2535,10 +2535,10 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2572,7 +2572,7 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2608,21 +2608,21 @@ export type RetryBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2633,10 +2633,10 @@ export type RetryBulkOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2677,7 +2677,7 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2753,21 +2753,21 @@ export type GetEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2778,10 +2778,10 @@ export type GetEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2808,7 +2808,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2876,21 +2876,21 @@ export type ExportEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -2901,10 +2901,10 @@ export type ExportEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2931,7 +2931,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2999,21 +2999,21 @@ export type StreamEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3024,10 +3024,10 @@ export type StreamEventsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3054,7 +3054,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3120,21 +3120,21 @@ export type GetIndustriesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3145,10 +3145,10 @@ export type GetIndustriesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3175,7 +3175,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3237,21 +3237,21 @@ export type CreateIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3262,10 +3262,10 @@ export type CreateIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3275,17 +3275,17 @@ export type CreateIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3304,14 +3304,14 @@ export type CreateIndustryErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3335,7 +3335,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3410,21 +3410,21 @@ export type DeleteIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3435,10 +3435,10 @@ export type DeleteIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3456,17 +3456,17 @@ export type DeleteIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3479,14 +3479,14 @@ export type DeleteIndustryErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3510,7 +3510,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3556,15 +3556,15 @@ export type GetIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -3596,7 +3596,7 @@ export type GetIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3663,21 +3663,21 @@ export type UpdateIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3688,10 +3688,10 @@ export type UpdateIndustryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3709,17 +3709,17 @@ export type UpdateIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3738,14 +3738,14 @@ export type UpdateIndustryErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3769,7 +3769,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3815,15 +3815,15 @@ export type GetIndustryModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -3855,7 +3855,7 @@ export type GetIndustryModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3904,21 +3904,21 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -3929,10 +3929,10 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3969,7 +3969,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4014,21 +4014,21 @@ export type GetIndustryVersionsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4039,10 +4039,10 @@ export type GetIndustryVersionsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4077,7 +4077,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4143,21 +4143,21 @@ export type GetModuleRegistryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4168,10 +4168,10 @@ export type GetModuleRegistryErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4198,7 +4198,7 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4260,21 +4260,21 @@ export type RegisterModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4285,10 +4285,10 @@ export type RegisterModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4298,17 +4298,17 @@ export type RegisterModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4327,14 +4327,14 @@ export type RegisterModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4358,7 +4358,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4433,21 +4433,21 @@ export type DeleteModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4458,10 +4458,10 @@ export type DeleteModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4478,17 +4478,17 @@ export type DeleteModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4501,14 +4501,14 @@ export type DeleteModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4532,7 +4532,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4578,21 +4578,21 @@ export type GetModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4603,10 +4603,10 @@ export type GetModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4640,7 +4640,7 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4707,21 +4707,21 @@ export type UpdateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4732,10 +4732,10 @@ export type UpdateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4752,17 +4752,17 @@ export type UpdateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4781,14 +4781,14 @@ export type UpdateModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4812,7 +4812,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4883,21 +4883,21 @@ export type ActivateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -4908,10 +4908,10 @@ export type ActivateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4928,17 +4928,17 @@ export type ActivateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4951,14 +4951,14 @@ export type ActivateModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4982,7 +4982,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5028,21 +5028,21 @@ export type GetModuleAdoptionErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5053,10 +5053,10 @@ export type GetModuleAdoptionErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5093,7 +5093,7 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5135,21 +5135,21 @@ export type GetModuleConfigErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5160,10 +5160,10 @@ export type GetModuleConfigErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5197,7 +5197,7 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5264,21 +5264,21 @@ export type DeactivateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5289,10 +5289,10 @@ export type DeactivateModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5309,17 +5309,17 @@ export type DeactivateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -5332,14 +5332,14 @@ export type DeactivateModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5363,7 +5363,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5412,21 +5412,21 @@ export type GetModuleIndustriesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5437,10 +5437,10 @@ export type GetModuleIndustriesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5475,7 +5475,7 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5536,21 +5536,21 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5561,10 +5561,10 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5601,7 +5601,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5646,21 +5646,21 @@ export type GetModuleViolationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5671,10 +5671,10 @@ export type GetModuleViolationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5711,7 +5711,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5778,21 +5778,21 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5803,10 +5803,10 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5827,12 +5827,12 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -5843,9 +5843,9 @@ export type ApplyIndustryTemplateErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -5864,7 +5864,7 @@ export type ApplyIndustryTemplateErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -5876,7 +5876,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5900,7 +5900,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5971,21 +5971,21 @@ export type AssignModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -5996,10 +5996,10 @@ export type AssignModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6020,12 +6020,12 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6036,9 +6036,9 @@ export type AssignModuleErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6057,7 +6057,7 @@ export type AssignModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6069,7 +6069,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6093,7 +6093,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6159,21 +6159,21 @@ export type GetAvailableModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6184,10 +6184,10 @@ export type GetAvailableModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6214,7 +6214,7 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6281,21 +6281,21 @@ export type BulkAssignModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6306,10 +6306,10 @@ export type BulkAssignModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6330,12 +6330,12 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6346,9 +6346,9 @@ export type BulkAssignModulesErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6367,7 +6367,7 @@ export type BulkAssignModulesErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6379,7 +6379,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6403,7 +6403,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6474,21 +6474,21 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6499,10 +6499,10 @@ export type RestoreAssignmentsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6523,12 +6523,12 @@ export type RestoreAssignmentsErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6539,9 +6539,9 @@ export type RestoreAssignmentsErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6560,7 +6560,7 @@ export type RestoreAssignmentsErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6572,7 +6572,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6596,7 +6596,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6675,21 +6675,21 @@ export type UnassignModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6700,10 +6700,10 @@ export type UnassignModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6724,12 +6724,12 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6740,9 +6740,9 @@ export type UnassignModuleErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6755,7 +6755,7 @@ export type UnassignModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -6767,7 +6767,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6791,7 +6791,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6855,21 +6855,21 @@ export type GetOperationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6880,10 +6880,10 @@ export type GetOperationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6910,7 +6910,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6946,21 +6946,21 @@ export type GetOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -6971,10 +6971,10 @@ export type GetOperationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7009,7 +7009,7 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7034,18 +7034,6 @@ export type GetOrganizationsData = {
     path?: never;
     query?: {
         /**
-         * This industry's template was applied to them.
-         */
-        template_code?: string;
-        /**
-         * In this version; needs `template_code`.
-         */
-        template_version?: number;
-        /**
-         * In a version older than this one; needs `template_code`.
-         */
-        template_older_than?: number;
-        /**
          * Each of its words begins a word of a name or code.
          */
         q?: string;
@@ -7061,6 +7049,18 @@ export type GetOrganizationsData = {
          * They have this module.
          */
         module_id?: string;
+        /**
+         * This industry's template was applied to them.
+         */
+        template_code?: string;
+        /**
+         * In this version; needs `template_code`.
+         */
+        template_version?: number;
+        /**
+         * In a version older than this one; needs `template_code`.
+         */
+        template_older_than?: number;
         /**
          * How many items at most.
          */
@@ -7085,21 +7085,21 @@ export type GetOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7110,10 +7110,10 @@ export type GetOrganizationsErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7140,7 +7140,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7171,15 +7171,15 @@ export type GetSignupErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -7203,7 +7203,7 @@ export type GetSignupErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7265,24 +7265,24 @@ export type SignUpErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7293,25 +7293,25 @@ export type SignUpErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -7330,16 +7330,16 @@ export type SignUpErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -7363,7 +7363,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7413,21 +7413,21 @@ export type GetOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7438,10 +7438,10 @@ export type GetOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7475,7 +7475,7 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7542,21 +7542,21 @@ export type UpdateOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7567,10 +7567,10 @@ export type UpdateOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7587,20 +7587,20 @@ export type UpdateOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -7619,12 +7619,12 @@ export type UpdateOrganizationErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -7648,7 +7648,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7694,21 +7694,21 @@ export type GetOrganizationInfoErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7719,10 +7719,10 @@ export type GetOrganizationInfoErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7756,7 +7756,7 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7798,21 +7798,21 @@ export type GetOrganizationModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7823,10 +7823,10 @@ export type GetOrganizationModulesErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7863,7 +7863,7 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7909,21 +7909,21 @@ export type GetOrganizationModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -7934,10 +7934,10 @@ export type GetOrganizationModuleErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7974,7 +7974,7 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8047,21 +8047,21 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8072,10 +8072,10 @@ export type UpdateModuleConfigErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8096,12 +8096,12 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -8112,9 +8112,9 @@ export type UpdateModuleConfigErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8133,7 +8133,7 @@ export type UpdateModuleConfigErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
@@ -8145,13 +8145,13 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
-     * The request must say which state it is meant for.
+     * The request must name the state it is meant for.
      *
-     * - `urn:modplane:problem:if_match_required`: A change that nobody waits for must say which state it is meant for.
+     * - `urn:modplane:problem:if_match_required`: An asynchronous change must name the state it is meant for.
      */
     428: Problem;
     /**
@@ -8175,7 +8175,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8246,21 +8246,21 @@ export type ReactivateOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8271,10 +8271,10 @@ export type ReactivateOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8291,20 +8291,20 @@ export type ReactivateOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8317,12 +8317,12 @@ export type ReactivateOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8346,7 +8346,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8417,21 +8417,21 @@ export type SuspendOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8442,10 +8442,10 @@ export type SuspendOrganizationErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8462,20 +8462,20 @@ export type SuspendOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8488,12 +8488,12 @@ export type SuspendOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8517,7 +8517,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8569,21 +8569,21 @@ export type GetDeadLettersErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8594,10 +8594,10 @@ export type GetDeadLettersErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8624,7 +8624,7 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8660,21 +8660,21 @@ export type GetDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8685,10 +8685,10 @@ export type GetDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8723,7 +8723,7 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8770,21 +8770,21 @@ export type DropDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8795,10 +8795,10 @@ export type DropDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8816,17 +8816,17 @@ export type DropDeadLetterErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8850,7 +8850,7 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8897,21 +8897,21 @@ export type RetryDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -8922,10 +8922,10 @@ export type RetryDeadLetterErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8943,17 +8943,17 @@ export type RetryDeadLetterErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8977,7 +8977,7 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9008,21 +9008,21 @@ export type GetSystemStatusErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9033,10 +9033,10 @@ export type GetSystemStatusErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9063,7 +9063,7 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9127,21 +9127,21 @@ export type GetTokensErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9152,10 +9152,10 @@ export type GetTokensErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9182,7 +9182,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9228,21 +9228,21 @@ export type CreateTokenErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9253,10 +9253,10 @@ export type CreateTokenErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9266,10 +9266,10 @@ export type CreateTokenErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
     409: Problem;
     /**
@@ -9286,15 +9286,15 @@ export type CreateTokenErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9318,7 +9318,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9373,21 +9373,21 @@ export type RevokeTokenErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9398,10 +9398,10 @@ export type RevokeTokenErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9416,15 +9416,15 @@ export type RevokeTokenErrors = {
      */
     404: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9448,7 +9448,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9485,21 +9485,21 @@ export type GetIndustriesUsageErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9510,10 +9510,10 @@ export type GetIndustriesUsageErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9540,7 +9540,7 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9577,21 +9577,21 @@ export type GetModulesUsageErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9602,10 +9602,10 @@ export type GetModulesUsageErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9632,7 +9632,7 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9692,21 +9692,21 @@ export type GetUsersErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9717,10 +9717,10 @@ export type GetUsersErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9747,7 +9747,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9798,21 +9798,21 @@ export type ActivateUserErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9823,10 +9823,10 @@ export type ActivateUserErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9841,15 +9841,15 @@ export type ActivateUserErrors = {
      */
     404: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9873,7 +9873,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9924,21 +9924,21 @@ export type DeactivateUserErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
+     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
-     * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
+     * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
      * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
      * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
@@ -9949,10 +9949,10 @@ export type DeactivateUserErrors = {
     /**
      * The caller is known and may not do this.
      *
-     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
+     * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9970,22 +9970,22 @@ export type DeactivateUserErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
-     * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret can no longer be told again.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:invalid_api_token`: What is wanted of the token does not go together.
+     * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -10009,7 +10009,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so nobody can tell whether it signed the token.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.

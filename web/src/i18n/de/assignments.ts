@@ -107,7 +107,7 @@ export const assignments = {
   review: 'Änderungen ansehen',
   back: 'Zurück zum Bearbeiten',
   resetAll: 'Alles zurücksetzen',
-  goneMeanwhile: 'Das Modul wurde inzwischen entzogen. Ihre Eingabe kann nicht gespeichert werden.',
+  unassignedSince: 'Das Modul wurde inzwischen entzogen. Ihre Eingabe kann nicht gespeichert werden.',
   conflictHint: 'Ihre Eingabe bleibt erhalten. Wählen Sie für jeden Wert, welcher gelten soll.',
   pickFor: (key: string) => `Was gelten soll für ${key}`,
   was: 'War',

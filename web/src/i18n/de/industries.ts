@@ -138,7 +138,7 @@ export const industries = {
       : `Alle: ${plural(count, 'Mandant', 'Mandanten')} auf älteren Versionen`,
   updateSome: 'Einige davon',
   updateStart: (count: number) => `${plural(count, 'Mandanten', 'Mandanten')} aktualisieren`,
-  updateForeseen: (change: number, same: number, refused: number) =>
+  updatePreview: (change: number, same: number, refused: number) =>
     `${String(change)} ${change === 1 ? 'ändert' : 'ändern'} sich, ${String(same)} ${same === 1 ? 'bleibt, wie er ist' : 'bleiben, wie sie sind'}, ${String(refused)} ${refused === 1 ? 'wird' : 'werden'} abgelehnt.`,
   updateNobody: 'Kein Mandant ist auf einer älteren Version.',
   updateShown: 'Mandanten aktualisieren…',

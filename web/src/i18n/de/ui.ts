@@ -22,7 +22,7 @@ export const ui = {
   numberUnread: (pointer: string) => `Die Zahl bei ${pointer} ist noch nicht lesbar.`,
   numberWrong: 'ist keine Zahl',
   numberAmbiguous: 'ist nicht eindeutig: ohne Tausendertrennzeichen schreiben, etwa 1000 oder 1,5',
-  misfits: (count: number) => plural(count, 'Wert passt nicht', 'Werte passen nicht'),
+  validationErrors: (count: number) => plural(count, 'Wert passt nicht', 'Werte passen nicht'),
   isRequired: 'ist erforderlich',
   keyUnknown: 'kennt das Schema nicht',
   wrongType: (type: string) => `muss vom Typ ${type} sein`,

@@ -103,7 +103,7 @@ export const assignments = {
   review: 'Review changes',
   back: 'Back to editing',
   resetAll: 'Reset all',
-  goneMeanwhile: 'The module was unassigned meanwhile. What you typed cannot be saved.',
+  unassignedSince: 'The module was unassigned meanwhile. What you typed cannot be saved.',
   conflictHint: 'Your input is kept. Choose for each value which one to keep, then go on.',
   pickFor: (key: string) => `Which to keep of ${key}`,
   was: 'Was',

@@ -134,7 +134,7 @@ export const industries = {
     count === 1 ? 'The one tenant on an older version' : `All ${plural(count, 'tenant', 'tenants')} on older versions`,
   updateSome: 'Some of them',
   updateStart: (count: number) => `Update ${plural(count, 'tenant', 'tenants')}`,
-  updateForeseen: (change: number, same: number, refused: number) =>
+  updatePreview: (change: number, same: number, refused: number) =>
     `${String(change)} will change, ${String(same)} ${same === 1 ? 'stays as it is' : 'stay as they are'}, ${String(refused)} will be refused.`,
   updateNobody: 'No tenant is on an older version.',
   updateShown: 'Update tenants…',

@@ -21,7 +21,7 @@ export const ui = {
   numberUnread: (pointer: string) => `The number at ${pointer} cannot be read yet.`,
   numberWrong: 'is no number',
   numberAmbiguous: 'may be read in two ways: write it without thousands separators, such as 1000 or 1.5',
-  misfits: (count: number) => plural(count, 'value does not fit', 'values do not fit'),
+  validationErrors: (count: number) => plural(count, 'value does not fit', 'values do not fit'),
   isRequired: 'is required',
   keyUnknown: 'is not known to the schema',
   wrongType: (type: string) => `has to be of type ${type}`,

@@ -1,0 +1,239 @@
+"""An organization's modules: its assignments with the facts of other contexts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from assignments.adapters.postgres import CONFIG, SOURCES
+from assignments.events import Source
+from assignments.facts import requires
+from assignments.ports import ModuleCatalog, ModuleSummaries, OrganizationDirectory, TemplateCatalog
+from assignments.state import template_sources
+from industries.contract import TemplateFact, TemplateModule
+from organizations.contract import OrganizationStatus
+from registry.contract import ModuleStatus, ModuleSummary
+from shared.concurrency import in_slices
+from shared.errors import FieldError
+from shared.json.documents import capped
+from shared.json.layered_config import layered, origins
+from shared.ports import Database, Transaction
+from shared.text.forms import sort_key
+
+ASSIGNED = "SELECT module_id, config, sources FROM assignments.assignments WHERE organization_id = $1"
+
+HEAD = """
+SELECT coalesce((SELECT version FROM shared.streams WHERE context = 'assignments' AND id = $1), 0),
+  ARRAY(SELECT industry_code FROM assignments.applied_templates WHERE organization_id = $1 ORDER BY place)
+"""
+
+Obstacle = Literal["module_inactive", "organization_suspended"]
+
+
+class OrganizationModule(Struct, frozen=True):
+    """One module of an organization.
+
+    `config` is what counts: the module's defaults under those of the templates among its sources, in the order they
+    were applied, under `own_config`, the organization's layer. `required_by` names the industries whose template
+    binds the organization to the module. `version` is the module's.
+    """
+
+    module_id: str
+    module_name: str
+    category: str
+    version: str
+    config: dict[str, Any]
+    own_config: dict[str, Any]
+    is_required: bool
+    required_by: Sequence[str]
+    effective: bool
+    ineffective_because: Obstacle | None
+    sources: Sequence[Source]
+    metadata: dict[str, Any]
+
+
+class OrganizationModules(Struct, frozen=True):
+    """All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match."""
+
+    organization_id: str
+    sequence: int
+    items: Sequence[OrganizationModule]
+
+
+class ConfigLayer(Struct, frozen=True):
+    """One layer of a config: the module's defaults, those of a template's version, or the organization's own."""
+
+    kind: Literal["module", "template", "organization"]
+    module_version: str | None
+    industry_code: str | None
+    template_version: int | None
+    config: dict[str, Any]
+
+
+class OrganizationModuleDetails(OrganizationModule, frozen=True):
+    """One module of an organization, and how its config comes to be.
+
+    Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
+    (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
+    `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+    """
+
+    organization_id: str
+    sequence: int
+    layers: Sequence[ConfigLayer]
+    origins: Mapping[str, int]
+    config_schema: dict[str, Any] | None
+    config_errors: Sequence[FieldError]
+
+
+class AssignmentRow(Struct, frozen=True):
+    module_id: str
+    config: dict[str, Any]
+    sources: tuple[Source, ...]
+
+
+AssignmentRows = Sequence[AssignmentRow]
+Entries = Mapping[tuple[str, int], Mapping[str, TemplateModule]]
+
+
+class ReadFacts(Struct, frozen=True):
+    """Facts about the assignments of one organization. `applied` are its templates in order of application."""
+
+    status: OrganizationStatus
+    summaries: Mapping[str, ModuleSummary]
+    templates: Mapping[str, TemplateFact]
+    entries: Entries
+    applied: Sequence[str]
+
+
+class PostgresAssignmentReader:
+    """Reads each answer in one snapshot."""
+
+    def __init__(
+        self,
+        database: Database,
+        organizations: OrganizationDirectory,
+        modules: ModuleSummaries,
+        catalog: ModuleCatalog,
+        templates: TemplateCatalog,
+    ) -> None:
+        self._database = database
+        self._organizations = organizations
+        self._modules = modules
+        self._catalog = catalog
+        self._templates = templates
+
+    async def modules(self, organization_id: str) -> OrganizationModules | None:
+        """Return None when there is no such organization."""
+        async with self._database.snapshot() as transaction:
+            known = await self._organizations.organizations(transaction, [organization_id])
+            if organization_id not in known:
+                return None
+            sequence, applied = await transaction.fetchrow(HEAD, organization_id)
+            rows = await assignment_rows(transaction, organization_id)
+            facts = await self._facts(transaction, rows, known[organization_id].status, applied)
+        items = [organization_module(row, facts) async for row in in_slices(rows)]
+        items.sort(key=lambda module: (sort_key(module.module_name), module.module_id))
+        return OrganizationModules(organization_id, sequence, items)
+
+    async def module(self, organization_id: str, module_id: str) -> OrganizationModuleDetails | None:
+        """Return None when there is no such organization, or it does not have the module."""
+        async with self._database.snapshot() as transaction:
+            known = await self._organizations.organizations(transaction, [organization_id])
+            rows = [row for row in await assignment_rows(transaction, organization_id) if row.module_id == module_id]
+            if organization_id not in known or not rows:
+                return None
+            sequence, applied = await transaction.fetchrow(HEAD, organization_id)
+            facts = await self._facts(transaction, rows, known[organization_id].status, applied)
+            rules = (await self._catalog.modules(transaction, [module_id]))[module_id].rules
+        module = organization_module(rows[0], facts)
+        layers = layers_of(rows[0], facts)
+        return OrganizationModuleDetails(
+            **{name: getattr(module, name) for name in OrganizationModule.__struct_fields__},
+            organization_id=organization_id,
+            sequence=sequence,
+            layers=layers,
+            origins=origins([layer.config for layer in layers]),
+            config_schema=dict(rules.schema.document) if rules else None,
+            config_errors=capped(rules.schema.errors(module.config)) if rules else [],
+        )
+
+    async def _facts(
+        self,
+        transaction: Transaction,
+        rows: AssignmentRows,
+        status: OrganizationStatus,
+        applied: Sequence[str],
+    ) -> ReadFacts:
+        versions: dict[str, set[int]] = {}
+        for source in (source for row in rows for source in row.sources):
+            if source.industry_code is not None and source.version is not None:
+                versions.setdefault(source.industry_code, set()).add(source.version)
+        templates = await self._templates.templates(transaction, versions) if versions else {}
+        ids = [row.module_id for row in rows]
+        summaries = await self._modules.summaries(transaction, ids) if ids else {}
+        return ReadFacts(status, summaries, templates, entries_by_module(templates), applied)
+
+
+async def assignment_rows(transaction: Transaction, organization_id: str) -> AssignmentRows:
+    rows = in_slices(await transaction.fetch(ASSIGNED, organization_id))
+    return [AssignmentRow(id_, CONFIG.decode(config), SOURCES.decode(sources)) async for id_, config, sources in rows]
+
+
+def entries_by_module(templates: Mapping[str, TemplateFact]) -> Entries:
+    return {
+        (code, version): {entry.module_id: entry for entry in entries}
+        for code, template in templates.items()
+        for version, entries in template.versions.items()
+    }
+
+
+def organization_module(row: AssignmentRow, facts: ReadFacts) -> OrganizationModule:
+    given = source_entries(row, facts)
+    required_by = [code for code, _, entry in given if requires(facts.templates[code], entry)]
+    summary = facts.summaries[row.module_id]
+    obstacle = obstacle_of(facts.status, summary.status)
+    return OrganizationModule(
+        module_id=row.module_id,
+        module_name=summary.module_name,
+        category=summary.category,
+        version=summary.version,
+        config=layered([summary.default_config, *(entry.default_config for _, _, entry in given), row.config]),
+        own_config=row.config,
+        is_required=bool(required_by),
+        required_by=required_by,
+        effective=obstacle is None,
+        ineffective_because=obstacle,
+        sources=row.sources,
+        metadata=summary.metadata,
+    )
+
+
+def source_entries(row: AssignmentRow, facts: ReadFacts) -> Sequence[tuple[str, int, TemplateModule]]:
+    """Return code, version and entry of the templates among the sources, in order of application."""
+    return [
+        (source.industry_code, source.version, entry)
+        for source in template_sources(row.sources, facts.applied)
+        if source.industry_code is not None
+        and source.version is not None
+        and (entry := facts.entries.get((source.industry_code, source.version), {}).get(row.module_id)) is not None
+    ]
+
+
+def layers_of(row: AssignmentRow, facts: ReadFacts) -> Sequence[ConfigLayer]:
+    summary = facts.summaries[row.module_id]
+    return [
+        ConfigLayer("module", summary.version, None, None, summary.default_config),
+        *(
+            ConfigLayer("template", None, code, version, entry.default_config)
+            for code, version, entry in source_entries(row, facts)
+        ),
+        ConfigLayer("organization", None, None, None, row.config),
+    ]
+
+
+def obstacle_of(organization: OrganizationStatus, module: ModuleStatus) -> Obstacle | None:
+    """Return why an assigned module has no effect, if so; suspension comes first."""
+    if organization == "suspended":
+        return "organization_suspended"
+    return None if module == "active" else "module_inactive"

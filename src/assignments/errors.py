@@ -1,0 +1,98 @@
+"""Refusals. Their docstrings are the meanings in the API reference."""
+
+from shared.errors import Conflict, Invalid, NotFound
+
+
+class OrganizationNotFound(NotFound):
+    """No organization has this id."""
+
+
+class OrganizationSuspended(Conflict):
+    """The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated."""
+
+
+class ModuleNotFound(NotFound):
+    """No living module has the id in the path."""
+
+
+class IndustryNotFound(NotFound):
+    """No template, living or deleted, has the code in the path."""
+
+
+class ModuleNotAssigned(NotFound):
+    """The organization does not have the module the path names, whether or not the registry knows it."""
+
+
+class UnknownModules(Invalid):
+    """The body names modules that are not registered, or deleted. One pointer each."""
+
+
+class DuplicateModules(Invalid):
+    """The body names a module more than once. One pointer for each repetition."""
+
+
+class ModuleInactive(Conflict):
+    """Modules to be assigned are deactivated; `modules` names all of them."""
+
+
+class ConfigDiffers(Conflict):
+    """The module is assigned with another config; `link` is where it is changed."""
+
+
+class ConfigTooLarge(Invalid):
+    """The organization's config of a module would exceed its bound."""
+
+
+class ConfigInvalid(Invalid):
+    """A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module."""
+
+
+class ModuleRequired(Conflict):
+    """Templates the assignment comes from require the module; `industries` names them, `force` overrules them."""
+
+
+class UnknownIndustry(Invalid):
+    """No living template has this code."""
+
+
+class IndustryInactive(Conflict):
+    """The template is deactivated and is not given to anyone."""
+
+
+class UnknownVersion(Invalid):
+    """The template never had this version."""
+
+
+class NotInTemplate(Invalid):
+    """The body names modules that the version of the template does not hold. One pointer each.
+
+    The version is the one that the organization has applied; without any, the current one.
+    """
+
+
+class TemplateNotApplicable(Conflict):
+    """Required modules cannot be assigned; `modules` names all of them with the reason, `errors` what of configs."""
+
+
+class UnknownUnassignment(Invalid):
+    """The operation took nothing away from this organization, or it is so old that its sources are not recorded."""
+
+
+class AssignedAgain(Conflict):
+    """What was taken away is there again, but not as it was; `modules` names it."""
+
+
+class RemovedAgain(Conflict):
+    """What was taken away came back and was removed once more, with another config; `modules` names it."""
+
+
+class ModuleDeleted(Conflict):
+    """What was taken away is no longer in the module registry; `modules` names it."""
+
+
+class IndustryDeleted(Conflict):
+    """A template the module came from is deleted; `industries` names it."""
+
+
+class TemplateMoved(Conflict):
+    """The organization no longer has a template in the version the module came from; `industries` names it."""

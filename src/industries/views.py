@@ -1,0 +1,113 @@
+"""Templates as the API answers with them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from industries.contract import TemplateObstacle
+from industries.events import TemplateModule
+from industries.facts import ModuleState
+from shared.errors import FieldError
+
+
+class BlockingModule(Struct, frozen=True):
+    """A required module that keeps a template from being applied, and why. Its name is null where it never was known.
+
+    `config_invalid`: the config that the template alone gives it does not fit its schema.
+    """
+
+    module_id: str
+    module_name: str | None
+    state: TemplateObstacle
+
+
+class IndustryDetails(Struct, frozen=True):
+    """A living template as the API shows it.
+
+    `module_count` and `required_count` are of the current version. An applicable template is active and has no required
+    module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
+    `sequence` is its stream's, for If-Match.
+    """
+
+    industry_code: str
+    industry_name: str
+    description: str
+    is_active: bool
+    version: int
+    module_count: int
+    required_count: int
+    applicable: bool
+    blocked_by: Sequence[str]
+    blocking: Sequence[BlockingModule]
+    sequence: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class IndustryModule(Struct, frozen=True):
+    """A module of a template. Name, description and category are null where the registry never had it.
+
+    `icon` and `color` are those of the module's metadata, null where it has none: the rest of it is not for everybody.
+    `config_errors` tell what its schema finds wrong, or missing, in the config that the template alone gives it.
+    """
+
+    module_id: str
+    module_name: str | None
+    description: str | None
+    category: str | None
+    icon: str | None
+    color: str | None
+    is_required: bool
+    default_config: dict[str, Any]
+    display_order: int
+    config_errors: Sequence[FieldError]
+    state: ModuleState
+
+
+class IndustryModules(Struct, frozen=True):
+    """The modules of a template's current version, in display order. `sequence` is the template's."""
+
+    industry_code: str
+    industry_name: str
+    is_active: bool
+    version: int
+    applicable: bool
+    blocked_by: Sequence[str]
+    blocking: Sequence[BlockingModule]
+    sequence: int
+    items: Sequence[IndustryModule]
+
+
+class IndustryVersion(Struct, frozen=True):
+    """A published list, in display order. `organizations` have the template applied in this version."""
+
+    version: int
+    published_at: datetime
+    is_current: bool
+    organizations: int
+    modules: Sequence[TemplateModule]
+
+
+class ModuleIndustry(Struct, frozen=True):
+    """A living template whose current version contains a module, and what it gives it."""
+
+    industry_code: str
+    industry_name: str
+    is_active: bool
+    version: int
+    is_required: bool
+    default_config: dict[str, Any]
+
+
+class ModuleIndustryPage(Struct, frozen=True):
+    """Templates that contain a module, those that require it first. `next_cursor` is null on the last page.
+
+    `count` is of all pages, `required_count` of those among them that require it.
+    """
+
+    items: Sequence[ModuleIndustry]
+    count: int
+    required_count: int
+    next_cursor: str | None

@@ -1,0 +1,41 @@
+"""What other contexts may import of the registry beside its events."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from shared.json.layered_config import ConfigRules
+
+ModuleStatus = Literal["active", "inactive", "deleted"]
+
+
+class ModuleFact(Struct, frozen=True):
+    """What decides whether a module may be given, and with which config; without rules, with any."""
+
+    status: ModuleStatus
+    rules: ConfigRules | None = None
+
+
+class ModuleSummary(Struct, frozen=True):
+    """The descriptive fields of a module, which may be deleted."""
+
+    module_name: str
+    description: str
+    category: str
+    version: str
+    metadata: dict[str, Any]
+    default_config: dict[str, Any]
+    status: ModuleStatus
+
+
+class ConfigImpact(Struct, frozen=True):
+    """Whose configs do not fit a module's new schema or defaults. Nothing of theirs is changed.
+
+    `at_least`: there may be more organizations than were counted in the time there was; `link` lists them all.
+    """
+
+    violating_organizations: int
+    at_least: bool
+    violating_templates: Sequence[str]
+    link: str
