@@ -14,9 +14,8 @@ from app.manifest.current import RegisteredInPostgres
 from app.manifest.seeds import Seeding
 from app.seams.commands import Deciders
 from app.settings import Settings
-from app.status.gauges import Parts, Queues
-from app.status.queues import PostgresQueues
-from app.status.readiness import Readiness
+from app.status.gauges import Parts, PostgresQueues, Queues
+from app.status.health import Readiness
 from app.verification import Verification
 from organizations.ports import DecidedOperations
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer

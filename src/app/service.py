@@ -18,9 +18,9 @@ from app.contexts import ContextSubscribers
 from app.infrastructure import Processors
 from app.manifest.seeds import Seeding
 from app.settings import Settings
-from app.status.gauges import Queues, watch_the_loop
+from app.status.gauges import Queues, measure_loop_delay
+from app.status.health import Readiness
 from app.status.heartbeat import Heartbeat
-from app.status.readiness import Readiness
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
 from shared.cache.generations import ResetAnnouncer
@@ -66,7 +66,7 @@ class Service:
         get = self._container.get
         store, announcer = await get(RedisCache), await get(ResetAnnouncer)
         self._spawn("cache", lambda: store.reconnect_forever(announcer.announce_reset))
-        self._spawn("loop", watch_the_loop)
+        self._spawn("loop", measure_loop_delay)
         if self._settings.role != "worker":
             self._spawn("rates", (await get(RequestCounts)).synchronize_forever)
         self._spawn("prepare", self._prepare, once=True)
@@ -92,7 +92,7 @@ class Service:
         self._spawn("heartbeat", (await self._container.get(Heartbeat)).keep_beating)
         if self._settings.role != "worker":
             self._spawn("events", (await self._container.get(EventTail)).run)
-        self._spawn("queues", (await self._container.get(Queues)).keep_looking)
+        self._spawn("queues", (await self._container.get(Queues)).sample_forever)
         if self._settings.role != "api":
             await self._subscribe(connection)
             self._spawn("relay", (await self._container.get(Relay)).run)

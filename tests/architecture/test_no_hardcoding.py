@@ -17,7 +17,7 @@ SEEDED = {
 }
 EXEMPT = SRC / "registry" / "module_type.py"
 COMMENT = "# Enum for type safety only - actual modules come from ModuleRegistry"
-MAY_ASK_FOR_DRIFT = {SRC / "app" / "status" / "drift.py"}
+MAY_ASK_FOR_DRIFT = {SRC / "app" / "status" / "collect.py"}
 TYPESCRIPT = re.compile(r"""(['"`])((?:(?!\1)[^\\\n]|\\.)*)\1""")
 
 

@@ -7,7 +7,7 @@ import jsonschema_rs
 import msgspec
 
 from app.apidocs.asyncapi import HEADERS
-from app.apidocs.messages import EventType, event_types
+from app.apidocs.schemas import EventType, event_types
 from app.contexts import ContextSubscribers
 from app.main import make_container
 from app.server.documents import DOCUMENTS

@@ -7,7 +7,7 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 
 from app.apidocs.openapi import described_routes, openapi_document
-from app.apidocs.routes import routes_of
+from app.apidocs.operations import routes_of
 from tests.contracts.story import Story
 
 REFUSED_FOR_REASONS = [401, 403, 404, 409, 412, 413, 422, 428, 429]
@@ -25,7 +25,7 @@ class Contract:
     def __init__(self, url: str, story: Story) -> None:
         self.url, self.story = url, story
         self._document = answerable(openapi_document())
-        self._contexts = {str(route.handler.operation_id): route.context for route in routes_of(described_routes())}
+        self._contexts = {route.id: route.context for route in routes_of(described_routes())}
 
     @property
     def contexts(self) -> set[str]:

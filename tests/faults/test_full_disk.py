@@ -115,7 +115,7 @@ def test_on_a_full_disk_writes_are_refused_reads_go_on_and_all_comes_back(up: Up
         assert "its disk is full" in told["waiting_for"]
         assert "modplane_database_accepts_writes 0.0" in httpx.get(f"{up.url}/metrics").text
         status = admin.get("/system/status").json()["postgres"]
-        assert (status["state"], status["words"]) == ("degraded", "PostgreSQL takes no writes: its disk is full.")
+        assert (status["state"], status["code"]) == ("degraded", "disk_full")
         at_the_terminal = up.run("status")
         assert at_the_terminal.returncode == 1
         assert "PostgreSQL takes no writes: its disk is full." in at_the_terminal.stdout

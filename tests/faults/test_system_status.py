@@ -88,7 +88,7 @@ def test_a_part_that_is_away_is_told_as_down_and_as_well_when_it_is_back(
         now = wait_until(admin, part, "down")
         assert now["state"] == "down"
         assert now[part]["answer_ms"] is now[part]["version"] is None
-        assert now[part]["still_works"]
+        assert now[part]["code"] == "unreachable"
         assert now["postgres"]["state"] == "ok"
         others = {"redis", "kafka"} - {part}
         assert all(now[other]["state"] == "ok" for other in others)

@@ -14,7 +14,14 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from access.adapters.lists import PostgresUserList, UserFilter, UserPage, UserSort
-from access.domain import MAX_EMAIL_LENGTH, MAX_LOGIN_PASSWORD_LENGTH, SessionEnded
+from access.domain import (
+    MAX_EMAIL_LENGTH,
+    MAX_LOGIN_PASSWORD_LENGTH,
+    LastSuperAdmin,
+    OrganizationSuspended,
+    SessionEnded,
+    WrongCredentials,
+)
 from access.ports import AccessSettings, KeyedWrite
 from access.sessions import Sessions, SignedIn
 from access.sign_in import SignIn
@@ -25,6 +32,7 @@ from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import idempotency_key, reason_of
 from shared.http.rate_limits import client_address
+from shared.http.route_docs import refuses
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 from shared.ports import Caller
@@ -68,11 +76,13 @@ class AuthController(Controller):
 
     path = "/auth"
     tags = ("auth",)
+    response_cookies = (Cookie(REFRESH_COOKIE, documentation_only=True),)
     security = ({},)
 
     @post(
         "/login",
         operation_id="login",
+        opt=refuses(WrongCredentials, OrganizationSuspended),
         summary="Sign in with e-mail and password",
         status_code=200,
         cache_control=NO_STORE,
@@ -97,7 +107,8 @@ class AuthController(Controller):
     @post(
         "/refresh",
         operation_id="refresh",
-        summary="Refresh the access token by the refresh cookie",
+        opt=refuses(SessionEnded, OrganizationSuspended),
+        summary="Refresh the access token",
         status_code=200,
         cache_control=NO_STORE,
     )
@@ -116,7 +127,7 @@ class AuthController(Controller):
     @post(
         "/logout",
         operation_id="logout",
-        summary="Sign out: end the session of the refresh cookie, and of the access token",
+        summary="Sign out and end the session",
         status_code=200,
         cache_control=NO_STORE,
     )
@@ -201,6 +212,7 @@ class UsersController(Controller):
     @post(
         "/{user_id:uuid}/deactivate",
         operation_id="deactivateUser",
+        opt=refuses(LastSuperAdmin),
         operation_class=TakesKey,
         summary="Deactivate a user",
         status_code=200,

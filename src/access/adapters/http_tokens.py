@@ -15,11 +15,12 @@ from msgspec import Meta, Struct, structs
 from access.adapters.http import keyed_write
 from access.adapters.lists import ApiTokenFilter, ApiTokenPage, ApiTokenSort, PostgresApiTokenList
 from access.api_tokens import ApiTokens, CreatedApiToken, NewApiToken, RevokedApiToken
-from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
+from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope, SecretNotKept
 from shared.http.authentication import caller_of, super_admin
 from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
+from shared.http.route_docs import refuses
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 
@@ -56,8 +57,9 @@ class ApiTokensController(Controller):
 
     @post(
         operation_id="createToken",
+        opt=refuses(SecretNotKept),
         operation_class=TakesKey,
-        summary="Create an API token and get its secret, this once",
+        summary="Create an API token",
         cache_control=CacheControlHeader(no_store=True),
     )
     async def create(
@@ -75,7 +77,7 @@ class ApiTokensController(Controller):
     @get(
         dependencies=list_parameters(ApiTokenFilter, ApiTokenSort, "-created_at"),
         operation_id="getTokens",
-        summary="List API tokens, the youngest first",
+        summary="List API tokens, newest first",
     )
     async def page(
         self, params: NamedDependency[ListParams[ApiTokenFilter]], tokens: FromDishka[PostgresApiTokenList]

@@ -1,1 +1,11 @@
-"""What other people's programs rely on, written down from the code."""
+"""The OpenAPI and AsyncAPI documents and the schemas of messages, made from the code."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def read_data(name: str) -> Any:
+    """Return the content of a YAML file of this package."""
+    return yaml.safe_load((Path(__file__).parent / name).read_bytes())

@@ -1,14 +1,14 @@
-"""The AsyncAPI document: every topic, what is on it, under which key and headers, and what may be relied on."""
+"""The AsyncAPI document: every topic with its messages, their keys and headers, and what is guaranteed of them."""
 
 from collections.abc import Mapping
 from inspect import getdoc
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import Contact, Info
 
+from app.apidocs import read_data
 from app.apidocs.examples import AGGREGATES
-from app.apidocs.messages import EventType, command_types, event_types
+from app.apidocs.schemas import EventType, command_types, event_types
 from app.migration.migrate import topics
 from shared.messages import EventEnvelope, command_topic
 from shared.outbox.cloud_events import cloud_event_headers
@@ -17,39 +17,8 @@ Schema = dict[str, Any]
 
 BINDING = "0.5.0"
 JSON = "application/json"
-INTRODUCTION = """\
-What Modplane tells through Apache Kafka, and, marked internal, what it tells itself.
-
-Every event is recorded in the transaction that changes the state, and leaves for its topic after it: none is missing,
-none is of something that did not happen. Delivery is at least once; `event_id` is the same each time. Order is kept
-within a topic and key. `sequence` counts the events of a stream without gaps, over all topics: a consumer of all topics
-of a stream applies the next one, drops what it has seen, and holds what comes too early. A consumer of some topics
-compares within (stream, topic) alone. Ignore fields and types you do not know: more may come.
-"""
-HEADERS: Schema = {
-    "type": "object",
-    "description": "The Kafka binary binding of CloudEvents 1.0, and the sequence of the stream.",
-    "properties": {
-        "content-type": {"type": "string", "const": JSON},
-        "ce_specversion": {"type": "string", "const": "1.0"},
-        "ce_id": {"type": "string", "format": "uuid", "description": "`event_id`."},
-        "ce_type": {"type": "string", "description": "`type`, which is the topic."},
-        "ce_source": {"type": "string", "format": "uri-reference", "description": "`/modplane/` and the context."},
-        "ce_subject": {"type": "string", "description": "The aggregate: the part of `stream` after the colon."},
-        "ce_time": {"type": "string", "format": "date-time", "description": "`occurred_at`."},
-        "sequence": {"type": "string", "pattern": "^[1-9][0-9]*$", "description": "`sequence`, as text."},
-    },
-    "required": [
-        "content-type",
-        "ce_specversion",
-        "ce_id",
-        "ce_type",
-        "ce_source",
-        "ce_subject",
-        "ce_time",
-        "sequence",
-    ],
-}
+FIXED: Schema = read_data("asyncapi.yaml")
+HEADERS: Schema = FIXED["components"]["messageTraits"]["event"]["headers"]
 COMMAND_HEADERS: Schema = {
     "type": "object",
     "properties": {"content-type": {"type": "string", "const": JSON}},
@@ -57,14 +26,8 @@ COMMAND_HEADERS: Schema = {
 }
 
 
-def head() -> Schema:
-    """Who speaks, in the words that both kinds of documents share."""
-    told = Info(title="Modplane", version="1", description=INTRODUCTION, contact=Contact(name="Modplane"))
-    return told.to_schema()
-
-
 def asyncapi_document(schemas: Mapping[str, Schema]) -> Schema:
-    """The document. `schemas` are those of the messages, by their files."""
+    """Return the document. `schemas` are those of the messages, by their files."""
     pieces = Pieces(schemas)
     for event in event_types():
         if event.published:
@@ -72,34 +35,13 @@ def asyncapi_document(schemas: Mapping[str, Schema]) -> Schema:
     for context, _ in command_types():
         pieces.add_commands(context)
     return {
-        "asyncapi": "3.0.0",
-        "info": {**head(), "tags": TAGS},
-        "defaultContentType": JSON,
-        "servers": {"kafka": SERVER},
+        **{key: value for key, value in FIXED.items() if key != "components"},
         "channels": pieces.channels,
         "operations": pieces.operations,
-        "components": {
-            "messages": pieces.messages,
-            "messageTraits": {"event": {"headers": HEADERS, "contentType": JSON}},
-            "schemas": pieces.schemas,
-        },
+        "components": {"messages": pieces.messages, **FIXED["components"], "schemas": pieces.schemas},
     }
 
 
-SERVER: Schema = {
-    "host": "{bootstrap}",
-    "protocol": "kafka",
-    "description": "The brokers of `MODPLANE_KAFKA_BOOTSTRAP`.",
-    "variables": {"bootstrap": {"default": "127.0.0.1:9092", "description": "Host and port of a broker."}},
-}
-TAGS = [
-    {"name": "event", "description": "A fact, past tense: never rejected, never changed. For everybody."},
-    {"name": "command", "description": "A request to change something, which may be rejected."},
-    {
-        "name": "internal",
-        "description": "Modplane's own. Its form may change with any version: do not read or write it.",
-    },
-]
 KEYS = {
     "organization": "The organization's id.",
     "registry": "The module's id.",
@@ -108,7 +50,7 @@ KEYS = {
 
 
 class Pieces:
-    """What the document is put together from."""
+    """Collects the parts of the document."""
 
     def __init__(self, files: Mapping[str, Schema]) -> None:
         self.channels: dict[str, Schema] = {}
@@ -118,7 +60,6 @@ class Pieces:
         self._files = files
 
     def add_event(self, event: EventType) -> None:
-        """The topic of an event, and Modplane as its sender."""
         schema = self._files[f"events/{event.topic}.json"]
         name = event.class_.__name__
         by_organization = "organization_id" in schema["$defs"][name]["properties"]
@@ -140,7 +81,6 @@ class Pieces:
         self._add_channel(event.topic, name, "send", "event", key)
 
     def add_commands(self, context: str) -> None:
-        """The topic a context's commands travel on, read by Modplane itself."""
         topic, name = command_topic(context), f"{context.title()}Command"
         key = f"The aggregate's id, such as `{AGGREGATES[context]}`."
         self._add_schemas(name, self._files[f"commands/{topic}.json"])
@@ -148,7 +88,7 @@ class Pieces:
             "name": name,
             "title": f"A command of {context}",
             "summary": "Internal: decided by the context's consumer group, in the order of its key.",
-            "description": "Sent by whoever takes it over HTTP. Its operation is decided once, however often it comes.",
+            "description": "Sent by the API. Its operation is decided once, however often the record is delivered.",
             "tags": [{"name": "command"}, {"name": "internal"}],
             "headers": COMMAND_HEADERS,
             "contentType": JSON,
@@ -181,7 +121,7 @@ class Pieces:
         }
 
     def _add_schemas(self, name: str, file: Schema) -> None:
-        """Adds what a file defines; under a longer name where another file's schema has the short one."""
+        """Add the schemas of a file, under a longer name where another file's schema has the short one."""
         short = {each: moved(schema, {}) for each, schema in file["$defs"].items()}
         taken = {each for each, schema in short.items() if self.schemas.get(each, schema) != schema}
         names = {each: name + each for each in taken}
@@ -191,12 +131,11 @@ class Pieces:
 
 
 def binding(kafka: Schema) -> Schema:
-    """A binding for Kafka."""
     return {"kafka": {**kafka, "bindingVersion": BINDING}}
 
 
 def moved(schema: Any, names: Mapping[str, str]) -> Any:
-    """The schema with its references into the document, under those names that differ there."""
+    """Return the schema with its references into the document, under the given names where they differ there."""
     if isinstance(schema, list):
         return [moved(each, names) for each in schema]
     if not isinstance(schema, dict):
@@ -208,5 +147,4 @@ def moved(schema: Any, names: Mapping[str, str]) -> Any:
 
 
 def headers_of(example: Schema) -> Mapping[str, str]:
-    """The headers such an event is sent with."""
     return cloud_event_headers(msgspec.json.decode(msgspec.json.encode(example), type=EventEnvelope))

@@ -1,7 +1,7 @@
-"""Whether a schema may take another's place without those noticing who were written for the old one.
+"""Whether a new version of a schema is compatible with programs written for the old one.
 
-A reader of events must be able to read every event of the new schema (`kept_for_readers`); whoever takes commands must
-take every command of the old one (`kept_for_writers`). Both ask the same of two schemas: is one within the other?
+Readers of events must be able to read every event of the new schema (`kept_for_readers`); consumers of commands must
+accept every command of the old one (`kept_for_writers`). In both cases one schema must allow no more than the other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,17 +15,16 @@ ALTERNATIVES = ("anyOf", "oneOf")
 
 
 def kept_for_readers(old: Schema, new: Schema) -> list[str]:
-    """What breaks readers: a field gone, or no longer always there, or of values that could not be before."""
+    """Return what breaks readers: a field removed, or optional now, or with values that were impossible before."""
     return [*identity(old, new), *within(_Place(new, new), _Place(old, old), "", "may be missing or is gone")]
 
 
 def kept_for_writers(old: Schema, new: Schema) -> list[str]:
-    """What breaks writers: a field newly required, a value or a command no longer taken."""
+    """Return what breaks writers: a field newly required, a value or a command no longer accepted."""
     return [*identity(old, new), *within(_Place(old, old), _Place(new, new), "", "is newly required")]
 
 
 def identity(old: Schema, new: Schema) -> Iterator[str]:
-    """Another topic is another contract."""
     if old.get("$id") != new.get("$id"):
         yield f"is {new.get('$id')} instead of {old.get('$id')}"
 
@@ -40,12 +39,10 @@ class _Place:
         self._document = document
 
     def at(self, schema: Any) -> "_Place":
-        """A part of it."""
         return _Place(schema, self._document)
 
     @property
     def alternatives(self) -> list["_Place"]:
-        """Itself, or those of which one holds."""
         for word in ALTERNATIVES:
             if word in self.schema:
                 return [each for part in self.schema[word] for each in self.at(part).alternatives]
@@ -53,24 +50,23 @@ class _Place:
 
     @property
     def types(self) -> set[str]:
-        """The JSON types it allows; none named: all."""
-        told = self.schema.get("type", [])
-        return {told} if isinstance(told, str) else set(told)
+        """The JSON types it allows; empty: all."""
+        types = self.schema.get("type", [])
+        return {types} if isinstance(types, str) else set(types)
 
     @property
     def values(self) -> list[Any] | None:
-        """The values it lists, if it does."""
         return [self.schema["const"]] if "const" in self.schema else self.schema.get("enum")
 
     @property
     def tag(self) -> Any:
-        """The one value of `type` that tells it from its alternatives."""
+        """The one value of `type` that distinguishes it from its alternatives."""
         values = self.at(self.schema.get("properties", {}).get("type")).values
         return values[0] if values and len(values) == 1 else None
 
 
 def within(narrow: _Place, wide: _Place, path: str, missing: str) -> list[str]:
-    """Where a value of `narrow` need not be one of `wide`. `missing` says what is wrong with a field only one needs."""
+    """Return where `narrow` allows a value that `wide` does not. `missing`: the text for fields only one requires."""
     problems: list[str] = []
     for one in narrow.alternatives:
         tries = [_within_one(one, other, path, missing) for other in candidates(one, wide.alternatives)]
@@ -81,7 +77,6 @@ def within(narrow: _Place, wide: _Place, path: str, missing: str) -> list[str]:
 
 
 def candidates(one: _Place, others: Sequence[_Place]) -> list[_Place]:
-    """Those it may be within: the one of its tag where it has one."""
     if one.tag is None or len(others) == 1:
         return list(others)
     return [other for other in others if other.tag == one.tag]
@@ -100,7 +95,6 @@ def _types(narrow: _Place, wide: _Place, path: str) -> Iterator[str]:
 
 
 def named(types: set[str]) -> str:
-    """The types in words."""
     return " or ".join(sorted(types)) or "anything"
 
 

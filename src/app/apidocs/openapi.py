@@ -1,6 +1,9 @@
-"""The OpenAPI document: what the framework finds in the routes, completed by rules, and put in order."""
+"""The OpenAPI document: the framework's, completed by the routes' marks, and put in order."""
 
+import re
+import sys
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from inspect import getdoc
 from typing import Any, Literal
 from uuid import UUID
@@ -8,33 +11,27 @@ from uuid import UUID
 from dishka.integrations.litestar import DishkaRouter
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Contact, Info
 from msgspec import UNSET, Struct, UnsetType
 
+from app.apidocs import read_data
 from app.apidocs.examples import Examples
-from app.apidocs.headers import HEADERS, PARAMETERS
-from app.apidocs.links import add_links
-from app.apidocs.operations import Pieces, operation
+from app.apidocs.operations import Route, Writer, routes_of
 from app.apidocs.problems import Problems, listed
-from app.apidocs.routes import Route, routes_of
 from app.apidocs.schemas import complete, reached_from, schemas_of, structs_in
 from app.main import routes
 from app.settings import Settings
 from shared.errors import FieldError
+from shared.http.route_docs import PARAMETERS
 from shared.messages import PreviewedChange
 
 Schema = dict[str, Any]
 
 METHODS = ("get", "post", "patch", "delete")
+IN_PATH = re.compile(r"\{(\w+)\}")
+FOLLOWED = ("get", "patch", "delete")
 WHERE = "#/components/schemas/{name}"
 
-INTRODUCTION = """\
-Which modules exist, which industry gets which, and which organization has which.
-
-Every write is a command: it answers with its outcome, or, where `Prefer: respond-async` asks for it or the wait is
-over, with 202 and the operation's address. Give each an `Idempotency-Key` and repeat it as often as you like.
-Errors are `application/problem+json`; programs go by `type`, of which `x-problem-types` lists every one.
-"""
+FIXED: Schema = read_data("openapi.yaml")
 
 
 class Decided(Struct, frozen=True):
@@ -47,8 +44,8 @@ class Decided(Struct, frozen=True):
 class DecidedOrPreviewed(Struct, frozen=True):
     """Around a command's result: its operation; of a dry run what would happen, and no operation.
 
-    `changes` are the events that would be recorded, `impact` tells whom the command concerns beyond its own, `preview`
-    binds a command to this very decision, and `sequence` is the state's to which If-Match would refer.
+    `changes` are the events that would be recorded, `impact` counts what else the command affects, `preview` binds
+    a command to this very decision, and `sequence` is the state's to which If-Match would refer.
     """
 
     status: Literal["applied", "unchanged"]
@@ -85,84 +82,108 @@ OF_ALL = (Decided, DecidedOrPreviewed, Accepted, Problem)
 
 
 def openapi_document(app: Litestar | None = None) -> Schema:
-    """The document of all routes; the same for the same code, whatever the environment says. `app`: of other routes."""
+    """Return the document of all routes, or of those of `app`. It depends on the code alone."""
     app = app or described_routes()
-    found = app.openapi_schema.to_schema()["paths"]
-    every = sorted(routes_of(app), key=lambda route: (route.path, METHODS.index(route.method)))
-    schemas, named = types_of(every)
-    pieces = Pieces(schemas, Examples(named), Problems())
+    generated = app.openapi_schema.to_schema()["paths"]
+    routes_ = sorted(routes_of(app), key=lambda route: (route.path, METHODS.index(route.method)))
+    schemas, named = types_of(routes_)
+    writer, problems = Writer(schemas, Examples(named)), Problems()
     paths: dict[str, Schema] = {}
-    for route in every:
-        paths.setdefault(route.path, {})[route.method] = operation(route, found[route.path][route.method], pieces)
-    add_links(paths, every, named)
+    for route in routes_:
+        operation = writer.operation(route, generated[route.path][route.method])
+        responses = problems.references(route, filled(route, operation)) | operation["responses"]
+        operation["responses"] = {str(status): responses[status] for status in sorted(responses)}
+        paths.setdefault(route.path, {})[route.method] = operation
+    add_links(paths, routes_, named)
+    components = FIXED["components"]
     return {
-        "openapi": "3.1.0",
-        "info": head(),
-        "servers": [{"url": "/", "description": "The host that shows this document."}],
-        "security": [{"bearer": []}],
-        "tags": tags_of(every),
+        **{key: value for key, value in FIXED.items() if key != "components"},
+        "tags": tags_of(routes_),
         "paths": paths,
         "components": {
             "schemas": named,
-            "responses": dict(sorted(pieces.problems.responses.items())),
-            "parameters": PARAMETERS,
-            "headers": HEADERS,
-            "securitySchemes": {"bearer": BEARER},
+            "responses": dict(sorted(problems.responses.items())),
+            **components,
+            "parameters": {**PARAMETERS, **components["parameters"]},
         },
         "x-problem-types": listed(),
     }
 
 
-BEARER = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "The `access_token` of `POST /api/v1/auth/login`, an API token (`mpt_…`), or a token of the "
-    "external issuer where one is configured.",
-}
-
-
-def head() -> Schema:
-    """Who speaks."""
-    return Info(
-        title="Modplane",
-        version="1",
-        summary="The module control plane of a multi-tenant product.",
-        description=INTRODUCTION,
-        contact=Contact(name="Modplane"),
-    ).to_schema()
-
-
 def described_routes() -> Litestar:
-    """The routes without anything behind them, in an application that can say what they are."""
-    every_route = routes(Settings.model_construct())
+    """Return the routes without anything behind them, in an application that can describe them."""
     config = OpenAPIConfig(title="Modplane", version="1", create_examples=False)
-    return Litestar([DishkaRouter("/", route_handlers=every_route)], openapi_config=config)
+    return Litestar([DishkaRouter("/", route_handlers=routes(Settings.model_construct()))], openapi_config=config)
 
 
 def types_of(every: Sequence[Route]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
-    """The schema of each body and answer, and the named ones. What is only sent, never asked for, is sent whole."""
-    asked = [route.body for route in every if route.body is not None]
+    """Return the schema of each body and answer, and the named ones. Structs that are only sent are complete."""
+    received = [route.body for route in every if route.body is not None]
     sent = [answer.shape for route in every for answer in route.answers.values()]
-    types = [*asked, *sent, *OF_ALL]
+    types = [*received, *sent, *OF_ALL]
     schemas, named = schemas_of(types, WHERE)
-    asked_for = reached_from(schemas[: len(asked)], named)
+    incomplete = reached_from(schemas[: len(received)], named)
     classes = {struct.cls.__name__: struct.cls for struct in structs_in(types)}
-    named = {
-        name: schema if name in asked_for or name not in classes else complete(schema, classes[name])
-        for name, schema in named.items()
-    }
-    return by_type(types, schemas), named
-
-
-def by_type(types: Sequence[Any], schemas: Sequence[Schema]) -> dict[Any, Schema]:
-    """Each type's schema."""
-    return dict(zip(types, schemas, strict=True))
+    for name in classes.keys() & named.keys() - incomplete:
+        named[name] = complete(named[name], classes[name])
+    return dict(zip(types, schemas, strict=True)), named
 
 
 def tags_of(every: Sequence[Route]) -> list[Mapping[str, str]]:
-    """Each tag with what its first controller says of itself."""
-    told: dict[str, str] = {}
+    """Return each tag with the docstring of its first controller."""
+    texts: dict[str, str] = {}
     for route in every:
         for tag in sorted(route.handler.resolve_tags()):
-            told.setdefault(tag, str(getdoc(route.controller)))
-    return [{"name": name, "description": told[name]} for name in sorted(told)]
+            function = route.handler.fn
+            controller = getattr(sys.modules[function.__module__], function.__qualname__.partition(".")[0])
+            texts.setdefault(tag, str(getdoc(controller)))
+    return [{"name": name, "description": texts[name]} for name in sorted(texts)]
+
+
+def filled(route: Route, operation: Schema) -> str:
+    """Return the route's path with the examples of its parameters."""
+    examples = {each["name"]: each.get("example") for each in operation.get("parameters", ()) if "name" in each}
+    return IN_PATH.sub(lambda match: str(examples[match[1]]), route.path)
+
+
+def add_links(paths: Mapping[str, Schema], every: Sequence[Route], named: Mapping[str, Schema]) -> None:
+    """Link what was created to its GET, PATCH and DELETE, and what is not decided yet to its operation."""
+    for route in every:
+        responses = paths[route.path][route.method]["responses"]
+        for status in (HTTPStatus.CREATED, HTTPStatus.ACCEPTED):
+            response = responses.get(str(status.value), {})
+            if links := dict(sorted(links_of(ids_in(response, named), route, every).items())):
+                response["links"] = links
+
+
+def links_of(ids: Mapping[str, str], route: Route, every: Sequence[Route]) -> Mapping[str, Schema]:
+    """Return links to operations whose whole path the response fills."""
+    links = {}
+    for other in every:
+        needed = IN_PATH.findall(other.path)
+        if needed and other.path.startswith(f"{route.path}/{{") and "id" in ids:
+            ids = {needed[0]: ids["id"], **ids}
+        if needed and other.method in FOLLOWED and set(needed) <= ids.keys():
+            links[other.id] = {
+                "operationId": other.id,
+                "description": "With the id of this answer.",
+                "parameters": {name: f"$response.body#{ids[name]}" for name in needed},
+            }
+    return links
+
+
+def ids_in(response: Schema, named: Mapping[str, Schema]) -> dict[str, str]:
+    """Return the pointer to each id in the response's body; `organization_id` is also the id of an `organization`."""
+    ids: dict[str, str] = {}
+    schemas = [content["schema"] for content in response.get("content", {}).values()]
+    for schema in [part for each in schemas for part in each.get("allOf", [each])]:
+        for name, field in resolved(schema, named).get("properties", {}).items():
+            if name == "id" or name.endswith(("_id", "_code")):
+                ids[name] = f"/{name}"
+            elif "id" in resolved(field, named).get("properties", {}):
+                ids.setdefault(f"{name}_id", f"/{name}/id")
+    return ids
+
+
+def resolved(schema: Schema, named: Mapping[str, Schema]) -> Schema:
+    return named.get(schema.get("$ref", "").rpartition("/")[2], schema)

@@ -1,93 +1,30 @@
-"""One operation of the OpenAPI document: the framework's, completed by what its route is."""
+"""Routes, and each as an operation of the OpenAPI document: what the framework knows, completed by its marks."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from inspect import cleandoc, getdoc
-from typing import Any
+from typing import Any, get_args, get_origin
 
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from app.apidocs.examples import Examples
-from app.apidocs.headers import COMMAND_PARAMETERS, OF_ACCEPTED, OF_COMMANDS, RATE, READ_PARAMETERS, REASON, referred
-from app.apidocs.problems import Problems, statuses_of
-from app.apidocs.routes import JSON, Answer, Route
+from shared.http.command_route import CommandOperation, TakesCommand, TakesReason
+from shared.http.rate_limits import EXEMPT
+from shared.http.route_docs import REFUSALS, Refusals
 
 Schema = dict[str, Any]
 
+JSON = "application/json"
 AROUND = {200: "DecidedOrPreviewed", 201: "Decided"}
-SETS_COOKIE = {"login", "refresh", "logout"}
-DONE = {200: "Done.", 201: "Created.", 202: "Not decided yet: `Location` is where the outcome will be."}
-
-
-class Pieces(Struct):
-    """What operations are written with: the schemas of their types, examples of these, and the problems."""
-
-    schemas: dict[Any, Schema]
-    examples: Examples
-    problems: Problems
-
-
-def operation(route: Route, found: Schema, pieces: Pieces) -> Schema:
-    """The operation as it is documented. `found` is what the framework knows of it."""
-    parameters = own_parameters(found, pieces.examples)
-    written: Schema = {
-        "operationId": found["operationId"],
-        "tags": found["tags"],
-        "summary": found["summary"],
-        "description": description_of(route),
-    }
-    if route.is_public:
-        written["security"] = [] if route.security == [{}] else route.security
-    if every := [*parameters, *implied_by(route)]:
-        written["parameters"] = every
-    if route.body is not None:
-        written["requestBody"] = {"required": True, "content": {JSON: shown(route.body, pieces)}}
-    written["responses"] = responses_of(route, parameters, pieces)
-    return written
-
-
-def description_of(route: Route) -> str:
-    """What the function says, what the command it sends says, who may call it."""
-    named = [route.function.__globals__.get(name) for name in route.function.__code__.co_names]
-    commands = [each for each in named if isinstance(each, type) and getattr(each, "__module__", "").endswith(COMMANDS)]
-    answers = [each.shape for each in route.answers.values() if isinstance(each.shape, type)]
-    told = [cleandoc(route.function.__doc__ or ""), *map(getdoc, commands)]
-    if not any(told):
-        told = [getdoc(answer) for answer in answers if issubclass(answer, Struct)]
-    guards = [str(getdoc(guard)).removeprefix("Guard: ").partition(". ")[0].rstrip(".") for guard in route.guards]
-    told += [f"For {guard}." for guard in guards]
-    return "\n\n".join(each for each in told if each)
-
-
-COMMANDS = ".commands"
-
-
-def own_parameters(found: Schema, examples: Examples) -> list[Schema]:
-    """The framework's, made plain."""
-    return [plain(each, examples) for each in found.get("parameters", [])]
-
-
-def implied_by(route: Route) -> list[Schema]:
-    """Parameters that follow from what the route is."""
-    of_writes = COMMAND_PARAMETERS if route.takes_command else REASON if route.takes_reason else ()
-    key = ("IdempotencyKey",) if route.takes_key else ()
-    names = [*key, *of_writes, *(READ_PARAMETERS if route.is_conditional else ())]
-    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
-
-
-def plain(found: Schema, examples: Examples) -> Schema:
-    """A parameter without what says nothing: null is no value of a parameter, it is left out."""
-    schema = dict(found["schema"])
-    if "oneOf" in schema:
-        kept = [each for each in schema.pop("oneOf") if each.get("type") != "null"]
-        schema = {**kept[0], **schema}
-    description = schema.pop("description", None) or found.get("description") or DESCRIBED.get(found["name"])
-    written = {"name": found["name"], "in": found["in"], "description": description, "schema": schema}
-    if found["in"] != "path":
-        return written
-    return {**written, "required": True, "example": examples.of(schema, found["name"])}
-
-
-DESCRIBED = {
+DESCRIPTIONS = {200: "Done.", 201: "Created.", 202: "Not decided yet: `Location` is where the outcome will be."}
+RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+OF_COMMANDS = ("ETag", "Modplane-Operation-Id", "Modplane-Decided")
+OF_ACCEPTED = ("Location", "Modplane-Operation-Id", "Modplane-Decided")
+PLAIN_DESCRIPTIONS = {
     "bulk_operation_id": "The bulk operation's id.",
     "cursor": "`next_cursor` of the page before; left out, the first page.",
     "force": "Overrules templates that require the module.",
@@ -98,81 +35,199 @@ DESCRIBED = {
     "module_id": "The module's id.",
     "operation_id": "The operation's id.",
     "organization_id": "The organization's id.",
-    "status": "Only those that stand so.",
+    "status": "Only those with this status.",
     "token_id": "The API token's id.",
     "user_id": "The user's id.",
 }
 
 
-def shown(type_: Any, pieces: Pieces) -> Schema:
-    """A media type: its schema and an example."""
-    schema = pieces.schemas[type_]
-    return {"schema": schema, "examples": {"usual": {"value": pieces.examples.of(schema)}}}
+class Answer(Struct, frozen=True):
+    """The body of a route's answer when it does not refuse."""
+
+    shape: Any
+    media_type: str
 
 
-def responses_of(route: Route, parameters: list[Schema], pieces: Pieces) -> Schema:
-    """Every status the route answers with, those of refusals included."""
-    responses = {status: answer_of(route, status, answer, pieces) for status, answer in route.answers.items()}
-    if route.answers_as_command:
-        created = route.answers.get(HTTPStatus.CREATED)
-        if created is not None:
-            responses.setdefault(200, answer_of(route, 200, created, pieces))
-        responses.setdefault(202, accepted(pieces))
-    if route.is_conditional:
-        responses[304] = {"description": "The caller has it.", "headers": referred("ETag")}
-    address = filled(route.path, parameters)
-    for status in statuses_of(route, parameters):
-        responses.setdefault(status, pieces.problems.reference(route, status, address))
-    limits = referred(*RATE) if route.is_limited else {}
-    for response in responses.values():
-        if "$ref" not in response and limits:
-            response["headers"] = {**response.get("headers", {}), **limits}
-    return {str(status): responses[status] for status in sorted(responses)}
+class Route(Struct, frozen=True):
+    """A documented route: a path, a method and the handler that serves them."""
+
+    path: str
+    method: str
+    handler: HTTPRouteHandler
+
+    @property
+    def id(self) -> str:
+        return str(self.handler.operation_id)
+
+    @property
+    def context(self) -> str:
+        """The package it belongs to: a bounded context, `shared` or `app`."""
+        return self.handler.fn.__module__.partition(".")[0]
+
+    @property
+    def body(self) -> Any:
+        """The type of the body; None without one."""
+        given = self.handler.parsed_fn_signature.parameters.get("data")
+        return None if given is None else given.annotation
+
+    @property
+    def answers(self) -> Mapping[int, Answer]:
+        """By status: the documented ones, else what the function returns."""
+        if specified := self.handler.responses:
+            return {status: Answer(spec.data_container, str(spec.media_type)) for status, spec in specified.items()}
+        returned = self.handler.parsed_fn_signature.return_type.raw
+        shape = get_args(returned)[0] if get_origin(returned) is Response else returned
+        return {self.handler.status_code: Answer(shape, JSON)}
+
+    @property
+    def security(self) -> list[Any]:
+        """What it requires of a caller: one of these. Empty: what the document requires."""
+        return list(self.handler.resolve_security())
+
+    @property
+    def is_public(self) -> bool:
+        return {} in self.security
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether requests are counted against a rate."""
+        return not self.path.startswith(EXEMPT)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it answers with an ETag, and 304 to callers that have it."""
+        return self.method == "get" and self.handler.parsed_fn_signature.return_type.raw is ASGIResponse
+
+    @property
+    def refusals(self) -> Refusals:
+        declared: Refusals = self.handler.opt.get(REFUSALS, Refusals())
+        return declared
+
+    def is_marked(self, mark: type[TakesReason]) -> bool:
+        return issubclass(self.handler.operation_class, mark)
 
 
-def answer_of(route: Route, status: int, answer: Answer, pieces: Pieces) -> Schema:
-    """An answer that is no refusal."""
-    described = DONE.get(status, HTTPStatus(status).phrase + ".")
-    written: Schema = {"description": described}
-    headers = headers_of(route, status)
-    if headers:
-        written["headers"] = referred(*headers)
-    content = shown(answer.shape, pieces)
-    if route.answers_as_command and status in AROUND:
-        content = around(content, AROUND[status], pieces)
-    return {**written, "content": {answer.media_type: content}}
+def routes_of(app: Litestar) -> Iterator[Route]:
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        for method, (handler, _) in route.route_handler_map.items():
+            if method != "OPTIONS" and handler.resolve_include_in_schema():
+                yield Route(route.path_format, method.lower(), handler)
+
+
+class Writer:
+    """Writes operations with the schemas of their types, and examples of these."""
+
+    def __init__(self, schemas: Mapping[Any, Schema], examples: Examples) -> None:
+        self._schemas = schemas
+        self._examples = examples
+
+    def operation(self, route: Route, generated: Schema) -> Schema:
+        """Return the operation without its refusals. `generated` is the framework's."""
+        operation: Schema = {
+            "operationId": generated["operationId"],
+            "tags": generated["tags"],
+            "summary": generated["summary"],
+            "description": description_of(route),
+        }
+        if route.is_public:
+            operation["security"] = [] if route.security == [{}] else route.security
+        own = [self._plain(each) for each in generated.get("parameters", [])]
+        if parameters := [*own, *implied_by(route)]:
+            operation["parameters"] = parameters
+        if route.body is not None:
+            operation["requestBody"] = {"required": True, "content": {JSON: self._media(self._schemas[route.body])}}
+        operation["responses"] = self._responses(route)
+        return operation
+
+    def _plain(self, generated: Schema) -> Schema:
+        """Return the framework's parameter without null, which is no value of a parameter: it is left out."""
+        schema = dict(generated["schema"])
+        if "oneOf" in schema:
+            kept = [each for each in schema.pop("oneOf") if each.get("type") != "null"]
+            schema = {**kept[0], **schema}
+        name = generated["name"]
+        description = schema.pop("description", None) or generated.get("description") or PLAIN_DESCRIPTIONS.get(name)
+        plain = {"name": name, "in": generated["in"], "description": description, "schema": schema}
+        if generated["in"] != "path":
+            return plain
+        return {**plain, "required": True, "example": self._examples.of(schema, name)}
+
+    def _media(self, schema: Schema) -> Schema:
+        return {"schema": schema, "examples": {"usual": {"value": self._examples.of(schema)}}}
+
+    def _responses(self, route: Route) -> dict[int, Schema]:
+        responses = {status: self._answer(route, status, answer) for status, answer in route.answers.items()}
+        if route.is_marked(CommandOperation):
+            if created := route.answers.get(HTTPStatus.CREATED):
+                responses.setdefault(200, self._answer(route, 200, created))
+            accepted = self._media({"$ref": "#/components/schemas/Accepted"})
+            headers = referred(*OF_ACCEPTED)
+            responses.setdefault(
+                202, {"description": DESCRIPTIONS[202], "headers": headers, "content": {JSON: accepted}}
+            )
+        if route.is_conditional:
+            responses[304] = {"description": "The caller has it.", "headers": referred("ETag")}
+        for response in responses.values() if route.is_limited else ():
+            response["headers"] = response.get("headers", {}) | referred(*RATE)
+        return responses
+
+    def _answer(self, route: Route, status: int, answer: Answer) -> Schema:
+        response: Schema = {"description": DESCRIPTIONS.get(status, HTTPStatus(status).phrase + ".")}
+        if headers := headers_of(route, status):
+            response["headers"] = referred(*headers)
+        content = self._media(self._schemas[answer.shape])
+        if route.is_marked(CommandOperation) and status in AROUND:
+            content = self._around(content, AROUND[status])
+        return {**response, "content": {answer.media_type: content}}
+
+    def _around(self, content: Schema, name: str) -> Schema:
+        """Return a command's answer: its result with what is known of the operation, or of the dry run."""
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        result = content["examples"]["usual"]["value"]
+        around = self._examples.of(schema)
+        examples = {"usual": {"value": {key: around[key] for key in ("operation_id", "status")} | result}}
+        if "dry_run" in around:
+            dry_run = {key: value for key, value in around.items() if key != "operation_id"}
+            examples["dry_run"] = {"value": dry_run | result}
+        return {"schema": {"allOf": [schema, content["schema"]]}, "examples": examples}
+
+
+def description_of(route: Route) -> str:
+    """Return the docstrings of the handler and of the command it sends, or of the answer, and who may call it."""
+    operation = route.handler.operation_class
+    command = operation.command if issubclass(operation, CommandOperation) else None
+    texts = [cleandoc(route.handler.fn.__doc__ or ""), getdoc(command) if command else ""]
+    if not any(texts):
+        texts = [getdoc(answer.shape) for answer in route.answers.values() if is_struct(answer.shape)]
+    for guard in route.handler.resolve_guards():
+        callers = str(getdoc(guard)).removeprefix("Guard: ").partition(". ")[0].rstrip(".")
+        texts.append(f"For {callers}.")
+    return "\n\n".join(text for text in texts if text)
+
+
+def is_struct(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, Struct)
+
+
+def implied_by(route: Route) -> Sequence[Schema]:
+    """Return references to the parameters that follow from the route's mark."""
+    operation = route.handler.operation_class
+    names = list(operation.parameters_taken) if issubclass(operation, TakesReason) else []
+    names += ["IfNoneMatch"] if route.is_conditional else []
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
 def headers_of(route: Route, status: int) -> list[str]:
-    """What the answer says beside its body."""
-    if status == HTTPStatus.ACCEPTED and route.takes_command:
+    takes_command = route.is_marked(TakesCommand)
+    if status == HTTPStatus.ACCEPTED and takes_command:
         return list(OF_ACCEPTED)
     names = ["ETag"] if route.is_conditional else []
-    names += OF_COMMANDS if route.takes_command else []
-    names += ["Location"] if route.takes_command and not route.answers_as_command else []
-    return names + (["Set-Cookie"] if route.handler.operation_id in SETS_COOKIE else [])
+    names += OF_COMMANDS if takes_command else []
+    names += ["Location"] if takes_command and not route.is_marked(CommandOperation) else []
+    return names + (["Set-Cookie"] if route.handler.resolve_response_cookies() else [])
 
 
-def around(content: Schema, name: str, pieces: Pieces) -> Schema:
-    """A command's answer: its result, and around it what is known of the operation, or of the dry run."""
-    schema = {"$ref": f"#/components/schemas/{name}"}
-    result = content["examples"]["usual"]["value"]
-    told = pieces.examples.of(schema)
-    decided = {"usual": {"value": {key: told[key] for key in ("operation_id", "status")} | result}}
-    foreseen = {"dry_run": {"value": {key: told[key] for key in told if key != "operation_id"} | result}}
-    examples = decided | (foreseen if "dry_run" in told else {})
-    return {"schema": {"allOf": [schema, content["schema"]]}, "examples": examples}
-
-
-def accepted(pieces: Pieces) -> Schema:
-    """202: nobody waited, or the wait was over."""
-    schema = {"$ref": "#/components/schemas/Accepted"}
-    content = {JSON: {"schema": schema, "examples": {"usual": {"value": pieces.examples.of(schema)}}}}
-    return {"description": DONE[202], "headers": referred(*OF_ACCEPTED), "content": content}
-
-
-def filled(path: str, parameters: list[Schema]) -> str:
-    """The address of an example."""
-    for each in parameters:
-        path = path.replace(f"{{{each['name']}}}", str(each.get("example")))
-    return path
+def referred(*names: str) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -1,6 +1,6 @@
-"""Every problem the API may answer with: its stable `type`, its status, what it means, and which routes may give it."""
+"""Every problem of the API: its stable `type`, its status, its meaning, and the routes that may give it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from inspect import getdoc
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct, to_builtins
 
-from app.apidocs.routes import Route
+from app.apidocs.operations import Route, referred
 from app.contexts import CONTEXTS
 from shared import errors
 from shared.errors import Kind, PreconditionFailed, Refusal, Refused
+from shared.http.command_route import TakesCommand, TakesReason
 from shared.http.parameters import ANY_PARAMETER
 from shared.http.problems import PROBLEM_JSON, STATUS, problem_body
 
@@ -32,13 +33,11 @@ OF_THE_FRAMEWORK = (
     (404, "route_not_found", "There is no such address, or an id in it is no UUID."),
     (405, "method_not_allowed", "The address does not take this method; `Allow` names those it takes."),
 )
-NOT_AN_ANSWER = {"app.manifest.export", "shared.commands.direct_sender", "app.service", "shared.commands.consumer"}
+INTERNAL = {"app.manifest.export", "shared.commands.direct_sender", "app.service", "shared.commands.consumer"}
 """Modules whose refusals stay inside the service."""
 
 KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Refused)]
-MEANING = {STATUS[each.kind]: str(getdoc(each)) for each in KINDS if each is not Refused} | {
-    500: "It went wrong here.",
-}
+MEANING = {STATUS[each.kind]: str(getdoc(each)) for each in KINDS if each is not Refused} | {500: "It went wrong here."}
 NAMES = {
     400: "Malformed",
     403: "Forbidden",
@@ -48,32 +47,11 @@ NAMES = {
     415: "UnsupportedMedia",
     422: "Invalid",
 }
-
-ALSO_GIVES: Mapping[str, tuple[int, ...]] = {
-    "login": (401, 403),
-    "refresh": (400, 401, 403),
-    "logout": (400,),
-    "signUp": (403,),
-    "createToken": (409,),
-    "deactivateUser": (409,),
-    "dropDeadLetter": (409,),
-    "retryDeadLetter": (409,),
-    "updateModuleConfig": (428,),
-    "cancelBulkOperation": (409,),
-    "retryBulkOperation": (409,),
-}
-"""What single operations give beyond the rules in `statuses_of`."""
-
-ALSO_REFUSED_BY: Mapping[str, tuple[str, ...]] = {"signUp": ("access",)}
-"""Contexts behind a seam whose refusals an operation passes on."""
-
-
-ITS_OWN: Mapping[str, int] = {"signUp": 403}
-"""Operations whose context has a refusal of its own beside those of everywhere, by its status."""
+HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
 class ProblemType(Struct, frozen=True):
-    """One kind of problem. `contexts` are those that refuse so; `shared` and `http` stand for all of them."""
+    """A kind of problem. `contexts` are those that refuse so; `shared` and `http` stand for all of them."""
 
     type: str
     status: int
@@ -82,81 +60,83 @@ class ProblemType(Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """The end of its type."""
         return self.type.rpartition(":")[2]
 
 
 def catalogue() -> list[ProblemType]:
-    """All of them, by status and type. A code that several contexts refuse with has the first one's meaning."""
-    found: dict[tuple[int, str], ProblemType] = {}
-    for context, status, code, meaning in sorted([*refusals(), *((FRAMEWORK, *told) for told in OF_THE_FRAMEWORK)]):
-        known = found.get((status, code))
-        contexts = (*(known.contexts if known else ()), context)
-        told = known.meaning if known else meaning
-        found[status, code] = ProblemType(f"urn:modplane:problem:{code}", status, told, tuple(dict.fromkeys(contexts)))
-    return [found[key] for key in sorted(found)]
+    """Return all types, by status and code. A code of several contexts has the first one's meaning."""
+    types: dict[tuple[int, str], ProblemType] = {}
+    for context, status, code, meaning in sorted([*refusals(), *((FRAMEWORK, *each) for each in OF_THE_FRAMEWORK)]):
+        known = types.get((status, code), ProblemType(f"urn:modplane:problem:{code}", status, meaning, ()))
+        contexts = tuple(dict.fromkeys((*known.contexts, context)))
+        types[status, code] = ProblemType(known.type, status, known.meaning, contexts)
+    return [types[key] for key in sorted(types)]
 
 
 def refusals() -> Iterator[tuple[str, int, str, str]]:
-    """Context, status, code and meaning of each class of refusal. Of the kinds themselves only one is ever raised."""
+    """Yield context, status, code and meaning of each class of refusal. Of the kinds only one is raised itself."""
     waiting: list[type[Refused]] = [Refused]
     while waiting:
         class_ = waiting.pop()
         waiting += class_.__subclasses__()
         context = class_.__module__.partition(".")[0]
-        told = context in PACKAGES and class_ not in KINDS and class_.__module__ not in NOT_AN_ANSWER
-        if told or class_ is PreconditionFailed:
+        is_answer = context in PACKAGES and class_ not in KINDS and class_.__module__ not in INTERNAL
+        if is_answer or class_ is PreconditionFailed:
             meaning = str(getdoc(class_)).partition("\n\n")[0].replace("\n", " ")
             yield context, STATUS[class_.kind], class_("").code, meaning
 
 
-def statuses_of(route: Route, parameters: Collection[Schema]) -> list[int]:
-    """The refusals a route may give, by rules: what it takes, who may call it, whether a command is sent for it."""
-    places = {parameter["in"] for parameter in parameters}
+def statuses_of(route: Route) -> list[int]:
+    """Return the statuses of refusals: those that follow from the route's marks, and those it declares."""
+    takes_command, takes_body = route.is_marked(TakesCommand), route.body is not None
     rules = {
         400: not route.handler.opt.get(ANY_PARAMETER),
-        401: route.asks_who,
-        403: route.asks_who,
-        404: "path" in places,
-        409: route.takes_command,
-        412: route.takes_command,
-        413: route.body is not None or route.takes_command,
-        415: route.body is not None,
-        422: route.takes_command or route.takes_key or route.takes_reason,
+        401: not route.is_public,
+        403: not route.is_public,
+        404: "{" in route.path,
+        409: takes_command,
+        412: takes_command,
+        413: takes_body or takes_command,
+        415: takes_body,
+        422: route.is_marked(TakesReason),
         429: route.is_limited,
         500: route.is_limited,
         503: route.is_limited,
     }
-    also = ALSO_GIVES.get(str(route.handler.operation_id), ())
-    return sorted({status for status, holds in rules.items() if holds} | set(also))
+    declared = {STATUS[error.kind] for error in route.refusals.errors}
+    return sorted({status for status, holds in rules.items() if holds} | declared)
 
 
 class Problems:
-    """The answers of routes that refuse, each described once and referred to wherever it is given."""
+    """Responses of refusals, each described once and referred to by every route that gives it."""
 
     def __init__(self) -> None:
         self.responses: dict[str, Schema] = {}
         self._types = catalogue()
 
-    def reference(self, route: Route, status: int, address: str) -> Schema:
-        """Refers to the answer with this status; `address` is where the example was asked for."""
+    def references(self, route: Route, address: str) -> Mapping[int, Schema]:
+        """Return the refusals of a route by status; `address` is that of the request in the examples."""
+        return {status: self._reference(route, status, address) for status in statuses_of(route)}
+
+    def _reference(self, route: Route, status: int, address: str) -> Schema:
         contexts = self._contexts(route, status)
-        whose = () if contexts == EVERYWHERE else contexts
-        names = "".join(each.title() for each in whose if each not in {"shared", FRAMEWORK})
-        name = names + NAMES.get(status, HTTPStatus(status).phrase.title().replace(" ", ""))
+        own = [error for error in route.refusals.errors if STATUS[error.kind] == status]
+        declared = {error.__module__.partition(".")[0] for error in own} - set(contexts)
+        contexts = (*contexts, *sorted(declared))
+        named = contexts if declared or status not in ANYWHERE else ()
+        prefix = "".join(each.title() for each in named if each not in {"shared", FRAMEWORK})
+        name = prefix + NAMES.get(status, HTTPStatus(status).phrase.title().replace(" ", ""))
         if name not in self.responses:
             self.responses[name] = self._response(status, contexts, address)
         return {"$ref": f"#/components/responses/{name}"}
 
     def _contexts(self, route: Route, status: int) -> tuple[str, ...]:
         if status in ANYWHERE:
-            return (
-                (*EVERYWHERE, route.context) if ITS_OWN.get(str(route.handler.operation_id)) == status else EVERYWHERE
-            )
-        passed_on = ALSO_REFUSED_BY.get(str(route.handler.operation_id), ())
-        gives_reason = route.takes_reason and status == HTTPStatus.UNPROCESSABLE_ENTITY
-        shared = ("shared",) if gives_reason or (status != HTTPStatus.NOT_FOUND and route.takes_command) else ()
-        return (route.context, *passed_on, *shared, FRAMEWORK)
+            return EVERYWHERE
+        takes_command = route.is_marked(TakesCommand)
+        is_of_reason = route.is_marked(TakesReason) and status == HTTPStatus.UNPROCESSABLE_ENTITY
+        shared = ("shared",) if is_of_reason or (takes_command and status != HTTPStatus.NOT_FOUND) else ()
+        return (route.context, *route.refusals.passed_on, *shared, FRAMEWORK)
 
     def _response(self, status: int, contexts: tuple[str, ...], address: str) -> Schema:
         possible = [each for each in self._types if each.status == status and set(each.contexts) & set(contexts)]
@@ -164,24 +144,16 @@ class Problems:
         examples = {each.code: {"summary": each.meaning, "value": example(each, address)} for each in possible}
         return {
             "description": f"{MEANING[status]}\n{listed}",
-            "headers": headers_of(status),
+            "headers": referred(*HEADERS.get(status, ())),
             "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}},
         }
 
 
-def headers_of(status: int) -> Schema:
-    """What a refusal says beside its body."""
-    names = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
 def example(type_: ProblemType, address: str) -> Any:
-    """Such a problem as it is sent."""
     kind: Kind = next((kind for kind, status in STATUS.items() if status == type_.status), "malformed")
-    body = problem_body(address, Refusal(kind, type_.code, type_.meaning), type_.status)
-    return msgspec.json.decode(body)
+    return msgspec.json.decode(problem_body(address, Refusal(kind, type_.code, type_.meaning), type_.status))
 
 
 def listed() -> list[Any]:
-    """The catalogue for the document's `x-problem-types`."""
+    """Return the catalogue for the document's `x-problem-types`."""
     return [to_builtins(each) for each in catalogue()]

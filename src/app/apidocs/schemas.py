@@ -1,55 +1,157 @@
-"""JSON Schemas (2020-12) of the structs that travel: msgspec's own, completed with what it leaves out."""
+"""JSON Schemas (2020-12) of structs, and of what travels through Kafka and is kept in the event log."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from inspect import cleandoc
-from typing import Any
+from importlib import import_module
+from importlib.util import find_spec
+from inspect import cleandoc, getdoc
+from typing import Any, get_args
 
 import msgspec
-from msgspec import UNSET, inspect
+from msgspec import UNSET, Struct, inspect
+
+from app.apidocs.examples import AGGREGATES, Examples
+from app.contexts import CONTEXTS
+from app.migration.migrate import EVENT_SOURCES
+from app.status.wiring import SYSTEM
+from shared.dead_letters.service import DeadLetterDroppedEvent, DeadLetterRetriedEvent
+from shared.messages import CommandEnvelope, Event, EventEnvelope, command_topic, stream_name
 
 Schema = dict[str, Any]
 
 PYTHON_ANCHORS = {r"\A": "^", r"\Z": "$", r"(?!\n)": ""}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DEFINITION = "#/$defs/{name}"
+FIELDS_OF_EVENTS = ("organization_id", "module_id")
+"""Fields of the envelope that repeat the event's own field of this name, and are null where it has none."""
 
 
-def schemas_of(types: Sequence[Any], where: str) -> tuple[list[Schema], dict[str, Schema]]:
-    """A schema of each type, and the named ones they refer to. `where` is a reference with a place for `{name}`."""
+class EventType(Struct, frozen=True):
+    """A class of events. `published`: it has a topic; the others are for audit alone."""
+
+    context: str
+    class_: type[Event]
+    published: bool
+
+    @property
+    def topic(self) -> str:
+        """Its topic, or its type in the event log."""
+        return self.class_.topic
+
+
+def event_types() -> list[EventType]:
+    """Return all types of events, by topic."""
+    types = [
+        EventType(context.name, class_, context.name in EVENT_SOURCES)
+        for context in CONTEXTS
+        if find_spec(f"{context.name}.events") is not None
+        for class_ in import_module(f"{context.name}.events").EVENTS.values()
+    ]
+    types += [EventType(SYSTEM, class_, published=False) for class_ in (DeadLetterDroppedEvent, DeadLetterRetriedEvent)]
+    return sorted(types, key=lambda event: event.topic)
+
+
+def command_types() -> Iterator[tuple[str, list[type[Struct]]]]:
+    """Yield each context that takes commands with the classes of these."""
+    for name in EVENT_SOURCES:
+        union = import_module(f"{name}.commands").Command
+        yield name, list(get_args(union)) or [union]
+
+
+def message_schemas() -> Mapping[str, Schema]:
+    """Return the schema of every event and command topic, by its file."""
+    events = {f"events/{event.topic}.json": event_schema(event) for event in event_types()}
+    commands = {f"commands/{command_topic(name)}.json": command_schema(name, types) for name, types in command_types()}
+    return events | commands
+
+
+def event_schema(event: EventType) -> Schema:
+    """Return the schema of such a record: the envelope with the values its type settles, and the payload."""
+    named = schemas_of([EventEnvelope, event.class_], DEFINITION, sent=True)[1]
+    envelope = named.pop(EventEnvelope.__name__)
+    payload = event.class_.__name__
+    own = named[payload]["properties"] if event.published else envelope["properties"]
+    stream = {"pattern": f"^{event.context}:.", "examples": [stream_name(event.context, AGGREGATES[event.context])]}
+    settled = {
+        "type": {"type": "string", "const": event.topic},
+        "stream": {"type": "string", **stream},
+        "payload": {"$ref": DEFINITION.format(name=payload)},
+        **{name: own.get(name, {"type": "null"}) for name in FIELDS_OF_EVENTS},
+    }
+    schema = {
+        "$schema": DIALECT,
+        "$id": f"urn:modplane:event:{event.topic}",
+        "title": payload,
+        "description": str(getdoc(event.class_)),
+        "type": "object",
+        "properties": envelope["properties"] | settled,
+        "required": envelope["required"],
+        "$defs": named,
+    }
+    return {**schema, "examples": [Examples(named).of(schema)]}
+
+
+def command_schema(context: str, classes: list[type[Struct]]) -> Schema:
+    """Return the schema of a record of the context's command topic."""
+    named = schemas_of([CommandEnvelope, *classes], DEFINITION)[1]
+    envelope = named.pop(CommandEnvelope.__name__)
+    commands = [{"$ref": DEFINITION.format(name=class_.__name__)} for class_ in classes]
+    return {
+        "$schema": DIALECT,
+        "$id": f"urn:modplane:commands:{context}",
+        "title": f"Commands of {context}",
+        "description": "Records of the context's command topic. Internal: only Modplane writes and reads them.",
+        "type": "object",
+        "properties": {**envelope["properties"], "command": {"oneOf": commands}},
+        "required": envelope["required"],
+        "$defs": named,
+    }
+
+
+def schemas_of(types: Sequence[Any], where: str, *, sent: bool = False) -> tuple[list[Schema], dict[str, Schema]]:
+    """Return a schema of each type, and the named ones they refer to, by name.
+
+    `where` is a reference with a place for `{name}`. `sent`: the structs are only sent, and so complete.
+    """
     schemas, named = msgspec.json.schema_components(types, ref_template=where)
-    for struct in structs_in(types):
-        for schema in [*schemas, *named.values()]:
-            if schema.get("title") == struct.cls.__name__:
-                tell_moments(schema, struct)
-    return [polished(schema) for schema in schemas], {name: polished(named[name]) for name in sorted(named)}
+    structs = {struct.cls.__name__: struct for struct in structs_in(types)}
+    for schema in [*schemas, *named.values()]:
+        if struct := structs.get(schema.get("title", "")):
+            mark_moments(schema, struct)
+    named = {name: polished(named[name]) for name in sorted(named)}
+    if sent:
+        named = {name: complete(schema, structs[name].cls) for name, schema in named.items()}
+    return [polished(schema) for schema in schemas], named
 
 
 def complete(schema: Schema, struct: Any) -> Schema:
-    """The schema of what is sent, not asked for: every field is there but those that may be left unset."""
+    """Return the schema of what is sent: every field is present but those that may be left unset."""
     if "properties" not in schema:
         return schema
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     required = [name for name in schema["properties"] if name not in fields or fields[name].default is not UNSET]
-    properties = {name: without_default(each) for name, each in schema["properties"].items()}
+    properties = {
+        name: {key: value for key, value in each.items() if key != "default"}
+        for name, each in schema["properties"].items()
+    }
     return {**schema, "properties": properties, "required": required}
 
 
 def structs_in(types: Sequence[Any]) -> Iterator["inspect.StructType"]:
-    """Every struct the types are made of, once."""
+    """Yield every struct the types are made of, once."""
     seen: set[Any] = set()
     waiting: list[Any] = list(inspect.multi_type_info(types))
     while waiting:
-        found = waiting.pop()
-        if isinstance(found, inspect.StructType):
-            if found.cls in seen:
-                continue
-            seen.add(found.cls)
-            yield found
-            waiting += [field.type for field in found.fields]
-        else:
-            waiting += parts_of(found)
+        type_ = waiting.pop()
+        if not isinstance(type_, inspect.StructType):
+            waiting += parts_of(type_)
+        elif type_.cls not in seen:
+            seen.add(type_.cls)
+            yield type_
+            waiting += [field.type for field in type_.fields]
 
 
 def parts_of(type_: Any) -> list[Any]:
-    """The types a type is made of."""
+    """Return the types a type is made of."""
     if isinstance(type_, inspect.UnionType):
         return list(type_.types)
     if isinstance(type_, inspect.TupleType):
@@ -58,42 +160,41 @@ def parts_of(type_: Any) -> list[Any]:
     return [getattr(type_, name) for name in names if isinstance(getattr(type_, name, None), inspect.Type)]
 
 
-def tell_moments(schema: Schema, struct: "inspect.StructType") -> None:
-    """Says of fields that hold a moment that they do: msgspec does so only where the type demands a time zone."""
+def mark_moments(schema: Schema, struct: "inspect.StructType") -> None:
+    """Set the format of date-time fields: msgspec does so only where the type demands a time zone."""
     for field in struct.fields:
-        if any(isinstance(part, inspect.DateTimeType) for part in [field.type, *parts_of(field.type)]):
-            told = schema["properties"][field.encode_name]
-            for each in told.get("anyOf", [told]):
+        if is_moment(field.type):
+            property_ = schema["properties"][field.encode_name]
+            for each in property_.get("anyOf", [property_]):
                 if each.get("type") == "string":
                     each.setdefault("format", "date-time")
 
 
+def is_moment(type_: Any) -> bool:
+    return isinstance(type_, inspect.DateTimeType) or any(is_moment(part) for part in parts_of(type_))
+
+
 def polished(schema: Any) -> Any:
-    """Texts without the indentation of code, types of listed values, patterns as every language reads them."""
+    """Return the schema with texts without indentation, the type of listed values, and portable patterns."""
     if isinstance(schema, list):
         return [polished(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    told = {key: polished(value) for key, value in schema.items()}
-    if isinstance(told.get("description"), str):
-        told["description"] = cleandoc(told["description"])
-    if isinstance(told.get("pattern"), str):
+    clean = {key: polished(value) for key, value in schema.items()}
+    if isinstance(clean.get("description"), str):
+        clean["description"] = cleandoc(clean["description"])
+    if isinstance(clean.get("pattern"), str):
         for python, everywhere in PYTHON_ANCHORS.items():
-            told["pattern"] = told["pattern"].replace(python, everywhere)
-    if isinstance(told.get("enum"), list) and all(isinstance(value, str) for value in told["enum"]):
-        told = {"type": "string", **told}
-    if told.get("anyOf") in ([{}, {"type": "null"}], [{"type": "null"}, {}]):
-        del told["anyOf"]
-    return told
-
-
-def without_default(schema: Schema) -> Schema:
-    """What a sender always sends has no default."""
-    return {key: value for key, value in schema.items() if key != "default"}
+            clean["pattern"] = clean["pattern"].replace(python, everywhere)
+    if isinstance(clean.get("enum"), list) and all(isinstance(value, str) for value in clean["enum"]):
+        clean = {"type": "string", **clean}
+    if clean.get("anyOf") in ([{}, {"type": "null"}], [{"type": "null"}, {}]):
+        del clean["anyOf"]
+    return clean
 
 
 def reached_from(schemas: Any, named: Mapping[str, Schema]) -> set[str]:
-    """The names of all schemas that these refer to, directly or not."""
+    """Return the names of all schemas that these refer to, directly or not."""
     reached: set[str] = set()
     waiting = list(references_in(schemas))
     while waiting:
@@ -105,12 +206,10 @@ def reached_from(schemas: Any, named: Mapping[str, Schema]) -> set[str]:
 
 
 def references_in(schema: Any) -> Iterator[str]:
-    """The names a schema refers to."""
     if isinstance(schema, dict):
         if isinstance(schema.get("$ref"), str):
             yield schema["$ref"].rpartition("/")[2]
-        for value in schema.values():
-            yield from references_in(value)
-    elif isinstance(schema, list):
+        schema = list(schema.values())
+    if isinstance(schema, list):
         for value in schema:
             yield from references_in(value)

@@ -1,1 +1,1 @@
-"""The state of the system."""
+"""The system's status: servers, queues, consumers and replicas."""

@@ -1,7 +1,8 @@
-"""Finds out how the system is, in bounded time, whatever is away."""
+"""Collect the system's status in bounded time, whichever parts are away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import Any, TypeVar
@@ -11,13 +12,13 @@ from asyncpg import PostgresError
 from app.contexts import ContextSubscribers
 from app.seams.commands import Deciders
 from app.settings import Settings
-from app.status.drift import enumerated
+from app.status.gauges import PostgresQueues
 from app.status.heartbeat import Heartbeat
 from app.status.model import Answered, Facts, SystemStatus
-from app.status.queues import PostgresQueues, Waiting
-from app.status.replicas import PostgresReplicas, SeenReplica
-from app.status.rules import told
+from app.status.replicas import PostgresReplicas
+from app.status.rules import assess
 from registry.adapters.queries import PostgresModuleReader
+from registry.module_type import ModuleType
 from shared.cache.generations import CacheDown
 from shared.cache.redis import RedisServer
 from shared.commands.bus import KafkaUnreachable
@@ -27,7 +28,7 @@ from shared.messages import command_group, command_topic, event_group
 from shared.ports import Clock
 from shared.postgres.database import PostgresDatabase
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 LOOK_SECONDS = 1.5
 FRESH_SECONDS = 1.0
@@ -35,56 +36,28 @@ FRESH_SECONDS = 1.0
 VERSION = "SELECT split_part(current_setting('server_version'), ' ', 1)"
 
 
-class Stored:
-    """What the database knows: the queues, who leads the relay, the replicas, the registry."""
+@dataclass(frozen=True)
+class Readers:
+    """Reads of the database, each raising `Unavailable`."""
 
-    def __init__(
-        self,
-        database: PostgresDatabase,
-        queues: PostgresQueues,
-        replicas: PostgresReplicas,
-        modules: PostgresModuleReader,
-    ) -> None:
-        self._database = database
-        self._queues = queues
-        self._replicas = replicas
-        self._modules = modules
-
-    @property
-    def writes_problem(self) -> str:
-        """Why the database takes no writes, as far as this process knows; empty while it does."""
-        return self._database.writes.problem
-
-    async def probe_writes(self) -> None:
-        """Finds it out."""
-        await self._database.probe_writes()
+    database: PostgresDatabase
+    queues: PostgresQueues
+    replicas: PostgresReplicas
+    modules: PostgresModuleReader
 
     async def version(self) -> str:
-        """The server's. Raises `Unavailable`, as everything here."""
-        async with self._database.reading() as connection:
+        async with self.database.reading() as connection:
             return str(await connection.fetchval(VERSION))
 
-    async def waiting(self) -> Waiting:
-        """The queues."""
-        return await self._queues.waiting()
 
-    async def replicas(self) -> tuple[Sequence[SeenReplica], str | None]:
-        """Those heard of lately, and who leads the relay."""
-        return await self._replicas.seen()
-
-    async def registered(self) -> Sequence[str]:
-        """The ids of existing modules."""
-        return await self._modules.existing_ids()
-
-
-class SystemLook:
-    """One look at everything, shared by all who ask within a second."""
+class StatusCollector:
+    """Looks at every part of the system, once for all requests within a second."""
 
     def __init__(  # noqa: PLR0913 - everything there is to look at
         self,
         *,
         settings: Settings,
-        stored: Stored,
+        readers: Readers,
         redis: RedisServer,
         kafka: KafkaGroups,
         deciders: Deciders,
@@ -93,7 +66,7 @@ class SystemLook:
         clock: Clock,
     ) -> None:
         self._settings = settings
-        self._stored = stored
+        self._readers = readers
         self._redis = redis
         self._kafka = kafka
         self._deciders = deciders
@@ -102,32 +75,32 @@ class SystemLook:
         self._clock = clock
         self._turn = asyncio.Lock()
         self._last: tuple[float, SystemStatus] | None = None
-        self._given_up: set[asyncio.Task[Any]] = set()
+        self._abandoned: set[asyncio.Task[Any]] = set()
 
     async def status(self) -> SystemStatus:
-        """Raises nothing: what is away is part of the answer."""
+        """Return the status. Raises nothing: what is away is part of the answer."""
         async with self._turn:
             now = asyncio.get_running_loop().time()
             if self._last is None or now - self._last[0] > FRESH_SECONDS:
-                self._last = (now, told(await self._facts()))
+                self._last = (now, assess(await self._facts()))
             return self._last[1]
 
     async def _facts(self) -> Facts:
-        trying = asyncio.create_task(self._in_time(self._try_writing))
+        probe = asyncio.create_task(self._in_time(self._probe_writes))
         postgres, waiting, seen, registered, redis, kafka = await asyncio.gather(
-            self._in_time(partial(answered, self._stored.version)),
-            self._in_time(self._stored.waiting),
-            self._in_time(self._stored.replicas),
-            self._in_time(self._stored.registered),
-            self._in_time(partial(answered, self._redis.version)),
+            self._in_time(partial(timed, self._readers.version)),
+            self._in_time(self._readers.queues.waiting),
+            self._in_time(self._readers.replicas.seen),
+            self._in_time(self._readers.modules.existing_ids),
+            self._in_time(partial(timed, self._redis.version)),
             self._in_time(self._groups),
         )
-        await trying
+        await probe
         return Facts(
             now=self._clock.now(),
             answered_by=self._settings.replica_id,
             postgres_observed=self._heartbeat.postgres.observed,
-            writes_problem=self._stored.writes_problem,
+            writes_problem=self._readers.database.writes.problem,
             postgres=postgres,
             redis=redis,
             kafka=None if kafka is None else Answered(kafka.answer_ms, None),
@@ -136,13 +109,13 @@ class SystemLook:
             groups=None if kafka is None else kafka.groups,
             replicas=None if seen is None else seen[0],
             registered=registered,
-            enumerated=enumerated(),
+            enumerated=[member.value for member in ModuleType],
         )
 
-    async def _try_writing(self) -> None:
-        """Where no heartbeat tells: a process that writes nothing finds out by trying."""
+    async def _probe_writes(self) -> None:
+        # A process without a heartbeat, such as the command line, writes nothing that would show it.
         if self._heartbeat.postgres.observed is None:
-            await self._stored.probe_writes()
+            await self._readers.database.probe_writes()
 
     async def _groups(self) -> GroupsStatus:
         commands = [Group(command_group(decider.name), [command_topic(decider.name)]) for decider in self._deciders]
@@ -150,29 +123,28 @@ class SystemLook:
         events = [Group(event_group(name), sorted(handlers)) for name, handlers in subscribers.items()]
         return await self._kafka.look([*commands, *events])
 
-    async def _in_time(self, look: Callable[[], Coroutine[Any, Any, Found]]) -> Found | None:
-        """None when the part is away, too slow, or without what is looked for: a schema may be older than the code."""
-        looking = asyncio.create_task(look())
-        # Nobody waits for one that is given up: a server that hangs does not answer the cancellation either.
-        await asyncio.wait({looking}, timeout=LOOK_SECONDS)
-        if not looking.done():
-            looking.cancel()
-            self._given_up.add(looking)
-            looking.add_done_callback(self._forget)
+    async def _in_time(self, look: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+        """Return None when the part is away or too slow, or lacks a table because its schema is older than the code."""
+        task = asyncio.create_task(look())
+        # An abandoned look is not awaited: a server that hangs does not answer the cancellation either.
+        await asyncio.wait({task}, timeout=LOOK_SECONDS)
+        if not task.done():
+            task.cancel()
+            self._abandoned.add(task)
+            task.add_done_callback(self._forget)
             return None
         try:
-            return looking.result()
+            return task.result()
         except (Unavailable, KafkaUnreachable, CacheDown, PostgresError):
             return None
 
-    def _forget(self, looking: "asyncio.Task[Any]") -> None:
-        self._given_up.discard(looking)
-        if not looking.cancelled():
-            looking.exception()
+    def _forget(self, task: "asyncio.Task[Any]") -> None:
+        self._abandoned.discard(task)
+        if not task.cancelled():
+            task.exception()
 
 
-async def answered(version: Callable[[], Awaitable[str]]) -> Answered:
-    """A server's version, and how long it took to tell it."""
+async def timed(version: Callable[[], Awaitable[str]]) -> Answered:
     started = perf_counter()
-    told = await version()
-    return Answered((perf_counter() - started) * 1000, told)
+    read = await version()
+    return Answered((perf_counter() - started) * 1000, read)

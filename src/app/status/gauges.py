@@ -1,4 +1,4 @@
-"""What is looked at from time to time rather than counted: parts, queues, lag, and how late the event loop is."""
+"""Gauges that are sampled rather than counted: parts, queues, consumer lag, and the delay of the event loop."""
 
 import asyncio
 from collections import defaultdict
@@ -9,8 +9,8 @@ from time import perf_counter
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from msgspec import Struct
 
-from app.status.queues import PostgresQueues
 from shared.cache.redis import RedisCache
 from shared.commands.bus import OutcomeWaiter
 from shared.errors import Unavailable
@@ -20,21 +20,67 @@ from shared.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
-LOOK_SECONDS = 10.0
+SAMPLE_SECONDS = 10.0
 LAG_SECONDS = 5.0
 TICK_SECONDS = 0.25
 
+COUNTED = 100_000
+
+WAITING = """
+SELECT (SELECT count(*) FROM (SELECT FROM shared.event_relay LIMIT $1) AS bounded),
+       (SELECT greatest(0, extract(epoch FROM now() - l.occurred_at))::float8
+        FROM shared.event_relay r JOIN shared.event_log l USING (seq)
+        WHERE NOT EXISTS (
+          SELECT FROM shared.dead_letters d WHERE d.kind = 'relay' AND d.status = 'open' AND d.key = r.key)
+        ORDER BY r.seq LIMIT 1),
+       (SELECT count(*) FROM (SELECT FROM shared.operations WHERE status = 'pending' LIMIT $1) AS bounded),
+       (SELECT greatest(0, extract(epoch FROM now() - min(created_at)))::float8
+        FROM shared.operations WHERE status = 'pending')
+"""
+
+OPEN_LETTERS = """
+SELECT kind, count(*) FROM (
+  SELECT kind FROM shared.dead_letters WHERE status = 'open' LIMIT $1
+) AS bounded GROUP BY kind
+"""
+
+KINDS = ("command", "event", "relay")
+
+
+class Waiting(Struct, frozen=True):
+    """What waits in the database. Counts end at 100,000. Ages are 0 when nothing waits."""
+
+    events: int
+    oldest_event_seconds: float
+    pending: int
+    oldest_pending_seconds: float
+    letters: Mapping[str, int]
+
+
+class PostgresQueues:
+    """Reads the queues, each through an index over the waiting rows alone."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+
+    async def waiting(self) -> Waiting:
+        """Count what waits. Raises `Unavailable`."""
+        async with self._database.reading() as connection:
+            events, event_age, pending, pending_age = await connection.fetchrow(WAITING, COUNTED)
+            rows = await connection.fetch(OPEN_LETTERS, COUNTED)
+        letters = dict.fromkeys(KINDS, 0) | dict(rows)
+        return Waiting(events, event_age or 0.0, pending, pending_age or 0.0, letters)
+
 
 class Parts:
-    """What this process works with, at the moment of asking. Cheap: nothing here is sent anywhere."""
+    """Gauges of this process's own parts. Cheap: sampling sends nothing anywhere."""
 
     def __init__(self, database: PostgresDatabase, store: RedisCache, waiter: OutcomeWaiter) -> None:
         self._database = database
         self._store = store
         self._waiter = waiter
 
-    def look(self) -> None:
-        """Sets the gauges that are exact whenever they are read."""
+    def sample(self) -> None:
         metrics.PART_UP.labels(part="redis").set(self._store.trusted)
         metrics.WAITING.set(len(self._waiter))
         for pool, (size, idle, limit) in self._database.sessions().items():
@@ -44,24 +90,23 @@ class Parts:
 
 
 class Queues:
-    """What waits in the database and in Kafka. Bounded: a look reads no more than there is to be told."""
+    """Gauges of what waits in the database and in Kafka."""
 
     def __init__(self, queues: PostgresQueues, connection: KafkaConnection) -> None:
         self._queues = queues
         self._connection = connection
 
-    async def keep_looking(self) -> None:
-        """Runs for ever."""
+    async def sample_forever(self) -> None:
         while True:
-            await self.look()
-            await asyncio.sleep(LOOK_SECONDS)
+            await self.sample()
+            await asyncio.sleep(SAMPLE_SECONDS)
 
-    async def look(self) -> None:
-        """Both, one after the other. What cannot be had is not a number: an old one would pass for the present."""
-        await self._look_into_the_database()
-        await self._look_into_kafka()
+    async def sample(self) -> None:
+        """Set every gauge. One that cannot be read becomes NaN: its last value would pass for the present one."""
+        await self._sample_database()
+        await self._sample_kafka()
 
-    async def _look_into_the_database(self) -> None:
+    async def _sample_database(self) -> None:
         try:
             waiting = await self._queues.waiting()
         except Unavailable as error:
@@ -78,7 +123,7 @@ class Queues:
         for kind, count in waiting.letters.items():
             metrics.OPEN_LETTERS.labels(kind=kind).set(count)
 
-    async def _look_into_kafka(self) -> None:
+    async def _sample_kafka(self) -> None:
         lags: dict[tuple[str, str], int] = {}
         metrics.PART_UP.labels(part="kafka").set(await self._connection.answers(LAG_SECONDS))
         try:
@@ -96,9 +141,9 @@ class Queues:
 
 
 async def lag_of(consumer: AIOKafkaConsumer) -> Mapping[str, int]:
-    """Records behind the last committed offset by topic, of the partitions the consumer has now.
+    """Return the records after the last committed offset by topic, of the partitions assigned to the consumer now.
 
-    A partition nobody has committed anything of counts from where the consumer is.
+    A partition without a committed offset counts from the consumer's position.
     """
     lags: dict[str, int] = defaultdict(int)
     places: list[TopicPartition] = list(consumer.assignment())
@@ -113,8 +158,8 @@ async def lag_of(consumer: AIOKafkaConsumer) -> Mapping[str, int]:
     return lags
 
 
-async def watch_the_loop() -> None:
-    """Runs for ever: sleeps, and notes how much longer that took than it should have."""
+async def measure_loop_delay() -> None:
+    """Sleep in a loop, and record how much longer each sleep took than asked. Never returns."""
     while True:
         started = perf_counter()
         await asyncio.sleep(TICK_SECONDS)

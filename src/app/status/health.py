@@ -1,4 +1,4 @@
-"""Whether this process lives, whether it is ready, and what it counts."""
+"""Liveness, readiness and metrics of this process."""
 
 import asyncio
 from typing import Literal
@@ -9,7 +9,6 @@ from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.status.gauges import Parts
-from app.status.readiness import Readiness
 from shared.cache.redis import RedisCache
 from shared.errors import Unavailable
 from shared.http.parameters import ANY_PARAMETER
@@ -22,8 +21,19 @@ Verdict = Literal["ok", "down", "degraded"]
 CHECK_SECONDS = 2.0
 
 
+class Readiness:
+    """What this process has prepared since it started.
+
+    `prepared` is set once the schema, the super admin and the seeds are there; `problem` says what is awaited.
+    """
+
+    def __init__(self) -> None:
+        self.prepared = asyncio.Event()
+        self.problem = "starting"
+
+
 class Health(Struct, frozen=True):
-    """Each part named. `degraded`: the service works without it, more slowly or later, or without writes.
+    """The process's readiness, part by part. `degraded`: it works without the part, more slowly or without writes.
 
     `status` `degraded`: reads are served and writes are refused, for the reason in `waiting_for`.
     """
@@ -34,22 +44,22 @@ class Health(Struct, frozen=True):
 
 
 class HealthController(Controller):
-    """For whoever restarts processes and routes traffic."""
+    """Checks for supervisors that restart processes, and for load balancers."""
 
     path = "/health"
     opt = {ANY_PARAMETER: True}  # noqa: RUF012 - litestar's controllers declare by class attributes
     tags = ["health"]  # noqa: RUF012 - litestar's controllers declare by class attributes
     security = [{}]  # noqa: RUF012 - the same
 
-    @get("/live", operation_id="getLiveness", summary="Whether the process lives")
+    @get("/live", operation_id="getLiveness", summary="Get whether the process is alive")
     async def live(self) -> dict[str, str]:
-        """Asks nothing of any other part: when this does not answer, only a restart helps."""
+        """Depends on no other part: when this does not answer, only a restart helps."""
         return {"status": "ok"}
 
     @get(
         "/ready",
         operation_id="getReadiness",
-        summary="Whether requests can be served",
+        summary="Get whether requests can be served",
         responses=documented(Health) | documented(Health, 503),
     )
     async def ready(
@@ -63,7 +73,7 @@ class HealthController(Controller):
 
         200 and `degraded` while it answers and takes no writes, for want of room: reads are served all the same.
         """
-        answers, problem = await postgres(database), database.writes.problem
+        answers, problem = await postgres_verdict(database), database.writes.problem
         parts: dict[str, Verdict] = {
             "postgres": "degraded" if answers == "ok" and problem else answers,
             "redis": "ok" if store.trusted else "degraded",
@@ -76,8 +86,7 @@ class HealthController(Controller):
         return Response(health, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})
 
 
-async def postgres(database: PostgresDatabase) -> Verdict:
-    """Whether the database answers in time."""
+async def postgres_verdict(database: PostgresDatabase) -> Verdict:
     try:
         async with asyncio.timeout(CHECK_SECONDS), database.reading() as connection:
             await connection.execute("SELECT 1")
@@ -87,12 +96,11 @@ async def postgres(database: PostgresDatabase) -> Verdict:
 
 
 async def kafka_verdict(kafka: KafkaConnection) -> Verdict:
-    """Whether the broker answers; without it commands are decided by this process itself."""
+    """Return `degraded` without the broker: commands are then decided by this process itself."""
     return "ok" if await kafka.answers(CHECK_SECONDS) else "degraded"
 
 
 @get("/metrics", media_type=MediaType.TEXT, include_in_schema=False, opt={ANY_PARAMETER: True})
 async def metrics(parts: FromDishka[Parts]) -> Response[bytes]:
-    """The process's counters in Prometheus's text format."""
-    parts.look()
+    parts.sample()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

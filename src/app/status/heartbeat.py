@@ -1,4 +1,4 @@
-"""What this replica says of itself every few seconds, and since when its parts are as they are."""
+"""Report this replica's state to the database every few seconds."""
 
 import asyncio
 from datetime import datetime
@@ -20,27 +20,27 @@ from shared.telemetry import metrics
 log = structlog.get_logger(__name__)
 
 BEAT_SECONDS = 5.0
-HASTY_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 KAFKA_SECONDS = 2.0
 
 
-class Noted:
-    """Since when a part answers, or does not."""
+class Observation:
+    """Whether a part answers, and since when."""
 
     def __init__(self) -> None:
         self.observed: Observed | None = None
 
     def note(self, *, answers: bool, now: datetime) -> Observed:
-        """The moment stays while the answer does."""
+        """Keep the moment for as long as the answer stays the same."""
         if self.observed is None or self.observed.answers != answers:
             self.observed = Observed(answers, now)
         return self.observed
 
 
 class Heartbeat:
-    """Looks at the parts and tells of them. `postgres` is known here alone: who cannot write there cannot tell."""
+    """Observes the parts and reports them. `postgres` stays in memory: its outage cannot be reported there."""
 
-    def __init__(  # noqa: PLR0913 - everything that it looks at
+    def __init__(  # noqa: PLR0913 - everything it observes
         self,
         settings: Settings,
         replicas: PostgresReplicas,
@@ -59,20 +59,20 @@ class Heartbeat:
         self._database = database
         self._started_at = clock.now()
         self._version = version("modplane")
-        self._kafka, self._redis = Noted(), Noted()
-        self.postgres = Noted()
+        self._kafka, self._redis = Observation(), Observation()
+        self.postgres = Observation()
 
     async def keep_beating(self) -> None:
-        """Runs until it is cancelled, and then takes leave."""
+        """Report until cancelled, then remove the replica's row."""
         try:
             while True:
-                well = await self.beat()
-                await asyncio.sleep(BEAT_SECONDS if well else HASTY_SECONDS)
+                is_well = await self.beat()
+                await asyncio.sleep(BEAT_SECONDS if is_well else RETRY_SECONDS)
         finally:
             await self._leave()
 
     async def beat(self) -> bool:
-        """Once. Whether every part answers: until then it is looked for, and told of, more often."""
+        """Report once. Return whether every part answers: until then the next report comes sooner."""
         kafka = await self._connection.answers(KAFKA_SECONDS)
         now = self._clock.now()
         replica = Replica(
@@ -90,14 +90,10 @@ class Heartbeat:
         if self._database.writes.problem:
             await self._database.probe_writes()
         try:
-            await self._replicas.tell(replica)
-        except DatabaseTakesNoWrites as error:
-            log.debug("heartbeat_unheard", error=error.detail)
-            self.postgres.note(answers=True, now=now)
-            return False
+            await self._replicas.report(replica)
         except Unavailable as error:
-            log.debug("heartbeat_unheard", error=error.detail)
-            self.postgres.note(answers=False, now=now)
+            log.debug("heartbeat_not_written", error=error.detail)
+            self.postgres.note(answers=isinstance(error, DatabaseTakesNoWrites), now=now)
             return False
         self.postgres.note(answers=True, now=now)
         return kafka and self._store.trusted and not self._database.writes.problem
@@ -107,11 +103,10 @@ class Heartbeat:
             async with asyncio.timeout(1):
                 await self._replicas.leave(self._settings.replica_id, self._started_at)
         except (Unavailable, TimeoutError):
-            log.debug("heartbeat_ends_unheard")
+            log.debug("heartbeat_not_removed")
 
 
 def cache_counts() -> CacheCounts:
-    """This process's, since it started."""
     counted = {
         sample.labels["result"]: int(sample.value)
         for metric in metrics.CACHE_READS.collect()

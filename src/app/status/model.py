@@ -1,12 +1,15 @@
-"""How the system is, as one document for people and programs: its form, and the facts it is made from."""
+"""The system's status as one document, and the facts it is derived from.
 
-from collections.abc import Sequence
+A part's `code` is stable and says why the part is in its state. Sentences are left to whoever shows the document.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from app.status.queues import Waiting
+from app.status.gauges import Waiting
 from app.status.replicas import Observed, SeenReplica
 from shared.kafka.groups import GroupLag
 
@@ -14,14 +17,14 @@ State = Literal["ok", "degraded", "down", "unknown"]
 
 
 class Answered(Struct, frozen=True):
-    """A server that answered; its version where it tells one."""
+    """A server's response time, and its version if it tells one."""
 
     milliseconds: float
     version: str | None
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What was found out. None: it could not be."""
+    """What a look at the system returned. None: it could not be read."""
 
     now: datetime
     answered_by: str
@@ -39,27 +42,44 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """A part in words. `since`: when that began, null where nobody saw it. `still_works`: null when everything does."""
+    """A part of the system. `since`: when its state began, null where no replica saw it."""
 
-    state: State
-    words: str
-    since: datetime | None
-    still_works: str | None
+    state: Annotated[State, Meta(examples=["ok"])]
+    code: str
+    since: Annotated[datetime | None, Meta(examples=[None])] = None
 
 
-class ServerStatus(Part, frozen=True, kw_only=True):
-    """A server the service works with, and how long it just took to answer. Kafka tells no client its version."""
+class PostgresStatus(Part, frozen=True, kw_only=True):
+    """PostgreSQL. `incomplete`: it answers, but is too slow, or its schema is older than the code.
 
+    `disk_full`, `read_only` and `files_unwritable`: it answers, and takes no writes.
+    """
+
+    code: Literal["answers", "incomplete", "disk_full", "read_only", "files_unwritable", "unreachable"]
     answer_ms: float | None
     version: str | None
 
 
-class RelayStatus(Part, frozen=True, kw_only=True):
-    """Events on their way to Kafka. Counts end at 100,000; the age leaves events of blocked keys out."""
+class ServerStatus(Part, frozen=True, kw_only=True):
+    """Kafka or Redis, and how long it just took to answer. Kafka tells no client its version.
 
-    waiting: int | None
-    oldest_seconds: float | None
-    leader: str | None
+    `partly_unreachable`: some of the running replicas do not reach it.
+    """
+
+    code: Literal["answers", "partly_unreachable", "unreachable"]
+    answer_ms: float | None
+    version: str | None
+    replicas: int
+    replicas_without: int
+
+
+class RelayStatus(Part, frozen=True, kw_only=True):
+    """Events on their way to Kafka. Counts end at 100,000; the age leaves out events of blocked keys."""
+
+    code: Annotated[Literal["publishing", "late", "no_leader", "unknown"], Meta(examples=["publishing"])]
+    waiting: int | None = None
+    oldest_seconds: float | None = None
+    leader: str | None = None
 
 
 class TopicLag(Struct, frozen=True):
@@ -70,7 +90,7 @@ class TopicLag(Struct, frozen=True):
 
 
 class GroupStatus(Struct, frozen=True):
-    """A consumer group: who is in it, and how far it is behind."""
+    """A consumer group: its members, and how far it is behind."""
 
     group: str
     members: int
@@ -79,49 +99,53 @@ class GroupStatus(Struct, frozen=True):
 
 
 class ConsumersStatus(Part, frozen=True, kw_only=True):
-    """Consumer groups of commands and events."""
+    """Consumer groups of commands and events. `group_without_members`: at least one group has no consumer."""
 
-    lag: int | None
-    groups: Sequence[GroupStatus]
+    code: Literal["caught_up", "behind", "far_behind", "group_without_members", "unknown"]
+    lag: int | None = None
+    groups: Sequence[GroupStatus] = ()
 
 
 class OpenLetters(Struct, frozen=True):
     """Open dead letters by kind."""
 
-    command: int
-    event: int
-    relay: int
+    command: int = 0
+    event: int = 0
+    relay: int = 0
 
 
 class DeadLettersStatus(Part, frozen=True, kw_only=True):
-    """What was set aside and waits for somebody to deal with it."""
+    """Dead letters that wait for a decision. `keys_blocked`: one of the relay's is open, which holds others up."""
 
-    open: OpenLetters | None
+    code: Annotated[Literal["none_open", "open", "keys_blocked", "unknown"], Meta(examples=["open"])]
+    open: OpenLetters | None = None
 
 
 class OperationsStatus(Part, frozen=True, kw_only=True):
     """Commands answered 202 that are not decided yet, and requests that wait for an outcome."""
 
-    pending: int | None
-    oldest_pending_seconds: float | None
-    waiting_requests: int | None
+    code: Annotated[Literal["none_pending", "pending", "late", "unknown"], Meta(examples=["pending"])]
+    pending: int | None = None
+    oldest_pending_seconds: float | None = None
+    waiting_requests: int | None = None
 
 
 class CacheStatus(Part, frozen=True, kw_only=True):
     """Cached reads of all running replicas, each since it started. `bypasses` went past Redis and count as no hit."""
 
-    hit_ratio: float | None
-    hits: int | None
-    misses: int | None
-    bypasses: int | None
+    code: Literal["measured", "not_read", "unknown"]
+    hit_ratio: Annotated[float | None, Meta(examples=[0.98])] = None
+    hits: int | None = None
+    misses: int | None = None
+    bypasses: int | None = None
 
 
 class ReplicaStatus(Struct, frozen=True):
     """A replica as it was last heard of."""
 
-    name: str
-    role: str
-    version: str
+    name: Annotated[str, Meta(examples=["worker-1"])]
+    role: Annotated[str, Meta(examples=["worker"])]
+    version: Annotated[str, Meta(examples=["1.0.0"])]
     state: Literal["running", "silent"]
     started_at: datetime
     seen_at: datetime
@@ -130,26 +154,27 @@ class ReplicaStatus(Struct, frozen=True):
 
 
 class ReplicasStatus(Part, frozen=True, kw_only=True):
-    """Those heard of within an hour; who stopped in order is not listed."""
+    """Replicas heard of within an hour, without those that stopped in order. `no_consumer`: only APIs are running."""
 
-    items: Sequence[ReplicaStatus]
+    code: Annotated[Literal["running", "some_silent", "no_consumer", "unknown"], Meta(examples=["running"])]
+    items: Sequence[ReplicaStatus] = ()
 
 
 class DriftStatus(Part, frozen=True, kw_only=True):
-    """How far the enum `ModuleType` is from the existing registry, which alone counts."""
+    """The difference between the enum `ModuleType` and the registry, which alone counts."""
 
-    unlisted: Sequence[str]
-    unregistered: Sequence[str]
+    code: Literal["same", "different", "unknown"]
+    unlisted: Annotated[Sequence[str], Meta(examples=[["field_service"]])] = ()
+    unregistered: Annotated[Sequence[str], Meta(examples=[[]])] = ()
 
 
 class SystemStatus(Struct, frozen=True, kw_only=True):
-    """Every part, and all of them in a sentence. The state is that of the worst."""
+    """Every part of the system. The state is that of the worst part."""
 
-    state: State
-    words: str
+    state: Annotated[State, Meta(examples=["ok"])]
     checked_at: datetime
     answered_by: str
-    postgres: ServerStatus
+    postgres: PostgresStatus
     kafka: ServerStatus
     redis: ServerStatus
     relay: RelayStatus
@@ -160,33 +185,7 @@ class SystemStatus(Struct, frozen=True, kw_only=True):
     replicas: ReplicasStatus
     module_types: DriftStatus
 
-
-MOST = 100_000
-
-
-class Unread(TypedDict):
-    """What a part that is told by the database alone has in common with others while that is away."""
-
-    state: State
-    words: str
-    since: None
-    still_works: None
-
-
-UNREAD = Unread(state="unknown", words="The database does not tell, so nobody knows.", since=None, still_works=None)
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 event`, `2 events`, `100,000 events or more`."""
-    shown = f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-    return f"{shown} or more" if number == MOST else shown
-
-
-def seconds(number: float) -> str:
-    """`0.3 s`, `12 s`, `5 min`, `3 h`."""
-    if number < 10:  # noqa: PLR2004 - below that tenths tell something
-        return f"{number:.1f} s"
-    for size, unit in ((3600, "h"), (60, "min")):
-        if number >= 2 * size:
-            return f"{number / size:.0f} {unit}"
-    return f"{number:.0f} s"
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts by name, in the document's order."""
+        return {name: part for name in self.__struct_fields__ if isinstance(part := getattr(self, name), Part)}

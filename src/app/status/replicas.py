@@ -1,4 +1,4 @@
-"""What each replica last said of itself, so that any of them, and the command line, can tell how all of them are."""
+"""Each replica's last report, in the database, where every replica and the command line can read it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from shared.postgres.database import PostgresDatabase
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 
-TELL = """
+UPSERT = """
 INSERT INTO shared.replicas AS r (name, role, version, started_at, seen_at, report)
 VALUES ($1, $2, $3, $4, now(), $5::json)
 ON CONFLICT (name) DO UPDATE SET role = excluded.role, version = excluded.version, started_at = excluded.started_at,
@@ -31,14 +31,14 @@ LEADER = "SELECT holder FROM shared.relay_lease WHERE renewed_at > now() - inter
 
 
 class Observed(Struct, frozen=True):
-    """Whether a part answers a replica, and since when it does or does not, as far as the replica saw it begin."""
+    """Whether a part answers a replica. `since`: when the replica first saw it so."""
 
     answers: bool
     since: datetime
 
 
 class CacheCounts(Struct, frozen=True):
-    """Cached reads of a process since it started: found, not found, and those that went past the cache."""
+    """Cached reads of a process since it started. `bypasses` went past the cache."""
 
     hits: int = 0
     misses: int = 0
@@ -46,7 +46,7 @@ class CacheCounts(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What a replica says of itself. Fields a newer version added are ignored."""
+    """A replica's report. Fields that a newer version added are ignored."""
 
     kafka: Observed
     redis: Observed
@@ -55,8 +55,6 @@ class Report(Struct, frozen=True):
 
 
 class Replica(Struct, frozen=True):
-    """A replica, and what it says."""
-
     name: str
     role: Literal["api", "worker", "all"]
     version: str
@@ -65,23 +63,23 @@ class Replica(Struct, frozen=True):
 
 
 class SeenReplica(Replica, frozen=True):
-    """A replica as it was last heard of, by the database's clock, which all of them share."""
+    """A replica as last reported, by the database's clock, which all replicas share."""
 
     seen_at: datetime
     silent_seconds: float
 
 
 class PostgresReplicas:
-    """One row a replica, renewed every few seconds."""
+    """One row per replica, renewed every few seconds."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
-    async def tell(self, replica: Replica) -> None:
-        """Renews the replica's row, and forgets those unheard of for an hour. Raises `Unavailable`."""
+    async def report(self, replica: Replica) -> None:
+        """Write the replica's row, and delete those not renewed for an hour. Raises `Unavailable`."""
         async with self._database.writing() as transaction:
             await transaction.execute(
-                TELL,
+                UPSERT,
                 replica.name,
                 replica.role,
                 replica.version,
@@ -91,12 +89,12 @@ class PostgresReplicas:
             await transaction.execute(FORGET, FORGOTTEN_AFTER)
 
     async def leave(self, name: str, started_at: datetime) -> None:
-        """Takes the row away, unless the replica's next process has it already."""
+        """Delete the row, unless the replica's next process has written it already."""
         async with self._database.writing() as transaction:
             await transaction.execute(LEAVE, name, started_at)
 
     async def seen(self) -> tuple[Sequence[SeenReplica], str | None]:
-        """All that were heard of within an hour, by name, and the name of the one that leads the relay."""
+        """Return the replicas of the last hour by name, and the name of the relay's leader."""
         async with self._database.reading() as connection:
             rows: Sequence[Any] = await connection.fetch(SEEN)
             leader: str | None = await connection.fetchval(LEADER)

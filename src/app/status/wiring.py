@@ -7,7 +7,7 @@ from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
 from app.contexts import ContextSubscribers
 from app.seams.commands import Deciders
 from app.settings import Settings
-from app.status.collect import Stored, SystemLook
+from app.status.collect import Readers, StatusCollector
 from app.status.heartbeat import Heartbeat
 from app.status.replicas import PostgresReplicas
 from shared.cache.redis import RedisServer
@@ -30,8 +30,8 @@ class SystemProvider(Provider):
     dead_letters = provide(DeadLetters)
     stored_replicas = provide(PostgresReplicas)
     heartbeat = provide(Heartbeat)
-    stored = provide(Stored)
-    look = provide(SystemLook)
+    readers = provide(Readers)
+    collector = provide(StatusCollector)
 
     @provide
     async def groups(self, settings: Settings) -> AsyncIterator[KafkaGroups]:

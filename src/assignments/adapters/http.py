@@ -30,11 +30,12 @@ from assignments.errors import ModuleNotAssigned, OrganizationNotFound
 from assignments.ports import OrganizationIndustry
 from assignments.set_industry import set_industry
 from shared.cache.generations import encode_cached
-from shared.commands.http import Asked, CommandSender
+from shared.commands.http import Asked, CommandSender, IfMatchRequired
 from shared.http.authentication import caller_of, organization_reader, organization_writer, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import CommandOperation
+from shared.http.command_route import sends
 from shared.http.responses import documented, send_cached
+from shared.http.route_docs import refuses
 from shared.slugs import Slug
 
 OrganizationPath = FromPath[UUID]
@@ -94,7 +95,7 @@ class OrganizationModulesController(Controller):
         "/{module_id:str}",
         guards=[organization_reader],
         operation_id="getOrganizationModule",
-        summary="Get an organization's module, with the layers of its configuration",
+        summary="Get an organization's module with the layers of its configuration",
         responses=documented(OrganizationModuleDetails),
     )
     async def module(
@@ -113,8 +114,9 @@ class OrganizationModulesController(Controller):
         "/{module_id:str}",
         guards=[organization_writer],
         operation_id="updateModuleConfig",
-        operation_class=CommandOperation,
-        summary="Change an organization's configuration of a module",
+        opt=refuses(IfMatchRequired),
+        operation_class=sends(UpdateModuleConfig),
+        summary="Update an organization's configuration of a module",
         responses=documented(ConfigResult),
     )
     async def update_config(
@@ -134,9 +136,7 @@ class OrganizationModulesController(Controller):
         return await sender.answer(request, to_organization(command, needs_if_match=True))
 
 
-assignment_command = partial(
-    post, status_code=200, operation_class=CommandOperation, responses=documented(AssignmentResult)
-)
+assignment_command = partial(post, status_code=200, responses=documented(AssignmentResult))
 
 
 class AssignmentsController(Controller):
@@ -146,7 +146,12 @@ class AssignmentsController(Controller):
     guards = [super_admin]
     tags = ["modules"]
 
-    @assignment_command("/assign/{organization_id:uuid}", operation_id="assignModule", summary="Assign a module")
+    @assignment_command(
+        "/assign/{organization_id:uuid}",
+        operation_id="assignModule",
+        operation_class=sends(AssignModule),
+        summary="Assign a module",
+    )
     async def assign(
         self, request: AnyRequest, organization_id: OrganizationPath, data: JSONBody[ModuleToAssign], sender: Sender
     ) -> Response[bytes]:
@@ -154,7 +159,10 @@ class AssignmentsController(Controller):
         return await sender.answer(request, to_organization(command))
 
     @assignment_command(
-        "/unassign/{organization_id:uuid}/{module_id:str}", operation_id="unassignModule", summary="Unassign a module"
+        "/unassign/{organization_id:uuid}/{module_id:str}",
+        operation_id="unassignModule",
+        operation_class=sends(UnassignModule),
+        summary="Unassign a module",
     )
     async def unassign(
         self,
@@ -173,7 +181,10 @@ class AssignmentsController(Controller):
         )
 
     @assignment_command(
-        "/restore/{organization_id:uuid}", operation_id="restoreAssignments", summary="Undo an unassignment"
+        "/restore/{organization_id:uuid}",
+        operation_id="restoreAssignments",
+        operation_class=sends(RestoreAssignments),
+        summary="Restore assignments that were unassigned",
     )
     async def restore(
         self,
@@ -190,6 +201,7 @@ class AssignmentsController(Controller):
     @assignment_command(
         "/bulk-assign/{organization_id:uuid}",
         operation_id="bulkAssignModules",
+        operation_class=sends(BulkAssignModules),
         summary="Assign several modules, all or none",
     )
     async def bulk_assign(
@@ -203,7 +215,8 @@ class AssignmentsController(Controller):
     @assignment_command(
         "/apply-industry/{organization_id:uuid}",
         operation_id="applyIndustryTemplate",
-        summary="Apply an industry template",
+        operation_class=sends(ApplyIndustryTemplate),
+        summary="Apply an industry template to an organization",
     )
     async def apply_industry(
         self,

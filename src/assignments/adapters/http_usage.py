@@ -91,7 +91,7 @@ class ModuleUsageController(Controller):
     @get(
         "/adoption",
         operation_id="getModuleAdoption",
-        summary="Get the adoption of a module",
+        summary="Get a module's adoption over time",
         responses=documented(ModuleAdoption),
     )
     async def adoption(
@@ -105,7 +105,7 @@ class ModuleUsageController(Controller):
     @get(
         "/violations",
         operation_id="getModuleViolations",
-        summary="List the organizations and templates whose configuration does not fit a module's schema",
+        summary="List configurations that violate a module's schema",
     )
     async def violations(
         self,
@@ -130,7 +130,7 @@ class IndustryUsageController(Controller):
     guards = (super_admin,)
     tags = ("industries",)
 
-    @get(operation_id="getIndustryOrganizations", summary="List the organizations that have a template")
+    @get(operation_id="getIndustryOrganizations", summary="List the organizations that have an industry template")
     async def organizations(
         self,
         industry_code: FromPath[str],
@@ -160,7 +160,7 @@ class UsageController(Controller):
     @get(
         "/modules",
         operation_id="getModulesUsage",
-        summary="Get the usage of all modules, with the last thirty days",
+        summary="Get each module's usage",
         responses=documented(ModulesUsage),
     )
     async def modules(self, request: AnyRequest, reader: FromDishka[CachedAssignmentReader]) -> ASGIResponse:
@@ -169,7 +169,7 @@ class UsageController(Controller):
     @get(
         "/industries",
         operation_id="getIndustriesUsage",
-        summary="Get the number of organizations on the current and on older versions of each template",
+        summary="Get each industry template's usage by version",
         responses=documented(IndustriesUsage),
     )
     async def industries(self, request: AnyRequest, reader: FromDishka[CachedAssignmentReader]) -> ASGIResponse:

@@ -14,7 +14,9 @@ from bulk.adapters.queries import BulkItemPage, BulkPage, BulkProgress, Postgres
 from bulk.domain import (
     MAX_ORGANIZATIONS,
     BulkCommand,
+    BulkOperationEnded,
     BulkOperationNotFound,
+    BulkOperationUnderWay,
     DryRunResult,
     ItemOutcome,
     OrganizationFilter,
@@ -27,6 +29,7 @@ from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
 from shared.http.responses import documented
+from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.ports import Ids
 
@@ -60,7 +63,7 @@ class BulkOperationsController(Controller):
     @post(
         status_code=202,
         operation_id="startBulkOperation",
-        summary="Start a bulk operation",
+        summary="Start a bulk operation: one command for many organizations",
         operation_class=TakesKey,
         responses=documented(BulkDryRun) | documented(BulkProgress, 202),
     )
@@ -99,14 +102,14 @@ class BulkOperationsController(Controller):
     ) -> BulkPage:
         return await reader.recent(limit, cursor)
 
-    @get("/{bulk_operation_id:uuid}", operation_id="getBulkOperation", summary="Get the progress of a bulk operation")
+    @get("/{bulk_operation_id:uuid}", operation_id="getBulkOperation", summary="Get a bulk operation's progress")
     async def progress(self, bulk_operation_id: BulkPath, reader: FromDishka[PostgresBulkReader]) -> BulkProgress:
         return await progress_of(reader, bulk_operation_id)
 
     @get(
         "/{bulk_operation_id:uuid}/items",
         operation_id="getBulkOperationItems",
-        summary="List the outcomes by organization",
+        summary="List a bulk operation's outcomes by organization",
     )
     async def items(
         self,
@@ -125,6 +128,7 @@ class BulkOperationsController(Controller):
         "/{bulk_operation_id:uuid}/cancel",
         status_code=202,
         operation_id="cancelBulkOperation",
+        opt=refuses(BulkOperationEnded),
         summary="Cancel a bulk operation",
         responses=documented(BulkProgress, 202),
     )
@@ -139,7 +143,8 @@ class BulkOperationsController(Controller):
         "/{bulk_operation_id:uuid}/retry",
         status_code=202,
         operation_id="retryBulkOperation",
-        summary="Retry a bulk operation",
+        opt=refuses(BulkOperationUnderWay),
+        summary="Retry a bulk operation's failures",
         responses=documented(BulkProgress, 202),
     )
     async def retry(

@@ -26,10 +26,11 @@ from industries.events import TemplateModule
 from industries.views import IndustryDetails, IndustryModules, IndustryVersion, ModuleIndustryPage
 from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
-from shared.http.authentication import super_admin
+from shared.http.authentication import NotSignedIn, RoleRequired, super_admin
 from shared.http.bodies import AnyRequest
 from shared.http.command_route import command_route, resource_route, send_found
 from shared.http.responses import documented, send_cached
+from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
@@ -90,7 +91,8 @@ class IndustriesController(Controller):
     @get(
         dependencies=list_parameters(IndustryFilter, Sort),
         operation_id="getIndustries",
-        summary="List the industry templates, all of them or those that are searched",
+        opt=refuses(NotSignedIn, RoleRequired),
+        summary="List or search industry templates",
         responses=documented(IndustryList),
     )
     async def everything(
@@ -126,7 +128,7 @@ class IndustriesController(Controller):
     @resource_route(
         "/{industry_code:str}/modules",
         "getIndustryModules",
-        "Get a template's modules, and whether each can be assigned",
+        "List an industry template's modules",
         IndustryModules,
     )
     async def modules(
@@ -146,14 +148,23 @@ class IndustryAdministrationController(Controller):
     guards = [super_admin]
     tags = ["industries"]
 
-    @command_route(post, "/", "createIndustry", "Create a template", IndustryResult, status=201)
+    @command_route(
+        post, "/", "createIndustry", "Create an industry template", IndustryResult, status=201, command=CreateIndustry
+    )
     async def create(
         self, request: AnyRequest, data: JSONBody[IndustryToCreate], sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
         command = CreateIndustry(**asdict(data) | {"modules": template_modules(data.modules)})
         return await sender.answer(request, request_for(data.industry_code, command), created=True)
 
-    @command_route(patch, "/{industry_code:str}", "updateIndustry", "Update a template", IndustryResult)
+    @command_route(
+        patch,
+        "/{industry_code:str}",
+        "updateIndustry",
+        "Update an industry template",
+        IndustryResult,
+        command=UpdateIndustry,
+    )
     async def update(
         self,
         request: AnyRequest,
@@ -169,8 +180,9 @@ class IndustryAdministrationController(Controller):
         delete,
         "/{industry_code:str}",
         "deleteIndustry",
-        "Delete a template; organizations keep what it gave them",
+        "Delete an industry template",
         DeletedIndustry,
+        command=DeleteIndustry,
     )
     async def remove(
         self, request: AnyRequest, industry_code: IndustryPath, sender: FromDishka[CommandSender]
@@ -180,7 +192,7 @@ class IndustryAdministrationController(Controller):
     @resource_route(
         "/{industry_code:str}/versions",
         "getIndustryVersions",
-        "List a template's published versions",
+        "List an industry template's versions",
         IndustryVersionPage,
     )
     async def versions(

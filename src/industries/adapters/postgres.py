@@ -242,8 +242,6 @@ def name_keys_in(commands: Sequence[Command]) -> list[str]:
 
 def depends_on(_: Industry, facts: IndustryFacts, command: Command) -> Sequence[str]:
     """Return the streams of the modules, and of templates that have the names."""
-    codes = {facts.names[key] for key in name_keys_in([command]) if key in facts.names} - {
-        command.industry_code
-    }
+    codes = {facts.names[key] for key in name_keys_in([command]) if key in facts.names} - {command.industry_code}
     modules = (stream_name("registry", module_id) for module_id in modules_in([command]))
     return [*modules, *(stream_name("industries", code) for code in sorted(codes))]

@@ -25,7 +25,7 @@ from organizations.commands import (
     SuspendOrganization,
     UpdateOrganization,
 )
-from organizations.domain import OrganizationNotFound, OrganizationResult
+from organizations.domain import OrganizationNotFound, OrganizationResult, SignupClosed
 from organizations.ports import OperationTokens, SignupSettings
 from organizations.signup import (
     SignedUp,
@@ -46,6 +46,7 @@ from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesCommand, command_route, resource_route, send_found
 from shared.http.parameters import expected_sequence, is_dry_run, previewed, reason_of
 from shared.http.responses import documented
+from shared.http.route_docs import refuses
 from shared.lists.cursors import ParameterMissing
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
@@ -104,7 +105,7 @@ class OrganizationsController(Controller):
     @resource_route(
         "/{organization_id:uuid}/info",
         "getOrganizationInfo",
-        "Get what an organization's people see of it",
+        "Get an organization's name, industry and status",
         OrganizationInfo,
         guards=[organization_reader],
     )
@@ -120,9 +121,10 @@ class OrganizationsController(Controller):
         patch,
         "/{organization_id:uuid}",
         "updateOrganization",
-        "Rename an organization",
+        "Update an organization's name",
         OrganizationResult,
         guards=[super_admin],
+        command=UpdateOrganization,
     )
     async def update(
         self,
@@ -140,6 +142,7 @@ class OrganizationsController(Controller):
         "Suspend an organization",
         OrganizationResult,
         guards=[super_admin],
+        command=SuspendOrganization,
     )
     async def suspend(
         self, request: AnyRequest, organization_id: OrganizationPath, sender: FromDishka[CommandSender]
@@ -153,6 +156,7 @@ class OrganizationsController(Controller):
         "Reactivate an organization",
         OrganizationResult,
         guards=[super_admin],
+        command=ReactivateOrganization,
     )
     async def reactivate(
         self, request: AnyRequest, organization_id: OrganizationPath, sender: FromDishka[CommandSender]
@@ -169,6 +173,7 @@ class SignupController(Controller):
 
     @post(
         operation_id="signUp",
+        opt=refuses(SignupClosed, passes_on=("access",)),
         operation_class=TakesCommand,
         summary="Sign up an organization with its first admin",
         responses=documented(SignedUp, 201) | documented(SignupPending, 202) | documented(SignupDryRun),

@@ -86,7 +86,7 @@ class RegistryController(Controller):
     @get(
         dependencies=list_parameters(ModuleFilter, Sort),
         operation_id="getModuleRegistry",
-        summary="List registered modules, all of them or those that are searched",
+        summary="List or search registered modules",
         responses=documented(ModuleList),
     )
     async def everything(
@@ -101,7 +101,7 @@ class RegistryController(Controller):
             return send_found(request, await modules.everything(), not_found("*"))
         return send_cached(request, encode_cached(0, await listed.page(params)))
 
-    @command_route(post, "/", "registerModule", "Register a module", ModuleResult, status=201)
+    @command_route(post, "/", "registerModule", "Register a module", ModuleResult, status=201, command=RegisterModule)
     async def register(
         self, request: AnyRequest, data: JSONBody[ModuleToRegister], sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
@@ -119,7 +119,7 @@ class RegistryController(Controller):
     ) -> ASGIResponse:
         return send_found(request, await modules.config(valid_id(module_id)), not_found(module_id))
 
-    @command_route(patch, "/{module_id:str}", "updateModule", "Update a module", ModuleResult)
+    @command_route(patch, "/{module_id:str}", "updateModule", "Update a module", ModuleResult, command=UpdateModule)
     async def update(
         self,
         request: AnyRequest,
@@ -134,19 +134,35 @@ class RegistryController(Controller):
             request, request_for(module_id, command), then=lambda outcome: tables.with_impact(command, outcome)
         )
 
-    @command_route(delete, "/{module_id:str}", "deleteModule", "Delete a module that is not in use", DeletedModule)
+    @command_route(
+        delete,
+        "/{module_id:str}",
+        "deleteModule",
+        "Delete a module that no organization has",
+        DeletedModule,
+        command=DeleteModule,
+    )
     async def remove(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
         return await sender.answer(request, request_for(valid_id(module_id), DeleteModule(module_id)))
 
-    @command_route(post, "/{module_id:str}/activate", "activateModule", "Activate a module", ModuleResult)
+    @command_route(
+        post, "/{module_id:str}/activate", "activateModule", "Activate a module", ModuleResult, command=ActivateModule
+    )
     async def activate(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
         return await sender.answer(request, request_for(valid_id(module_id), ActivateModule(module_id)))
 
-    @command_route(post, "/{module_id:str}/deactivate", "deactivateModule", "Deactivate a module", ModuleResult)
+    @command_route(
+        post,
+        "/{module_id:str}/deactivate",
+        "deactivateModule",
+        "Deactivate a module",
+        ModuleResult,
+        command=DeactivateModule,
+    )
     async def deactivate(
         self, request: AnyRequest, module_id: ModulePath, sender: FromDishka[CommandSender]
     ) -> Response[bytes]:
@@ -163,7 +179,7 @@ class AvailableModulesController(Controller):
     @get(
         dependencies=list_parameters(AvailableFilter, Sort),
         operation_id="getAvailableModules",
-        summary="List the active modules, all of them or those that are searched",
+        summary="List or search active modules",
         responses=documented(ModuleList),
     )
     async def available(

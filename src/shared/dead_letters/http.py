@@ -17,13 +17,16 @@ from shared.dead_letters.service import (
     DeadLetterKind,
     DeadLetters,
     DeadLetterStatus,
+    LetterHandled,
     LetterNotFound,
+    LetterUnreadable,
 )
 from shared.errors import Malformed
 from shared.http.authentication import caller_of, super_admin
 from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesReason
 from shared.http.parameters import reason_of
+from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 
 SHOWN_BYTES = 16 * 1024
@@ -84,8 +87,9 @@ class DeadLettersController(Controller):
     @post(
         "/{letter_id:uuid}/retry",
         operation_id="retryDeadLetter",
+        opt=refuses(LetterHandled, LetterUnreadable),
         operation_class=TakesReason,
-        summary="Have a dead letter processed again",
+        summary="Retry a dead letter",
         status_code=200,
     )
     async def retry(
@@ -101,8 +105,9 @@ class DeadLettersController(Controller):
     @post(
         "/{letter_id:uuid}/drop",
         operation_id="dropDeadLetter",
+        opt=refuses(LetterHandled),
         operation_class=TakesReason,
-        summary="Give a dead letter up",
+        summary="Drop a dead letter",
         status_code=200,
     )
     async def drop(

@@ -130,7 +130,7 @@ class EventsController(Controller):
 
     @get(
         operation_id="getEvents",
-        summary="List events, the newest first",
+        summary="List events, newest first",
         dependencies={"which": Provide(which_page)},
         responses=documented(EventPage),
     )
@@ -154,7 +154,7 @@ class EventsController(Controller):
     @get(
         "/export",
         operation_id="exportEvents",
-        summary="Download events, a line of JSON each",
+        summary="Export events as lines of JSON",
         responses=streamed(NDJSON, "A line for each event."),
     )
     async def export(
@@ -174,7 +174,7 @@ class EventsController(Controller):
     @get(
         "/stream",
         operation_id="streamEvents",
-        summary="Follow events as they happen",
+        summary="Stream events as they happen",
         responses=streamed(EVENT_STREAM, "Server-sent events."),
     )
     async def stream(

@@ -23,11 +23,14 @@ class TakesReason(Operation):
     """A route that keeps a reason. `query` names what it takes besides its own parameters."""
 
     query: ClassVar[frozenset[str]] = frozenset({"reason"})
+    parameters_taken: ClassVar[tuple[str, ...]] = ("ModplaneReason", "Reason")
 
 
 @dataclass
 class TakesKey(TakesReason):
     """A route that begins work once for each Idempotency-Key, and keeps a reason."""
+
+    parameters_taken: ClassVar[tuple[str, ...]] = ("IdempotencyKey", *TakesReason.parameters_taken)
 
 
 @dataclass
@@ -35,20 +38,31 @@ class TakesCommand(TakesReason):
     """A route that takes the headers and parameters every command takes."""
 
     query: ClassVar[frozenset[str]] = frozenset({"dry_run", "preview", "reason"})
+    parameters_taken: ClassVar[tuple[str, ...]] = (
+        "IdempotencyKey", "IfMatch", "Prefer", "ModplaneReason", "DryRun", "Preview", "Reason",
+    )  # fmt: skip
 
 
 @dataclass
 class CommandOperation(TakesCommand):
     """A route that answers as `CommandSender` does: the documented result with the operation around it."""
 
+    command: ClassVar[type | None] = None
 
-def command_route(
+
+def sends(command: type) -> type[CommandOperation]:
+    """Return the mark of a route that sends this command. The command's docstring documents the route too."""
+    return type(f"Sends{command.__name__}", (CommandOperation,), {"command": command})
+
+
+def command_route(  # noqa: PLR0913 - what a route declares
     method: Callable[..., Callable[[AnyCallable], HTTPRouteHandler]],
     path: str,
     operation_id: str,
     summary: str,
     result: Any,
     *,
+    command: type,
     status: int = 200,
     **options: Any,
 ) -> Callable[[AnyCallable], HTTPRouteHandler]:
@@ -60,7 +74,7 @@ def command_route(
         path,
         status_code=status,
         operation_id=operation_id,
-        operation_class=CommandOperation,
+        operation_class=sends(command),
         summary=summary,
         responses=documented(result, status),
         **options,

@@ -55,7 +55,7 @@ class OperationsController(Controller):
         guards=[signed_in],
         dependencies=list_parameters(OperationFilter, Sort, "-created_at"),
         operation_id="getOperations",
-        summary="List operations: commands and their outcomes",
+        summary="List operations and their outcomes",
         cache_control=CacheControlHeader(no_store=True),
     )
     async def page(
@@ -73,7 +73,7 @@ class OperationsController(Controller):
     @get(
         "/{operation_id:uuid}",
         operation_id="getOperation",
-        summary="Get an operation: a command and its outcome",
+        summary="Get an operation and its outcome",
         responses=documented(OperationView),
     )
     async def operation(

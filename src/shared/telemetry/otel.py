@@ -1,4 +1,4 @@
-"""Tracing by OpenTelemetry. Loaded only where an operator asked for it, for loading it costs time at every start."""
+"""Tracing by OpenTelemetry. Imported only where it is configured: the import costs time at every start."""
 
 import asyncio
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -20,10 +20,10 @@ from opentelemetry.trace import Link, Span, SpanContext, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.messages import ReceivedCommand
-from shared.telemetry.tracing import HEADER, NOT_FOLLOWING, carried
+from shared.telemetry.tracing import HEADER, UNTRACED_BATCH, carried
 
 FLUSH_SECONDS = 2.0
-NOBODYS = ("/health/", "/metrics")
+UNTRACED = ("/health/", "/metrics")
 OPERATION = "modplane.operation_id"
 OPERATION_HEADER = b"modplane-operation-id"
 W3C = TraceContextTextMapPropagator()
@@ -33,7 +33,7 @@ Attributes: TypeAlias = dict[str, str | int]
 
 
 class FollowedHandover:
-    """A record's span. It ends with the block, unless it lasts until an answer."""
+    """A record's span. It ends with the block, unless it lasts until the broker's answer."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
@@ -41,7 +41,6 @@ class FollowedHandover:
         self.traceparent: str | None = traceparent(span)
 
     def lasts_until(self, answer: "asyncio.Future[None]") -> None:
-        """Ends with the broker's answer."""
         self._lasts = True
         answer.add_done_callback(self._answered)
 
@@ -50,13 +49,12 @@ class FollowedHandover:
         end(self._span, "cancelled" if answer.cancelled() else type(error).__name__ if error else "")
 
     def block_ends(self, error: str) -> None:
-        """Notes what went wrong in the block."""
         if error or not self._lasts:
             end(self._span, error)
 
 
 class OtelTracing:
-    """Spans of the write path, sent by OTLP over HTTP; endpoint, sampler and the like are the standard variables'."""
+    """Spans of the write path, sent by OTLP over HTTP, configured by OpenTelemetry's standard variables."""
 
     def __init__(self, sending: SpanProcessor | None = None) -> None:
         named = Resource.create()
@@ -67,7 +65,7 @@ class OtelTracing:
         self._tracer = self._provider.get_tracer("modplane")
 
     async def close(self) -> None:
-        """Sends what is there, for two seconds at most; an exporter that hangs is left behind."""
+        """Flush the spans for two seconds at most; an exporter that hangs is abandoned."""
         done = Event()
 
         def shut_down() -> None:
@@ -78,12 +76,11 @@ class OtelTracing:
         await asyncio.to_thread(done.wait, FLUSH_SECONDS)
 
     def requests(self, app: App) -> App:
-        """The application with a span around each request."""
         return cast("App", FollowedRequests(cast("ASGIApp", app), self._tracer))
 
     @contextmanager
     def publishing(self, topic: str, operation_id: UUID, traceparent: str | None) -> Iterator[FollowedHandover]:
-        """A producer's span; the record carries it."""
+        """Open a producer's span, whose `traceparent` the record carries."""
         parent = None if traceparent is None else context_of(traceparent)
         attributes = {**destination(topic), OPERATION: str(operation_id)}
         span = self._tracer.start_span(f"publish {topic}", parent, SpanKind.PRODUCER, attributes)
@@ -100,36 +97,36 @@ class OtelTracing:
             handover.block_ends(error)
 
     def consuming(self, topic: str, traceparents: Sequence[str]) -> Any:
-        """A consumer's span: part of the trace if there is but one, else one of its own that links to all."""
-        return self._consuming(topic, traceparents) if traceparents else NOT_FOLLOWING
+        """Open a consumer's span: in the records' trace if they share one, else in a new one that links to all."""
+        return self._consuming(topic, traceparents) if traceparents else UNTRACED_BATCH
 
     @contextmanager
     def _consuming(self, topic: str, traceparents: Sequence[str]) -> Iterator[None]:
-        told = [span_context(each) for each in dict.fromkeys(traceparents)]
-        alone = len({each.trace_id for each in told}) == 1
+        parents = [span_context(each) for each in dict.fromkeys(traceparents)]
+        is_one_trace = len({each.trace_id for each in parents}) == 1
         with self._tracer.start_as_current_span(
             f"process {topic}",
-            within(told[0]) if alone else Context(),
+            within(parents[0]) if is_one_trace else Context(),
             SpanKind.CONSUMER,
-            {**destination(topic), "messaging.batch.message_count": len(told)},
-            [Link(each) for each in told],
+            {**destination(topic), "messaging.batch.message_count": len(parents)},
+            [Link(each) for each in parents],
             record_exception=False,
         ):
             yield
 
     def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
-        """A span for each command that is sampled, in its own trace."""
+        """Record a span for each sampled command, in the command's own trace."""
         now = trace.get_current_span().get_span_context()
-        for work in batch:
-            if work.traceparent is None:
+        for command in batch:
+            if command.traceparent is None:
                 continue
-            told = span_context(work.traceparent)
-            if not told.trace_flags.sampled:
+            origin = span_context(command.traceparent)
+            if not origin.trace_flags.sampled:
                 continue
-            here = now.is_valid and now.trace_id == told.trace_id
-            links = [Link(now)] if now.is_valid and not here else []
-            attributes: Attributes = {OPERATION: str(work.envelope.operation_id), "modplane.batch": len(batch)}
-            parent = None if here else within(told)
+            is_current = now.is_valid and now.trace_id == origin.trace_id
+            links = [Link(now)] if now.is_valid and not is_current else []
+            attributes: Attributes = {OPERATION: str(command.envelope.operation_id), "modplane.batch": len(batch)}
+            parent = None if is_current else within(origin)
             span = self._tracer.start_span(name, parent, SpanKind.INTERNAL, attributes, links, int(started * 1e9))
             span.end(int(ended * 1e9))
 
@@ -142,33 +139,32 @@ class FollowedRequests:
         self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Names the span by the route, once that is known."""
-        if scope["type"] != ScopeType.HTTP or scope["path"].startswith(NOBODYS):
+        """Trace the request. The span is named by its route once that is known."""
+        if scope["type"] != ScopeType.HTTP or scope["path"].startswith(UNTRACED):
             await self._app(scope, receive, send)
             return
         method = scope["method"]
-        told = next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER.encode()), None)
-        parent = Context() if told is None else context_of(told)
+        header = next((value.decode("latin-1") for name, value in scope["headers"] if name == HEADER.encode()), None)
+        parent = Context() if header is None else context_of(header)
         attributes = {"http.request.method": method}
         with self._tracer.start_as_current_span(
             method, parent, SpanKind.SERVER, attributes, record_exception=False
         ) as span:
 
-            async def telling(message: Message) -> None:
+            async def describing(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     describe(span, method, scope.get("path_template", ""), message)
                 await send(message)
 
-            await self._app(scope, receive, telling)
+            await self._app(scope, receive, describing)
 
 
 def destination(topic: str) -> dict[str, str]:
-    """Where a record goes, or came from."""
     return {"messaging.system": "kafka", "messaging.destination.name": topic}
 
 
 def describe(span: Span, method: str, route: str, message: Any) -> None:
-    """What is known of a request when its answer begins."""
+    """Set what is known of a request when its response begins."""
     if route:
         span.update_name(f"{method} {route}")
         span.set_attribute("http.route", route)
@@ -181,36 +177,35 @@ def describe(span: Span, method: str, route: str, message: Any) -> None:
 
 
 def end(span: Span, error: str) -> None:
-    """Ends a span. Of an error, its kind alone is told: its text may name what is nobody's business."""
+    """End a span. Only the error's class is recorded: its text may hold secrets."""
     if error:
         span.set_status(StatusCode.ERROR, error)
     span.end()
 
 
 def traceparent(span: Span) -> str:
-    """The span as a record carries it."""
-    told: dict[str, str] = {}
-    W3C.inject(told, trace.set_span_in_context(span, Context()))
-    return told.get(HEADER, "")
+    """Return the span as a record carries it."""
+    headers: dict[str, str] = {}
+    W3C.inject(headers, trace.set_span_in_context(span, Context()))
+    return headers.get(HEADER, "")
 
 
 def context_of(traceparent: str) -> Context:
-    """The context a record carries; an empty one when it cannot be read."""
+    """Return the context a record carries, an empty one when it is malformed."""
     return W3C.extract({HEADER: traceparent}, Context())
 
 
 def span_context(traceparent: str) -> SpanContext:
-    """The span a record carries, an invalid one when it cannot be read."""
+    """Return the span a record carries, an invalid one when it is malformed."""
     return trace.get_current_span(context_of(traceparent)).get_span_context()
 
 
 def within(parent: SpanContext) -> Context:
-    """A context whose present span is the given one."""
     return trace.set_span_in_context(trace.NonRecordingSpan(parent), Context())
 
 
 def add_trace_id(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """For structlog: the trace a line belongs to."""
+    """Add the current trace to a log line, for structlog."""
     now = trace.get_current_span().get_span_context()
     if now.is_valid:
         line.setdefault("trace_id", f"{now.trace_id:032x}")

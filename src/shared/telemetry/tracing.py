@@ -1,4 +1,4 @@
-"""How one request is followed through the system: what the write path tells whoever traces, and how a trace travels.
+"""Tracing of requests through the system: the port the write path reports to, and how a trace travels.
 
 A trace travels as W3C `traceparent`: in the header of that name on every record, and beside each event in the relay's
 queue.
@@ -21,42 +21,42 @@ WELL_FORMED = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 App = TypeVar("App")
 
 carried: ContextVar[str | None] = ContextVar("carried", default=None)
-"""The `traceparent` that a record gets which is handed to the broker now."""
+"""The `traceparent` of records that are handed to the broker in this context."""
 
 
 class Handover(Protocol):
-    """A record on its way. `traceparent` is None when nobody follows it."""
+    """A record on its way to the broker. `traceparent` is None when it is not traced."""
 
     @property
     def traceparent(self) -> str | None: ...
 
     def lasts_until(self, answer: "asyncio.Future[None]") -> None:
-        """It is not over with the block, but when the broker has answered."""
+        """End with the broker's answer instead of the block."""
         ...
 
 
 class Tracing(Protocol):
-    """Follows requests, or does not. Times are seconds since the epoch."""
+    """Traces requests, or does not. Times are seconds since the epoch."""
 
     def requests(self, app: App) -> App:
-        """The ASGI application, its requests followed."""
+        """Wrap the ASGI application so that its requests are traced."""
         ...
 
     def publishing(self, topic: str, operation_id: UUID, traceparent: str | None) -> AbstractContextManager[Handover]:
-        """While a record is handed to the broker. It belongs to the given trace, else to the present one."""
+        """Trace the hand-over of a record to the broker, in the given trace, else in the current one."""
         ...
 
     def consuming(self, topic: str, traceparents: Sequence[str]) -> AbstractContextManager[None]:
-        """While a batch of records is dealt with."""
+        """Trace the processing of a batch of records."""
         ...
 
     def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
-        """A stage of deciding is over, for all of the batch."""
+        """Record a finished stage of deciding, for every command of the batch."""
         ...
 
 
-class Passing:
-    """A record that is not followed here. One that was followed elsewhere keeps its trace."""
+class PassThrough:
+    """A record that is not traced here. One that was traced elsewhere keeps its trace."""
 
     def __init__(self, traceparent: str | None) -> None:
         self.traceparent = traceparent
@@ -72,37 +72,34 @@ class Passing:
             carried.reset(self._before)
 
     def lasts_until(self, answer: "asyncio.Future[None]") -> None:
-        """Nobody looks at how long it takes."""
+        """Do nothing: the time is not measured."""
 
 
-UNFOLLOWED = Passing(None)
-NOT_FOLLOWING = nullcontext()
+UNTRACED = PassThrough(None)
+UNTRACED_BATCH = nullcontext()
 
 
 class NoTracing:
-    """Nobody asked for it, and it costs nothing."""
+    """Tracing switched off, at no cost."""
 
     def requests(self, app: App) -> App:
-        """As it is."""
         return app
 
     def publishing(self, topic: str, operation_id: UUID, traceparent: str | None) -> AbstractContextManager[Handover]:
-        """Without a span."""
-        return UNFOLLOWED if traceparent is None else Passing(traceparent)
+        return UNTRACED if traceparent is None else PassThrough(traceparent)
 
     def consuming(self, topic: str, traceparents: Sequence[str]) -> AbstractContextManager[None]:
-        """Without a span."""
-        return NOT_FOLLOWING
+        return UNTRACED_BATCH
 
     def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
-        """Not noted."""
+        pass
 
 
 NO_TRACING: Tracing = NoTracing()
 
 
 def traceparent_of(record: Any) -> str | None:
-    """What a Kafka record carries, if it carries a trace."""
+    """Return a Kafka record's `traceparent`; None without a well-formed one."""
     for name, value in record.headers:
         if name == HEADER and WELL_FORMED.fullmatch(value):
             return str(value, "ascii")
@@ -110,11 +107,11 @@ def traceparent_of(record: Any) -> str | None:
 
 
 def trace_id(traceparent: str | None) -> str | None:
-    """The trace, as logs name it."""
+    """Return the trace's id, as logs have it."""
     return None if traceparent is None else traceparent.split("-")[1]
 
 
 def trace_headers() -> dict[str, str]:
-    """The headers a record gets which is handed to the broker now."""
+    """Return the headers of a record that is handed to the broker in this context."""
     traceparent = carried.get()
     return {} if traceparent is None else {HEADER: traceparent}

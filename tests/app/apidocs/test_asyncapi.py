@@ -4,7 +4,7 @@ import jsonschema_rs
 import pytest
 
 from app.apidocs.asyncapi import HEADERS, asyncapi_document
-from app.apidocs.messages import event_types, message_schemas
+from app.apidocs.schemas import event_types, message_schemas
 from app.migration.migrate import topics
 
 SCHEMAS = message_schemas()

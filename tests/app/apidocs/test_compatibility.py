@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.apidocs.compatibility import kept_for_readers, kept_for_writers
-from app.apidocs.messages import message_schemas
+from app.apidocs.schemas import message_schemas
 
 Schema = dict[str, Any]
 Change = Callable[[Schema], Any]

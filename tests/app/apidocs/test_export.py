@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.apidocs.__main__ import main
-from app.apidocs.export import as_file, out_of_date, write
+from app.apidocs.__main__ import as_file, main, out_of_date, write
 
 TEXT = {"$id": "a", "type": "object", "properties": {"name": {"type": "string"}}, "required": []}
 MADE = {

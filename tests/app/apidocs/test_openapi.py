@@ -1,4 +1,6 @@
+import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import jsonschema_rs
@@ -11,19 +13,23 @@ from litestar.params import FromPath, JSONBody
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
-from app.apidocs.examples import OF_FIELDS, OF_STRUCTS, Unshown
-from app.apidocs.messages import message_schemas
+from app.apidocs.examples import BY_NAME, ExampleMissing
 from app.apidocs.openapi import described_routes, openapi_document
+from app.apidocs.operations import routes_of
 from app.apidocs.problems import catalogue, refusals
-from app.apidocs.routes import routes_of
+from app.apidocs.schemas import message_schemas
 from shared.commands.http import CommandSender
 from shared.http.authentication import super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import CommandOperation
-from shared.http.problems import PROBLEM_JSON
+from shared.http.command_route import CommandOperation, TakesCommand
+from shared.http.problems import PROBLEM_JSON, STATUS
 from shared.http.responses import documented
 
 TAKEN_BY_COMMANDS = {"Idempotency-Key", "If-Match", "Prefer", "Modplane-Reason", "dry_run", "preview", "reason"}
+VERBS = re.compile(
+    r"(Activate|Apply|Assign|Cancel|Create|Deactivate|Delete|Drop|Export|Get|List|Reactivate|Refresh|Register|Restore"
+    r"|Retry|Revoke|Search|Sign in|Sign out|Sign up|Start|Stream|Suspend|Unassign|Update)\b"
+)
 RATES = {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
 
 
@@ -110,6 +116,13 @@ def test_every_operation_is_described_and_so_is_its_tag(document: dict[str, Any]
         assert all(each["description"] for each in parameters_of(document, operation.told)), operation.id
 
 
+def test_every_summary_begins_with_a_verb_of_the_field_and_is_one_short_line(document: dict[str, Any]) -> None:
+    summaries = {operation.id: str(operation.told["summary"]) for operation in operations(document)}
+    assert {name: text for name, text in summaries.items() if not VERBS.match(text)} == {}
+    assert {name: text for name, text in summaries.items() if len(text) > 80 or text.endswith(".")} == {}
+    assert len(set(summaries.values())) == len(summaries)
+
+
 def test_every_refusal_is_in_the_catalogue_and_given_by_some_operation(document: dict[str, Any]) -> None:
     listed = {each["type"]: each["status"] for each in document["x-problem-types"]}
     known = {f"urn:modplane:problem:{code}" for _, _, code, _ in refusals()}
@@ -129,6 +142,14 @@ def test_a_problem_is_documented_with_the_status_it_has_and_in_the_contexts_that
     assert statuses["organization_suspended", 409] == ("assignments", "organizations")
     assert statuses["unknown_modules", 422] == ("assignments", "industries")
     assert ("idempotency_key_reused", 422) in statuses
+
+
+def test_a_refusal_that_a_route_declares_is_among_its_answers(document: dict[str, Any]) -> None:
+    answers = {operation.id: operation.told["responses"] for operation in operations(document)}
+    for route in routes_of(described_routes()):
+        for error in route.refusals.errors:
+            answer = resolved(document, answers[route.id][str(STATUS[error.kind])])
+            assert error("").code in answer["content"][PROBLEM_JSON]["examples"], (route.id, error)
 
 
 def test_refusals_are_problems_and_nothing_else(document: dict[str, Any]) -> None:
@@ -164,11 +185,10 @@ def test_what_is_created_leads_to_where_it_is_read_and_changed(document: dict[st
 def test_no_example_is_told_of_what_is_not_there(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     schemas = schemas | {name: told for file in message_schemas().values() for name, told in file["$defs"].items()}
-    assert OF_STRUCTS.keys() - schemas.keys() == set()
     fields = {name for schema in schemas.values() for name in schema.get("properties", {})}
     fields |= {"event_id", "stream"}
     fields |= {told["name"] for each in operations(document) for told in parameters_of(document, each.told)}
-    assert OF_FIELDS.keys() - fields == set()
+    assert BY_NAME.keys() - fields == set()
 
 
 class Bread(Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,10 +219,27 @@ class NewController(Controller):
 
 def test_who_sends_commands_is_marked_as_such() -> None:
     for route in routes_of(described_routes()):
-        given = injected_into(route.function)
+        given = injected_into(written(route.handler.fn))
         sends = any(CommandSender in {each, *built_from(each)} for each in given)
-        assert (route.path, sends) == (route.path, route.takes_command)
-        assert (route.path, CommandSender in given) == (route.path, route.answers_as_command)
+        assert (route.path, sends) == (route.path, route.is_marked(TakesCommand))
+        # A route that answers in a form of its own documents the undecided command itself.
+        as_command = CommandSender in given and HTTPStatus.ACCEPTED not in route.answers
+        assert (route.path, as_command) == (route.path, route.is_marked(CommandOperation))
+
+
+def test_a_route_that_answers_as_a_command_names_the_command_it_sends() -> None:
+    for route in routes_of(described_routes()):
+        operation = route.handler.operation_class
+        if issubclass(operation, CommandOperation):
+            assert operation.command is not None, route.id
+            assert operation.command.__module__ == f"{route.context}.commands"
+
+
+def written(function: Any) -> Any:
+    """The function as it was written, without those that inject into it."""
+    while hasattr(function, "__dishka_orig_func__"):
+        function = function.__dishka_orig_func__
+    return function
 
 
 def injected_into(function: Any) -> list[Any]:
@@ -261,5 +298,5 @@ class UnshownController(Controller):
 
 
 def test_who_adds_a_field_of_text_is_asked_what_it_looks_like() -> None:
-    with pytest.raises(Unshown, match=r"app/apidocs/examples\.py what `topping` of Cake looks like"):
+    with pytest.raises(ExampleMissing, match=r"Give `topping` of Cake an example: .* app/apidocs/examples\.yaml"):
         described(UnshownController)

@@ -9,8 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from dishka import AsyncContainer
 from prometheus_client import REGISTRY
 
-from app.status.gauges import Parts, Queues, lag_of
-from app.status.queues import PostgresQueues
+from app.status.gauges import Parts, PostgresQueues, Queues, lag_of
 from shared.postgres.database import PostgresDatabase
 
 EVENT = """
@@ -77,12 +76,12 @@ def value(name: str, **labels: str) -> float:
 
 async def test_without_the_database_nothing_is_told_of_its_queues(container: AsyncContainer) -> None:
     queues = await container.get(Queues)
-    await queues.look()
+    await queues.sample()
     assert value("modplane_part_up", part="postgres") == 1
     assert value("modplane_part_up", part="kafka") == 0
     assert value("modplane_relay_depth_events") == 0
     await (await container.get(PostgresDatabase)).close()
-    await queues.look()
+    await queues.sample()
     assert value("modplane_part_up", part="postgres") == 0
     assert isnan(value("modplane_relay_depth_events"))
 
@@ -90,9 +89,9 @@ async def test_without_the_database_nothing_is_told_of_its_queues(container: Asy
 async def test_sessions_in_use_are_told_as_they_are_now(container: AsyncContainer) -> None:
     database, parts = await container.get(PostgresDatabase), await container.get(Parts)
     async with database.reading():
-        parts.look()
+        parts.sample()
         assert value("modplane_database_connections", pool="readers", state="in_use") == 1
-    parts.look()
+    parts.sample()
     assert value("modplane_database_connections", pool="readers", state="in_use") == 0
     assert value("modplane_database_connections", pool="readers", state="idle") == 1
     assert value("modplane_database_connections_limit", pool="writers") == 12

@@ -3,10 +3,10 @@
 from dishka import AsyncContainer
 from msgspec.structs import replace
 
-from app.status.health import HealthController
+from app.cli.status import lines
+from app.status.health import HealthController, Readiness
 from app.status.heartbeat import Heartbeat
-from app.status.readiness import Readiness
-from app.status.rules import told
+from app.status.rules import assess
 from shared.cache.redis import RedisCache
 from shared.kafka.broker import KafkaConnection
 from shared.postgres.database import PostgresDatabase
@@ -40,7 +40,8 @@ async def test_before_it_is_prepared_it_is_not_ready_whatever_the_disk_is(contai
 
 
 def test_the_status_says_that_writes_fail_why_and_what_still_works() -> None:
-    status = told(replace(WELL, writes_problem=DISK_FULL))
-    assert (status.state, status.postgres.state) == ("degraded", "degraded")
-    assert status.words == status.postgres.words == "PostgreSQL takes no writes: its disk is full."
-    assert str(status.postgres.still_works).startswith("Reads.")
+    status = assess(replace(WELL, writes_problem=DISK_FULL))
+    assert (status.state, status.postgres.state, status.postgres.code) == ("degraded", "degraded", "disk_full")
+    part, still_works, *_ = lines(status)
+    assert part.startswith("postgres: degraded. PostgreSQL takes no writes: its disk is full.")
+    assert still_works.startswith("  Still works: Reads.")

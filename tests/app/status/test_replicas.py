@@ -19,7 +19,7 @@ def replica(name: str) -> Replica:
 async def test_a_replica_is_told_of_once_with_what_it_said_last(database: PostgresDatabase) -> None:
     replicas = PostgresReplicas(database)
     for name in ("two", "one", "one"):
-        await replicas.tell(replica(name))
+        await replicas.report(replica(name))
     seen, _ = await replicas.seen()
     assert [(one.name, one.role, one.report) for one in seen] == [("one", "worker", REPORT), ("two", "worker", REPORT)]
     assert all(0 <= one.silent_seconds < 60 for one in seen)
@@ -28,12 +28,12 @@ async def test_a_replica_is_told_of_once_with_what_it_said_last(database: Postgr
 async def test_who_is_unheard_of_for_an_hour_is_forgotten(database: PostgresDatabase, scratch_url: str) -> None:
     replicas = PostgresReplicas(database)
     for name in ("long_gone", "gone"):
-        await replicas.tell(replica(name))
+        await replicas.report(replica(name))
     owner = await asyncpg.connect(scratch_url)
     await owner.execute("UPDATE shared.replicas SET seen_at = now() - interval '50 minutes'")
     await owner.execute("UPDATE shared.replicas SET seen_at = now() - interval '61 minutes' WHERE name = 'long_gone'")
     await owner.close()
-    await replicas.tell(replica("here"))
+    await replicas.report(replica("here"))
     seen, _ = await replicas.seen()
     assert [one.name for one in seen] == ["gone", "here"]
     assert seen[0].silent_seconds >= 3000
@@ -41,7 +41,7 @@ async def test_who_is_unheard_of_for_an_hour_is_forgotten(database: PostgresData
 
 async def test_who_stops_takes_its_row_along_but_not_that_of_its_next_process(database: PostgresDatabase) -> None:
     replicas = PostgresReplicas(database)
-    await replicas.tell(replica("one"))
+    await replicas.report(replica("one"))
     await replicas.leave("one", NOON.replace(hour=1))
     assert len((await replicas.seen())[0]) == 1
     await replicas.leave("one", NOON)
@@ -63,7 +63,7 @@ async def test_the_relay_is_led_by_whoever_holds_a_lease_that_is_not_void(
 
 async def test_what_a_newer_version_says_beside_is_ignored(database: PostgresDatabase, scratch_url: str) -> None:
     replicas = PostgresReplicas(database)
-    await replicas.tell(replica("one"))
+    await replicas.report(replica("one"))
     owner = await asyncpg.connect(scratch_url)
     await owner.execute("""UPDATE shared.replicas SET report = (report::jsonb || '{"mood": "good"}')::json""")
     await owner.close()

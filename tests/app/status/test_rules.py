@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.status.model import Answered, Facts, Part, seconds
-from app.status.queues import Waiting
+from app.status.gauges import Waiting
+from app.status.model import Answered, Facts
 from app.status.replicas import CacheCounts, Observed, Report, SeenReplica
-from app.status.rules import parts_of, told
+from app.status.rules import assess
 from shared.kafka.groups import GroupLag
+from shared.postgres.outages import DISK_FULL, NO_FILES, READ_ONLY
 from tests.fakes import NOON
 
 WAITING = Waiting(0, 0.0, 0, 0.0, {"command": 0, "event": 0, "relay": 0})
@@ -49,15 +50,14 @@ LOST = Observed(answers=False, since=NOON - timedelta(minutes=3))
 
 def states(facts: Facts) -> dict[str, str]:
     """The parts that are not ok, with their states; the whole's own under `all`."""
-    status = told(facts)
-    found = {name: str(part.state) for name, part in parts_of(status).items()}
+    status = assess(facts)
+    found = {name: str(part.state) for name, part in status.parts.items()}
     return {name: state for name, state in {"all": str(status.state), **found}.items() if state != "ok"}
 
 
-def test_a_system_all_is_well_with_is_ok_and_says_so() -> None:
-    status = told(WELL)
+def test_a_system_all_is_well_with_is_ok() -> None:
+    status = assess(WELL)
     assert states(WELL) == {}
-    assert status.words == "All is well."
     assert (status.postgres.answer_ms, status.postgres.version) == (1.0, "18.4")
     assert (status.kafka.answer_ms, status.kafka.version) == (2.0, None)
     assert (status.relay.waiting, status.relay.leader, status.consumers.lag) == (0, "one", 0)
@@ -96,40 +96,63 @@ def test_each_thing_that_is_not_well_shows_in_its_part_alone(changed: dict[str, 
     assert worst == ("down" if "down" in expected.values() else "degraded" if expected else None)
 
 
-def test_without_postgres_the_rest_is_unknown_and_what_was_seen_elsewhere_is_told() -> None:
+def test_without_postgres_the_rest_is_unknown_and_what_was_seen_elsewhere_is_assess() -> None:
     facts = replace(
         WELL, postgres=None, postgres_observed=LOST, waiting=None, leader=None, replicas=None, registered=None
     )
     untold = ("relay", "dead_letters", "operations", "cache", "replicas", "module_types")
     assert states(facts) == {"all": "down", "postgres": "down", **dict.fromkeys(untold, "unknown")}
-    assert told(facts).postgres.since == LOST.since
-
-
-def test_whatever_is_not_well_says_what_still_works_and_is_told_in_the_sentence() -> None:
-    facts = replace(WELL, redis=None, waiting=replace(WAITING, letters={"relay": 1, "event": 2}))
-    status = told(facts)
-    wrong: list[Part] = [status.redis, status.dead_letters]
-    assert all(part.still_works for part in wrong)
-    assert status.words == " ".join(part.words for part in wrong)
+    assert assess(facts).postgres.since == LOST.since
 
 
 def test_since_is_the_first_who_missed_a_part_and_the_last_who_found_it_again() -> None:
     later = Observed(answers=True, since=NOON + timedelta(seconds=9))
-    assert told(replace(WELL, replicas=[seen(), seen("two", kafka=later)])).kafka.since == later.since
-    assert told(replace(WELL, replicas=[seen(), seen("two", kafka=LOST)])).kafka.since == LOST.since
+    assert assess(replace(WELL, replicas=[seen(), seen("two", kafka=later)])).kafka.since == later.since
+    assert assess(replace(WELL, replicas=[seen(), seen("two", kafka=LOST)])).kafka.since == LOST.since
 
 
 def test_those_heard_of_no_more_count_in_nothing_but_the_list() -> None:
-    status = told(replace(WELL, replicas=[seen(), seen("two", silent=900.0, kafka=LOST, cache=CacheCounts(0, 100, 0))]))
+    status = assess(
+        replace(WELL, replicas=[seen(), seen("two", silent=900.0, kafka=LOST, cache=CacheCounts(0, 100, 0))])
+    )
     assert (status.kafka.state, status.cache.hits, status.cache.misses) == ("ok", 3, 1)
     assert [(one.name, one.state) for one in status.replicas.items] == [("one", "running"), ("two", "silent")]
 
 
 def test_the_drift_of_the_enum_is_a_note() -> None:
-    drift = told(replace(WELL, registered=["crm", "hr"], enumerated=["crm", "oven"])).module_types
+    drift = assess(replace(WELL, registered=["crm", "hr"], enumerated=["crm", "oven"])).module_types
     assert (drift.state, drift.unlisted, drift.unregistered) == ("ok", ["hr"], ["oven"])
 
 
-@pytest.mark.parametrize(("number", "words"), [(0.26, "0.3 s"), (12.4, "12 s"), (300, "5 min"), (9000, "2 h")])
-def test_durations_are_told_in_their_own_unit(number: float, words: str) -> None:
-    assert seconds(number) == words
+@pytest.mark.parametrize(
+    ("changed", "part", "code"),
+    [
+        ({"waiting": None}, "postgres", "incomplete"),
+        ({"writes_problem": DISK_FULL}, "postgres", "disk_full"),
+        ({"writes_problem": READ_ONLY}, "postgres", "read_only"),
+        ({"writes_problem": NO_FILES}, "postgres", "files_unwritable"),
+        ({"postgres": None, "writes_problem": DISK_FULL}, "postgres", "unreachable"),
+        ({"redis": None}, "redis", "unreachable"),
+        ({"replicas": [seen(redis=LOST)]}, "redis", "partly_unreachable"),
+        ({"leader": None}, "relay", "no_leader"),
+        ({"waiting": replace(WAITING, events=5, oldest_event_seconds=31.0)}, "relay", "late"),
+        ({"groups": [replace(GROUP, lag={"a": 1})]}, "consumers", "behind"),
+        ({"groups": [replace(GROUP, lag={"a": 10_000})]}, "consumers", "far_behind"),
+        ({"groups": [replace(GROUP, members=0)]}, "consumers", "group_without_members"),
+        ({"waiting": replace(WAITING, letters={"event": 2})}, "dead_letters", "open"),
+        ({"waiting": replace(WAITING, letters={"event": 2, "relay": 1})}, "dead_letters", "keys_blocked"),
+        ({"waiting": replace(WAITING, pending=1, oldest_pending_seconds=1.0)}, "operations", "pending"),
+        ({"waiting": replace(WAITING, pending=1, oldest_pending_seconds=61.0)}, "operations", "late"),
+        ({"replicas": [seen(cache=CacheCounts())]}, "cache", "not_read"),
+        ({"replicas": [seen(role="api")]}, "replicas", "no_consumer"),
+        ({"replicas": [seen(), seen("two", silent=16.0)]}, "replicas", "some_silent"),
+        ({"registered": ["hr"]}, "module_types", "different"),
+    ],
+)
+def test_a_code_says_why_a_part_is_in_its_state(changed: dict[str, Any], part: str, code: str) -> None:
+    assert assess(replace(WELL, **changed)).parts[part].code == code
+
+
+def test_the_replicas_that_do_not_reach_a_server_are_counted() -> None:
+    kafka = assess(replace(WELL, replicas=[seen(), seen("two", kafka=LOST)])).kafka
+    assert (kafka.replicas, kafka.replicas_without) == (2, 1)

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from app.apidocs.messages import event_types
+from app.apidocs.schemas import event_types
 from tests.contracts.events import EventsThatCame, subscribers
 
 

@@ -5,30 +5,35 @@ import type { DeadLetterDetails, SystemStatus } from '@modplane/client';
 import { renderAt } from '@/testing/render.tsx';
 import { server } from '@/testing/server.ts';
 
-const well = { state: 'ok', words: 'Fine.', since: null, still_works: null } as const;
+const well = { state: 'ok', since: null } as const;
 
 const status: SystemStatus = {
   state: 'degraded',
-  words: 'Kafka is away.',
   checked_at: '2026-11-01T12:00:00Z',
   answered_by: 'one',
-  postgres: { ...well, answer_ms: 1.25, version: '18' },
-  redis: { ...well, answer_ms: 2, version: '8' },
+  postgres: { ...well, code: 'answers', answer_ms: 1.25, version: '18' },
+  redis: { ...well, code: 'answers', answer_ms: 2, version: '8', replicas: 2, replicas_without: 0 },
   kafka: {
     state: 'down',
-    words: 'Kafka does not answer.',
+    code: 'unreachable',
     since: '2026-11-01T11:00:00Z',
-    still_works: 'Writes are decided directly.',
     answer_ms: null,
     version: null,
+    replicas: 2,
+    replicas_without: 2,
   },
-  relay: { ...well, waiting: 311, oldest_seconds: 60, leader: 'one' },
-  consumers: { ...well, lag: null, groups: [{ group: 'g', members: 2, lag: 5, topics: [{ topic: 't', lag: 5 }] }] },
-  dead_letters: { ...well, open: { command: 1, event: 0, relay: 0 } },
-  operations: { ...well, pending: 0, oldest_pending_seconds: 0, waiting_requests: 0 },
-  cache: { ...well, hit_ratio: 0.975, hits: 39, misses: 1, bypasses: 0 },
-  replicas: { ...well, items: [] },
-  module_types: { ...well, unlisted: [], unregistered: [] },
+  relay: { ...well, code: 'publishing', waiting: 311, oldest_seconds: 60, leader: 'one' },
+  consumers: {
+    ...well,
+    code: 'behind',
+    lag: 5,
+    groups: [{ group: 'g', members: 2, lag: 5, topics: [{ topic: 't', lag: 5 }] }],
+  },
+  dead_letters: { ...well, code: 'open', open: { command: 1, event: 0, relay: 0 } },
+  operations: { ...well, code: 'none_pending', pending: 0, oldest_pending_seconds: 0, waiting_requests: 0 },
+  cache: { ...well, code: 'measured', hit_ratio: 0.975, hits: 39, misses: 1, bypasses: 0 },
+  replicas: { ...well, code: 'running', items: [] },
+  module_types: { ...well, code: 'same', unlisted: [], unregistered: [] },
 };
 
 const letter: DeadLetterDetails = {
@@ -66,7 +71,10 @@ test('a part that is away says since when, and what still works', async () => {
   renderAt('/super-admin/system');
   const kafka = within(await screen.findByRole('group', { name: 'Kafka' }, { timeout: 15_000 }));
   expect(kafka.getByText('Down')).toBeVisible();
-  expect(kafka.getByText(/Writes are decided directly/)).toBeVisible();
+  expect(kafka.getByText(/Replicas that cannot reach it decide commands themselves/)).toBeVisible();
+  expect(
+    screen.getAllByText(/Kafka does not answer: writes are decided without it, 311 events waiting\./),
+  ).toHaveLength(2);
   expect(within(screen.getByRole('group', { name: 'Relay' })).getByText('311')).toBeVisible();
   expect(within(screen.getByRole('group', { name: 'PostgreSQL' })).getByText('1.3 ms')).toBeVisible();
   expect(screen.getByText('t: 5')).toBeVisible();

@@ -6,6 +6,7 @@ import { getSystemStatusOptions } from '@modplane/client/react-query';
 import { useMessages } from '@/i18n/messages.tsx';
 import { DeadLetters } from '@/system/dead-letters.tsx';
 import { record } from '@/system/history.ts';
+import { sentenceOf, summaryOf } from '@/system/sentences.ts';
 import { StateBadge } from '@/system/state-badge.tsx';
 import { Groups, Replicas, WaitingOperations } from '@/system/tables.tsx';
 import { Tiles } from '@/system/tiles.tsx';
@@ -45,7 +46,7 @@ export function SystemPage() {
         <Group gap={8} role="status">
           <StateBadge state={data.state} />
           <span>
-            {data.words} {m.system.checked(data.answered_by)} <TimeAgo at={data.checked_at} />.
+            {summaryOf(data, m)} {m.system.checked(data.answered_by)} <TimeAgo at={data.checked_at} />.
           </span>
         </Group>
       }
@@ -58,11 +59,11 @@ export function SystemPage() {
       <Tiles status={data} />
       <Stack gap="xl">
         <DeadLetters />
-        <Groups consumers={data.consumers} />
+        <Groups status={data} />
         <WaitingOperations />
-        <Replicas replicas={data.replicas} />
+        <Replicas status={data} />
         <Text fz="xs" c="dimmed">
-          {m.system.moduleTypes}: {data.module_types.words}
+          {m.system.moduleTypes}: {sentenceOf('module_types', data, m)}
         </Text>
       </Stack>
     </Page>

@@ -1,9 +1,10 @@
 import { Badge, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { ConsumersStatus, ReplicasStatus } from '@modplane/client';
+import type { SystemStatus } from '@modplane/client';
 import { getOperationsOptions } from '@modplane/client/react-query';
 import { useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { Section } from '@/system/section.tsx';
+import { sentenceOf } from '@/system/sentences.ts';
 import { Copyable } from '@/ui/copyable.tsx';
 import { OrganizationName } from '@/ui/names.tsx';
 import { StateDot } from '@/ui/state-dot.tsx';
@@ -11,12 +12,14 @@ import { TimeAgo } from '@/ui/time-ago.tsx';
 
 const SHOWN = 20;
 
-export function Groups({ consumers }: { consumers: ConsumersStatus }) {
+export function Groups({ status }: { status: SystemStatus }) {
   const m = useMessages();
+  const { consumers } = status;
+  const sentence = sentenceOf('consumers', status, m);
   const { language } = useLanguage();
   const numbers = new Intl.NumberFormat(language);
   return (
-    <Section title={m.system.groups} hint={consumers.words}>
+    <Section title={m.system.groups} hint={sentence}>
       <Table miw={640}>
         <Table.Thead>
           <Table.Tr>
@@ -50,17 +53,17 @@ export function Groups({ consumers }: { consumers: ConsumersStatus }) {
       </Table>
       {consumers.groups.length === 0 && (
         <Text p="md" c="dimmed" fz="sm">
-          {consumers.words}
+          {sentence}
         </Text>
       )}
     </Section>
   );
 }
 
-export function Replicas({ replicas }: { replicas: ReplicasStatus }) {
+export function Replicas({ status }: { status: SystemStatus }) {
   const m = useMessages();
   return (
-    <Section title={m.system.replicas} hint={replicas.words}>
+    <Section title={m.system.replicas} hint={sentenceOf('replicas', status, m)}>
       <Table miw={760}>
         <Table.Thead>
           <Table.Tr>
@@ -74,7 +77,7 @@ export function Replicas({ replicas }: { replicas: ReplicasStatus }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {replicas.items.map((one) => (
+          {status.replicas.items.map((one) => (
             <Table.Tr key={one.name}>
               <Table.Td>
                 <Copyable value={one.name} />

@@ -3,16 +3,10 @@ import type { ReactNode } from 'react';
 import type { SystemStatus } from '@modplane/client';
 import { type Messages, useLanguage, useMessages } from '@/i18n/messages.tsx';
 import { type Figure, figuresOf, useHistory } from '@/system/history.ts';
-import { type State, StateBadge } from '@/system/state-badge.tsx';
+import { sentenceOf, stillWorks } from '@/system/sentences.ts';
+import { StateBadge } from '@/system/state-badge.tsx';
 import { Sparkline } from '@/ui/sparkline.tsx';
 import { useNow } from '@/ui/time-ago.tsx';
-
-interface Part {
-  readonly state: State;
-  readonly words: string;
-  readonly since: string | null;
-  readonly still_works: string | null;
-}
 
 const PARTS: readonly Figure[] = [
   'postgres',
@@ -45,25 +39,27 @@ function shownAs(figure: Figure, value: number | null, language: string): string
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value)}${isTime ? ' ms' : ''}`;
 }
 
-/** Every part: its state in words, the figure it is watched by, and how that went in the last 15 minutes. */
+/** Every part: its state in a sentence, the figure it is watched by, and how that went in the last 15 minutes. */
 export function Tiles({ status, children }: { status: SystemStatus; children?: ReactNode }) {
   const figures = figuresOf(status);
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
       {PARTS.map((figure) => (
-        <Tile key={figure} figure={figure} part={status[figure]} value={figures[figure]} />
+        <Tile key={figure} figure={figure} status={status} value={figures[figure]} />
       ))}
       {children}
     </SimpleGrid>
   );
 }
 
-function Tile({ figure, part, value }: { figure: Figure; part: Part; value: number | null }) {
+function Tile({ figure, status, value }: { figure: Figure; status: SystemStatus; value: number | null }) {
   const m = useMessages();
   const { language } = useLanguage();
   const history = useHistory(figure);
   const { name, unit } = named(figure, m);
+  const part = status[figure];
   const isWell = part.state === 'ok';
+  const working = stillWorks(figure, status, m);
   return (
     <Card role="group" aria-label={name} p="sm" radius="md" className="tile" data-state={part.state}>
       <Stack gap={8} h="100%">
@@ -83,7 +79,7 @@ function Tile({ figure, part, value }: { figure: Figure; part: Part; value: numb
           <Sparkline values={history} label={m.system.trend(name, unit)} width={88} height={26} />
         </Group>
         <Text fz="xs" c={isWell ? 'dimmed' : undefined} style={{ overflowWrap: 'anywhere' }}>
-          {part.words}
+          {sentenceOf(figure, status, m)}
           {!isWell && part.since !== null && (
             <>
               {' '}
@@ -91,12 +87,12 @@ function Tile({ figure, part, value }: { figure: Figure; part: Part; value: numb
             </>
           )}
         </Text>
-        {part.still_works !== null && (
+        {working !== null && (
           <Text fz="xs" style={{ overflowWrap: 'anywhere' }}>
             <Text span inherit fw={600}>
               {m.system.stillWorks}:
             </Text>{' '}
-            {part.still_works}
+            {working}
           </Text>
         )}
       </Stack>

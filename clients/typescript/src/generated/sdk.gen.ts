@@ -38,14 +38,14 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
 });
 
 /**
- * Sign out: end the session of the refresh cookie, and of the access token
+ * Sign out and end the session
  *
  * Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither.
  */
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
 
 /**
- * Refresh the access token by the refresh cookie
+ * Refresh the access token
  *
  * Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
  *
@@ -56,9 +56,9 @@ export const refresh = <ThrowOnError extends boolean = true>(options?: Options<R
 /**
  * List bulk operations, newest first
  *
- * Bulk operations, newest first. `next_cursor` is null on the last page.
+ * Bulk operations, the youngest first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperations = <ThrowOnError extends boolean = true>(options?: Options<GetBulkOperationsData, ThrowOnError>) => (options?.client ?? client).get<GetBulkOperationsResponses, GetBulkOperationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -67,14 +67,14 @@ export const getBulkOperations = <ThrowOnError extends boolean = true>(options?:
 });
 
 /**
- * Start a bulk operation
+ * Start a bulk operation: one command for many organizations
  *
- * Answer 202 at once; `GET /bulk-operations/{id}` has the progress. Each organization is decided on its own.
+ * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
  *
- * With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
- * refused, for as many as five seconds allow.
+ * With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
+ * and why, for as many organizations as five seconds allow.
  *
- * For None.
+ * For super admins.
  */
 export const startBulkOperation = <ThrowOnError extends boolean = true>(options: Options<StartBulkOperationData, ThrowOnError>) => (options.client ?? client).post<StartBulkOperationResponses, StartBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -87,11 +87,11 @@ export const startBulkOperation = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Get the progress of a bulk operation
+ * Get a bulk operation's progress
  *
- * The progress of a bulk operation. `total` grows while it is `selecting`.
+ * How far a bulk operation is. `total` grows while it is `selecting`.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperation = <ThrowOnError extends boolean = true>(options: Options<GetBulkOperationData, ThrowOnError>) => (options.client ?? client).get<GetBulkOperationResponses, GetBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -102,9 +102,9 @@ export const getBulkOperation = <ThrowOnError extends boolean = true>(options: O
 /**
  * Cancel a bulk operation
  *
- * Send no further commands. Those sent already are decided all the same, and their effects stay.
+ * What has been asked already is decided all the same, and stays.
  *
- * For None.
+ * For super admins.
  */
 export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options: Options<CancelBulkOperationData, ThrowOnError>) => (options.client ?? client).post<CancelBulkOperationResponses, CancelBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -113,11 +113,11 @@ export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * List the outcomes by organization
+ * List a bulk operation's outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperationItems = <ThrowOnError extends boolean = true>(options: Options<GetBulkOperationItemsData, ThrowOnError>) => (options.client ?? client).get<GetBulkOperationItemsResponses, GetBulkOperationItemsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -126,11 +126,11 @@ export const getBulkOperationItems = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Retry a bulk operation
+ * Retry a bulk operation's failures
  *
- * Send the refused and the failed again, once the bulk operation has ended.
+ * Only when it has ended. Those that changed or were so already are left alone.
  *
- * For None.
+ * For super admins.
  */
 export const retryBulkOperation = <ThrowOnError extends boolean = true>(options: Options<RetryBulkOperationData, ThrowOnError>) => (options.client ?? client).post<RetryBulkOperationResponses, RetryBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -139,7 +139,7 @@ export const retryBulkOperation = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * List events, the newest first
+ * List events, newest first
  *
  * Each with who did it, why, and in its payload what was before and what is after.
  *
@@ -147,7 +147,7 @@ export const retryBulkOperation = <ThrowOnError extends boolean = true>(options:
  * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
  * tokens, super admins alone see.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const getEvents = <ThrowOnError extends boolean = true>(options?: Options<GetEventsData, ThrowOnError>) => (options?.client ?? client).get<GetEventsResponses, GetEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -156,11 +156,11 @@ export const getEvents = <ThrowOnError extends boolean = true>(options?: Options
 });
 
 /**
- * Download events, a line of JSON each
+ * Export events as lines of JSON
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const exportEvents = <ThrowOnError extends boolean = true>(options?: Options<ExportEventsData, ThrowOnError>) => (options?.client ?? client).get<ExportEventsResponses, ExportEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -169,14 +169,14 @@ export const exportEvents = <ThrowOnError extends boolean = true>(options?: Opti
 });
 
 /**
- * Follow events as they happen
+ * Stream events as they happen
  *
  * Each event has its `position` as id; events named `state` say how the stream is.
  *
  * With Last-Event-ID everything wanted after that place comes first. Every 15 seconds without an event there is a
  * comment. Who reads too slowly is cut off, and misses nothing by coming back with Last-Event-ID.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>) => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -185,7 +185,7 @@ export const streamEvents = <ThrowOnError extends boolean = true>(options?: Opti
 });
 
 /**
- * List the industry templates, all of them or those that are searched
+ * List or search industry templates
  *
  * Active ones; super admins may ask for the inactive. Sorted by name, names that begin with `q` come first.
  *
@@ -198,14 +198,14 @@ export const getIndustries = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
- * Create a template
+ * Create an industry template
  *
  * A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
  *
- * Unchanged when the existing template has exactly these values. Refused when it has others, when an existing template
+ * Unchanged when the living template has exactly these values. Refused when it has others, when a living template
  * has the name, when a module is named twice or is not registered.
  *
- * For None.
+ * For super admins.
  */
 export const createIndustry = <ThrowOnError extends boolean = true>(options: Options<CreateIndustryData, ThrowOnError>) => (options.client ?? client).post<CreateIndustryResponses, CreateIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -218,11 +218,11 @@ export const createIndustry = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Delete a template; organizations keep what it gave them
+ * Delete an industry template
  *
  * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Options<DeleteIndustryData, ThrowOnError>) => (options.client ?? client).delete<DeleteIndustryResponses, DeleteIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -233,7 +233,7 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Get an industry template
  *
- * An existing template as the API shows it.
+ * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
  * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -246,14 +246,14 @@ export const getIndustry = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Update a template
+ * Update an industry template
  *
  * A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
  *
  * A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
- * deleted, when another template has the name, when a module is named twice or newly named and not registered.
+ * deleted, when another living template has the name, when a module is named twice or newly named and not registered.
  *
- * For None.
+ * For super admins.
  */
 export const updateIndustry = <ThrowOnError extends boolean = true>(options: Options<UpdateIndustryData, ThrowOnError>) => (options.client ?? client).patch<UpdateIndustryResponses, UpdateIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -266,7 +266,7 @@ export const updateIndustry = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Get a template's modules, and whether each can be assigned
+ * List an industry template's modules
  *
  * The modules of a template's current version, in display order. `sequence` is the template's.
  */
@@ -277,11 +277,11 @@ export const getIndustryModules = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * List the organizations that have a template
+ * List the organizations that have an industry template
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetIndustryOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetIndustryOrganizationsResponses, GetIndustryOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -290,11 +290,11 @@ export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(op
 });
 
 /**
- * List a template's published versions
+ * List an industry template's versions
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustryVersions = <ThrowOnError extends boolean = true>(options: Options<GetIndustryVersionsData, ThrowOnError>) => (options.client ?? client).get<GetIndustryVersionsResponses, GetIndustryVersionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -303,11 +303,11 @@ export const getIndustryVersions = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * List registered modules, all of them or those that are searched
+ * List or search registered modules
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?: Options<GetModuleRegistryData, ThrowOnError>) => (options?.client ?? client).get<GetModuleRegistryResponses, GetModuleRegistryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -320,10 +320,10 @@ export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?:
  *
  * A super admin makes a module known, or brings a deleted one back with these values.
  *
- * Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
+ * Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
  * used, or when a default does not fit it.
  *
- * For None.
+ * For super admins.
  */
 export const registerModule = <ThrowOnError extends boolean = true>(options: Options<RegisterModuleData, ThrowOnError>) => (options.client ?? client).post<RegisterModuleResponses, RegisterModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -336,13 +336,13 @@ export const registerModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Delete a module that is not in use
+ * Delete a module that no organization has
  *
  * A super admin ends a module.
  *
  * Refused when it is absent or deleted, and while an organization or an active template has it.
  *
- * For None.
+ * For super admins.
  */
 export const deleteModule = <ThrowOnError extends boolean = true>(options: Options<DeleteModuleData, ThrowOnError>) => (options.client ?? client).delete<DeleteModuleResponses, DeleteModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -353,9 +353,9 @@ export const deleteModule = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Get a module
  *
- * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
+ * A living module as the API shows it. `sequence` is its stream's, for If-Match.
  *
- * For None.
+ * For super admins.
  */
 export const getModule = <ThrowOnError extends boolean = true>(options: Options<GetModuleData, ThrowOnError>) => (options.client ?? client).get<GetModuleResponses, GetModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -371,9 +371,9 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
  * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
- * when a default does not fit the schema. Existing configs are not checked.
+ * when a default does not fit the schema. Configs that exist are not asked.
  *
- * For None.
+ * For super admins.
  */
 export const updateModule = <ThrowOnError extends boolean = true>(options: Options<UpdateModuleData, ThrowOnError>) => (options.client ?? client).patch<UpdateModuleResponses, UpdateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -390,7 +390,7 @@ export const updateModule = <ThrowOnError extends boolean = true>(options: Optio
  *
  * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const activateModule = <ThrowOnError extends boolean = true>(options: Options<ActivateModuleData, ThrowOnError>) => (options.client ?? client).post<ActivateModuleResponses, ActivateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -399,11 +399,11 @@ export const activateModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Get the adoption of a module
+ * Get a module's adoption over time
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleAdoption = <ThrowOnError extends boolean = true>(options: Options<GetModuleAdoptionData, ThrowOnError>) => (options.client ?? client).get<GetModuleAdoptionResponses, GetModuleAdoptionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -416,7 +416,7 @@ export const getModuleAdoption = <ThrowOnError extends boolean = true>(options: 
  *
  * How a module is configured before any organization or template says otherwise.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Options<GetModuleConfigData, ThrowOnError>) => (options.client ?? client).get<GetModuleConfigResponses, GetModuleConfigErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -429,7 +429,7 @@ export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Op
  *
  * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const deactivateModule = <ThrowOnError extends boolean = true>(options: Options<DeactivateModuleData, ThrowOnError>) => (options.client ?? client).post<DeactivateModuleResponses, DeactivateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -444,7 +444,7 @@ export const deactivateModule = <ThrowOnError extends boolean = true>(options: O
  *
  * `count` is of all pages, `required_count` of those among them that require it.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleIndustries = <ThrowOnError extends boolean = true>(options: Options<GetModuleIndustriesData, ThrowOnError>) => (options.client ?? client).get<GetModuleIndustriesResponses, GetModuleIndustriesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -455,9 +455,9 @@ export const getModuleIndustries = <ThrowOnError extends boolean = true>(options
 /**
  * Search the organizations that have a module
  *
- * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
+ * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetModuleOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleOrganizationsResponses, GetModuleOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -466,15 +466,15 @@ export const getModuleOrganizations = <ThrowOnError extends boolean = true>(opti
 });
 
 /**
- * List the organizations and templates whose configuration does not fit a module's schema
+ * List configurations that violate a module's schema
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
+ * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleViolations = <ThrowOnError extends boolean = true>(options: Options<GetModuleViolationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleViolationsResponses, GetModuleViolationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -483,16 +483,16 @@ export const getModuleViolations = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * Apply an industry template
+ * Apply an industry template to an organization
  *
- * Set the organization's industry, too, where it has none or `mode` is `replace`, before the answer.
+ * Where the organization gets the industry as its own, this too is done before the answer.
  *
- * Assign a template's modules (super admins, and signups).
+ * A super admin, or a signup, gives the organization a template's modules.
  *
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
  *
- * For None.
+ * For super admins.
  */
 export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(options: Options<ApplyIndustryTemplateData, ThrowOnError>) => (options.client ?? client).post<ApplyIndustryTemplateResponses, ApplyIndustryTemplateErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -507,12 +507,12 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
 /**
  * Assign a module
  *
- * Assign one module (super admins). `by` is the caller, recorded as the explicit source.
+ * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
- * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
+ * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
+ * most. Refused when the module is unknown or inactive, or is there with another config.
  *
- * For None.
+ * For super admins.
  */
 export const assignModule = <ThrowOnError extends boolean = true>(options: Options<AssignModuleData, ThrowOnError>) => (options.client ?? client).post<AssignModuleResponses, AssignModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -525,11 +525,11 @@ export const assignModule = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * List the active modules, all of them or those that are searched
+ * List or search active modules
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
- * For any person or service.
+ * For anybody with a token of a person or a service.
  */
 export const getAvailableModules = <ThrowOnError extends boolean = true>(options?: Options<GetAvailableModulesData, ThrowOnError>) => (options?.client ?? client).get<GetAvailableModulesResponses, GetAvailableModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -540,12 +540,12 @@ export const getAvailableModules = <ThrowOnError extends boolean = true>(options
 /**
  * Assign several modules, all or none
  *
- * Assign several modules at once, all or none (super admins); with `industry_code` as part of that template.
+ * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
  *
- * The version is the one that the organization has applied; without any, the current one, which counts as applied from
- * then on. Refused when an id is repeated, unknown, inactive or not of that version.
+ * The part is of the version that the organization has applied; without any, of the current one, which counts as
+ * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
- * For None.
+ * For super admins.
  */
 export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: Options<BulkAssignModulesData, ThrowOnError>) => (options.client ?? client).post<BulkAssignModulesResponses, BulkAssignModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -558,16 +558,16 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * Undo an unassignment
+ * Restore assignments that were unassigned
  *
- * Set sources, versions and config to what the event log holds, or refuse with the reason.
+ * Sources, versions and config become what the event log says they were, or it is refused and says why.
  *
- * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
+ * A super admin takes an unassignment back: sources, versions and config become what they were before it.
  *
- * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
- * was. Refused when it cannot be restored: see `restoration.py`.
+ * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
+ * it was. Refused when it cannot be as it was: see `restoration.py`.
  *
- * For None.
+ * For super admins.
  */
 export const restoreAssignments = <ThrowOnError extends boolean = true>(options: Options<RestoreAssignmentsData, ThrowOnError>) => (options.client ?? client).post<RestoreAssignmentsResponses, RestoreAssignmentsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -582,16 +582,16 @@ export const restoreAssignments = <ThrowOnError extends boolean = true>(options:
 /**
  * Unassign a module
  *
- * Keep its config for a later assignment. `force` overrules templates that require the module.
+ * Its config is kept for a later assignment. `force` overrules templates that require it.
  *
- * Works for suspended organizations, too. `POST /modules/restore/{organization_id}` undoes it.
+ * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
  *
- * Unassign a module with all its sources (super admins); its config is kept for a later assignment.
+ * A super admin takes a module away with all its sources; its config is kept for a later assignment.
  *
- * Suspended organizations are no exception. Refused when it is not assigned, or when a template
+ * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
- * For None.
+ * For super admins.
  */
 export const unassignModule = <ThrowOnError extends boolean = true>(options: Options<UnassignModuleData, ThrowOnError>) => (options.client ?? client).post<UnassignModuleResponses, UnassignModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -600,13 +600,13 @@ export const unassignModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * List operations: commands and their outcomes
+ * List operations and their outcomes
  *
  * Super admins see all, an organization's people those on their organization, services none.
  *
  * What a command changed is certain to be read only after its own address has told of it.
  *
- * For any person or service.
+ * For anybody with a token of a person or a service.
  */
 export const getOperations = <ThrowOnError extends boolean = true>(options?: Options<GetOperationsData, ThrowOnError>) => (options?.client ?? client).get<GetOperationsResponses, GetOperationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -615,7 +615,7 @@ export const getOperations = <ThrowOnError extends boolean = true>(options?: Opt
 });
 
 /**
- * Get an operation: a command and its outcome
+ * Get an operation and its outcome
  *
  * For its issuer, the organization's own people and super admins; others learn nothing of it.
  */
@@ -633,7 +633,7 @@ export const getOperation = <ThrowOnError extends boolean = true>(options: Optio
  * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
  * `next_cursor` leads on to more.
  *
- * For readers of every organization: super admins, and services that are bound to none.
+ * For who may read every organization: super admins, and services that are bound to none.
  */
 export const getOrganizations = <ThrowOnError extends boolean = true>(options?: Options<GetOrganizationsData, ThrowOnError>) => (options?.client ?? client).get<GetOrganizationsResponses, GetOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -670,7 +670,7 @@ export const signUp = <ThrowOnError extends boolean = true>(options: Options<Sig
  *
  * With what only super admins see: the template version pinned at signup, and the first owner.
  *
- * For None.
+ * For super admins.
  */
 export const getOrganization = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationResponses, GetOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -679,11 +679,11 @@ export const getOrganization = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * Rename an organization
+ * Update an organization's name
  *
  * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
- * For None.
+ * For super admins.
  */
 export const updateOrganization = <ThrowOnError extends boolean = true>(options: Options<UpdateOrganizationData, ThrowOnError>) => (options.client ?? client).patch<UpdateOrganizationResponses, UpdateOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -696,11 +696,11 @@ export const updateOrganization = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Get what an organization's people see of it
+ * Get an organization's name, industry and status
  *
  * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationInfoData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationInfoResponses, GetOrganizationInfoErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -713,7 +713,7 @@ export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options
  *
  * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationModules = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModulesData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModulesResponses, GetOrganizationModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -722,7 +722,7 @@ export const getOrganizationModules = <ThrowOnError extends boolean = true>(opti
 });
 
 /**
- * Get an organization's module, with the layers of its configuration
+ * Get an organization's module with the layers of its configuration
  *
  * One module of an organization, and how its config comes to be.
  *
@@ -730,7 +730,7 @@ export const getOrganizationModules = <ThrowOnError extends boolean = true>(opti
  * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
  * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationModule = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModuleData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModuleResponses, GetOrganizationModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -739,13 +739,13 @@ export const getOrganizationModule = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Change an organization's configuration of a module
+ * Update an organization's configuration of a module
  *
- * Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
+ * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
  *
  * While the organization is suspended, super admins alone may change it.
  *
- * Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
+ * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
  *
  * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
  * Refused when the module is not assigned or the outcome is too large.
@@ -767,7 +767,7 @@ export const updateModuleConfig = <ThrowOnError extends boolean = true>(options:
  *
  * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
  *
- * For None.
+ * For super admins.
  */
 export const reactivateOrganization = <ThrowOnError extends boolean = true>(options: Options<ReactivateOrganizationData, ThrowOnError>) => (options.client ?? client).post<ReactivateOrganizationResponses, ReactivateOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -780,7 +780,7 @@ export const reactivateOrganization = <ThrowOnError extends boolean = true>(opti
  *
  * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
  *
- * For None.
+ * For super admins.
  */
 export const suspendOrganization = <ThrowOnError extends boolean = true>(options: Options<SuspendOrganizationData, ThrowOnError>) => (options.client ?? client).post<SuspendOrganizationResponses, SuspendOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -793,7 +793,7 @@ export const suspendOrganization = <ThrowOnError extends boolean = true>(options
  *
  * Newest first.
  *
- * For None.
+ * For super admins.
  */
 export const getDeadLetters = <ThrowOnError extends boolean = true>(options?: Options<GetDeadLettersData, ThrowOnError>) => (options?.client ?? client).get<GetDeadLettersResponses, GetDeadLettersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -809,7 +809,7 @@ export const getDeadLetters = <ThrowOnError extends boolean = true>(options?: Op
  * `body` is the record's text up to 16 KiB, `body_bytes` its whole size. `operation_status` says how the operation of
  * a command stands, `waiting_events` how many events of a blocked key wait.
  *
- * For None.
+ * For super admins.
  */
 export const getDeadLetter = <ThrowOnError extends boolean = true>(options: Options<GetDeadLetterData, ThrowOnError>) => (options.client ?? client).get<GetDeadLetterResponses, GetDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -818,11 +818,11 @@ export const getDeadLetter = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Give a dead letter up
+ * Drop a dead letter
  *
  * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
  *
- * For None.
+ * For super admins.
  */
 export const dropDeadLetter = <ThrowOnError extends boolean = true>(options: Options<DropDeadLetterData, ThrowOnError>) => (options.client ?? client).post<DropDeadLetterResponses, DropDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -831,14 +831,14 @@ export const dropDeadLetter = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Have a dead letter processed again
+ * Retry a dead letter
  *
  * Answers how it stands then: `resolved`; `open`, when it failed again; `retried`, while it is under way.
  *
  * A command keeps its operation, an event its id: whatever was done already is not done twice. 409 when somebody
  * was quicker, or when the record cannot be read.
  *
- * For None.
+ * For super admins.
  */
 export const retryDeadLetter = <ThrowOnError extends boolean = true>(options: Options<RetryDeadLetterData, ThrowOnError>) => (options.client ?? client).post<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -847,11 +847,11 @@ export const retryDeadLetter = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
- * Get how the system is, part by part
+ * Get the system's status
  *
  * 200 whatever is away: that is part of the answer. Takes at most some two seconds.
  *
- * For None.
+ * For super admins.
  */
 export const getSystemStatus = <ThrowOnError extends boolean = true>(options?: Options<GetSystemStatusData, ThrowOnError>) => (options?.client ?? client).get<GetSystemStatusResponses, GetSystemStatusErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -860,11 +860,11 @@ export const getSystemStatus = <ThrowOnError extends boolean = true>(options?: O
 });
 
 /**
- * List API tokens, the youngest first
+ * List API tokens, newest first
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
- * For None.
+ * For super admins.
  */
 export const getTokens = <ThrowOnError extends boolean = true>(options?: Options<GetTokensData, ThrowOnError>) => (options?.client ?? client).get<GetTokensResponses, GetTokensErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -873,14 +873,14 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
 });
 
 /**
- * Create an API token and get its secret, this once
+ * Create an API token
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
  * Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
  * user who made it is deactivated.
  *
- * For None.
+ * For super admins.
  */
 export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>) => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -899,7 +899,7 @@ export const createToken = <ThrowOnError extends boolean = true>(options: Option
  *
  * Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
  *
- * For None.
+ * For super admins.
  */
 export const revokeToken = <ThrowOnError extends boolean = true>(options: Options<RevokeTokenData, ThrowOnError>) => (options.client ?? client).delete<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -908,11 +908,11 @@ export const revokeToken = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * Get the number of organizations on the current and on older versions of each template
+ * Get each industry template's usage by version
  *
  * All living templates, codes sorted.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?: Options<GetIndustriesUsageData, ThrowOnError>) => (options?.client ?? client).get<GetIndustriesUsageResponses, GetIndustriesUsageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -921,11 +921,11 @@ export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?
 });
 
 /**
- * Get the usage of all modules, with the last thirty days
+ * Get each module's usage
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
- * For None.
+ * For super admins.
  */
 export const getModulesUsage = <ThrowOnError extends boolean = true>(options?: Options<GetModulesUsageData, ThrowOnError>) => (options?.client ?? client).get<GetModulesUsageResponses, GetModulesUsageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -938,7 +938,7 @@ export const getModulesUsage = <ThrowOnError extends boolean = true>(options?: O
  *
  * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
- * For None.
+ * For super admins.
  */
 export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<GetUsersData, ThrowOnError>) => (options?.client ?? client).get<GetUsersResponses, GetUsersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -951,7 +951,7 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
  *
  * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
- * For None.
+ * For super admins.
  */
 export const activateUser = <ThrowOnError extends boolean = true>(options: Options<ActivateUserData, ThrowOnError>) => (options.client ?? client).post<ActivateUserResponses, ActivateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -968,7 +968,7 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
  * admin.
  *
- * For None.
+ * For super admins.
  */
 export const deactivateUser = <ThrowOnError extends boolean = true>(options: Options<DeactivateUserData, ThrowOnError>) => (options.client ?? client).post<DeactivateUserResponses, DeactivateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -977,14 +977,14 @@ export const deactivateUser = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * Whether the process lives
+ * Get whether the process is alive
  *
- * Asks nothing of any other part: when this does not answer, only a restart helps.
+ * Depends on no other part: when this does not answer, only a restart helps.
  */
 export const getLiveness = <ThrowOnError extends boolean = true>(options?: Options<GetLivenessData, ThrowOnError>) => (options?.client ?? client).get<GetLivenessResponses, unknown, ThrowOnError>({ url: '/health/live', ...options });
 
 /**
- * Whether requests can be served
+ * Get whether requests can be served
  *
  * 503 until the schema, the super admin and the seeds are there, and whenever the database is away.
  *

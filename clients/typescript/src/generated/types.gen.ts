@@ -72,7 +72,7 @@ export type ApiTokenRequest = {
 /**
  * ApiTokenResponse
  *
- * `token` is shown this once, and kept nowhere.
+ * `token` is in this answer alone: it is kept nowhere.
  */
 export type ApiTokenResponse = {
     id: string;
@@ -306,9 +306,8 @@ export type BulkSummary = {
  */
 export type CacheStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'measured' | 'not_read' | 'unknown';
     since: string | null;
-    still_works: string | null;
     hit_ratio: number | null;
     hits: number | null;
     misses: number | null;
@@ -360,13 +359,12 @@ export type ConfigViolationPage = {
 /**
  * ConsumersStatus
  *
- * Consumer groups of commands and events.
+ * Consumer groups of commands and events. `group_without_members`: at least one group has no consumer.
  */
 export type ConsumersStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'behind' | 'caught_up' | 'far_behind' | 'group_without_members' | 'unknown';
     since: string | null;
-    still_works: string | null;
     lag: number | null;
     groups: Array<GroupStatus>;
 };
@@ -438,13 +436,12 @@ export type DeadLetterPage = {
 /**
  * DeadLettersStatus
  *
- * What was set aside and waits for somebody to deal with it.
+ * Dead letters that wait for a decision. `keys_blocked`: one of the relay's is open, which holds others up.
  */
 export type DeadLettersStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'keys_blocked' | 'none_open' | 'open' | 'unknown';
     since: string | null;
-    still_works: string | null;
     open: OpenLetters | null;
 };
 
@@ -463,8 +460,8 @@ export type Decided = {
  *
  * Around a command's result: its operation; of a dry run what would happen, and no operation.
  *
- * `changes` are the events that would be recorded, `impact` tells whom the command concerns beyond its own, `preview`
- * binds a command to this very decision, and `sequence` is the state's to which If-Match would refer.
+ * `changes` are the events that would be recorded, `impact` counts what else the command affects, `preview` binds
+ * a command to this very decision, and `sequence` is the state's to which If-Match would refer.
  */
 export type DecidedOrForeseen = {
     status: 'applied' | 'unchanged';
@@ -512,13 +509,12 @@ export type Difference = {
 /**
  * DriftStatus
  *
- * How far the enum `ModuleType` is from the living registry, which alone counts.
+ * The difference between the enum `ModuleType` and the registry, which alone counts.
  */
 export type DriftStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'different' | 'same' | 'unknown';
     since: string | null;
-    still_works: string | null;
     unlisted: Array<string>;
     unregistered: Array<string>;
 };
@@ -550,7 +546,7 @@ export type FieldError = {
 /**
  * GroupStatus
  *
- * A consumer group: who is in it, and how far it is behind.
+ * A consumer group: its members, and how far it is behind.
  */
 export type GroupStatus = {
     group: string;
@@ -562,7 +558,7 @@ export type GroupStatus = {
 /**
  * Health
  *
- * Each part named. `degraded`: the service works without it, more slowly or later, or without writes.
+ * The process's readiness, part by part. `degraded`: it works without the part, more slowly or without writes.
  *
  * `status` `degraded`: reads are served and writes are refused, for the reason in `waiting_for`.
  */
@@ -598,7 +594,7 @@ export type IndustryChanges = {
 /**
  * IndustryDetails
  *
- * An existing template as the API shows it.
+ * A living template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
  * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -864,7 +860,7 @@ export type ModuleConfig = {
 /**
  * ModuleDetails
  *
- * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
+ * A living module as the API shows it. `sequence` is its stream's, for If-Match.
  */
 export type ModuleDetails = {
     module_id: string;
@@ -892,7 +888,7 @@ export type ModuleDetails = {
 /**
  * ModuleIndustry
  *
- * An existing template whose current version contains a module, and what it gives it.
+ * A living template whose current version contains a module, and what it gives it.
  */
 export type ModuleIndustry = {
     industry_code: string;
@@ -1182,9 +1178,8 @@ export type OperationView = {
  */
 export type OperationsStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'late' | 'none_pending' | 'pending' | 'unknown';
     since: string | null;
-    still_works: string | null;
     pending: number | null;
     oldest_pending_seconds: number | null;
     waiting_requests: number | null;
@@ -1371,7 +1366,24 @@ export type OrganizationViolation = {
 };
 
 /**
+ * PostgresStatus
+ *
+ * PostgreSQL. `incomplete`: it answers, but is too slow, or its schema is older than the code.
+ *
+ * `disk_full`, `read_only` and `files_unwritable`: it answers, and takes no writes.
+ */
+export type PostgresStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    code: 'answers' | 'disk_full' | 'files_unwritable' | 'incomplete' | 'read_only' | 'unreachable';
+    since: string | null;
+    answer_ms: number | null;
+    version: string | null;
+};
+
+/**
  * PreviewedChange
+ *
+ * An event that would be recorded, and what it changes.
  */
 export type PreviewedChange = {
     type: string;
@@ -1445,13 +1457,12 @@ export type Refusals = {
 /**
  * RelayStatus
  *
- * Events on their way to Kafka. Counts end at 100,000; the age leaves events of blocked keys out.
+ * Events on their way to Kafka. Counts end at 100,000; the age leaves out events of blocked keys.
  */
 export type RelayStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'late' | 'no_leader' | 'publishing' | 'unknown';
     since: string | null;
-    still_works: string | null;
     waiting: number | null;
     oldest_seconds: number | null;
     leader: string | null;
@@ -1476,13 +1487,12 @@ export type ReplicaStatus = {
 /**
  * ReplicasStatus
  *
- * Those heard of within an hour; who stopped in order is not listed.
+ * Replicas heard of within an hour, without those that stopped in order. `no_consumer`: only APIs are running.
  */
 export type ReplicasStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'no_consumer' | 'running' | 'some_silent' | 'unknown';
     since: string | null;
-    still_works: string | null;
     items: Array<ReplicaStatus>;
 };
 
@@ -1511,15 +1521,18 @@ export type RevokedApiToken = {
 /**
  * ServerStatus
  *
- * A server the service works with, and how long it just took to answer. Kafka tells no client its version.
+ * Kafka or Redis, and how long it just took to answer. Kafka tells no client its version.
+ *
+ * `partly_unreachable`: some of the running replicas do not reach it.
  */
 export type ServerStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'answers' | 'partly_unreachable' | 'unreachable';
     since: string | null;
-    still_works: string | null;
     answer_ms: number | null;
     version: string | null;
+    replicas: number;
+    replicas_without: number;
 };
 
 /**
@@ -1618,14 +1631,13 @@ export type Suspend = {
 /**
  * SystemStatus
  *
- * Every part, and all of them in a sentence. The state is that of the worst.
+ * Every part of the system. The state is that of the worst part.
  */
 export type SystemStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
     checked_at: string;
     answered_by: string;
-    postgres: ServerStatus;
+    postgres: PostgresStatus;
     kafka: ServerStatus;
     redis: ServerStatus;
     relay: RelayStatus;
@@ -1716,7 +1728,7 @@ export type UnassignmentToRestore = {
 /**
  * User
  *
- * Somebody who can, or could, sign in.
+ * A user that can sign in, or could before a deactivation.
  */
 export type User = {
     id: string;
@@ -1767,7 +1779,7 @@ export type IfMatch = string;
 export type Prefer = string;
 
 /**
- * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+ * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
  */
 export type ModplaneReason = string;
 
@@ -1787,7 +1799,7 @@ export type Preview = string;
 export type Reason = string;
 
 /**
- * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+ * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
  */
 export type IfNoneMatch = string;
 
@@ -1800,7 +1812,7 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1825,7 +1837,7 @@ export type LoginErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -1870,7 +1882,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1899,7 +1911,7 @@ export type LogoutData = {
 
 export type LogoutErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1933,7 +1945,7 @@ export type LogoutErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1962,7 +1974,7 @@ export type RefreshData = {
 
 export type RefreshErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1987,7 +1999,7 @@ export type RefreshErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2019,7 +2031,7 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2057,7 +2069,7 @@ export type GetBulkOperationsData = {
 
 export type GetBulkOperationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2082,7 +2094,7 @@ export type GetBulkOperationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2114,7 +2126,7 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2142,7 +2154,7 @@ export type StartBulkOperationData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -2162,7 +2174,7 @@ export type StartBulkOperationData = {
 
 export type StartBulkOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2187,7 +2199,7 @@ export type StartBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2242,7 +2254,7 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2280,7 +2292,7 @@ export type GetBulkOperationData = {
 
 export type GetBulkOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2305,7 +2317,7 @@ export type GetBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2344,7 +2356,7 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2378,7 +2390,7 @@ export type CancelBulkOperationData = {
 
 export type CancelBulkOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2403,7 +2415,7 @@ export type CancelBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2449,7 +2461,7 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2496,7 +2508,7 @@ export type GetBulkOperationItemsData = {
 
 export type GetBulkOperationItemsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2521,7 +2533,7 @@ export type GetBulkOperationItemsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2560,7 +2572,7 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2594,7 +2606,7 @@ export type RetryBulkOperationData = {
 
 export type RetryBulkOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2619,7 +2631,7 @@ export type RetryBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2665,7 +2677,7 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2739,7 +2751,7 @@ export type GetEventsData = {
 
 export type GetEventsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2764,7 +2776,7 @@ export type GetEventsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2796,7 +2808,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2862,7 +2874,7 @@ export type ExportEventsData = {
 
 export type ExportEventsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2887,7 +2899,7 @@ export type ExportEventsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2919,7 +2931,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2985,7 +2997,7 @@ export type StreamEventsData = {
 
 export type StreamEventsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3010,7 +3022,7 @@ export type StreamEventsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3042,7 +3054,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3066,7 +3078,7 @@ export type GetIndustriesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -3077,7 +3089,7 @@ export type GetIndustriesData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -3106,7 +3118,7 @@ export type GetIndustriesData = {
 
 export type GetIndustriesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3131,7 +3143,7 @@ export type GetIndustriesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3163,7 +3175,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3199,7 +3211,7 @@ export type CreateIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3223,7 +3235,7 @@ export type CreateIndustryData = {
 
 export type CreateIndustryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3248,7 +3260,7 @@ export type CreateIndustryErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3264,8 +3276,8 @@ export type CreateIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3323,7 +3335,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3367,7 +3379,7 @@ export type DeleteIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3396,7 +3408,7 @@ export type DeleteIndustryData = {
 
 export type DeleteIndustryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3421,7 +3433,7 @@ export type DeleteIndustryErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3445,8 +3457,8 @@ export type DeleteIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3498,7 +3510,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3526,7 +3538,7 @@ export type GetIndustryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -3542,7 +3554,7 @@ export type GetIndustryData = {
 
 export type GetIndustryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3584,7 +3596,7 @@ export type GetIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3620,7 +3632,7 @@ export type UpdateIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3649,7 +3661,7 @@ export type UpdateIndustryData = {
 
 export type UpdateIndustryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3674,7 +3686,7 @@ export type UpdateIndustryErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3698,8 +3710,8 @@ export type UpdateIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3757,7 +3769,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3785,7 +3797,7 @@ export type GetIndustryModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -3801,7 +3813,7 @@ export type GetIndustryModulesData = {
 
 export type GetIndustryModulesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3843,7 +3855,7 @@ export type GetIndustryModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3890,7 +3902,7 @@ export type GetIndustryOrganizationsData = {
 
 export type GetIndustryOrganizationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3915,7 +3927,7 @@ export type GetIndustryOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3957,7 +3969,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4000,7 +4012,7 @@ export type GetIndustryVersionsData = {
 
 export type GetIndustryVersionsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4025,7 +4037,7 @@ export type GetIndustryVersionsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4065,7 +4077,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4089,7 +4101,7 @@ export type GetModuleRegistryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -4108,7 +4120,7 @@ export type GetModuleRegistryData = {
          */
         service_name?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -4129,7 +4141,7 @@ export type GetModuleRegistryData = {
 
 export type GetModuleRegistryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4154,7 +4166,7 @@ export type GetModuleRegistryErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4186,7 +4198,7 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4222,7 +4234,7 @@ export type RegisterModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4246,7 +4258,7 @@ export type RegisterModuleData = {
 
 export type RegisterModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4271,7 +4283,7 @@ export type RegisterModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4289,7 +4301,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4346,7 +4358,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4390,7 +4402,7 @@ export type DeleteModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4419,7 +4431,7 @@ export type DeleteModuleData = {
 
 export type DeleteModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4444,7 +4456,7 @@ export type DeleteModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4469,7 +4481,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4520,7 +4532,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4548,7 +4560,7 @@ export type GetModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -4564,7 +4576,7 @@ export type GetModuleData = {
 
 export type GetModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4589,7 +4601,7 @@ export type GetModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4628,7 +4640,7 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4664,7 +4676,7 @@ export type UpdateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4693,7 +4705,7 @@ export type UpdateModuleData = {
 
 export type UpdateModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4718,7 +4730,7 @@ export type UpdateModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4743,7 +4755,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4800,7 +4812,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4840,7 +4852,7 @@ export type ActivateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4869,7 +4881,7 @@ export type ActivateModuleData = {
 
 export type ActivateModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4894,7 +4906,7 @@ export type ActivateModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4919,7 +4931,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4970,7 +4982,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4998,7 +5010,7 @@ export type GetModuleAdoptionData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -5014,7 +5026,7 @@ export type GetModuleAdoptionData = {
 
 export type GetModuleAdoptionErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5039,7 +5051,7 @@ export type GetModuleAdoptionErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5081,7 +5093,7 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5105,7 +5117,7 @@ export type GetModuleConfigData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -5121,7 +5133,7 @@ export type GetModuleConfigData = {
 
 export type GetModuleConfigErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5146,7 +5158,7 @@ export type GetModuleConfigErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5185,7 +5197,7 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5221,7 +5233,7 @@ export type DeactivateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5250,7 +5262,7 @@ export type DeactivateModuleData = {
 
 export type DeactivateModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5275,7 +5287,7 @@ export type DeactivateModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5300,7 +5312,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -5351,7 +5363,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5398,7 +5410,7 @@ export type GetModuleIndustriesData = {
 
 export type GetModuleIndustriesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5423,7 +5435,7 @@ export type GetModuleIndustriesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5463,7 +5475,7 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5497,7 +5509,7 @@ export type GetModuleOrganizationsData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'suspended' | null;
         /**
@@ -5522,7 +5534,7 @@ export type GetModuleOrganizationsData = {
 
 export type GetModuleOrganizationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5547,7 +5559,7 @@ export type GetModuleOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5589,7 +5601,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5632,7 +5644,7 @@ export type GetModuleViolationsData = {
 
 export type GetModuleViolationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5657,7 +5669,7 @@ export type GetModuleViolationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5699,7 +5711,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5735,7 +5747,7 @@ export type ApplyIndustryTemplateData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5764,7 +5776,7 @@ export type ApplyIndustryTemplateData = {
 
 export type ApplyIndustryTemplateErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5789,7 +5801,7 @@ export type ApplyIndustryTemplateErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5888,7 +5900,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5928,7 +5940,7 @@ export type AssignModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5957,7 +5969,7 @@ export type AssignModuleData = {
 
 export type AssignModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5982,7 +5994,7 @@ export type AssignModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6081,7 +6093,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6109,7 +6121,7 @@ export type GetAvailableModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -6145,7 +6157,7 @@ export type GetAvailableModulesData = {
 
 export type GetAvailableModulesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6170,7 +6182,7 @@ export type GetAvailableModulesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6202,7 +6214,7 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6238,7 +6250,7 @@ export type BulkAssignModulesData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6267,7 +6279,7 @@ export type BulkAssignModulesData = {
 
 export type BulkAssignModulesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6292,7 +6304,7 @@ export type BulkAssignModulesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6391,7 +6403,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6431,7 +6443,7 @@ export type RestoreAssignmentsData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6460,7 +6472,7 @@ export type RestoreAssignmentsData = {
 
 export type RestoreAssignmentsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6485,7 +6497,7 @@ export type RestoreAssignmentsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6584,7 +6596,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6624,7 +6636,7 @@ export type UnassignModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6661,7 +6673,7 @@ export type UnassignModuleData = {
 
 export type UnassignModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6686,7 +6698,7 @@ export type UnassignModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6779,7 +6791,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6812,7 +6824,7 @@ export type GetOperationsData = {
          */
         organization_id?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'pending' | 'applied' | 'unchanged' | 'rejected' | 'failed' | null;
         /**
@@ -6841,7 +6853,7 @@ export type GetOperationsData = {
 
 export type GetOperationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6866,7 +6878,7 @@ export type GetOperationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6898,7 +6910,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6932,7 +6944,7 @@ export type GetOperationData = {
 
 export type GetOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6957,7 +6969,7 @@ export type GetOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6997,7 +7009,7 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7026,7 +7038,7 @@ export type GetOrganizationsData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'suspended' | null;
         /**
@@ -7062,7 +7074,7 @@ export type GetOrganizationsData = {
          */
         sort?: 'name' | '-name' | 'created_at' | '-created_at';
         /**
-         * Whether to return `total`.
+         * Whether `total` is to be told.
          */
         with_total?: boolean;
     };
@@ -7071,7 +7083,7 @@ export type GetOrganizationsData = {
 
 export type GetOrganizationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7096,7 +7108,7 @@ export type GetOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7128,7 +7140,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7157,7 +7169,7 @@ export type GetSignupData = {
 
 export type GetSignupErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7191,7 +7203,7 @@ export type GetSignupErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7227,7 +7239,7 @@ export type SignUpData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -7251,7 +7263,7 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7265,7 +7277,7 @@ export type SignUpErrors = {
      */
     400: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7286,7 +7298,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
@@ -7324,7 +7336,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
@@ -7351,7 +7363,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7383,7 +7395,7 @@ export type GetOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7399,7 +7411,7 @@ export type GetOrganizationData = {
 
 export type GetOrganizationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7424,7 +7436,7 @@ export type GetOrganizationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7463,7 +7475,7 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7499,7 +7511,7 @@ export type UpdateOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -7528,7 +7540,7 @@ export type UpdateOrganizationData = {
 
 export type UpdateOrganizationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7553,7 +7565,7 @@ export type UpdateOrganizationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7636,7 +7648,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7664,7 +7676,7 @@ export type GetOrganizationInfoData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7680,7 +7692,7 @@ export type GetOrganizationInfoData = {
 
 export type GetOrganizationInfoErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7705,7 +7717,7 @@ export type GetOrganizationInfoErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7744,7 +7756,7 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7768,7 +7780,7 @@ export type GetOrganizationModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7784,7 +7796,7 @@ export type GetOrganizationModulesData = {
 
 export type GetOrganizationModulesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7809,7 +7821,7 @@ export type GetOrganizationModulesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7851,7 +7863,7 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7875,7 +7887,7 @@ export type GetOrganizationModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7895,7 +7907,7 @@ export type GetOrganizationModuleData = {
 
 export type GetOrganizationModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7920,7 +7932,7 @@ export type GetOrganizationModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7962,7 +7974,7 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8000,7 +8012,7 @@ export type UpdateModuleConfigData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8033,7 +8045,7 @@ export type UpdateModuleConfigData = {
 
 export type UpdateModuleConfigErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8058,7 +8070,7 @@ export type UpdateModuleConfigErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8163,7 +8175,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8203,7 +8215,7 @@ export type ReactivateOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8232,7 +8244,7 @@ export type ReactivateOrganizationData = {
 
 export type ReactivateOrganizationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8257,7 +8269,7 @@ export type ReactivateOrganizationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8334,7 +8346,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8374,7 +8386,7 @@ export type SuspendOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8403,7 +8415,7 @@ export type SuspendOrganizationData = {
 
 export type SuspendOrganizationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8428,7 +8440,7 @@ export type SuspendOrganizationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8505,7 +8517,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8555,7 +8567,7 @@ export type GetDeadLettersData = {
 
 export type GetDeadLettersErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8580,7 +8592,7 @@ export type GetDeadLettersErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8612,7 +8624,7 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8646,7 +8658,7 @@ export type GetDeadLetterData = {
 
 export type GetDeadLetterErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8671,7 +8683,7 @@ export type GetDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8711,7 +8723,7 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8735,7 +8747,7 @@ export type DropDeadLetterData = {
     body?: never;
     headers?: {
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8756,7 +8768,7 @@ export type DropDeadLetterData = {
 
 export type DropDeadLetterErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8781,7 +8793,7 @@ export type DropDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8838,7 +8850,7 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8862,7 +8874,7 @@ export type RetryDeadLetterData = {
     body?: never;
     headers?: {
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8883,7 +8895,7 @@ export type RetryDeadLetterData = {
 
 export type RetryDeadLetterErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8908,7 +8920,7 @@ export type RetryDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8965,7 +8977,7 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8994,7 +9006,7 @@ export type GetSystemStatusData = {
 
 export type GetSystemStatusErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9019,7 +9031,7 @@ export type GetSystemStatusErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9051,7 +9063,7 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9088,7 +9100,7 @@ export type GetTokensData = {
          */
         role?: 'super_admin' | 'service' | null;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'expired' | 'revoked' | null;
         /**
@@ -9113,7 +9125,7 @@ export type GetTokensData = {
 
 export type GetTokensErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9138,7 +9150,7 @@ export type GetTokensErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9170,7 +9182,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9198,7 +9210,7 @@ export type CreateTokenData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9214,7 +9226,7 @@ export type CreateTokenData = {
 
 export type CreateTokenErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9239,7 +9251,7 @@ export type CreateTokenErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9255,7 +9267,7 @@ export type CreateTokenErrors = {
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
      * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
@@ -9280,7 +9292,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -9306,7 +9318,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9334,7 +9346,7 @@ export type RevokeTokenData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9359,7 +9371,7 @@ export type RevokeTokenData = {
 
 export type RevokeTokenErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9384,7 +9396,7 @@ export type RevokeTokenErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9410,7 +9422,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -9436,7 +9448,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9460,7 +9472,7 @@ export type GetIndustriesUsageData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -9471,7 +9483,7 @@ export type GetIndustriesUsageData = {
 
 export type GetIndustriesUsageErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9496,7 +9508,7 @@ export type GetIndustriesUsageErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9528,7 +9540,7 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9552,7 +9564,7 @@ export type GetModulesUsageData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -9563,7 +9575,7 @@ export type GetModulesUsageData = {
 
 export type GetModulesUsageErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9588,7 +9600,7 @@ export type GetModulesUsageErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9620,7 +9632,7 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9657,7 +9669,7 @@ export type GetUsersData = {
          */
         role?: 'super_admin' | 'organization_admin' | 'service' | null;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -9678,7 +9690,7 @@ export type GetUsersData = {
 
 export type GetUsersErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9703,7 +9715,7 @@ export type GetUsersErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9735,7 +9747,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9763,7 +9775,7 @@ export type ActivateUserData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9784,7 +9796,7 @@ export type ActivateUserData = {
 
 export type ActivateUserErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9809,7 +9821,7 @@ export type ActivateUserErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9835,7 +9847,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -9861,7 +9873,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9889,7 +9901,7 @@ export type DeactivateUserData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9910,7 +9922,7 @@ export type DeactivateUserData = {
 
 export type DeactivateUserErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9935,7 +9947,7 @@ export type DeactivateUserErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9959,7 +9971,7 @@ export type DeactivateUserErrors = {
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
      * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
@@ -9971,7 +9983,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -9997,7 +10009,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
