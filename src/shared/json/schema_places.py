@@ -51,7 +51,7 @@ class Place(Struct):
 class Places:
     """All subschemas of a schema, by their path.
 
-    `referred` are the targets of references, `unforeseen` those that no keyword holds. `flaws` are references that lead
+    `referred` are the targets of references, `unreferenced` those that no keyword holds. `flaws` are references that lead
     nowhere here, and keywords of other dialects.
     """
 
@@ -59,7 +59,7 @@ class Places:
         self.flaws: list[FieldError] = []
         self.by_path: dict[Path, Place] = {}
         self.referred: list[Path] = []
-        self.unforeseen: list[Place] = []
+        self.unreferenced: list[Place] = []
         self._document = document
         self._dialect = dialect
         self._resources: dict[str, list[Path]] = {UNNAMED: [()]}
@@ -170,7 +170,7 @@ class Places:
         if path not in self.by_path:
             # a place that no keyword holds becomes a subschema by being referred to
             self._look_around(target, path, base)
-            self.unforeseen.append(self.by_path[path])
+            self.unreferenced.append(self.by_path[path])
         return path
 
     def _depends(self, keyword: str, target: Path) -> bool:

@@ -149,7 +149,7 @@ def _require_none(flaws: Sequence[FieldError]) -> None:
 
 def _require_schema(document: Mapping[str, Any], dialect: Dialect, places: Places) -> None:
     of_meta = _meta_flaws(document, dialect)
-    for place in places.unforeseen:
+    for place in places.unreferenced:
         of_meta += _meta_flaws(place.schema, dialect, json_pointer(place.path))
     if not of_meta:
         _require_none(places.flaws)

@@ -56,7 +56,7 @@ export const refresh = <ThrowOnError extends boolean = true>(options?: Options<R
 /**
  * List bulk operations, newest first
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
  * For super admins.
  */
@@ -69,10 +69,10 @@ export const getBulkOperations = <ThrowOnError extends boolean = true>(options?:
 /**
  * Start a bulk operation: one command for many organizations
  *
- * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+ * Answer 202 at once; `GET /bulk-operations/{id}` has the progress. Each organization is decided on its own.
  *
- * With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
- * and why, for as many organizations as five seconds allow.
+ * With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
+ * refused, for as many as five seconds allow.
  *
  * For super admins.
  */
@@ -89,7 +89,7 @@ export const startBulkOperation = <ThrowOnError extends boolean = true>(options:
 /**
  * Get a bulk operation's progress
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  *
  * For super admins.
  */
@@ -102,7 +102,7 @@ export const getBulkOperation = <ThrowOnError extends boolean = true>(options: O
 /**
  * Cancel a bulk operation
  *
- * What has been asked already is decided all the same, and stays.
+ * Send no further commands. Those sent already are decided all the same, and their effects stay.
  *
  * For super admins.
  */
@@ -128,7 +128,7 @@ export const getBulkOperationItems = <ThrowOnError extends boolean = true>(optio
 /**
  * Retry a bulk operation's failures
  *
- * Only when it has ended. Those that changed or were so already are left alone.
+ * Send the refused and the failed again, once the bulk operation has ended.
  *
  * For super admins.
  */
@@ -202,7 +202,7 @@ export const getIndustries = <ThrowOnError extends boolean = true>(options?: Opt
  *
  * A super admin publishes a template, or brings a deleted code back. `modules` is in display order.
  *
- * Unchanged when the living template has exactly these values. Refused when it has others, when a living template
+ * Unchanged when the existing template has exactly these values. Refused when it has others, when an existing template
  * has the name, when a module is named twice or is not registered.
  *
  * For super admins.
@@ -233,7 +233,7 @@ export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Opt
 /**
  * Get an industry template
  *
- * A living template as the API shows it.
+ * An existing template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
  * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -251,7 +251,7 @@ export const getIndustry = <ThrowOnError extends boolean = true>(options: Option
  * A super admin changes a template. Fields left out keep their value; `modules` replaces the whole list.
  *
  * A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
- * deleted, when another living template has the name, when a module is named twice or newly named and not registered.
+ * deleted, when another template has the name, when a module is named twice or newly named and not registered.
  *
  * For super admins.
  */
@@ -320,7 +320,7 @@ export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?:
  *
  * A super admin makes a module known, or brings a deleted one back with these values.
  *
- * Unchanged when the living module has exactly these values; refused when it has others, when the schema cannot be
+ * Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
  * used, or when a default does not fit it.
  *
  * For super admins.
@@ -353,7 +353,7 @@ export const deleteModule = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Get a module
  *
- * A living module as the API shows it. `sequence` is its stream's, for If-Match.
+ * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
  *
  * For super admins.
  */
@@ -371,7 +371,7 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
  * A super admin describes a module anew. Fields left out keep their value; documents are replaced whole.
  *
  * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
- * when a default does not fit the schema. Configs that exist are not asked.
+ * when a default does not fit the schema. Existing configs are not checked.
  *
  * For super admins.
  */
@@ -455,7 +455,7 @@ export const getModuleIndustries = <ThrowOnError extends boolean = true>(options
 /**
  * Search the organizations that have a module
  *
- * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
  * For super admins.
  */
@@ -470,7 +470,7 @@ export const getModuleOrganizations = <ThrowOnError extends boolean = true>(opti
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
@@ -485,9 +485,9 @@ export const getModuleViolations = <ThrowOnError extends boolean = true>(options
 /**
  * Apply an industry template to an organization
  *
- * Where the organization gets the industry as its own, this too is done before the answer.
+ * Set the organization's industry, too, where it has none or `mode` is `replace`, before the answer.
  *
- * A super admin, or a signup, gives the organization a template's modules.
+ * Assign a template's modules (super admins, and signups).
  *
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
@@ -507,10 +507,10 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
 /**
  * Assign a module
  *
- * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+ * Assign one module (super admins). `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
- * most. Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
+ * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
  *
  * For super admins.
  */
@@ -540,10 +540,10 @@ export const getAvailableModules = <ThrowOnError extends boolean = true>(options
 /**
  * Assign several modules, all or none
  *
- * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+ * Assign several modules at once, all or none (super admins); with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one, which counts as
- * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
+ * The version is the one that the organization has applied; without any, the current one, which counts as applied from
+ * then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
  * For super admins.
  */
@@ -560,12 +560,12 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
 /**
  * Restore assignments that were unassigned
  *
- * Sources, versions and config become what the event log says they were, or it is refused and says why.
+ * Set sources, versions and config to what the event log holds, or refuse with the reason.
  *
- * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
  *
- * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
- * it was. Refused when it cannot be as it was: see `restoration.py`.
+ * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
+ * was. Refused when it cannot be restored: see `restoration.py`.
  *
  * For super admins.
  */
@@ -582,13 +582,13 @@ export const restoreAssignments = <ThrowOnError extends boolean = true>(options:
 /**
  * Unassign a module
  *
- * Its config is kept for a later assignment. `force` overrules templates that require it.
+ * Keep its config for a later assignment. `force` overrules templates that require the module.
  *
- * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+ * Works for suspended organizations, too. `POST /modules/restore/{organization_id}` undoes it.
  *
- * A super admin takes a module away with all its sources; its config is kept for a later assignment.
+ * Unassign a module with all its sources (super admins); its config is kept for a later assignment.
  *
- * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * Suspended organizations are no exception. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
  * For super admins.
@@ -741,11 +741,11 @@ export const getOrganizationModule = <ThrowOnError extends boolean = true>(optio
 /**
  * Update an organization's configuration of a module
  *
- * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+ * Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
  *
  * While the organization is suspended, super admins alone may change it.
  *
- * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+ * Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
  *
  * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
  * Refused when the module is not assigned or the outcome is too large.
@@ -910,7 +910,7 @@ export const revokeToken = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Get each industry template's usage by version
  *
- * All living templates, codes sorted.
+ * All existing templates, codes sorted.
  *
  * For super admins.
  */

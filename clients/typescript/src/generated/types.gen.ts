@@ -91,7 +91,7 @@ export type ApiTokenResponse = {
 /**
  * ApplyIndustry
  *
- * Gives each organization an industry template's modules, in the version that is current then.
+ * Apply an industry template, in the version that is current when each organization is decided.
  */
 export type ApplyIndustry = {
     type: 'apply_industry';
@@ -102,7 +102,7 @@ export type ApplyIndustry = {
 /**
  * Assign
  *
- * Gives each organization a module.
+ * Assign a module to each organization.
  */
 export type Assign = {
     type: 'assign';
@@ -115,7 +115,7 @@ export type Assign = {
 /**
  * AssignmentResult
  *
- * What became of the modules, in the order asked or, for a template, its display order.
+ * The modules by outcome, in the order requested or, for a template, in its display order.
  *
  * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
  * been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
@@ -149,7 +149,7 @@ export type BlockingModule = {
 /**
  * BulkCounts
  *
- * Organizations by what became of them; `waiting` are those nothing is known of yet.
+ * Organizations by outcome; `waiting` are those without one.
  */
 export type BulkCounts = {
     waiting: number;
@@ -161,11 +161,11 @@ export type BulkCounts = {
 };
 
 /**
- * BulkForesight
+ * BulkDryRun
  *
  * A dry run's answer.
  */
-export type BulkForesight = {
+export type BulkDryRun = {
     examined: number;
     complete: boolean;
     would_change: number;
@@ -180,7 +180,7 @@ export type BulkForesight = {
 /**
  * BulkItem
  *
- * One organization of a bulk operation. `outcome` null: nothing is known yet; `code` and `detail` say why not.
+ * One organization of a bulk operation. `outcome` is null until it is decided; `code` and `detail` of a refusal.
  */
 export type BulkItem = {
     organization_id: string;
@@ -204,7 +204,7 @@ export type BulkItemPage = {
 /**
  * BulkPage
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  */
 export type BulkPage = {
     items: Array<BulkSummary>;
@@ -214,7 +214,7 @@ export type BulkPage = {
 /**
  * BulkProgress
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  */
 export type BulkProgress = {
     bulk_operation_id: string;
@@ -243,7 +243,7 @@ export type BulkProgress = {
 /**
  * BulkReason
  *
- * Why organizations refused, with one of their sentences.
+ * A reason of refusals, with one of their texts.
  */
 export type BulkReason = {
     code: string;
@@ -256,7 +256,7 @@ export type BulkReason = {
  *
  * One command, and the organizations it is for: `organization_ids` or `filter`, the filters of their list.
  *
- * An empty filter selects all. Whoever signs up after the selection is not asked.
+ * An empty filter selects all. Organizations that sign up after the selection are left out.
  */
 export type BulkRequest = {
     command: ({
@@ -346,7 +346,7 @@ export type ConfigResult = {
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  */
@@ -456,14 +456,14 @@ export type Decided = {
 };
 
 /**
- * DecidedOrForeseen
+ * DecidedOrPreviewed
  *
  * Around a command's result: its operation; of a dry run what would happen, and no operation.
  *
  * `changes` are the events that would be recorded, `impact` counts what else the command affects, `preview` binds
  * a command to this very decision, and `sequence` is the state's to which If-Match would refer.
  */
-export type DecidedOrForeseen = {
+export type DecidedOrPreviewed = {
     status: 'applied' | 'unchanged';
     operation_id?: string;
     dry_run?: true;
@@ -573,7 +573,7 @@ export type Health = {
 /**
  * IndustriesUsage
  *
- * All living templates, codes sorted.
+ * All existing templates, codes sorted.
  */
 export type IndustriesUsage = {
     items: Array<IndustryUsage>;
@@ -594,7 +594,7 @@ export type IndustryChanges = {
 /**
  * IndustryDetails
  *
- * A living template as the API shows it.
+ * An existing template as the API shows it.
  *
  * `module_count` and `required_count` are of the current version. An applicable template is active and has no required
  * module that is missing, inactive or without a valid config; `blocked_by` names those, `blocking` says why.
@@ -860,7 +860,7 @@ export type ModuleConfig = {
 /**
  * ModuleDetails
  *
- * A living module as the API shows it. `sequence` is its stream's, for If-Match.
+ * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
  */
 export type ModuleDetails = {
     module_id: string;
@@ -888,7 +888,7 @@ export type ModuleDetails = {
 /**
  * ModuleIndustry
  *
- * A living template whose current version contains a module, and what it gives it.
+ * An existing template whose current version contains a module, and what it gives it.
  */
 export type ModuleIndustry = {
     industry_code: string;
@@ -996,7 +996,7 @@ export type ModuleResult = {
 /**
  * ModuleToAssign
  *
- * A module that is to be had. Without `config`, the one kept from an earlier assignment comes back if it fits.
+ * A module to assign. Without `config`, the one kept from an earlier assignment is used if it is valid.
  */
 export type ModuleToAssign = {
     module_id: string;
@@ -1060,9 +1060,9 @@ export type ModulesOutcome = {
 /**
  * ModulesToAssign
  *
- * Modules that are to be had, all or none; with `industry_code` as part of that template.
+ * Modules to assign, all or none; with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one.
+ * The version is the one that the organization has applied; without any, the current one.
  */
 export type ModulesToAssign = {
     module_ids: Array<string>;
@@ -1410,7 +1410,7 @@ export type Problem = {
 /**
  * Reactivate
  *
- * Ends each organization's suspension.
+ * Reactivate each organization.
  */
 export type Reactivate = {
     type: 'reactivate';
@@ -1547,11 +1547,11 @@ export type SignedUp = {
 };
 
 /**
- * SignupForeseen
+ * SignupDryRun
  *
  * What signing up would come to: of a dry run, which keeps nothing. `preview` binds a signup to this decision.
  */
-export type SignupForeseen = {
+export type SignupDryRun = {
     dry_run: boolean;
     status: 'applied' | 'unchanged';
     sequence: number;
@@ -1622,7 +1622,7 @@ export type Source = {
 /**
  * Suspend
  *
- * Takes each organization out of effect.
+ * Suspend each organization.
  */
 export type Suspend = {
     type: 'suspend';
@@ -1665,7 +1665,7 @@ export type TemplateModule = {
 /**
  * TemplateToApply
  *
- * A template that is to be had, beside the others or in their place.
+ * A template to apply, in addition to others or in their place.
  */
 export type TemplateToApply = {
     industry_code: string;
@@ -1708,7 +1708,7 @@ export type Total = {
 /**
  * Unassign
  *
- * Takes a module away; where a template requires it only with `force`.
+ * Unassign a module; where a template requires it, only with `force`.
  */
 export type Unassign = {
     type: 'unassign';
@@ -1719,7 +1719,7 @@ export type Unassign = {
 /**
  * UnassignmentToRestore
  *
- * An unassignment that is to be taken back: the `operation_id` of its answer, and of its event.
+ * An unassignment to undo: the `operation_id` of its answer, and of its event.
  */
 export type UnassignmentToRestore = {
     operation_id: string;
@@ -2161,7 +2161,7 @@ export type StartBulkOperationData = {
     path?: never;
     query?: {
         /**
-         * Tell what would happen, and do nothing.
+         * Return what would happen, and change nothing.
          */
         dry_run?: boolean;
         /**
@@ -2269,7 +2269,7 @@ export type StartBulkOperationResponses = {
     /**
      * Done.
      */
-    200: BulkForesight;
+    200: BulkDryRun;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -2437,7 +2437,7 @@ export type CancelBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
      */
     409: Problem;
     /**
@@ -2491,7 +2491,7 @@ export type GetBulkOperationItemsData = {
     };
     query?: {
         /**
-         * Only those of which this became.
+         * Only items with this outcome.
          */
         outcome?: 'applied' | 'unchanged' | 'rejected' | 'failed' | 'cancelled' | null;
         /**
@@ -2653,7 +2653,7 @@ export type RetryBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
      */
     409: Problem;
     /**
@@ -3276,8 +3276,8 @@ export type CreateIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3306,7 +3306,7 @@ export type CreateIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3350,7 +3350,7 @@ export type CreateIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & IndustryResult;
+    200: DecidedOrPreviewed & IndustryResult;
     /**
      * Created.
      */
@@ -3447,8 +3447,8 @@ export type DeleteIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3457,8 +3457,8 @@ export type DeleteIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3481,7 +3481,7 @@ export type DeleteIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3525,7 +3525,7 @@ export type DeleteIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & DeletedIndustry;
+    200: DecidedOrPreviewed & DeletedIndustry;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -3570,8 +3570,8 @@ export type GetIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3700,8 +3700,8 @@ export type UpdateIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3710,8 +3710,8 @@ export type UpdateIndustryErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
-     * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
-     * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
+     * - `urn:modplane:problem:industry_already_exists`: The code belongs to an existing template with other values.
+     * - `urn:modplane:problem:industry_name_taken`: Another existing template has the name, whatever the case and the spaces.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
@@ -3740,7 +3740,7 @@ export type UpdateIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3784,7 +3784,7 @@ export type UpdateIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & IndustryResult;
+    200: DecidedOrPreviewed & IndustryResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -3829,8 +3829,8 @@ export type GetIndustryModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3885,7 +3885,7 @@ export type GetIndustryOrganizationsData = {
     };
     query?: {
         /**
-         * Who has it in this version; `current` and `older` go by the version that is published now.
+         * Only organizations on this version; `current` and `older` refer to the published version.
          */
         version?: string;
         /**
@@ -3941,9 +3941,9 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -4051,8 +4051,8 @@ export type GetIndustryVersionsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4301,7 +4301,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4373,7 +4373,7 @@ export type RegisterModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ModuleResult;
+    200: DecidedOrPreviewed & ModuleResult;
     /**
      * Created.
      */
@@ -4470,7 +4470,7 @@ export type DeleteModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4481,7 +4481,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4547,7 +4547,7 @@ export type DeleteModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & DeletedModule;
+    200: DecidedOrPreviewed & DeletedModule;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -4615,7 +4615,7 @@ export type GetModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4744,7 +4744,7 @@ export type UpdateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4755,7 +4755,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4827,7 +4827,7 @@ export type UpdateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ModuleResult;
+    200: DecidedOrPreviewed & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -4920,7 +4920,7 @@ export type ActivateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4931,7 +4931,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -4997,7 +4997,7 @@ export type ActivateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ModuleResult;
+    200: DecidedOrPreviewed & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -5065,9 +5065,9 @@ export type GetModuleAdoptionErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5172,7 +5172,7 @@ export type GetModuleConfigErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5301,7 +5301,7 @@ export type DeactivateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5312,7 +5312,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
-     * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
+     * - `urn:modplane:problem:module_already_registered`: The id belongs to an existing module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
@@ -5378,7 +5378,7 @@ export type DeactivateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ModuleResult;
+    200: DecidedOrPreviewed & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -5449,8 +5449,8 @@ export type GetModuleIndustriesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5573,9 +5573,9 @@ export type GetModuleOrganizationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5683,9 +5683,9 @@ export type GetModuleViolationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5815,9 +5815,9 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5866,13 +5866,13 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -5915,7 +5915,7 @@ export type ApplyIndustryTemplateResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6008,9 +6008,9 @@ export type AssignModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6059,13 +6059,13 @@ export type AssignModuleErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6108,7 +6108,7 @@ export type AssignModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6318,9 +6318,9 @@ export type BulkAssignModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6369,13 +6369,13 @@ export type BulkAssignModulesErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6418,7 +6418,7 @@ export type BulkAssignModulesResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6511,9 +6511,9 @@ export type RestoreAssignmentsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6562,13 +6562,13 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6611,7 +6611,7 @@ export type RestoreAssignmentsResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6712,9 +6712,9 @@ export type UnassignModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6757,13 +6757,13 @@ export type UnassignModuleErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6806,7 +6806,7 @@ export type UnassignModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -7074,7 +7074,7 @@ export type GetOrganizationsData = {
          */
         sort?: 'name' | '-name' | 'created_at' | '-created_at';
         /**
-         * Whether `total` is to be told.
+         * Whether to return `total`.
          */
         with_total?: boolean;
     };
@@ -7338,7 +7338,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -7378,7 +7378,7 @@ export type SignUpResponses = {
     /**
      * Done.
      */
-    200: SignupForeseen;
+    200: SignupDryRun;
     /**
      * Created.
      */
@@ -7623,7 +7623,7 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -7663,7 +7663,7 @@ export type UpdateOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & OrganizationResult;
+    200: DecidedOrPreviewed & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -7835,9 +7835,9 @@ export type GetOrganizationModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -7946,9 +7946,9 @@ export type GetOrganizationModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -8084,9 +8084,9 @@ export type UpdateModuleConfigErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -8135,13 +8135,13 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -8190,7 +8190,7 @@ export type UpdateModuleConfigResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ConfigResult;
+    200: DecidedOrPreviewed & ConfigResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -8321,7 +8321,7 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -8361,7 +8361,7 @@ export type ReactivateOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & OrganizationResult;
+    200: DecidedOrPreviewed & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -8492,7 +8492,7 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -8532,7 +8532,7 @@ export type SuspendOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & OrganizationResult;
+    200: DecidedOrPreviewed & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
