@@ -6,6 +6,7 @@ import os
 import runpy
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -34,6 +35,7 @@ def kill_if_alive(process: ForkServerProcess) -> None:
 def become(program: Sequence[str], environment: Mapping[str, str], log: str) -> None:
     """Becomes the program."""
     os.setsid()
+    threading.Thread(target=die_with_the_tests, daemon=True).start()
     multiprocessing.set_start_method(None, force=True)  # as in every other new process
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     for standard in (1, 2):
@@ -46,3 +48,11 @@ def become(program: Sequence[str], environment: Mapping[str, str], log: str) -> 
     else:
         sys.argv = list(program)
         runpy.run_path(program[0], run_name="__main__")
+
+
+def die_with_the_tests() -> None:
+    """Kill this process's group once the process of the tests is gone, however it went."""
+    tests = multiprocessing.parent_process()
+    assert tests is not None
+    tests.join()
+    os.killpg(0, signal.SIGKILL)

@@ -64,6 +64,8 @@ class LogoutResponse(Struct, frozen=True):
 
 
 class AuthController(Controller):
+    """Sign in, stay signed in, sign out. No token is needed."""
+
     path = "/auth"
     tags = ("auth",)
     security = ({},)
@@ -179,6 +181,8 @@ async def keyed_write(request: AnyRequest) -> KeyedWrite | None:
 
 
 class UsersController(Controller):
+    """Users, for super admins."""
+
     path = "/users"
     tags = ("users",)
     guards = (super_admin,)

@@ -39,7 +39,7 @@ class ApiTokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
-    """`token` is shown this once, and kept nowhere."""
+    """`token` is in this answer alone: it is kept nowhere."""
 
     token: str
 
@@ -48,6 +48,8 @@ class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
 
 
 class ApiTokensController(Controller):
+    """API tokens of programs, for super admins."""
+
     path = "/tokens"
     tags = ("tokens",)
     guards = (super_admin,)
@@ -55,7 +57,7 @@ class ApiTokensController(Controller):
     @post(
         operation_id="createToken",
         operation_class=TakesKey,
-        summary="Create an API token; its secret is shown once",
+        summary="Create an API token and get its secret, this once",
         cache_control=CacheControlHeader(no_store=True),
     )
     async def create(
@@ -66,13 +68,7 @@ class ApiTokensController(Controller):
         Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
         user who made it is deactivated.
         """
-        new = NewApiToken(
-            name=data.name,
-            role=data.role,
-            organization_id=data.organization_id,
-            scopes=data.scopes,
-            expires_at=data.expires_at,
-        )
+        new = NewApiToken(**structs.asdict(data))
         write = await keyed_write(request)
         return with_secret(await tokens.create(new, caller_of(request).user_id, reason_of(request), write))
 

@@ -31,7 +31,7 @@ CREATOR = text_parameter(MAX_CREATOR, "Made by this user, or with this token.", 
 
 
 class User(Struct, frozen=True):
-    """Somebody who can, or could, sign in."""
+    """A user that can sign in, or could before a deactivation."""
 
     id: UUID
     email: str

@@ -124,7 +124,7 @@ export function ModulesPage() {
         </>
       )}
       <ModuleDrawer
-        opened={search.module !== undefined && search.form === undefined && registry.isSuccess}
+        opened={search.module !== undefined && search.form === undefined && registry.data !== undefined}
         module={looked}
         usage={search.module === undefined ? undefined : usages?.get(search.module)}
         tab={search.tab}

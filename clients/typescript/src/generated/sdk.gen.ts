@@ -54,11 +54,11 @@ export const logout = <ThrowOnError extends boolean = true>(options?: Options<Lo
 export const refresh = <ThrowOnError extends boolean = true>(options?: Options<RefreshData, ThrowOnError>) => (options?.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({ url: '/api/v1/auth/refresh', ...options });
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperations = <ThrowOnError extends boolean = true>(options?: Options<GetBulkOperationsData, ThrowOnError>) => (options?.client ?? client).get<GetBulkOperationsResponses, GetBulkOperationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -67,14 +67,14 @@ export const getBulkOperations = <ThrowOnError extends boolean = true>(options?:
 });
 
 /**
- * Send one command to many organizations
+ * Start a bulk operation
  *
- * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+ * Answer 202 at once; `GET /bulk-operations/{id}` has the progress. Each organization is decided on its own.
  *
- * With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
- * and why, for as many organizations as five seconds allow.
+ * With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
+ * refused, for as many as five seconds allow.
  *
- * For None.
+ * For super admins.
  */
 export const startBulkOperation = <ThrowOnError extends boolean = true>(options: Options<StartBulkOperationData, ThrowOnError>) => (options.client ?? client).post<StartBulkOperationResponses, StartBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -87,11 +87,11 @@ export const startBulkOperation = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Get how far a bulk operation is
+ * Get the progress of a bulk operation
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperation = <ThrowOnError extends boolean = true>(options: Options<GetBulkOperationData, ThrowOnError>) => (options.client ?? client).get<GetBulkOperationResponses, GetBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -100,11 +100,11 @@ export const getBulkOperation = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * Ask no further organization
+ * Cancel a bulk operation
  *
- * What has been asked already is decided all the same, and stays.
+ * Send no further commands. Those sent already are decided all the same, and their effects stay.
  *
- * For None.
+ * For super admins.
  */
 export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options: Options<CancelBulkOperationData, ThrowOnError>) => (options.client ?? client).post<CancelBulkOperationResponses, CancelBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -113,11 +113,11 @@ export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * List what became of each organization
+ * List the outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperationItems = <ThrowOnError extends boolean = true>(options: Options<GetBulkOperationItemsData, ThrowOnError>) => (options.client ?? client).get<GetBulkOperationItemsResponses, GetBulkOperationItemsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -126,11 +126,11 @@ export const getBulkOperationItems = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Ask those that refused or failed again
+ * Retry a bulk operation
  *
- * Only when it has ended. Those that changed or were so already are left alone.
+ * Send the refused and the failed again, once the bulk operation has ended.
  *
- * For None.
+ * For super admins.
  */
 export const retryBulkOperation = <ThrowOnError extends boolean = true>(options: Options<RetryBulkOperationData, ThrowOnError>) => (options.client ?? client).post<RetryBulkOperationResponses, RetryBulkOperationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -147,7 +147,7 @@ export const retryBulkOperation = <ThrowOnError extends boolean = true>(options:
  * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
  * tokens, super admins alone see.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const getEvents = <ThrowOnError extends boolean = true>(options?: Options<GetEventsData, ThrowOnError>) => (options?.client ?? client).get<GetEventsResponses, GetEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -160,7 +160,7 @@ export const getEvents = <ThrowOnError extends boolean = true>(options?: Options
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const exportEvents = <ThrowOnError extends boolean = true>(options?: Options<ExportEventsData, ThrowOnError>) => (options?.client ?? client).get<ExportEventsResponses, ExportEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -176,7 +176,7 @@ export const exportEvents = <ThrowOnError extends boolean = true>(options?: Opti
  * With Last-Event-ID everything wanted after that place comes first. Every 15 seconds without an event there is a
  * comment. Who reads too slowly is cut off, and misses nothing by coming back with Last-Event-ID.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>) => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -205,7 +205,7 @@ export const getIndustries = <ThrowOnError extends boolean = true>(options?: Opt
  * Unchanged when the existing template has exactly these values. Refused when it has others, when an existing template
  * has the name, when a module is named twice or is not registered.
  *
- * For None.
+ * For super admins.
  */
 export const createIndustry = <ThrowOnError extends boolean = true>(options: Options<CreateIndustryData, ThrowOnError>) => (options.client ?? client).post<CreateIndustryResponses, CreateIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -222,7 +222,7 @@ export const createIndustry = <ThrowOnError extends boolean = true>(options: Opt
  *
  * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const deleteIndustry = <ThrowOnError extends boolean = true>(options: Options<DeleteIndustryData, ThrowOnError>) => (options.client ?? client).delete<DeleteIndustryResponses, DeleteIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -253,7 +253,7 @@ export const getIndustry = <ThrowOnError extends boolean = true>(options: Option
  * A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
  * deleted, when another template has the name, when a module is named twice or newly named and not registered.
  *
- * For None.
+ * For super admins.
  */
 export const updateIndustry = <ThrowOnError extends boolean = true>(options: Options<UpdateIndustryData, ThrowOnError>) => (options.client ?? client).patch<UpdateIndustryResponses, UpdateIndustryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -281,7 +281,7 @@ export const getIndustryModules = <ThrowOnError extends boolean = true>(options:
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetIndustryOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetIndustryOrganizationsResponses, GetIndustryOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -294,7 +294,7 @@ export const getIndustryOrganizations = <ThrowOnError extends boolean = true>(op
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustryVersions = <ThrowOnError extends boolean = true>(options: Options<GetIndustryVersionsData, ThrowOnError>) => (options.client ?? client).get<GetIndustryVersionsResponses, GetIndustryVersionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -307,7 +307,7 @@ export const getIndustryVersions = <ThrowOnError extends boolean = true>(options
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?: Options<GetModuleRegistryData, ThrowOnError>) => (options?.client ?? client).get<GetModuleRegistryResponses, GetModuleRegistryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -323,7 +323,7 @@ export const getModuleRegistry = <ThrowOnError extends boolean = true>(options?:
  * Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
  * used, or when a default does not fit it.
  *
- * For None.
+ * For super admins.
  */
 export const registerModule = <ThrowOnError extends boolean = true>(options: Options<RegisterModuleData, ThrowOnError>) => (options.client ?? client).post<RegisterModuleResponses, RegisterModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -342,7 +342,7 @@ export const registerModule = <ThrowOnError extends boolean = true>(options: Opt
  *
  * Refused when it is absent or deleted, and while an organization or an active template has it.
  *
- * For None.
+ * For super admins.
  */
 export const deleteModule = <ThrowOnError extends boolean = true>(options: Options<DeleteModuleData, ThrowOnError>) => (options.client ?? client).delete<DeleteModuleResponses, DeleteModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -355,7 +355,7 @@ export const deleteModule = <ThrowOnError extends boolean = true>(options: Optio
  *
  * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
  *
- * For None.
+ * For super admins.
  */
 export const getModule = <ThrowOnError extends boolean = true>(options: Options<GetModuleData, ThrowOnError>) => (options.client ?? client).get<GetModuleResponses, GetModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -373,7 +373,7 @@ export const getModule = <ThrowOnError extends boolean = true>(options: Options<
  * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
  * when a default does not fit the schema. Existing configs are not checked.
  *
- * For None.
+ * For super admins.
  */
 export const updateModule = <ThrowOnError extends boolean = true>(options: Options<UpdateModuleData, ThrowOnError>) => (options.client ?? client).patch<UpdateModuleResponses, UpdateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -390,7 +390,7 @@ export const updateModule = <ThrowOnError extends boolean = true>(options: Optio
  *
  * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const activateModule = <ThrowOnError extends boolean = true>(options: Options<ActivateModuleData, ThrowOnError>) => (options.client ?? client).post<ActivateModuleResponses, ActivateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -399,11 +399,11 @@ export const activateModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * See how a module is taken up
+ * Get the adoption of a module
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleAdoption = <ThrowOnError extends boolean = true>(options: Options<GetModuleAdoptionData, ThrowOnError>) => (options.client ?? client).get<GetModuleAdoptionResponses, GetModuleAdoptionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -416,7 +416,7 @@ export const getModuleAdoption = <ThrowOnError extends boolean = true>(options: 
  *
  * How a module is configured before any organization or template says otherwise.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Options<GetModuleConfigData, ThrowOnError>) => (options.client ?? client).get<GetModuleConfigResponses, GetModuleConfigErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -429,7 +429,7 @@ export const getModuleConfig = <ThrowOnError extends boolean = true>(options: Op
  *
  * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const deactivateModule = <ThrowOnError extends boolean = true>(options: Options<DeactivateModuleData, ThrowOnError>) => (options.client ?? client).post<DeactivateModuleResponses, DeactivateModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -444,7 +444,7 @@ export const deactivateModule = <ThrowOnError extends boolean = true>(options: O
  *
  * `count` is of all pages, `required_count` of those among them that require it.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleIndustries = <ThrowOnError extends boolean = true>(options: Options<GetModuleIndustriesData, ThrowOnError>) => (options.client ?? client).get<GetModuleIndustriesResponses, GetModuleIndustriesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -455,9 +455,9 @@ export const getModuleIndustries = <ThrowOnError extends boolean = true>(options
 /**
  * Search the organizations that have a module
  *
- * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleOrganizations = <ThrowOnError extends boolean = true>(options: Options<GetModuleOrganizationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleOrganizationsResponses, GetModuleOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -470,11 +470,11 @@ export const getModuleOrganizations = <ThrowOnError extends boolean = true>(opti
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleViolations = <ThrowOnError extends boolean = true>(options: Options<GetModuleViolationsData, ThrowOnError>) => (options.client ?? client).get<GetModuleViolationsResponses, GetModuleViolationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -483,16 +483,16 @@ export const getModuleViolations = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * Give an organization an industry's modules
+ * Apply an industry template
  *
- * Where the organization gets the industry as its own, this too is done before the answer.
+ * Set the organization's industry, too, where it has none or `mode` is `replace`, before the answer.
  *
- * A super admin, or a signup, gives the organization a template's modules.
+ * Assign a template's modules (super admins, and signups).
  *
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
  *
- * For None.
+ * For super admins.
  */
 export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(options: Options<ApplyIndustryTemplateData, ThrowOnError>) => (options.client ?? client).post<ApplyIndustryTemplateResponses, ApplyIndustryTemplateErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -507,12 +507,12 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
 /**
  * Assign a module
  *
- * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+ * Assign one module (super admins). `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
- * most. Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
+ * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
  *
- * For None.
+ * For super admins.
  */
 export const assignModule = <ThrowOnError extends boolean = true>(options: Options<AssignModuleData, ThrowOnError>) => (options.client ?? client).post<AssignModuleResponses, AssignModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -529,7 +529,7 @@ export const assignModule = <ThrowOnError extends boolean = true>(options: Optio
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
- * For any person or service.
+ * For anybody with a token of a person or a service.
  */
 export const getAvailableModules = <ThrowOnError extends boolean = true>(options?: Options<GetAvailableModulesData, ThrowOnError>) => (options?.client ?? client).get<GetAvailableModulesResponses, GetAvailableModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -540,12 +540,12 @@ export const getAvailableModules = <ThrowOnError extends boolean = true>(options
 /**
  * Assign several modules, all or none
  *
- * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+ * Assign several modules at once, all or none (super admins); with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one, which counts as
- * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
+ * The version is the one that the organization has applied; without any, the current one, which counts as applied from
+ * then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
- * For None.
+ * For super admins.
  */
 export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: Options<BulkAssignModulesData, ThrowOnError>) => (options.client ?? client).post<BulkAssignModulesResponses, BulkAssignModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -558,16 +558,16 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * Take an unassignment back
+ * Undo an unassignment
  *
- * Sources, versions and config become what the event log says they were, or it is refused and says why.
+ * Set sources, versions and config to what the event log holds, or refuse with the reason.
  *
- * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
  *
- * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
- * it was. Refused when it cannot be as it was: see `restoration.py`.
+ * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
+ * was. Refused when it cannot be restored: see `restoration.py`.
  *
- * For None.
+ * For super admins.
  */
 export const restoreAssignments = <ThrowOnError extends boolean = true>(options: Options<RestoreAssignmentsData, ThrowOnError>) => (options.client ?? client).post<RestoreAssignmentsResponses, RestoreAssignmentsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -580,18 +580,18 @@ export const restoreAssignments = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Take a module away
+ * Unassign a module
  *
- * Its config is kept for a later assignment. `force` overrules templates that require it.
+ * Keep its config for a later assignment. `force` overrules templates that require the module.
  *
- * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+ * Works for suspended organizations, too. `POST /modules/restore/{organization_id}` undoes it.
  *
- * A super admin takes a module away with all its sources; its config is kept for a later assignment.
+ * Unassign a module with all its sources (super admins); its config is kept for a later assignment.
  *
- * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * Suspended organizations are no exception. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
- * For None.
+ * For super admins.
  */
 export const unassignModule = <ThrowOnError extends boolean = true>(options: Options<UnassignModuleData, ThrowOnError>) => (options.client ?? client).post<UnassignModuleResponses, UnassignModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -606,7 +606,7 @@ export const unassignModule = <ThrowOnError extends boolean = true>(options: Opt
  *
  * What a command changed is certain to be read only after its own address has told of it.
  *
- * For any person or service.
+ * For anybody with a token of a person or a service.
  */
 export const getOperations = <ThrowOnError extends boolean = true>(options?: Options<GetOperationsData, ThrowOnError>) => (options?.client ?? client).get<GetOperationsResponses, GetOperationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -633,7 +633,7 @@ export const getOperation = <ThrowOnError extends boolean = true>(options: Optio
  * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
  * `next_cursor` leads on to more.
  *
- * For readers of every organization: super admins, and services that are bound to none.
+ * For who may read every organization: super admins, and services that are bound to none.
  */
 export const getOrganizations = <ThrowOnError extends boolean = true>(options?: Options<GetOrganizationsData, ThrowOnError>) => (options?.client ?? client).get<GetOrganizationsResponses, GetOrganizationsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -670,7 +670,7 @@ export const signUp = <ThrowOnError extends boolean = true>(options: Options<Sig
  *
  * With what only super admins see: the template version pinned at signup, and the first owner.
  *
- * For None.
+ * For super admins.
  */
 export const getOrganization = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationResponses, GetOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -683,7 +683,7 @@ export const getOrganization = <ThrowOnError extends boolean = true>(options: Op
  *
  * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
- * For None.
+ * For super admins.
  */
 export const updateOrganization = <ThrowOnError extends boolean = true>(options: Options<UpdateOrganizationData, ThrowOnError>) => (options.client ?? client).patch<UpdateOrganizationResponses, UpdateOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -700,7 +700,7 @@ export const updateOrganization = <ThrowOnError extends boolean = true>(options:
  *
  * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationInfoData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationInfoResponses, GetOrganizationInfoErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -713,7 +713,7 @@ export const getOrganizationInfo = <ThrowOnError extends boolean = true>(options
  *
  * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationModules = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModulesData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModulesResponses, GetOrganizationModulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -730,7 +730,7 @@ export const getOrganizationModules = <ThrowOnError extends boolean = true>(opti
  * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
  * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationModule = <ThrowOnError extends boolean = true>(options: Options<GetOrganizationModuleData, ThrowOnError>) => (options.client ?? client).get<GetOrganizationModuleResponses, GetOrganizationModuleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -741,11 +741,11 @@ export const getOrganizationModule = <ThrowOnError extends boolean = true>(optio
 /**
  * Change an organization's configuration of a module
  *
- * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+ * Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
  *
  * While the organization is suspended, super admins alone may change it.
  *
- * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+ * Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
  *
  * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
  * Refused when the module is not assigned or the outcome is too large.
@@ -767,7 +767,7 @@ export const updateModuleConfig = <ThrowOnError extends boolean = true>(options:
  *
  * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
  *
- * For None.
+ * For super admins.
  */
 export const reactivateOrganization = <ThrowOnError extends boolean = true>(options: Options<ReactivateOrganizationData, ThrowOnError>) => (options.client ?? client).post<ReactivateOrganizationResponses, ReactivateOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -780,7 +780,7 @@ export const reactivateOrganization = <ThrowOnError extends boolean = true>(opti
  *
  * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
  *
- * For None.
+ * For super admins.
  */
 export const suspendOrganization = <ThrowOnError extends boolean = true>(options: Options<SuspendOrganizationData, ThrowOnError>) => (options.client ?? client).post<SuspendOrganizationResponses, SuspendOrganizationErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -793,7 +793,7 @@ export const suspendOrganization = <ThrowOnError extends boolean = true>(options
  *
  * Newest first.
  *
- * For None.
+ * For super admins.
  */
 export const getDeadLetters = <ThrowOnError extends boolean = true>(options?: Options<GetDeadLettersData, ThrowOnError>) => (options?.client ?? client).get<GetDeadLettersResponses, GetDeadLettersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -809,7 +809,7 @@ export const getDeadLetters = <ThrowOnError extends boolean = true>(options?: Op
  * `body` is the record's text up to 16 KiB, `body_bytes` its whole size. `operation_status` says how the operation of
  * a command stands, `waiting_events` how many events of a blocked key wait.
  *
- * For None.
+ * For super admins.
  */
 export const getDeadLetter = <ThrowOnError extends boolean = true>(options: Options<GetDeadLetterData, ThrowOnError>) => (options.client ?? client).get<GetDeadLetterResponses, GetDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -822,7 +822,7 @@ export const getDeadLetter = <ThrowOnError extends boolean = true>(options: Opti
  *
  * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
  *
- * For None.
+ * For super admins.
  */
 export const dropDeadLetter = <ThrowOnError extends boolean = true>(options: Options<DropDeadLetterData, ThrowOnError>) => (options.client ?? client).post<DropDeadLetterResponses, DropDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -838,7 +838,7 @@ export const dropDeadLetter = <ThrowOnError extends boolean = true>(options: Opt
  * A command keeps its operation, an event its id: whatever was done already is not done twice. 409 when somebody
  * was quicker, or when the record cannot be read.
  *
- * For None.
+ * For super admins.
  */
 export const retryDeadLetter = <ThrowOnError extends boolean = true>(options: Options<RetryDeadLetterData, ThrowOnError>) => (options.client ?? client).post<RetryDeadLetterResponses, RetryDeadLetterErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -851,7 +851,7 @@ export const retryDeadLetter = <ThrowOnError extends boolean = true>(options: Op
  *
  * 200 whatever is away: that is part of the answer. Takes at most some two seconds.
  *
- * For None.
+ * For super admins.
  */
 export const getSystemStatus = <ThrowOnError extends boolean = true>(options?: Options<GetSystemStatusData, ThrowOnError>) => (options?.client ?? client).get<GetSystemStatusResponses, GetSystemStatusErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -864,7 +864,7 @@ export const getSystemStatus = <ThrowOnError extends boolean = true>(options?: O
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
- * For None.
+ * For super admins.
  */
 export const getTokens = <ThrowOnError extends boolean = true>(options?: Options<GetTokensData, ThrowOnError>) => (options?.client ?? client).get<GetTokensResponses, GetTokensErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -873,14 +873,14 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token and get its secret, this once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
  * Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
  * user who made it is deactivated.
  *
- * For None.
+ * For super admins.
  */
 export const createToken = <ThrowOnError extends boolean = true>(options: Options<CreateTokenData, ThrowOnError>) => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -899,7 +899,7 @@ export const createToken = <ThrowOnError extends boolean = true>(options: Option
  *
  * Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
  *
- * For None.
+ * For super admins.
  */
 export const revokeToken = <ThrowOnError extends boolean = true>(options: Options<RevokeTokenData, ThrowOnError>) => (options.client ?? client).delete<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -908,11 +908,11 @@ export const revokeToken = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * See how many organizations are on the current version of each template, and how many on older ones
+ * Get the number of organizations on the current and on older versions of each template
  *
  * All living templates, codes sorted.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?: Options<GetIndustriesUsageData, ThrowOnError>) => (options?.client ?? client).get<GetIndustriesUsageResponses, GetIndustriesUsageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -921,11 +921,11 @@ export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?
 });
 
 /**
- * See how far each module is used, and its last thirty days
+ * Get the usage of all modules, with the last thirty days
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
- * For None.
+ * For super admins.
  */
 export const getModulesUsage = <ThrowOnError extends boolean = true>(options?: Options<GetModulesUsageData, ThrowOnError>) => (options?.client ?? client).get<GetModulesUsageResponses, GetModulesUsageErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -938,7 +938,7 @@ export const getModulesUsage = <ThrowOnError extends boolean = true>(options?: O
  *
  * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
- * For None.
+ * For super admins.
  */
 export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<GetUsersData, ThrowOnError>) => (options?.client ?? client).get<GetUsersResponses, GetUsersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -951,7 +951,7 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
  *
  * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
- * For None.
+ * For super admins.
  */
 export const activateUser = <ThrowOnError extends boolean = true>(options: Options<ActivateUserData, ThrowOnError>) => (options.client ?? client).post<ActivateUserResponses, ActivateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -968,7 +968,7 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
  * admin.
  *
- * For None.
+ * For super admins.
  */
 export const deactivateUser = <ThrowOnError extends boolean = true>(options: Options<DeactivateUserData, ThrowOnError>) => (options.client ?? client).post<DeactivateUserResponses, DeactivateUserErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

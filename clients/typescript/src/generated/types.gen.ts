@@ -72,7 +72,7 @@ export type ApiTokenRequest = {
 /**
  * ApiTokenResponse
  *
- * `token` is shown this once, and kept nowhere.
+ * `token` is in this answer alone: it is kept nowhere.
  */
 export type ApiTokenResponse = {
     id: string;
@@ -91,7 +91,7 @@ export type ApiTokenResponse = {
 /**
  * ApplyIndustry
  *
- * Gives each organization an industry template's modules, in the version that is current then.
+ * Apply an industry template, in the version that is current when each organization is decided.
  */
 export type ApplyIndustry = {
     type: 'apply_industry';
@@ -102,7 +102,7 @@ export type ApplyIndustry = {
 /**
  * Assign
  *
- * Gives each organization a module.
+ * Assign a module to each organization.
  */
 export type Assign = {
     type: 'assign';
@@ -115,7 +115,7 @@ export type Assign = {
 /**
  * AssignmentResult
  *
- * What became of the modules, in the order asked or, for a template, its display order.
+ * The modules by outcome, in the order requested or, for a template, in its display order.
  *
  * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
  * been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
@@ -149,7 +149,7 @@ export type BlockingModule = {
 /**
  * BulkCounts
  *
- * Organizations by what became of them; `waiting` are those nothing is known of yet.
+ * Organizations by outcome; `waiting` are those without one.
  */
 export type BulkCounts = {
     waiting: number;
@@ -180,7 +180,7 @@ export type BulkForesight = {
 /**
  * BulkItem
  *
- * One organization of a bulk operation. `outcome` null: nothing is known yet; `code` and `detail` say why not.
+ * One organization of a bulk operation. `outcome` is null until it is decided; `code` and `detail` of a refusal.
  */
 export type BulkItem = {
     organization_id: string;
@@ -204,7 +204,7 @@ export type BulkItemPage = {
 /**
  * BulkPage
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  */
 export type BulkPage = {
     items: Array<BulkSummary>;
@@ -214,7 +214,7 @@ export type BulkPage = {
 /**
  * BulkProgress
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  */
 export type BulkProgress = {
     bulk_operation_id: string;
@@ -243,7 +243,7 @@ export type BulkProgress = {
 /**
  * BulkReason
  *
- * Why organizations refused, with one of their sentences.
+ * A reason of refusals, with one of their texts.
  */
 export type BulkReason = {
     code: string;
@@ -256,7 +256,7 @@ export type BulkReason = {
  *
  * One command, and the organizations it is for: `organization_ids` or `filter`, the filters of their list.
  *
- * An empty filter selects all. Whoever signs up after the selection is not asked.
+ * An empty filter selects all. Organizations that sign up after the selection are left out.
  */
 export type BulkRequest = {
     command: ({
@@ -347,7 +347,7 @@ export type ConfigResult = {
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  */
@@ -1000,7 +1000,7 @@ export type ModuleResult = {
 /**
  * ModuleToAssign
  *
- * A module that is to be had. Without `config`, the one kept from an earlier assignment comes back if it fits.
+ * A module to assign. Without `config`, the one kept from an earlier assignment is used if it is valid.
  */
 export type ModuleToAssign = {
     module_id: string;
@@ -1064,9 +1064,9 @@ export type ModulesOutcome = {
 /**
  * ModulesToAssign
  *
- * Modules that are to be had, all or none; with `industry_code` as part of that template.
+ * Modules to assign, all or none; with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one.
+ * The version is the one that the organization has applied; without any, the current one.
  */
 export type ModulesToAssign = {
     module_ids: Array<string>;
@@ -1372,6 +1372,8 @@ export type OrganizationViolation = {
 
 /**
  * PreviewedChange
+ *
+ * An event that would be recorded, and what it changes.
  */
 export type PreviewedChange = {
     type: string;
@@ -1398,7 +1400,7 @@ export type Problem = {
 /**
  * Reactivate
  *
- * Ends each organization's suspension.
+ * Reactivate each organization.
  */
 export type Reactivate = {
     type: 'reactivate';
@@ -1609,7 +1611,7 @@ export type Source = {
 /**
  * Suspend
  *
- * Takes each organization out of effect.
+ * Suspend each organization.
  */
 export type Suspend = {
     type: 'suspend';
@@ -1653,7 +1655,7 @@ export type TemplateModule = {
 /**
  * TemplateToApply
  *
- * A template that is to be had, beside the others or in their place.
+ * A template to apply, in addition to others or in their place.
  */
 export type TemplateToApply = {
     industry_code: string;
@@ -1696,7 +1698,7 @@ export type Total = {
 /**
  * Unassign
  *
- * Takes a module away; where a template requires it only with `force`.
+ * Unassign a module; where a template requires it, only with `force`.
  */
 export type Unassign = {
     type: 'unassign';
@@ -1707,7 +1709,7 @@ export type Unassign = {
 /**
  * UnassignmentToRestore
  *
- * An unassignment that is to be taken back: the `operation_id` of its answer, and of its event.
+ * An unassignment to undo: the `operation_id` of its answer, and of its event.
  */
 export type UnassignmentToRestore = {
     operation_id: string;
@@ -1716,7 +1718,7 @@ export type UnassignmentToRestore = {
 /**
  * User
  *
- * Somebody who can, or could, sign in.
+ * A user that can sign in, or could before a deactivation.
  */
 export type User = {
     id: string;
@@ -1800,7 +1802,7 @@ export type LoginData = {
 
 export type LoginErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1825,7 +1827,7 @@ export type LoginErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -1870,7 +1872,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1899,7 +1901,7 @@ export type LogoutData = {
 
 export type LogoutErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1933,7 +1935,7 @@ export type LogoutErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -1962,7 +1964,7 @@ export type RefreshData = {
 
 export type RefreshErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -1987,7 +1989,7 @@ export type RefreshErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2019,7 +2021,7 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2057,7 +2059,7 @@ export type GetBulkOperationsData = {
 
 export type GetBulkOperationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2082,7 +2084,7 @@ export type GetBulkOperationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2114,7 +2116,7 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2149,7 +2151,7 @@ export type StartBulkOperationData = {
     path?: never;
     query?: {
         /**
-         * Tell what would happen, and do nothing.
+         * Return what would happen, and change nothing.
          */
         dry_run?: boolean;
         /**
@@ -2162,7 +2164,7 @@ export type StartBulkOperationData = {
 
 export type StartBulkOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2187,7 +2189,7 @@ export type StartBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2242,7 +2244,7 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2280,7 +2282,7 @@ export type GetBulkOperationData = {
 
 export type GetBulkOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2305,7 +2307,7 @@ export type GetBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2344,7 +2346,7 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2378,7 +2380,7 @@ export type CancelBulkOperationData = {
 
 export type CancelBulkOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2403,7 +2405,7 @@ export type CancelBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2425,7 +2427,7 @@ export type CancelBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
      */
     409: Problem;
     /**
@@ -2449,7 +2451,7 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2479,7 +2481,7 @@ export type GetBulkOperationItemsData = {
     };
     query?: {
         /**
-         * Only those of which this became.
+         * Only items with this outcome.
          */
         outcome?: 'applied' | 'unchanged' | 'rejected' | 'failed' | 'cancelled' | null;
         /**
@@ -2496,7 +2498,7 @@ export type GetBulkOperationItemsData = {
 
 export type GetBulkOperationItemsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2521,7 +2523,7 @@ export type GetBulkOperationItemsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2560,7 +2562,7 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2594,7 +2596,7 @@ export type RetryBulkOperationData = {
 
 export type RetryBulkOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2619,7 +2621,7 @@ export type RetryBulkOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2641,7 +2643,7 @@ export type RetryBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
      */
     409: Problem;
     /**
@@ -2665,7 +2667,7 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2739,7 +2741,7 @@ export type GetEventsData = {
 
 export type GetEventsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2764,7 +2766,7 @@ export type GetEventsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2796,7 +2798,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2862,7 +2864,7 @@ export type ExportEventsData = {
 
 export type ExportEventsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -2887,7 +2889,7 @@ export type ExportEventsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -2919,7 +2921,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -2985,7 +2987,7 @@ export type StreamEventsData = {
 
 export type StreamEventsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3010,7 +3012,7 @@ export type StreamEventsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3042,7 +3044,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3106,7 +3108,7 @@ export type GetIndustriesData = {
 
 export type GetIndustriesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3131,7 +3133,7 @@ export type GetIndustriesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3163,7 +3165,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3223,7 +3225,7 @@ export type CreateIndustryData = {
 
 export type CreateIndustryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3248,7 +3250,7 @@ export type CreateIndustryErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3294,7 +3296,7 @@ export type CreateIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3323,7 +3325,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3396,7 +3398,7 @@ export type DeleteIndustryData = {
 
 export type DeleteIndustryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3421,7 +3423,7 @@ export type DeleteIndustryErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3469,7 +3471,7 @@ export type DeleteIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3498,7 +3500,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3542,7 +3544,7 @@ export type GetIndustryData = {
 
 export type GetIndustryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3584,7 +3586,7 @@ export type GetIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3649,7 +3651,7 @@ export type UpdateIndustryData = {
 
 export type UpdateIndustryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3674,7 +3676,7 @@ export type UpdateIndustryErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3728,7 +3730,7 @@ export type UpdateIndustryErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -3757,7 +3759,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3801,7 +3803,7 @@ export type GetIndustryModulesData = {
 
 export type GetIndustryModulesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3843,7 +3845,7 @@ export type GetIndustryModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -3873,7 +3875,7 @@ export type GetIndustryOrganizationsData = {
     };
     query?: {
         /**
-         * Who has it in this version; `current` and `older` go by the version that is published now.
+         * Only organizations on this version; `current` and `older` refer to the published version.
          */
         version?: string;
         /**
@@ -3890,7 +3892,7 @@ export type GetIndustryOrganizationsData = {
 
 export type GetIndustryOrganizationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -3915,7 +3917,7 @@ export type GetIndustryOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -3957,7 +3959,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4000,7 +4002,7 @@ export type GetIndustryVersionsData = {
 
 export type GetIndustryVersionsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4025,7 +4027,7 @@ export type GetIndustryVersionsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4065,7 +4067,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4129,7 +4131,7 @@ export type GetModuleRegistryData = {
 
 export type GetModuleRegistryErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4154,7 +4156,7 @@ export type GetModuleRegistryErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4186,7 +4188,7 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4246,7 +4248,7 @@ export type RegisterModuleData = {
 
 export type RegisterModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4271,7 +4273,7 @@ export type RegisterModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4346,7 +4348,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4419,7 +4421,7 @@ export type DeleteModuleData = {
 
 export type DeleteModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4444,7 +4446,7 @@ export type DeleteModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4520,7 +4522,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4564,7 +4566,7 @@ export type GetModuleData = {
 
 export type GetModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4589,7 +4591,7 @@ export type GetModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4628,7 +4630,7 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4693,7 +4695,7 @@ export type UpdateModuleData = {
 
 export type UpdateModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4718,7 +4720,7 @@ export type UpdateModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4800,7 +4802,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -4869,7 +4871,7 @@ export type ActivateModuleData = {
 
 export type ActivateModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -4894,7 +4896,7 @@ export type ActivateModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -4970,7 +4972,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5014,7 +5016,7 @@ export type GetModuleAdoptionData = {
 
 export type GetModuleAdoptionErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5039,7 +5041,7 @@ export type GetModuleAdoptionErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5081,7 +5083,7 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5121,7 +5123,7 @@ export type GetModuleConfigData = {
 
 export type GetModuleConfigErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5146,7 +5148,7 @@ export type GetModuleConfigErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5185,7 +5187,7 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5250,7 +5252,7 @@ export type DeactivateModuleData = {
 
 export type DeactivateModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5275,7 +5277,7 @@ export type DeactivateModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5351,7 +5353,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5398,7 +5400,7 @@ export type GetModuleIndustriesData = {
 
 export type GetModuleIndustriesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5423,7 +5425,7 @@ export type GetModuleIndustriesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5463,7 +5465,7 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5522,7 +5524,7 @@ export type GetModuleOrganizationsData = {
 
 export type GetModuleOrganizationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5547,7 +5549,7 @@ export type GetModuleOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5589,7 +5591,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5632,7 +5634,7 @@ export type GetModuleViolationsData = {
 
 export type GetModuleViolationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5657,7 +5659,7 @@ export type GetModuleViolationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5699,7 +5701,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5764,7 +5766,7 @@ export type ApplyIndustryTemplateData = {
 
 export type ApplyIndustryTemplateErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5789,7 +5791,7 @@ export type ApplyIndustryTemplateErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -5854,7 +5856,7 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -5888,7 +5890,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -5957,7 +5959,7 @@ export type AssignModuleData = {
 
 export type AssignModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -5982,7 +5984,7 @@ export type AssignModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6047,7 +6049,7 @@ export type AssignModuleErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6081,7 +6083,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6145,7 +6147,7 @@ export type GetAvailableModulesData = {
 
 export type GetAvailableModulesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6170,7 +6172,7 @@ export type GetAvailableModulesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6202,7 +6204,7 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6267,7 +6269,7 @@ export type BulkAssignModulesData = {
 
 export type BulkAssignModulesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6292,7 +6294,7 @@ export type BulkAssignModulesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6357,7 +6359,7 @@ export type BulkAssignModulesErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6391,7 +6393,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6460,7 +6462,7 @@ export type RestoreAssignmentsData = {
 
 export type RestoreAssignmentsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6485,7 +6487,7 @@ export type RestoreAssignmentsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6550,7 +6552,7 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6584,7 +6586,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6661,7 +6663,7 @@ export type UnassignModuleData = {
 
 export type UnassignModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6686,7 +6688,7 @@ export type UnassignModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6745,7 +6747,7 @@ export type UnassignModuleErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6779,7 +6781,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6841,7 +6843,7 @@ export type GetOperationsData = {
 
 export type GetOperationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6866,7 +6868,7 @@ export type GetOperationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6898,7 +6900,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -6932,7 +6934,7 @@ export type GetOperationData = {
 
 export type GetOperationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -6957,7 +6959,7 @@ export type GetOperationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -6997,7 +6999,7 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7071,7 +7073,7 @@ export type GetOrganizationsData = {
 
 export type GetOrganizationsErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7096,7 +7098,7 @@ export type GetOrganizationsErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7128,7 +7130,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7157,7 +7159,7 @@ export type GetSignupData = {
 
 export type GetSignupErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7191,7 +7193,7 @@ export type GetSignupErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7251,7 +7253,7 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7265,7 +7267,7 @@ export type SignUpErrors = {
      */
     400: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7286,7 +7288,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
      * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
@@ -7324,7 +7326,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
@@ -7351,7 +7353,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7399,7 +7401,7 @@ export type GetOrganizationData = {
 
 export type GetOrganizationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7424,7 +7426,7 @@ export type GetOrganizationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7463,7 +7465,7 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7528,7 +7530,7 @@ export type UpdateOrganizationData = {
 
 export type UpdateOrganizationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7553,7 +7555,7 @@ export type UpdateOrganizationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7636,7 +7638,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7680,7 +7682,7 @@ export type GetOrganizationInfoData = {
 
 export type GetOrganizationInfoErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7705,7 +7707,7 @@ export type GetOrganizationInfoErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7744,7 +7746,7 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7784,7 +7786,7 @@ export type GetOrganizationModulesData = {
 
 export type GetOrganizationModulesErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7809,7 +7811,7 @@ export type GetOrganizationModulesErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7851,7 +7853,7 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -7895,7 +7897,7 @@ export type GetOrganizationModuleData = {
 
 export type GetOrganizationModuleErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -7920,7 +7922,7 @@ export type GetOrganizationModuleErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -7962,7 +7964,7 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8033,7 +8035,7 @@ export type UpdateModuleConfigData = {
 
 export type UpdateModuleConfigErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8058,7 +8060,7 @@ export type UpdateModuleConfigErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8123,7 +8125,7 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -8163,7 +8165,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8232,7 +8234,7 @@ export type ReactivateOrganizationData = {
 
 export type ReactivateOrganizationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8257,7 +8259,7 @@ export type ReactivateOrganizationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8334,7 +8336,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8403,7 +8405,7 @@ export type SuspendOrganizationData = {
 
 export type SuspendOrganizationErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8428,7 +8430,7 @@ export type SuspendOrganizationErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8505,7 +8507,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8555,7 +8557,7 @@ export type GetDeadLettersData = {
 
 export type GetDeadLettersErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8580,7 +8582,7 @@ export type GetDeadLettersErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8612,7 +8614,7 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8646,7 +8648,7 @@ export type GetDeadLetterData = {
 
 export type GetDeadLetterErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8671,7 +8673,7 @@ export type GetDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8711,7 +8713,7 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8756,7 +8758,7 @@ export type DropDeadLetterData = {
 
 export type DropDeadLetterErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8781,7 +8783,7 @@ export type DropDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8838,7 +8840,7 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8883,7 +8885,7 @@ export type RetryDeadLetterData = {
 
 export type RetryDeadLetterErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -8908,7 +8910,7 @@ export type RetryDeadLetterErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -8965,7 +8967,7 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -8994,7 +8996,7 @@ export type GetSystemStatusData = {
 
 export type GetSystemStatusErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9019,7 +9021,7 @@ export type GetSystemStatusErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9051,7 +9053,7 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9113,7 +9115,7 @@ export type GetTokensData = {
 
 export type GetTokensErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9138,7 +9140,7 @@ export type GetTokensErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9170,7 +9172,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9214,7 +9216,7 @@ export type CreateTokenData = {
 
 export type CreateTokenErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9239,7 +9241,7 @@ export type CreateTokenErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9255,7 +9257,7 @@ export type CreateTokenErrors = {
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
      * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
@@ -9280,7 +9282,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -9306,7 +9308,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9359,7 +9361,7 @@ export type RevokeTokenData = {
 
 export type RevokeTokenErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9384,7 +9386,7 @@ export type RevokeTokenErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9410,7 +9412,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -9436,7 +9438,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9471,7 +9473,7 @@ export type GetIndustriesUsageData = {
 
 export type GetIndustriesUsageErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9496,7 +9498,7 @@ export type GetIndustriesUsageErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9528,7 +9530,7 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9563,7 +9565,7 @@ export type GetModulesUsageData = {
 
 export type GetModulesUsageErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9588,7 +9590,7 @@ export type GetModulesUsageErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9620,7 +9622,7 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9678,7 +9680,7 @@ export type GetUsersData = {
 
 export type GetUsersErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9703,7 +9705,7 @@ export type GetUsersErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9735,7 +9737,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9784,7 +9786,7 @@ export type ActivateUserData = {
 
 export type ActivateUserErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9809,7 +9811,7 @@ export type ActivateUserErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9835,7 +9837,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -9861,7 +9863,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.
@@ -9910,7 +9912,7 @@ export type DeactivateUserData = {
 
 export type DeactivateUserErrors = {
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The request cannot be read.
      *
      * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
@@ -9935,7 +9937,7 @@ export type DeactivateUserErrors = {
      */
     401: Problem;
     /**
-     * A refused request or command. The subclass's name is the refusal; `detail` says what is wrong and what to do.
+     * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
@@ -9959,7 +9961,7 @@ export type DeactivateUserErrors = {
      *
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
-     * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
+     * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
      * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
      */
@@ -9971,7 +9973,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
-     * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
+     * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -9997,7 +9999,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:database_takes_no_writes`: The database answers, and writes fail for want of room or because it is read-only; nothing was committed.
      * - `urn:modplane:problem:database_unavailable`: The database does not answer, or ended the session; nothing was committed by this attempt.
      * - `urn:modplane:problem:issuer_has_no_keys`: The issuer answers, and publishes no key that could verify anything.
-     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that a token's signature proves nothing either way.
+     * - `urn:modplane:problem:issuer_unreachable`: The issuer's present keys cannot be read, so that the token cannot be verified.
      * - `urn:modplane:problem:not_decided_yet`: The command waits in this process for a database that does not answer; it may still be decided.
      * - `urn:modplane:problem:passwords_busy`: More passwords are waiting to be checked than can be in a reasonable time.
      * - `urn:modplane:problem:service_stops`: The process is about to end.

@@ -106,11 +106,11 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
 export const getBulkOperationsQueryKey = (options?: Options<GetBulkOperationsData>) => createQueryKey('getBulkOperations', options, false, ['bulk operations']);
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperationsOptions = (options?: Options<GetBulkOperationsData>) => queryOptions<GetBulkOperationsResponse, GetBulkOperationsError, GetBulkOperationsResponse, ReturnType<typeof getBulkOperationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -157,11 +157,11 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
 export const getBulkOperationsInfiniteQueryKey = (options?: Options<GetBulkOperationsData>): QueryKey<Options<GetBulkOperationsData>> => createQueryKey('getBulkOperations', options, true);
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperationsInfiniteOptions = (options?: Options<GetBulkOperationsData>) => infiniteQueryOptions<GetBulkOperationsResponse, GetBulkOperationsError, InfiniteData<GetBulkOperationsResponse>, QueryKey<Options<GetBulkOperationsData>>, string | Pick<QueryKey<Options<GetBulkOperationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -186,14 +186,14 @@ export const getBulkOperationsInfiniteOptions = (options?: Options<GetBulkOperat
 });
 
 /**
- * Send one command to many organizations
+ * Start a bulk operation
  *
- * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+ * Answer 202 at once; `GET /bulk-operations/{id}` has the progress. Each organization is decided on its own.
  *
- * With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
- * and why, for as many organizations as five seconds allow.
+ * With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
+ * refused, for as many as five seconds allow.
  *
- * For None.
+ * For super admins.
  */
 export const startBulkOperationMutation = (options?: Partial<Options<StartBulkOperationData>>): UseMutationOptions<StartBulkOperationResponse, StartBulkOperationError, Options<StartBulkOperationData>> => {
     const mutationOptions: UseMutationOptions<StartBulkOperationResponse, StartBulkOperationError, Options<StartBulkOperationData>> = {
@@ -212,11 +212,11 @@ export const startBulkOperationMutation = (options?: Partial<Options<StartBulkOp
 export const getBulkOperationQueryKey = (options: Options<GetBulkOperationData>) => createQueryKey('getBulkOperation', options, false, ['bulk operations']);
 
 /**
- * Get how far a bulk operation is
+ * Get the progress of a bulk operation
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperationOptions = (options: Options<GetBulkOperationData>) => queryOptions<GetBulkOperationResponse, GetBulkOperationError, GetBulkOperationResponse, ReturnType<typeof getBulkOperationQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -232,11 +232,11 @@ export const getBulkOperationOptions = (options: Options<GetBulkOperationData>) 
 });
 
 /**
- * Ask no further organization
+ * Cancel a bulk operation
  *
- * What has been asked already is decided all the same, and stays.
+ * Send no further commands. Those sent already are decided all the same, and their effects stay.
  *
- * For None.
+ * For super admins.
  */
 export const cancelBulkOperationMutation = (options?: Partial<Options<CancelBulkOperationData>>): UseMutationOptions<CancelBulkOperationResponse, CancelBulkOperationError, Options<CancelBulkOperationData>> => {
     const mutationOptions: UseMutationOptions<CancelBulkOperationResponse, CancelBulkOperationError, Options<CancelBulkOperationData>> = {
@@ -255,11 +255,11 @@ export const cancelBulkOperationMutation = (options?: Partial<Options<CancelBulk
 export const getBulkOperationItemsQueryKey = (options: Options<GetBulkOperationItemsData>) => createQueryKey('getBulkOperationItems', options, false, ['bulk operations']);
 
 /**
- * List what became of each organization
+ * List the outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperationItemsOptions = (options: Options<GetBulkOperationItemsData>) => queryOptions<GetBulkOperationItemsResponse, GetBulkOperationItemsError, GetBulkOperationItemsResponse, ReturnType<typeof getBulkOperationItemsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -277,11 +277,11 @@ export const getBulkOperationItemsOptions = (options: Options<GetBulkOperationIt
 export const getBulkOperationItemsInfiniteQueryKey = (options: Options<GetBulkOperationItemsData>): QueryKey<Options<GetBulkOperationItemsData>> => createQueryKey('getBulkOperationItems', options, true);
 
 /**
- * List what became of each organization
+ * List the outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getBulkOperationItemsInfiniteOptions = (options: Options<GetBulkOperationItemsData>) => infiniteQueryOptions<GetBulkOperationItemsResponse, GetBulkOperationItemsError, InfiniteData<GetBulkOperationItemsResponse>, QueryKey<Options<GetBulkOperationItemsData>>, string | Pick<QueryKey<Options<GetBulkOperationItemsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -306,11 +306,11 @@ export const getBulkOperationItemsInfiniteOptions = (options: Options<GetBulkOpe
 });
 
 /**
- * Ask those that refused or failed again
+ * Retry a bulk operation
  *
- * Only when it has ended. Those that changed or were so already are left alone.
+ * Send the refused and the failed again, once the bulk operation has ended.
  *
- * For None.
+ * For super admins.
  */
 export const retryBulkOperationMutation = (options?: Partial<Options<RetryBulkOperationData>>): UseMutationOptions<RetryBulkOperationResponse, RetryBulkOperationError, Options<RetryBulkOperationData>> => {
     const mutationOptions: UseMutationOptions<RetryBulkOperationResponse, RetryBulkOperationError, Options<RetryBulkOperationData>> = {
@@ -337,7 +337,7 @@ export const getEventsQueryKey = (options?: Options<GetEventsData>) => createQue
  * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
  * tokens, super admins alone see.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const getEventsOptions = (options?: Options<GetEventsData>) => queryOptions<GetEventsResponse, GetEventsError, GetEventsResponse, ReturnType<typeof getEventsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -363,7 +363,7 @@ export const getEventsInfiniteQueryKey = (options?: Options<GetEventsData>): Que
  * bound to none needs the scope `events:read`, and sees what happened to all. What happened to accounts and
  * tokens, super admins alone see.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const getEventsInfiniteOptions = (options?: Options<GetEventsData>) => infiniteQueryOptions<GetEventsResponse, GetEventsError, InfiniteData<GetEventsResponse>, QueryKey<Options<GetEventsData>>, string | Pick<QueryKey<Options<GetEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -394,7 +394,7 @@ export const exportEventsQueryKey = (options?: Options<ExportEventsData>) => cre
  *
  * All that were there when it began, each once. An answer that was broken off has no end: begin anew.
  *
- * For super admins, members of an organization, and services with the scope for all events.
+ * For super admins, whoever belongs to an organization, and services with the scope for all events.
  */
 export const exportEventsOptions = (options?: Options<ExportEventsData>) => queryOptions<ExportEventsResponse, ExportEventsError, ExportEventsResponse, ReturnType<typeof exportEventsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -470,7 +470,7 @@ export const getIndustriesInfiniteOptions = (options?: Options<GetIndustriesData
  * Unchanged when the existing template has exactly these values. Refused when it has others, when an existing template
  * has the name, when a module is named twice or is not registered.
  *
- * For None.
+ * For super admins.
  */
 export const createIndustryMutation = (options?: Partial<Options<CreateIndustryData>>): UseMutationOptions<CreateIndustryResponse, CreateIndustryError, Options<CreateIndustryData>> => {
     const mutationOptions: UseMutationOptions<CreateIndustryResponse, CreateIndustryError, Options<CreateIndustryData>> = {
@@ -491,7 +491,7 @@ export const createIndustryMutation = (options?: Partial<Options<CreateIndustryD
  *
  * A super admin ends a template, also one in use: assignments stay. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const deleteIndustryMutation = (options?: Partial<Options<DeleteIndustryData>>): UseMutationOptions<DeleteIndustryResponse, DeleteIndustryError, Options<DeleteIndustryData>> => {
     const mutationOptions: UseMutationOptions<DeleteIndustryResponse, DeleteIndustryError, Options<DeleteIndustryData>> = {
@@ -539,7 +539,7 @@ export const getIndustryOptions = (options: Options<GetIndustryData>) => queryOp
  * A changed list becomes the next version. Unchanged without a difference. Refused when the template is absent or
  * deleted, when another template has the name, when a module is named twice or newly named and not registered.
  *
- * For None.
+ * For super admins.
  */
 export const updateIndustryMutation = (options?: Partial<Options<UpdateIndustryData>>): UseMutationOptions<UpdateIndustryResponse, UpdateIndustryError, Options<UpdateIndustryData>> => {
     const mutationOptions: UseMutationOptions<UpdateIndustryResponse, UpdateIndustryError, Options<UpdateIndustryData>> = {
@@ -582,7 +582,7 @@ export const getIndustryOrganizationsQueryKey = (options: Options<GetIndustryOrg
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustryOrganizationsOptions = (options: Options<GetIndustryOrganizationsData>) => queryOptions<GetIndustryOrganizationsResponse, GetIndustryOrganizationsError, GetIndustryOrganizationsResponse, ReturnType<typeof getIndustryOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -604,7 +604,7 @@ export const getIndustryOrganizationsInfiniteQueryKey = (options: Options<GetInd
  *
  * Organizations that have a template applied, older versions first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustryOrganizationsInfiniteOptions = (options: Options<GetIndustryOrganizationsData>) => infiniteQueryOptions<GetIndustryOrganizationsResponse, GetIndustryOrganizationsError, InfiniteData<GetIndustryOrganizationsResponse>, QueryKey<Options<GetIndustryOrganizationsData>>, string | Pick<QueryKey<Options<GetIndustryOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -635,7 +635,7 @@ export const getIndustryVersionsQueryKey = (options: Options<GetIndustryVersions
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustryVersionsOptions = (options: Options<GetIndustryVersionsData>) => queryOptions<GetIndustryVersionsResponse, GetIndustryVersionsError, GetIndustryVersionsResponse, ReturnType<typeof getIndustryVersionsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -657,7 +657,7 @@ export const getIndustryVersionsInfiniteQueryKey = (options: Options<GetIndustry
  *
  * Published versions, newest first. `next_cursor` is null on the last page.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustryVersionsInfiniteOptions = (options: Options<GetIndustryVersionsData>) => infiniteQueryOptions<GetIndustryVersionsResponse, GetIndustryVersionsError, InfiniteData<GetIndustryVersionsResponse>, QueryKey<Options<GetIndustryVersionsData>>, string | Pick<QueryKey<Options<GetIndustryVersionsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -688,7 +688,7 @@ export const getModuleRegistryQueryKey = (options?: Options<GetModuleRegistryDat
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleRegistryOptions = (options?: Options<GetModuleRegistryData>) => queryOptions<GetModuleRegistryResponse, GetModuleRegistryError, GetModuleRegistryResponse, ReturnType<typeof getModuleRegistryQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -710,7 +710,7 @@ export const getModuleRegistryInfiniteQueryKey = (options?: Options<GetModuleReg
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all modules in one page.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleRegistryInfiniteOptions = (options?: Options<GetModuleRegistryData>) => infiniteQueryOptions<GetModuleRegistryResponse, GetModuleRegistryError, InfiniteData<GetModuleRegistryResponse>, QueryKey<Options<GetModuleRegistryData>>, string | Pick<QueryKey<Options<GetModuleRegistryData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -742,7 +742,7 @@ export const getModuleRegistryInfiniteOptions = (options?: Options<GetModuleRegi
  * Unchanged when the existing module has exactly these values; refused when it has others, when the schema cannot be
  * used, or when a default does not fit it.
  *
- * For None.
+ * For super admins.
  */
 export const registerModuleMutation = (options?: Partial<Options<RegisterModuleData>>): UseMutationOptions<RegisterModuleResponse, RegisterModuleError, Options<RegisterModuleData>> => {
     const mutationOptions: UseMutationOptions<RegisterModuleResponse, RegisterModuleError, Options<RegisterModuleData>> = {
@@ -765,7 +765,7 @@ export const registerModuleMutation = (options?: Partial<Options<RegisterModuleD
  *
  * Refused when it is absent or deleted, and while an organization or an active template has it.
  *
- * For None.
+ * For super admins.
  */
 export const deleteModuleMutation = (options?: Partial<Options<DeleteModuleData>>): UseMutationOptions<DeleteModuleResponse, DeleteModuleError, Options<DeleteModuleData>> => {
     const mutationOptions: UseMutationOptions<DeleteModuleResponse, DeleteModuleError, Options<DeleteModuleData>> = {
@@ -788,7 +788,7 @@ export const getModuleQueryKey = (options: Options<GetModuleData>) => createQuer
  *
  * An existing module as the API shows it. `sequence` is its stream's, for If-Match.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleOptions = (options: Options<GetModuleData>) => queryOptions<GetModuleResponse, GetModuleError, GetModuleResponse, ReturnType<typeof getModuleQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -813,7 +813,7 @@ export const getModuleOptions = (options: Options<GetModuleData>) => queryOption
  * Unchanged without a difference; refused when the module is absent or deleted, when a new schema cannot be used, or
  * when a default does not fit the schema. Existing configs are not checked.
  *
- * For None.
+ * For super admins.
  */
 export const updateModuleMutation = (options?: Partial<Options<UpdateModuleData>>): UseMutationOptions<UpdateModuleResponse, UpdateModuleError, Options<UpdateModuleData>> => {
     const mutationOptions: UseMutationOptions<UpdateModuleResponse, UpdateModuleError, Options<UpdateModuleData>> = {
@@ -834,7 +834,7 @@ export const updateModuleMutation = (options?: Partial<Options<UpdateModuleData>
  *
  * A super admin lets a module be assigned and take effect. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const activateModuleMutation = (options?: Partial<Options<ActivateModuleData>>): UseMutationOptions<ActivateModuleResponse, ActivateModuleError, Options<ActivateModuleData>> => {
     const mutationOptions: UseMutationOptions<ActivateModuleResponse, ActivateModuleError, Options<ActivateModuleData>> = {
@@ -853,11 +853,11 @@ export const activateModuleMutation = (options?: Partial<Options<ActivateModuleD
 export const getModuleAdoptionQueryKey = (options: Options<GetModuleAdoptionData>) => createQueryKey('getModuleAdoption', options, false, ['module registry']);
 
 /**
- * See how a module is taken up
+ * Get the adoption of a module
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleAdoptionOptions = (options: Options<GetModuleAdoptionData>) => queryOptions<GetModuleAdoptionResponse, GetModuleAdoptionError, GetModuleAdoptionResponse, ReturnType<typeof getModuleAdoptionQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -879,7 +879,7 @@ export const getModuleConfigQueryKey = (options: Options<GetModuleConfigData>) =
  *
  * How a module is configured before any organization or template says otherwise.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleConfigOptions = (options: Options<GetModuleConfigData>) => queryOptions<GetModuleConfigResponse, GetModuleConfigError, GetModuleConfigResponse, ReturnType<typeof getModuleConfigQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -899,7 +899,7 @@ export const getModuleConfigOptions = (options: Options<GetModuleConfigData>) =>
  *
  * A super admin takes a module out of effect everywhere; assignments stay. Refused when it is absent or deleted.
  *
- * For None.
+ * For super admins.
  */
 export const deactivateModuleMutation = (options?: Partial<Options<DeactivateModuleData>>): UseMutationOptions<DeactivateModuleResponse, DeactivateModuleError, Options<DeactivateModuleData>> => {
     const mutationOptions: UseMutationOptions<DeactivateModuleResponse, DeactivateModuleError, Options<DeactivateModuleData>> = {
@@ -924,7 +924,7 @@ export const getModuleIndustriesQueryKey = (options: Options<GetModuleIndustries
  *
  * `count` is of all pages, `required_count` of those among them that require it.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleIndustriesOptions = (options: Options<GetModuleIndustriesData>) => queryOptions<GetModuleIndustriesResponse, GetModuleIndustriesError, GetModuleIndustriesResponse, ReturnType<typeof getModuleIndustriesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -948,7 +948,7 @@ export const getModuleIndustriesInfiniteQueryKey = (options: Options<GetModuleIn
  *
  * `count` is of all pages, `required_count` of those among them that require it.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleIndustriesInfiniteOptions = (options: Options<GetModuleIndustriesData>) => infiniteQueryOptions<GetModuleIndustriesResponse, GetModuleIndustriesError, InfiniteData<GetModuleIndustriesResponse>, QueryKey<Options<GetModuleIndustriesData>>, string | Pick<QueryKey<Options<GetModuleIndustriesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -977,9 +977,9 @@ export const getModuleOrganizationsQueryKey = (options: Options<GetModuleOrganiz
 /**
  * Search the organizations that have a module
  *
- * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleOrganizationsOptions = (options: Options<GetModuleOrganizationsData>) => queryOptions<GetModuleOrganizationsResponse, GetModuleOrganizationsError, GetModuleOrganizationsResponse, ReturnType<typeof getModuleOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -999,9 +999,9 @@ export const getModuleOrganizationsInfiniteQueryKey = (options: Options<GetModul
 /**
  * Search the organizations that have a module
  *
- * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleOrganizationsInfiniteOptions = (options: Options<GetModuleOrganizationsData>) => infiniteQueryOptions<GetModuleOrganizationsResponse, GetModuleOrganizationsError, InfiniteData<GetModuleOrganizationsResponse>, QueryKey<Options<GetModuleOrganizationsData>>, string | Pick<QueryKey<Options<GetModuleOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1032,11 +1032,11 @@ export const getModuleViolationsQueryKey = (options: Options<GetModuleViolations
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleViolationsOptions = (options: Options<GetModuleViolationsData>) => queryOptions<GetModuleViolationsResponse, GetModuleViolationsError, GetModuleViolationsResponse, ReturnType<typeof getModuleViolationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1058,11 +1058,11 @@ export const getModuleViolationsInfiniteQueryKey = (options: Options<GetModuleVi
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
- * For None.
+ * For super admins.
  */
 export const getModuleViolationsInfiniteOptions = (options: Options<GetModuleViolationsData>) => infiniteQueryOptions<GetModuleViolationsResponse, GetModuleViolationsError, InfiniteData<GetModuleViolationsResponse>, QueryKey<Options<GetModuleViolationsData>>, string | Pick<QueryKey<Options<GetModuleViolationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1087,16 +1087,16 @@ export const getModuleViolationsInfiniteOptions = (options: Options<GetModuleVio
 });
 
 /**
- * Give an organization an industry's modules
+ * Apply an industry template
  *
- * Where the organization gets the industry as its own, this too is done before the answer.
+ * Set the organization's industry, too, where it has none or `mode` is `replace`, before the answer.
  *
- * A super admin, or a signup, gives the organization a template's modules.
+ * Assign a template's modules (super admins, and signups).
  *
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
  *
- * For None.
+ * For super admins.
  */
 export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyIndustryTemplateData>>): UseMutationOptions<ApplyIndustryTemplateResponse, ApplyIndustryTemplateError, Options<ApplyIndustryTemplateData>> => {
     const mutationOptions: UseMutationOptions<ApplyIndustryTemplateResponse, ApplyIndustryTemplateError, Options<ApplyIndustryTemplateData>> = {
@@ -1115,12 +1115,12 @@ export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyInd
 /**
  * Assign a module
  *
- * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+ * Assign one module (super admins). `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
- * most. Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
+ * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
  *
- * For None.
+ * For super admins.
  */
 export const assignModuleMutation = (options?: Partial<Options<AssignModuleData>>): UseMutationOptions<AssignModuleResponse, AssignModuleError, Options<AssignModuleData>> => {
     const mutationOptions: UseMutationOptions<AssignModuleResponse, AssignModuleError, Options<AssignModuleData>> = {
@@ -1143,7 +1143,7 @@ export const getAvailableModulesQueryKey = (options?: Options<GetAvailableModule
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
- * For any person or service.
+ * For anybody with a token of a person or a service.
  */
 export const getAvailableModulesOptions = (options?: Options<GetAvailableModulesData>) => queryOptions<GetAvailableModulesResponse, GetAvailableModulesError, GetAvailableModulesResponse, ReturnType<typeof getAvailableModulesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1165,7 +1165,7 @@ export const getAvailableModulesInfiniteQueryKey = (options?: Options<GetAvailab
  *
  * Sorted by name, names that begin with `q` come first. Without any parameter, all of them in one page.
  *
- * For any person or service.
+ * For anybody with a token of a person or a service.
  */
 export const getAvailableModulesInfiniteOptions = (options?: Options<GetAvailableModulesData>) => infiniteQueryOptions<GetAvailableModulesResponse, GetAvailableModulesError, InfiniteData<GetAvailableModulesResponse>, QueryKey<Options<GetAvailableModulesData>>, string | Pick<QueryKey<Options<GetAvailableModulesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1192,12 +1192,12 @@ export const getAvailableModulesInfiniteOptions = (options?: Options<GetAvailabl
 /**
  * Assign several modules, all or none
  *
- * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+ * Assign several modules at once, all or none (super admins); with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one, which counts as
- * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
+ * The version is the one that the organization has applied; without any, the current one, which counts as applied from
+ * then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
- * For None.
+ * For super admins.
  */
 export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignModulesData>>): UseMutationOptions<BulkAssignModulesResponse, BulkAssignModulesError, Options<BulkAssignModulesData>> => {
     const mutationOptions: UseMutationOptions<BulkAssignModulesResponse, BulkAssignModulesError, Options<BulkAssignModulesData>> = {
@@ -1214,16 +1214,16 @@ export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignMo
 };
 
 /**
- * Take an unassignment back
+ * Undo an unassignment
  *
- * Sources, versions and config become what the event log says they were, or it is refused and says why.
+ * Set sources, versions and config to what the event log holds, or refuse with the reason.
  *
- * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
  *
- * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
- * it was. Refused when it cannot be as it was: see `restoration.py`.
+ * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
+ * was. Refused when it cannot be restored: see `restoration.py`.
  *
- * For None.
+ * For super admins.
  */
 export const restoreAssignmentsMutation = (options?: Partial<Options<RestoreAssignmentsData>>): UseMutationOptions<RestoreAssignmentsResponse, RestoreAssignmentsError, Options<RestoreAssignmentsData>> => {
     const mutationOptions: UseMutationOptions<RestoreAssignmentsResponse, RestoreAssignmentsError, Options<RestoreAssignmentsData>> = {
@@ -1240,18 +1240,18 @@ export const restoreAssignmentsMutation = (options?: Partial<Options<RestoreAssi
 };
 
 /**
- * Take a module away
+ * Unassign a module
  *
- * Its config is kept for a later assignment. `force` overrules templates that require it.
+ * Keep its config for a later assignment. `force` overrules templates that require the module.
  *
- * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+ * Works for suspended organizations, too. `POST /modules/restore/{organization_id}` undoes it.
  *
- * A super admin takes a module away with all its sources; its config is kept for a later assignment.
+ * Unassign a module with all its sources (super admins); its config is kept for a later assignment.
  *
- * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * Suspended organizations are no exception. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
- * For None.
+ * For super admins.
  */
 export const unassignModuleMutation = (options?: Partial<Options<UnassignModuleData>>): UseMutationOptions<UnassignModuleResponse, UnassignModuleError, Options<UnassignModuleData>> => {
     const mutationOptions: UseMutationOptions<UnassignModuleResponse, UnassignModuleError, Options<UnassignModuleData>> = {
@@ -1276,7 +1276,7 @@ export const getOperationsQueryKey = (options?: Options<GetOperationsData>) => c
  *
  * What a command changed is certain to be read only after its own address has told of it.
  *
- * For any person or service.
+ * For anybody with a token of a person or a service.
  */
 export const getOperationsOptions = (options?: Options<GetOperationsData>) => queryOptions<GetOperationsResponse, GetOperationsError, GetOperationsResponse, ReturnType<typeof getOperationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1300,7 +1300,7 @@ export const getOperationsInfiniteQueryKey = (options?: Options<GetOperationsDat
  *
  * What a command changed is certain to be read only after its own address has told of it.
  *
- * For any person or service.
+ * For anybody with a token of a person or a service.
  */
 export const getOperationsInfiniteOptions = (options?: Options<GetOperationsData>) => infiniteQueryOptions<GetOperationsResponse, GetOperationsError, InfiniteData<GetOperationsResponse>, QueryKey<Options<GetOperationsData>>, string | Pick<QueryKey<Options<GetOperationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1354,7 +1354,7 @@ export const getOrganizationsQueryKey = (options?: Options<GetOrganizationsData>
  * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
  * `next_cursor` leads on to more.
  *
- * For readers of every organization: super admins, and services that are bound to none.
+ * For who may read every organization: super admins, and services that are bound to none.
  */
 export const getOrganizationsOptions = (options?: Options<GetOrganizationsData>) => queryOptions<GetOrganizationsResponse, GetOrganizationsError, GetOrganizationsResponse, ReturnType<typeof getOrganizationsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1379,7 +1379,7 @@ export const getOrganizationsInfiniteQueryKey = (options?: Options<GetOrganizati
  * A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
  * `next_cursor` leads on to more.
  *
- * For readers of every organization: super admins, and services that are bound to none.
+ * For who may read every organization: super admins, and services that are bound to none.
  */
 export const getOrganizationsInfiniteOptions = (options?: Options<GetOrganizationsData>) => infiniteQueryOptions<GetOrganizationsResponse, GetOrganizationsError, InfiniteData<GetOrganizationsResponse>, QueryKey<Options<GetOrganizationsData>>, string | Pick<QueryKey<Options<GetOrganizationsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1452,7 +1452,7 @@ export const getOrganizationQueryKey = (options: Options<GetOrganizationData>) =
  *
  * With what only super admins see: the template version pinned at signup, and the first owner.
  *
- * For None.
+ * For super admins.
  */
 export const getOrganizationOptions = (options: Options<GetOrganizationData>) => queryOptions<GetOrganizationResponse, GetOrganizationError, GetOrganizationResponse, ReturnType<typeof getOrganizationQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1472,7 +1472,7 @@ export const getOrganizationOptions = (options: Options<GetOrganizationData>) =>
  *
  * A super admin renames it, suspended or not. Unchanged when so named; refused when it is unknown.
  *
- * For None.
+ * For super admins.
  */
 export const updateOrganizationMutation = (options?: Partial<Options<UpdateOrganizationData>>): UseMutationOptions<UpdateOrganizationResponse, UpdateOrganizationError, Options<UpdateOrganizationData>> => {
     const mutationOptions: UseMutationOptions<UpdateOrganizationResponse, UpdateOrganizationError, Options<UpdateOrganizationData>> = {
@@ -1495,7 +1495,7 @@ export const getOrganizationInfoQueryKey = (options: Options<GetOrganizationInfo
  *
  * An organization as its people see it. `industry_name` is the present one, `sequence` the stream's.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationInfoOptions = (options: Options<GetOrganizationInfoData>) => queryOptions<GetOrganizationInfoResponse, GetOrganizationInfoError, GetOrganizationInfoResponse, ReturnType<typeof getOrganizationInfoQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1517,7 +1517,7 @@ export const getOrganizationModulesQueryKey = (options: Options<GetOrganizationM
  *
  * All modules of an organization, by name. `sequence` is that of its assignments' stream, for If-Match.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationModulesOptions = (options: Options<GetOrganizationModulesData>) => queryOptions<GetOrganizationModulesResponse, GetOrganizationModulesError, GetOrganizationModulesResponse, ReturnType<typeof getOrganizationModulesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1543,7 +1543,7 @@ export const getOrganizationModuleQueryKey = (options: Options<GetOrganizationMo
  * (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
  * `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
  *
- * For super admins, services, and the organization's own members.
+ * For super admins, services, and the organization's own people.
  */
 export const getOrganizationModuleOptions = (options: Options<GetOrganizationModuleData>) => queryOptions<GetOrganizationModuleResponse, GetOrganizationModuleError, GetOrganizationModuleResponse, ReturnType<typeof getOrganizationModuleQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1561,11 +1561,11 @@ export const getOrganizationModuleOptions = (options: Options<GetOrganizationMod
 /**
  * Change an organization's configuration of a module
  *
- * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+ * Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
  *
  * While the organization is suspended, super admins alone may change it.
  *
- * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+ * Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
  *
  * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
  * Refused when the module is not assigned or the outcome is too large.
@@ -1591,7 +1591,7 @@ export const updateModuleConfigMutation = (options?: Partial<Options<UpdateModul
  *
  * A super admin ends a suspension. Unchanged when there is none; refused when the organization is unknown.
  *
- * For None.
+ * For super admins.
  */
 export const reactivateOrganizationMutation = (options?: Partial<Options<ReactivateOrganizationData>>): UseMutationOptions<ReactivateOrganizationResponse, ReactivateOrganizationError, Options<ReactivateOrganizationData>> => {
     const mutationOptions: UseMutationOptions<ReactivateOrganizationResponse, ReactivateOrganizationError, Options<ReactivateOrganizationData>> = {
@@ -1612,7 +1612,7 @@ export const reactivateOrganizationMutation = (options?: Partial<Options<Reactiv
  *
  * A super admin takes it out of effect; assignments stay. Unchanged when suspended; refused when unknown.
  *
- * For None.
+ * For super admins.
  */
 export const suspendOrganizationMutation = (options?: Partial<Options<SuspendOrganizationData>>): UseMutationOptions<SuspendOrganizationResponse, SuspendOrganizationError, Options<SuspendOrganizationData>> => {
     const mutationOptions: UseMutationOptions<SuspendOrganizationResponse, SuspendOrganizationError, Options<SuspendOrganizationData>> = {
@@ -1635,7 +1635,7 @@ export const getDeadLettersQueryKey = (options?: Options<GetDeadLettersData>) =>
  *
  * Newest first.
  *
- * For None.
+ * For super admins.
  */
 export const getDeadLettersOptions = (options?: Options<GetDeadLettersData>) => queryOptions<GetDeadLettersResponse, GetDeadLettersError, GetDeadLettersResponse, ReturnType<typeof getDeadLettersQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1657,7 +1657,7 @@ export const getDeadLettersInfiniteQueryKey = (options?: Options<GetDeadLettersD
  *
  * Newest first.
  *
- * For None.
+ * For super admins.
  */
 export const getDeadLettersInfiniteOptions = (options?: Options<GetDeadLettersData>) => infiniteQueryOptions<GetDeadLettersResponse, GetDeadLettersError, InfiniteData<GetDeadLettersResponse>, QueryKey<Options<GetDeadLettersData>>, string | Pick<QueryKey<Options<GetDeadLettersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1691,7 +1691,7 @@ export const getDeadLetterQueryKey = (options: Options<GetDeadLetterData>) => cr
  * `body` is the record's text up to 16 KiB, `body_bytes` its whole size. `operation_status` says how the operation of
  * a command stands, `waiting_events` how many events of a blocked key wait.
  *
- * For None.
+ * For super admins.
  */
 export const getDeadLetterOptions = (options: Options<GetDeadLetterData>) => queryOptions<GetDeadLetterResponse, GetDeadLetterError, GetDeadLetterResponse, ReturnType<typeof getDeadLetterQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1711,7 +1711,7 @@ export const getDeadLetterOptions = (options: Options<GetDeadLetterData>) => que
  *
  * Needs a reason. Of a `relay` letter the event leaves the queue: consumers find the gap in its stream.
  *
- * For None.
+ * For super admins.
  */
 export const dropDeadLetterMutation = (options?: Partial<Options<DropDeadLetterData>>): UseMutationOptions<DropDeadLetterResponse, DropDeadLetterError, Options<DropDeadLetterData>> => {
     const mutationOptions: UseMutationOptions<DropDeadLetterResponse, DropDeadLetterError, Options<DropDeadLetterData>> = {
@@ -1735,7 +1735,7 @@ export const dropDeadLetterMutation = (options?: Partial<Options<DropDeadLetterD
  * A command keeps its operation, an event its id: whatever was done already is not done twice. 409 when somebody
  * was quicker, or when the record cannot be read.
  *
- * For None.
+ * For super admins.
  */
 export const retryDeadLetterMutation = (options?: Partial<Options<RetryDeadLetterData>>): UseMutationOptions<RetryDeadLetterResponse, RetryDeadLetterError, Options<RetryDeadLetterData>> => {
     const mutationOptions: UseMutationOptions<RetryDeadLetterResponse, RetryDeadLetterError, Options<RetryDeadLetterData>> = {
@@ -1758,7 +1758,7 @@ export const getSystemStatusQueryKey = (options?: Options<GetSystemStatusData>) 
  *
  * 200 whatever is away: that is part of the answer. Takes at most some two seconds.
  *
- * For None.
+ * For super admins.
  */
 export const getSystemStatusOptions = (options?: Options<GetSystemStatusData>) => queryOptions<GetSystemStatusResponse, GetSystemStatusError, GetSystemStatusResponse, ReturnType<typeof getSystemStatusQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1780,7 +1780,7 @@ export const getTokensQueryKey = (options?: Options<GetTokensData>) => createQue
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
- * For None.
+ * For super admins.
  */
 export const getTokensOptions = (options?: Options<GetTokensData>) => queryOptions<GetTokensResponse, GetTokensError, GetTokensResponse, ReturnType<typeof getTokensQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1802,7 +1802,7 @@ export const getTokensInfiniteQueryKey = (options?: Options<GetTokensData>): Que
  *
  * Never their secrets. `last_used_at` is exact to a minute.
  *
- * For None.
+ * For super admins.
  */
 export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => infiniteQueryOptions<GetTokensResponse, GetTokensError, InfiniteData<GetTokensResponse>, QueryKey<Options<GetTokensData>>, string | Pick<QueryKey<Options<GetTokensData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1827,14 +1827,14 @@ export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => in
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token and get its secret, this once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
  * Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
  * user who made it is deactivated.
  *
- * For None.
+ * For super admins.
  */
 export const createTokenMutation = (options?: Partial<Options<CreateTokenData>>): UseMutationOptions<CreateTokenResponse, CreateTokenError, Options<CreateTokenData>> => {
     const mutationOptions: UseMutationOptions<CreateTokenResponse, CreateTokenError, Options<CreateTokenData>> = {
@@ -1857,7 +1857,7 @@ export const createTokenMutation = (options?: Partial<Options<CreateTokenData>>)
  *
  * Tokens that were made with it live on, unless `with_minted` is true: the answer names them either way.
  *
- * For None.
+ * For super admins.
  */
 export const revokeTokenMutation = (options?: Partial<Options<RevokeTokenData>>): UseMutationOptions<RevokeTokenResponse, RevokeTokenError, Options<RevokeTokenData>> => {
     const mutationOptions: UseMutationOptions<RevokeTokenResponse, RevokeTokenError, Options<RevokeTokenData>> = {
@@ -1876,11 +1876,11 @@ export const revokeTokenMutation = (options?: Partial<Options<RevokeTokenData>>)
 export const getIndustriesUsageQueryKey = (options?: Options<GetIndustriesUsageData>) => createQueryKey('getIndustriesUsage', options, false, ['usage']);
 
 /**
- * See how many organizations are on the current version of each template, and how many on older ones
+ * Get the number of organizations on the current and on older versions of each template
  *
  * All living templates, codes sorted.
  *
- * For None.
+ * For super admins.
  */
 export const getIndustriesUsageOptions = (options?: Options<GetIndustriesUsageData>) => queryOptions<GetIndustriesUsageResponse, GetIndustriesUsageError, GetIndustriesUsageResponse, ReturnType<typeof getIndustriesUsageQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1898,11 +1898,11 @@ export const getIndustriesUsageOptions = (options?: Options<GetIndustriesUsageDa
 export const getModulesUsageQueryKey = (options?: Options<GetModulesUsageData>) => createQueryKey('getModulesUsage', options, false, ['usage']);
 
 /**
- * See how far each module is used, and its last thirty days
+ * Get the usage of all modules, with the last thirty days
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
- * For None.
+ * For super admins.
  */
 export const getModulesUsageOptions = (options?: Options<GetModulesUsageData>) => queryOptions<GetModulesUsageResponse, GetModulesUsageError, GetModulesUsageResponse, ReturnType<typeof getModulesUsageQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1924,7 +1924,7 @@ export const getUsersQueryKey = (options?: Options<GetUsersData>) => createQuery
  *
  * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
- * For None.
+ * For super admins.
  */
 export const getUsersOptions = (options?: Options<GetUsersData>) => queryOptions<GetUsersResponse, GetUsersError, GetUsersResponse, ReturnType<typeof getUsersQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1946,7 +1946,7 @@ export const getUsersInfiniteQueryKey = (options?: Options<GetUsersData>): Query
  *
  * E-mails that begin with `q` come before those that have its words further on, or in the user's name.
  *
- * For None.
+ * For super admins.
  */
 export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infiniteQueryOptions<GetUsersResponse, GetUsersError, InfiniteData<GetUsersResponse>, QueryKey<Options<GetUsersData>>, string | Pick<QueryKey<Options<GetUsersData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -1975,7 +1975,7 @@ export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infi
  *
  * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
- * For None.
+ * For super admins.
  */
 export const activateUserMutation = (options?: Partial<Options<ActivateUserData>>): UseMutationOptions<ActivateUserResponse, ActivateUserError, Options<ActivateUserData>> => {
     const mutationOptions: UseMutationOptions<ActivateUserResponse, ActivateUserError, Options<ActivateUserData>> = {
@@ -2000,7 +2000,7 @@ export const activateUserMutation = (options?: Partial<Options<ActivateUserData>
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
  * admin.
  *
- * For None.
+ * For super admins.
  */
 export const deactivateUserMutation = (options?: Partial<Options<DeactivateUserData>>): UseMutationOptions<DeactivateUserResponse, DeactivateUserError, Options<DeactivateUserData>> => {
     const mutationOptions: UseMutationOptions<DeactivateUserResponse, DeactivateUserError, Options<DeactivateUserData>> = {
