@@ -161,11 +161,11 @@ export type BulkCounts = {
 };
 
 /**
- * BulkDryRun
+ * BulkForesight
  *
  * A dry run's answer.
  */
-export type BulkDryRun = {
+export type BulkForesight = {
     examined: number;
     complete: boolean;
     would_change: number;
@@ -306,8 +306,9 @@ export type BulkSummary = {
  */
 export type CacheStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'measured' | 'not_read' | 'unknown';
+    words: string;
     since: string | null;
+    still_works: string | null;
     hit_ratio: number | null;
     hits: number | null;
     misses: number | null;
@@ -359,12 +360,13 @@ export type ConfigViolationPage = {
 /**
  * ConsumersStatus
  *
- * Consumer groups of commands and events. `group_without_members`: at least one group has no consumer.
+ * Consumer groups of commands and events.
  */
 export type ConsumersStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'behind' | 'caught_up' | 'far_behind' | 'group_without_members' | 'unknown';
+    words: string;
     since: string | null;
+    still_works: string | null;
     lag: number | null;
     groups: Array<GroupStatus>;
 };
@@ -436,12 +438,13 @@ export type DeadLetterPage = {
 /**
  * DeadLettersStatus
  *
- * Dead letters that wait for a decision. `keys_blocked`: one of the relay's is open, which holds others up.
+ * What was set aside and waits for somebody to deal with it.
  */
 export type DeadLettersStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'keys_blocked' | 'none_open' | 'open' | 'unknown';
+    words: string;
     since: string | null;
+    still_works: string | null;
     open: OpenLetters | null;
 };
 
@@ -456,14 +459,14 @@ export type Decided = {
 };
 
 /**
- * DecidedOrPreviewed
+ * DecidedOrForeseen
  *
  * Around a command's result: its operation; of a dry run what would happen, and no operation.
  *
- * `changes` are the events that would be recorded, `impact` counts what else the command affects, `preview` binds
- * a command to this very decision, and `sequence` is the state's to which If-Match would refer.
+ * `changes` are the events that would be recorded, `impact` tells whom the command concerns beyond its own, `preview`
+ * binds a command to this very decision, and `sequence` is the state's to which If-Match would refer.
  */
-export type DecidedOrPreviewed = {
+export type DecidedOrForeseen = {
     status: 'applied' | 'unchanged';
     operation_id?: string;
     dry_run?: true;
@@ -509,12 +512,13 @@ export type Difference = {
 /**
  * DriftStatus
  *
- * The difference between the enum `ModuleType` and the registry, which alone counts.
+ * How far the enum `ModuleType` is from the living registry, which alone counts.
  */
 export type DriftStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'different' | 'same' | 'unknown';
+    words: string;
     since: string | null;
+    still_works: string | null;
     unlisted: Array<string>;
     unregistered: Array<string>;
 };
@@ -546,7 +550,7 @@ export type FieldError = {
 /**
  * GroupStatus
  *
- * A consumer group: its members, and how far it is behind.
+ * A consumer group: who is in it, and how far it is behind.
  */
 export type GroupStatus = {
     group: string;
@@ -558,7 +562,7 @@ export type GroupStatus = {
 /**
  * Health
  *
- * The process's readiness, part by part. `degraded`: it works without the part, more slowly or without writes.
+ * Each part named. `degraded`: the service works without it, more slowly or later, or without writes.
  *
  * `status` `degraded`: reads are served and writes are refused, for the reason in `waiting_for`.
  */
@@ -573,7 +577,7 @@ export type Health = {
 /**
  * IndustriesUsage
  *
- * All existing templates, codes sorted.
+ * All living templates, codes sorted.
  */
 export type IndustriesUsage = {
     items: Array<IndustryUsage>;
@@ -1178,8 +1182,9 @@ export type OperationView = {
  */
 export type OperationsStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'late' | 'none_pending' | 'pending' | 'unknown';
+    words: string;
     since: string | null;
+    still_works: string | null;
     pending: number | null;
     oldest_pending_seconds: number | null;
     waiting_requests: number | null;
@@ -1366,21 +1371,6 @@ export type OrganizationViolation = {
 };
 
 /**
- * PostgresStatus
- *
- * PostgreSQL. `incomplete`: it answers, but is too slow, or its schema is older than the code.
- *
- * `disk_full`, `read_only` and `files_unwritable`: it answers, and takes no writes.
- */
-export type PostgresStatus = {
-    state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'answers' | 'disk_full' | 'files_unwritable' | 'incomplete' | 'read_only' | 'unreachable';
-    since: string | null;
-    answer_ms: number | null;
-    version: string | null;
-};
-
-/**
  * PreviewedChange
  *
  * An event that would be recorded, and what it changes.
@@ -1457,12 +1447,13 @@ export type Refusals = {
 /**
  * RelayStatus
  *
- * Events on their way to Kafka. Counts end at 100,000; the age leaves out events of blocked keys.
+ * Events on their way to Kafka. Counts end at 100,000; the age leaves events of blocked keys out.
  */
 export type RelayStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'late' | 'no_leader' | 'publishing' | 'unknown';
+    words: string;
     since: string | null;
+    still_works: string | null;
     waiting: number | null;
     oldest_seconds: number | null;
     leader: string | null;
@@ -1487,12 +1478,13 @@ export type ReplicaStatus = {
 /**
  * ReplicasStatus
  *
- * Replicas heard of within an hour, without those that stopped in order. `no_consumer`: only APIs are running.
+ * Those heard of within an hour; who stopped in order is not listed.
  */
 export type ReplicasStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'no_consumer' | 'running' | 'some_silent' | 'unknown';
+    words: string;
     since: string | null;
+    still_works: string | null;
     items: Array<ReplicaStatus>;
 };
 
@@ -1521,18 +1513,15 @@ export type RevokedApiToken = {
 /**
  * ServerStatus
  *
- * Kafka or Redis, and how long it just took to answer. Kafka tells no client its version.
- *
- * `partly_unreachable`: some of the running replicas do not reach it.
+ * A server the service works with, and how long it just took to answer. Kafka tells no client its version.
  */
 export type ServerStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    code: 'answers' | 'partly_unreachable' | 'unreachable';
+    words: string;
     since: string | null;
+    still_works: string | null;
     answer_ms: number | null;
     version: string | null;
-    replicas: number;
-    replicas_without: number;
 };
 
 /**
@@ -1547,11 +1536,11 @@ export type SignedUp = {
 };
 
 /**
- * SignupDryRun
+ * SignupForeseen
  *
  * What signing up would come to: of a dry run, which keeps nothing. `preview` binds a signup to this decision.
  */
-export type SignupDryRun = {
+export type SignupForeseen = {
     dry_run: boolean;
     status: 'applied' | 'unchanged';
     sequence: number;
@@ -1631,13 +1620,14 @@ export type Suspend = {
 /**
  * SystemStatus
  *
- * Every part of the system. The state is that of the worst part.
+ * Every part, and all of them in a sentence. The state is that of the worst.
  */
 export type SystemStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
+    words: string;
     checked_at: string;
     answered_by: string;
-    postgres: PostgresStatus;
+    postgres: ServerStatus;
     kafka: ServerStatus;
     redis: ServerStatus;
     relay: RelayStatus;
@@ -1779,7 +1769,7 @@ export type IfMatch = string;
 export type Prefer = string;
 
 /**
- * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+ * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
  */
 export type ModplaneReason = string;
 
@@ -1799,7 +1789,7 @@ export type Preview = string;
 export type Reason = string;
 
 /**
- * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+ * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
  */
 export type IfNoneMatch = string;
 
@@ -2154,7 +2144,7 @@ export type StartBulkOperationData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -2269,7 +2259,7 @@ export type StartBulkOperationResponses = {
     /**
      * Done.
      */
-    200: BulkDryRun;
+    200: BulkForesight;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -3078,7 +3068,7 @@ export type GetIndustriesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -3089,7 +3079,7 @@ export type GetIndustriesData = {
          */
         q?: string;
         /**
-         * Only those with this status.
+         * Only those that stand so.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -3211,7 +3201,7 @@ export type CreateIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3350,7 +3340,7 @@ export type CreateIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & IndustryResult;
+    200: DecidedOrForeseen & IndustryResult;
     /**
      * Created.
      */
@@ -3379,7 +3369,7 @@ export type DeleteIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3447,8 +3437,8 @@ export type DeleteIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3525,7 +3515,7 @@ export type DeleteIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & DeletedIndustry;
+    200: DecidedOrForeseen & DeletedIndustry;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -3538,7 +3528,7 @@ export type GetIndustryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -3570,8 +3560,8 @@ export type GetIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3632,7 +3622,7 @@ export type UpdateIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3700,8 +3690,8 @@ export type UpdateIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3784,7 +3774,7 @@ export type UpdateIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & IndustryResult;
+    200: DecidedOrForeseen & IndustryResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -3797,7 +3787,7 @@ export type GetIndustryModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -3829,8 +3819,8 @@ export type GetIndustryModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3941,9 +3931,9 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -4051,8 +4041,8 @@ export type GetIndustryVersionsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4101,7 +4091,7 @@ export type GetModuleRegistryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -4120,7 +4110,7 @@ export type GetModuleRegistryData = {
          */
         service_name?: string;
         /**
-         * Only those with this status.
+         * Only those that stand so.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -4234,7 +4224,7 @@ export type RegisterModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4373,7 +4363,7 @@ export type RegisterModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & ModuleResult;
+    200: DecidedOrForeseen & ModuleResult;
     /**
      * Created.
      */
@@ -4402,7 +4392,7 @@ export type DeleteModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4470,7 +4460,7 @@ export type DeleteModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4547,7 +4537,7 @@ export type DeleteModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & DeletedModule;
+    200: DecidedOrForeseen & DeletedModule;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -4560,7 +4550,7 @@ export type GetModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -4615,7 +4605,7 @@ export type GetModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4676,7 +4666,7 @@ export type UpdateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4744,7 +4734,7 @@ export type UpdateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4827,7 +4817,7 @@ export type UpdateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & ModuleResult;
+    200: DecidedOrForeseen & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -4852,7 +4842,7 @@ export type ActivateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4920,7 +4910,7 @@ export type ActivateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4997,7 +4987,7 @@ export type ActivateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & ModuleResult;
+    200: DecidedOrForeseen & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -5010,7 +5000,7 @@ export type GetModuleAdoptionData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -5065,9 +5055,9 @@ export type GetModuleAdoptionErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5117,7 +5107,7 @@ export type GetModuleConfigData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -5172,7 +5162,7 @@ export type GetModuleConfigErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5233,7 +5223,7 @@ export type DeactivateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5301,7 +5291,7 @@ export type DeactivateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5378,7 +5368,7 @@ export type DeactivateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & ModuleResult;
+    200: DecidedOrForeseen & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -5449,8 +5439,8 @@ export type GetModuleIndustriesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5509,7 +5499,7 @@ export type GetModuleOrganizationsData = {
          */
         q?: string;
         /**
-         * Only those with this status.
+         * Only those that stand so.
          */
         status?: 'active' | 'suspended' | null;
         /**
@@ -5573,9 +5563,9 @@ export type GetModuleOrganizationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5683,9 +5673,9 @@ export type GetModuleViolationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5747,7 +5737,7 @@ export type ApplyIndustryTemplateData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5815,9 +5805,9 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5872,7 +5862,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -5915,7 +5905,7 @@ export type ApplyIndustryTemplateResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & AssignmentResult;
+    200: DecidedOrForeseen & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -5940,7 +5930,7 @@ export type AssignModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6008,9 +5998,9 @@ export type AssignModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6065,7 +6055,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6108,7 +6098,7 @@ export type AssignModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & AssignmentResult;
+    200: DecidedOrForeseen & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6121,7 +6111,7 @@ export type GetAvailableModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -6250,7 +6240,7 @@ export type BulkAssignModulesData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6318,9 +6308,9 @@ export type BulkAssignModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6375,7 +6365,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6418,7 +6408,7 @@ export type BulkAssignModulesResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & AssignmentResult;
+    200: DecidedOrForeseen & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6443,7 +6433,7 @@ export type RestoreAssignmentsData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6511,9 +6501,9 @@ export type RestoreAssignmentsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6568,7 +6558,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6611,7 +6601,7 @@ export type RestoreAssignmentsResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & AssignmentResult;
+    200: DecidedOrForeseen & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6636,7 +6626,7 @@ export type UnassignModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6712,9 +6702,9 @@ export type UnassignModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6763,7 +6753,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6806,7 +6796,7 @@ export type UnassignModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & AssignmentResult;
+    200: DecidedOrForeseen & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6824,7 +6814,7 @@ export type GetOperationsData = {
          */
         organization_id?: string;
         /**
-         * Only those with this status.
+         * Only those that stand so.
          */
         status?: 'pending' | 'applied' | 'unchanged' | 'rejected' | 'failed' | null;
         /**
@@ -7038,7 +7028,7 @@ export type GetOrganizationsData = {
          */
         q?: string;
         /**
-         * Only those with this status.
+         * Only those that stand so.
          */
         status?: 'active' | 'suspended' | null;
         /**
@@ -7239,7 +7229,7 @@ export type SignUpData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -7338,7 +7328,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -7378,7 +7368,7 @@ export type SignUpResponses = {
     /**
      * Done.
      */
-    200: SignupDryRun;
+    200: SignupForeseen;
     /**
      * Created.
      */
@@ -7395,7 +7385,7 @@ export type GetOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -7511,7 +7501,7 @@ export type UpdateOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -7623,7 +7613,7 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -7663,7 +7653,7 @@ export type UpdateOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & OrganizationResult;
+    200: DecidedOrForeseen & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -7676,7 +7666,7 @@ export type GetOrganizationInfoData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -7780,7 +7770,7 @@ export type GetOrganizationModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -7835,9 +7825,9 @@ export type GetOrganizationModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -7887,7 +7877,7 @@ export type GetOrganizationModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -7946,9 +7936,9 @@ export type GetOrganizationModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -8012,7 +8002,7 @@ export type UpdateModuleConfigData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8084,9 +8074,9 @@ export type UpdateModuleConfigErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -8141,7 +8131,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -8190,7 +8180,7 @@ export type UpdateModuleConfigResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & ConfigResult;
+    200: DecidedOrForeseen & ConfigResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -8215,7 +8205,7 @@ export type ReactivateOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8321,7 +8311,7 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -8361,7 +8351,7 @@ export type ReactivateOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & OrganizationResult;
+    200: DecidedOrForeseen & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -8386,7 +8376,7 @@ export type SuspendOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8492,7 +8482,7 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -8532,7 +8522,7 @@ export type SuspendOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrPreviewed & OrganizationResult;
+    200: DecidedOrForeseen & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -8747,7 +8737,7 @@ export type DropDeadLetterData = {
     body?: never;
     headers?: {
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8874,7 +8864,7 @@ export type RetryDeadLetterData = {
     body?: never;
     headers?: {
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9100,7 +9090,7 @@ export type GetTokensData = {
          */
         role?: 'super_admin' | 'service' | null;
         /**
-         * Only those with this status.
+         * Only those that stand so.
          */
         status?: 'active' | 'expired' | 'revoked' | null;
         /**
@@ -9210,7 +9200,7 @@ export type CreateTokenData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9346,7 +9336,7 @@ export type RevokeTokenData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9472,7 +9462,7 @@ export type GetIndustriesUsageData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -9564,7 +9554,7 @@ export type GetModulesUsageData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
          */
         'If-None-Match'?: string;
     };
@@ -9669,7 +9659,7 @@ export type GetUsersData = {
          */
         role?: 'super_admin' | 'organization_admin' | 'service' | null;
         /**
-         * Only those with this status.
+         * Only those that stand so.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -9775,7 +9765,7 @@ export type ActivateUserData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9901,7 +9891,7 @@ export type DeactivateUserData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
