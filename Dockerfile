@@ -17,7 +17,7 @@ COPY src src
 COPY migrations migrations
 COPY seeds seeds
 COPY schemas schemas
-# The code finds migrations and schemas beside src/, so it is run from there and not installed.
+# The code expects migrations and schemas beside src/, so it is run from there and not installed.
 RUN printf '#!/opt/modplane/venv/bin/python\nfrom app.cli.main import main\n\nmain()\n' > venv/bin/modplane \
  && chmod 755 venv/bin/modplane \
  && python -m compileall -q venv/lib src migrations
@@ -35,7 +35,7 @@ ENV PATH=/opt/modplane/venv/bin:$PATH \
     MODPLANE_HTTP_PORT=8000 \
     MODPLANE_WEB=/opt/modplane/web
 WORKDIR /opt/modplane
-# A number, so that Kubernetes can tell that it is not root.
+# A number, so that Kubernetes can verify that it is not root.
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -16,30 +16,30 @@ FIND_PYTHON = for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-up: env web ## run everything on http://127.0.0.1:8000; Ctrl-C stops it, the data stays
+up: env web ## run everything on http://127.0.0.1:8000; Ctrl-C stops it, data is kept
 	@exec $(BIN)/modplane up
 
-down: env ## stop what `make up` started, from another terminal
+down: env ## stop the stack of `make up` from another terminal
 	@exec $(BIN)/modplane down
 
-migrate: env ## bring the database's schema up to date
+migrate: env ## migrate the database schema
 	@exec $(BIN)/modplane migrate
 
 test: env ## run the tests, in TEST_PROCESSES processes with servers of their own
 	@PYTHONDONTWRITEBYTECODE= exec $(BIN)/python -m pytest -n $(TEST_PROCESSES) --no-loadscope-reorder --durations=20
 
-test-all: env packages ## run the tests that `make test` leaves out because they take long
+test-all: env packages ## run the slow tests that `make test` omits
 	@exec $(BIN)/python -m pytest -m thorough
 
-bench: env ## measure the service beside the ceilings of its parts, on a stack of its own (some minutes)
+bench: env ## benchmark the service against the ceilings of its parts, on a separate stack (some minutes)
 	@exec $(BIN)/python -m bench
 
-screenshots: env web ## write the pictures of the UI into docs/pictures, from a stack of their own
+screenshots: env web ## write screenshots of the UI into docs/pictures, from a separate stack
 	@exec $(BIN)/python -m tests.web.screenshots
 
-check: env packages ## format, lint, types, architecture, documents
+check: env packages ## check formatting, lint, types, architecture, generated documents
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy src tests bench examples/mirror-python/mirror.py
@@ -51,20 +51,20 @@ format: env ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-openapi: env ## write the API's documents into schemas/, and the client that is made from them
+openapi: env ## write the API documents into schemas/, and generate the client from them
 	@$(BIN)/python -m app.apidocs
 	@$(MAKE) --no-print-directory client
 
-client: packages ## write the TypeScript client from schemas/openapi.json
+client: packages ## generate the TypeScript client from schemas/openapi.json
 	@sh scripts/node.sh npm run --silent generate --workspace clients/typescript
 
-web: web/dist/index.html ## build the web UI, unless it is built and nothing changed
+web: web/dist/index.html ## build the web UI if its sources have changed
 
 web/dist/index.html: $(WEB_SOURCES) node_modules/.ready
 	@echo "Building the web UI."
 	@sh scripts/node.sh npm run --silent build --workspace web -- --logLevel warn
 
-web-dev: packages ## serve the UI from its sources on http://127.0.0.1:5173, changing as they do; needs `make up` beside it
+web-dev: packages ## serve the UI from its sources on http://127.0.0.1:5173 with live reload; needs a running `make up`
 	@sh scripts/node.sh npm run --silent dev --workspace web
 
 packages: node_modules/.ready

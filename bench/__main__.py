@@ -15,8 +15,7 @@ import msgspec
 from bench import ceilings
 from bench.callers import Load, called, request
 from bench.subject import Running, Subject, rate_of
-from devstack.endpoints import Given
-from devstack.stack import Stack
+from devstack import Given, Stack
 from tests.support.command_records import TOPIC
 
 CALLERS, FEW = 64, 4

@@ -20,8 +20,7 @@ from aiokafka import AIOKafkaProducer
 from app.migration.migrate import create_topics, migrate_database
 from assignments.commands import AssignModule
 from bench import ceilings
-from devstack.endpoints import Endpoints
-from devstack.stack import Stack
+from devstack import Endpoints, Stack
 from tests.support.api_client import Api, sign_in
 from tests.support.command_records import TOPIC, command_envelope
 from tests.support.many_organizations import insert_organizations

@@ -10,8 +10,7 @@ import asyncpg
 import pytest
 
 from app.migration.migrate import create_topics, migrate_database
-from devstack.endpoints import Endpoints
-from devstack.stack import Stack
+from devstack import Endpoints, Stack
 from shared.postgres.database import PostgresDatabase
 from tests.support.databases import sibling_database_url
 from tests.support.groups import GroupScheduling, longest_first, process_count

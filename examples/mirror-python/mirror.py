@@ -1,12 +1,12 @@
-"""Keeps a mirror of which organization has which module, in SQLite, by following Modplane's events.
+"""Mirror the modules of all organizations in SQLite, by consuming Modplane's events.
 
     MODPLANE_TOKEN=mpt_... python mirror.py --url http://127.0.0.1:8000 --kafka 127.0.0.1:9092 --database mirror.sqlite
 
 The events of one organization's assignments are numbered without gaps (`sequence`) and spread over five topics. The
-next one is applied, one that was seen is dropped, a later one is held until those before it have come; when they do
-not come, the organization is read over REST, whose answer names the sequence it stands for. docs/consume-events.md says
-why this is enough. The process may be killed at any instant; it ends by itself on errors that do not pass, so have it
-started again whenever it ends.
+next event is applied, a duplicate is dropped, a later one is held until the missing ones arrive; if they do not, the
+organization is read over REST, with the sequence of the returned state. docs/consume-events.md explains why this is
+sufficient. The process may be killed at any instant; it exits on permanent errors, so run it under a supervisor that
+restarts it.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 
 log = logging.getLogger("mirror")
 
-# All topics of the stream: with one of them left out, its events would be gaps.
+# All topics of the stream: without one of them, its events would appear as gaps.
 TOPICS = (
     "tenant.module.assigned",
     "tenant.module.unassigned",
@@ -54,19 +54,19 @@ CREATE TABLE IF NOT EXISTS snapshots (completed_at REAL NOT NULL);
 
 
 class Mirror:
-    """What is known of each organization, and up to which sequence."""
+    """The mirrored state of each organization, with its sequence."""
 
     def __init__(self, path: Path) -> None:
         self.rows = sqlite3.connect(path)
         self.rows.executescript(SCHEMA)
 
     def sequence(self, organization_id: str) -> int:
-        """That of the last event applied; 0 before the first."""
+        """Return the sequence of the last applied event; 0 before the first."""
         row = self.rows.execute("SELECT sequence FROM organizations WHERE id = ?", (organization_id,)).fetchone()
         return row[0] if row else 0
 
     def receive(self, event: dict[str, Any]) -> None:
-        """Applies, drops or holds an event."""
+        """Apply, drop or hold an event."""
         organization_id, sequence = event["organization_id"], event["sequence"]
         last = self.sequence(organization_id)
         if sequence == last + 1:
@@ -77,7 +77,7 @@ class Mirror:
             self.rows.execute("INSERT OR IGNORE INTO held VALUES (?, ?, ?, ?)", row)
 
     def replace(self, state: dict[str, Any]) -> None:
-        """Takes what REST says of an organization, unless events have led further."""
+        """Replace the state of an organization by one read over REST, unless the mirror is newer."""
         organization_id, sequence = state["organization_id"], state["sequence"]
         if sequence < self.sequence(organization_id):
             return
@@ -91,7 +91,7 @@ class Mirror:
             if module.get("change") == "removed":
                 self.rows.execute("DELETE FROM modules WHERE organization_id = ? AND module_id = ?", place)
             else:
-                # An event calls the organization's own layer `config`, as it knows no other.
+                # In an event the organization's own layer is `config`, because events contain no other layer.
                 own_config = module["own_config"] if "own_config" in module else module["config"]
                 row = (*place, json.dumps(own_config), json.dumps(module["sources"]))
                 self.rows.execute("INSERT OR REPLACE INTO modules VALUES (?, ?, ?, ?)", row)
@@ -108,12 +108,12 @@ class Mirror:
         self.rows.execute("DELETE FROM held WHERE organization_id = ? AND sequence <= ?", (organization_id, last))
 
     def gaps(self) -> list[str]:
-        """Organizations of which something has been missing for too long."""
+        """Return the organizations whose events have been missing for too long."""
         query = "SELECT DISTINCT organization_id FROM held WHERE since < ?"
         return [row[0] for row in self.rows.execute(query, (time.time() - GAP_SECONDS,))]
 
     def is_whole(self) -> bool:
-        """Whether every organization has been read once."""
+        """Return whether the initial snapshot of all organizations is complete."""
         return self.rows.execute("SELECT 1 FROM snapshots").fetchone() is not None
 
     def note_whole(self) -> None:
@@ -121,14 +121,14 @@ class Mirror:
 
 
 class Modplane:
-    """The REST API, as a service's token may read it."""
+    """The part of the REST API that a service token can read."""
 
     def __init__(self, url: str, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         self._client = httpx.AsyncClient(base_url=f"{url}/api/v1", headers=headers, timeout=30)
 
     async def pages(self) -> AsyncIterator[list[dict[str, Any]]]:
-        """What every organization has, a page of organizations at a time, in an order that never changes."""
+        """Yield the modules of all organizations, a page of organizations at a time, in an order that never changes."""
         query = {"sort": "created_at", "limit": PAGE}
         while True:
             page = await self._get("/organizations", query)
@@ -138,7 +138,7 @@ class Modplane:
             query["cursor"] = page["next_cursor"]
 
     async def modules(self, organization_id: str) -> dict[str, Any]:
-        """All modules of an organization, and the sequence they stand for."""
+        """Return all modules of an organization, and the sequence of that state."""
         return await self._get(f"/organizations/{organization_id}/modules", {})
 
     async def _get(self, path: str, query: dict[str, Any]) -> dict[str, Any]:
@@ -158,7 +158,7 @@ class Modplane:
 
 
 async def start_over(consumer: AIOKafkaConsumer, mirror: Mirror, modplane: Modplane) -> None:
-    """Reads everything over REST, then goes on with the oldest events there are: those before are in what was read."""
+    """Read everything over REST, then continue with the oldest events: earlier ones are part of the snapshot."""
     log.info("reads every organization")
     await consumer.seek_to_beginning()
     async for states in modplane.pages():
@@ -172,21 +172,21 @@ async def start_over(consumer: AIOKafkaConsumer, mirror: Mirror, modplane: Modpl
 
 
 async def follow(consumer: AIOKafkaConsumer, mirror: Mirror, modplane: Modplane) -> None:
-    """Keeps the mirror equal, for ever."""
+    """Keep the mirror up to date, for ever."""
     if not mirror.is_whole():
         await start_over(consumer, mirror, modplane)
     while True:
         try:
             batches = await consumer.getmany(timeout_ms=500, max_records=500)
         except (NoOffsetForPartitionError, OffsetOutOfRangeError):
-            # The first run, or one after so long a pause that events were deleted unseen.
+            # The first run, or one after so long a pause that unread events were deleted.
             await start_over(consumer, mirror, modplane)
             continue
         with mirror.rows:
             for record in (record for batch in batches.values() for record in batch):
                 mirror.receive(json.loads(record.value))
         if batches:
-            # After the mirror has them: a crash in between brings them again, and they are dropped.
+            # After the mirror is stored: after a crash in between they are delivered again, and dropped.
             await consumer.commit()
         for organization_id in mirror.gaps():
             log.info("reads %s, of which events are missing", organization_id)
@@ -196,13 +196,13 @@ async def follow(consumer: AIOKafkaConsumer, mirror: Mirror, modplane: Modplane)
 
 
 async def main(options: argparse.Namespace) -> None:
-    """Connects what the options name."""
+    """Connect to the configured services and follow the events."""
     mirror, modplane = Mirror(options.database), Modplane(options.url, os.environ["MODPLANE_TOKEN"])
     consumer = AIOKafkaConsumer(
         *TOPICS,
         bootstrap_servers=options.kafka,
         group_id=options.group,
-        group_instance_id=f"{options.group}.1",  # a restart takes the place of the process that was killed at once
+        group_instance_id=f"{options.group}.1",  # static membership: a restart takes over at once
         enable_auto_commit=False,
         auto_offset_reset="none",
     )
@@ -212,10 +212,10 @@ async def main(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Mirrors Modplane's assignments. The token is in MODPLANE_TOKEN.")
-    parser.add_argument("--url", default="http://127.0.0.1:8000", help="where Modplane serves")
+    parser.add_argument("--url", default="http://127.0.0.1:8000", help="URL of Modplane")
     parser.add_argument("--kafka", default="127.0.0.1:9092", help="bootstrap servers")
-    parser.add_argument("--group", default="mirror-python", help="the consumer group, one for each mirror")
-    parser.add_argument("--database", type=Path, default=Path("mirror.sqlite"), help="where the mirror lies")
+    parser.add_argument("--group", default="mirror-python", help="consumer group, one for each mirror")
+    parser.add_argument("--database", type=Path, default=Path("mirror.sqlite"), help="file of the mirror")
     logging.basicConfig(format="%(asctime)s %(message)s")
     log.setLevel(logging.INFO)
     asyncio.run(main(parser.parse_args()))

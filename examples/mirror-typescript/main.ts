@@ -1,13 +1,13 @@
 /**
- * Keeps a mirror of which organization has which module, one JSON file each, by following Modplane's events.
+ * Mirror the modules of all organizations, in one JSON file each, by consuming Modplane's events.
  *
  *     MODPLANE_TOKEN=mpt_... node dist/main.js --url http://127.0.0.1:8000 --kafka 127.0.0.1:9092 --directory mirror
  *
  * The events of one organization's assignments are numbered without gaps (`sequence`) and spread over five topics. The
- * next one is applied, one that was seen is dropped, a later one is held until those before it have come; when they do
- * not come, the organization is read over REST, whose answer names the sequence it stands for. docs/consume-events.md
- * says why this is enough. The process may be killed at any instant; it ends by itself on errors that do not pass, so
- * have it started again whenever it ends.
+ * next event is applied, a duplicate is dropped, a later one is held until the missing ones arrive; if they do not, the
+ * organization is read over REST, with the sequence of the returned state. docs/consume-events.md explains why this is
+ * sufficient. The process may be killed at any instant; it exits on permanent errors, so run it under a supervisor that
+ * restarts it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -15,7 +15,7 @@ import { Consumer, ListOffsetTimestamps, stringDeserializers } from "@platformat
 import { type Event, Mirror } from "./mirror.js";
 import { Modplane } from "./modplane.js";
 
-// All topics of the stream: with one of them left out, its events would be gaps.
+// All topics of the stream: without one of them, its events would appear as gaps.
 const TOPICS = [
   "tenant.module.assigned",
   "tenant.module.unassigned",
@@ -33,7 +33,7 @@ interface Position {
   leaderEpoch: number;
 }
 
-/** The oldest or newest place of every partition. */
+/** The oldest or newest offset of every partition. */
 async function endsOf(consumer: Kafka, timestamp: bigint): Promise<Position[]> {
   const ends = await consumer.listOffsets({ topics: TOPICS, timestamp });
   return TOPICS.flatMap((topic) =>
@@ -41,7 +41,7 @@ async function endsOf(consumer: Kafka, timestamp: bigint): Promise<Position[]> {
   );
 }
 
-/** Where the group is. Undefined in its first run, and after so long a pause that events were deleted unseen. */
+/** The group's offsets. Undefined in its first run, and after so long a pause that unread events were deleted. */
 async function committedIn(consumer: Kafka, oldest: Position[]): Promise<Position[] | undefined> {
   const topics = TOPICS.map((topic) => ({
     topic,
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   const consumer: Kafka = new Consumer({
     clientId: options.group,
     groupId: options.group,
-    groupInstanceId: `${options.group}.1`, // a restart takes the place of the process that was killed at once
+    groupInstanceId: `${options.group}.1`, // static membership: a restart takes over at once
     bootstrapBrokers: options.kafka.split(","),
     autocommit: false,
     deserializers: stringDeserializers,
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   const oldest = await endsOf(consumer, ListOffsetTimestamps.EARLIEST);
   let start = (await mirror.isComplete()) ? await committedIn(consumer, oldest) : undefined;
   if (start === undefined) {
-    // What happened before the oldest event there is, is in what is read now.
+    // Everything that happened before the oldest event is part of this snapshot.
     await readEverything(mirror, modplane);
     start = oldest;
   }
@@ -98,7 +98,7 @@ async function main(): Promise<void> {
       const offsets = [...positions.values()];
       positions.clear();
       await mirror.save();
-      // After the mirror is on the disk: a crash in between brings the events again, and they are dropped.
+      // After the mirror is stored: after a crash in between the events are delivered again, and dropped.
       if (offsets.length > 0) await consumer.commit({ offsets });
       for (const organizationId of mirror.gaps()) {
         console.log(`reads ${organizationId}, of which events are missing`);

@@ -11,7 +11,7 @@ interface Module {
   sources: Json[];
 }
 
-/** An event calls the organization's own layer `config`, as it knows no other. */
+/** In an event the organization's own layer is `config`, because events contain no other layer. */
 interface Change {
   module_id: string;
   config: Json;
@@ -37,7 +37,7 @@ interface Organization {
   held: Event[];
 }
 
-/** What is known of each organization, and up to which sequence: in memory, and after `save` on the disk. */
+/** The mirrored state of each organization, with its sequence: in memory, and after `save` on the disk. */
 export class Mirror {
   readonly organizations = new Map<string, Organization>();
   private readonly waitingSince = new Map<string, number>();
@@ -59,7 +59,7 @@ export class Mirror {
     return mirror;
   }
 
-  /** Applies, drops or holds an event. */
+  /** Apply, drop or hold an event. */
   receive(event: Event): void {
     const organization = this.organization(event.organization_id);
     if (event.sequence <= organization.sequence) return;
@@ -68,7 +68,7 @@ export class Mirror {
     this.applyHeld(event.organization_id, organization);
   }
 
-  /** Takes what REST says of an organization, unless events have led further. */
+  /** Replace the state of an organization by one read over REST, unless the mirror is newer. */
   replace(state: State): void {
     const organization = this.organization(state.organization_id);
     if (state.sequence < organization.sequence) return;
@@ -79,12 +79,12 @@ export class Mirror {
     this.applyHeld(state.organization_id, organization);
   }
 
-  /** Organizations of which something has been missing for too long. */
+  /** The organizations whose events have been missing for too long. */
   gaps(): string[] {
     return [...this.waitingSince].filter(([, since]) => since < Date.now() - GAP_MS).map(([id]) => id);
   }
 
-  /** Returns when all that was received before the call survives this process. */
+  /** Resolve once everything received before the call is stored durably. */
   async save(): Promise<void> {
     const ids = [...this.changed];
     this.changed.clear();
@@ -123,7 +123,7 @@ export class Mirror {
     else if (!this.waitingSince.has(id)) this.waitingSince.set(id, Date.now());
   }
 
-  /** Replaces the file as a whole: whoever reads it finds the one before or this one. */
+  /** Replace the file atomically: a reader sees either the previous content or the new one. */
   private async write(name: string, value: unknown): Promise<void> {
     const path = join(this.directory, name);
     const file = await open(`${path}.new`, "w");

@@ -5,14 +5,14 @@ const PATIENCE_MS = 120_000;
 const TIMEOUT_MS = 30_000;
 const PAGE = 50;
 
-/** The REST API, as a service's token may read it. */
+/** The part of the REST API that a service token can read. */
 export class Modplane {
   constructor(
     private readonly url: string,
     private readonly token: string,
   ) {}
 
-  /** What every organization has, a page of organizations at a time, in an order that never changes. */
+  /** The modules of all organizations, a page of organizations at a time, in an order that never changes. */
   async *pages(): AsyncGenerator<State[]> {
     let cursor = "";
     do {
@@ -24,7 +24,7 @@ export class Modplane {
     } while (cursor !== "");
   }
 
-  /** All modules of an organization, and the sequence they stand for. */
+  /** All modules of an organization, and the sequence of that state. */
   modules(organizationId: string): Promise<State> {
     return this.get(`/organizations/${organizationId}/modules`);
   }

@@ -1,6 +1,7 @@
 """Creates and revokes API tokens, and knows which tokens go back to a user or a token."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -57,23 +58,23 @@ class RevokedApiToken(ApiToken, frozen=True, kw_only=True):
     living_tokens: Sequence[NamedToken] = ()
 
 
+@dataclass
 class TokenLineage:
     """The tokens that a user or a token made, and those made with them."""
 
-    def __init__(self, store: ApiTokenStore, facts: FactLog, clock: Clock, ids: Ids) -> None:
-        self._store = store
-        self._facts = facts
-        self._clock = clock
-        self._ids = ids
+    store: ApiTokenStore
+    facts: FactLog
+    clock: Clock
+    ids: Ids
 
     async def living(self, transaction: Transaction, creator: str) -> Sequence[ApiToken]:
         """Lock and return the usable tokens that go back to the creator, also by way of tokens that are not usable.
 
         Level by level: while its creator is locked no token can be made with it, so each level is complete.
         """
-        now, tokens, seen, creators = self._clock.now(), list[ApiToken](), {creator}, [creator]
+        now, tokens, seen, creators = self.clock.now(), list[ApiToken](), {creator}, [creator]
         while creators:
-            minted = await self._store.minted_by(transaction, creators)
+            minted = await self.store.minted_by(transaction, creators)
             tokens += [token for token in minted if str(token.id) not in seen]
             creators = [str(token.id) for token in minted if str(token.id) not in seen]
             seen.update(creators)
@@ -85,7 +86,7 @@ class TokenLineage:
         self, transaction: Transaction, token_ids: Sequence[UUID], by: str, reason: str | None
     ) -> Sequence[ApiToken]:
         """Return the tokens as they are afterwards, without those that were revoked before."""
-        revoked = await self._store.revoke(transaction, token_ids, self._clock.now()) if token_ids else ()
+        revoked = await self.store.revoke(transaction, token_ids, self.clock.now()) if token_ids else ()
         await self.record(
             transaction, [self.fact(token, ApiTokenRevokedEvent(token.id), by, reason) for token in revoked]
         )
@@ -93,7 +94,7 @@ class TokenLineage:
 
     async def record(self, transaction: Transaction, facts: Sequence[Fact]) -> None:
         if facts:
-            await self._facts.record(transaction, facts)
+            await self.facts.record(transaction, facts)
 
     def fact(self, token: ApiToken, event: Event, by: str, reason: str | None) -> Fact:
         return Fact(
@@ -101,25 +102,22 @@ class TokenLineage:
             event=event,
             state=ApiTokenState(token.role, token.organization_id, token.scopes, token.revoked_at is not None),
             user_id=by,
-            organization_id=str(token.organization_id) if token.organization_id else None,
-            operation_id=self._ids.new(),
-            occurred_at=self._clock.now(),
+            operation_id=self.ids.new(),
+            occurred_at=self.clock.now(),
             reason=reason,
         )
 
 
+@dataclass
 class ApiTokens:
     """The database keeps the hash alone."""
 
-    def __init__(
-        self, writes: KeyedWrites, store: ApiTokenStore, lineage: TokenLineage, secrets: Secrets, clock: Clock, ids: Ids
-    ) -> None:
-        self._writes = writes
-        self._store = store
-        self._lineage = lineage
-        self._secrets = secrets
-        self._clock = clock
-        self._ids = ids
+    writes: KeyedWrites
+    store: ApiTokenStore
+    lineage: TokenLineage
+    secrets: Secrets
+    clock: Clock
+    ids: Ids
 
     async def create(
         self, new: NewApiToken, created_by: str, reason: str | None = None, write: KeyedWrite | None = None
@@ -130,7 +128,7 @@ class ApiTokens:
             made = await self._create(transaction, new, created_by, reason)
             return Done(msgspec.json.encode(made.described), secret=made.token)
 
-        done = await self._writes.run(write, work)
+        done = await self.writes.run(write, work)
         return CreatedApiToken(done.secret or "", msgspec.json.decode(done.body, type=ApiToken))
 
     async def revoke(
@@ -151,45 +149,47 @@ class ApiTokens:
             answer = await self._revoke(transaction, token_id, revoked_by, reason, with_minted=with_minted)
             return Done(msgspec.json.encode(answer), ended=[token_id, *(each.id for each in answer.revoked_tokens)])
 
-        return msgspec.json.decode((await self._writes.run(write, work)).body, type=RevokedApiToken)
+        return msgspec.json.decode((await self.writes.run(write, work)).body, type=RevokedApiToken)
 
     async def _create(
         self, transaction: Transaction, new: NewApiToken, created_by: str, reason: str | None
     ) -> CreatedApiToken:
         token = valid_api_token(
             ApiToken(
-                id=self._ids.new(),
+                id=self.ids.new(),
                 name=new.name,
                 role=new.role,
                 organization_id=new.organization_id,
                 scopes=default_scopes(new.role) if new.scopes is None else sorted(set(new.scopes)),
                 created_by=created_by,
-                created_at=self._clock.now(),
+                created_at=self.clock.now(),
                 expires_at=new.expires_at,
             )
         )
         creator = as_uuid(created_by)
-        if creator is not None and not await self._store.may_mint(transaction, creator):
-            raise CreatorLetGo("Whoever asks for this token was let go meanwhile: sign in again.")
-        secret = API_TOKEN_PREFIX + self._secrets.new()
+        if creator is not None and not await self.store.may_mint(transaction, creator):
+            raise CreatorLetGo(
+                "The creator of this token was deactivated or revoked during the request: sign in again."
+            )
+        secret = API_TOKEN_PREFIX + self.secrets.new()
         event = creation(token)
-        await self._store.add(transaction, token, hashed(secret))
-        await self._lineage.record(transaction, [self._lineage.fact(token, event, created_by, reason)])
+        await self.store.add(transaction, token, hashed(secret))
+        await self.lineage.record(transaction, [self.lineage.fact(token, event, created_by, reason)])
         return CreatedApiToken(secret, token)
 
     async def _revoke(
         self, transaction: Transaction, token_id: UUID, by: str, reason: str | None, *, with_minted: bool
     ) -> RevokedApiToken:
-        await self._lineage.revoke(transaction, [token_id], by, reason)
-        token = await self._store.find(transaction, token_id)
+        await self.lineage.revoke(transaction, [token_id], by, reason)
+        token = await self.store.find(transaction, token_id)
         if token is None:
             raise ApiTokenNotFound(f"There is no API token {token_id}. See GET /api/v1/tokens.")
-        living = await self._lineage.living(transaction, str(token_id))
+        living = await self.lineage.living(transaction, str(token_id))
         if with_minted:
-            await self._lineage.revoke(transaction, [each.id for each in living], by, reason)
+            await self.lineage.revoke(transaction, [each.id for each in living], by, reason)
         revoked, left = (named(living), ()) if with_minted else ((), named(living))
         return RevokedApiToken(
-            **{name: getattr(token, name) for name in ApiToken.__struct_fields__},
+            **msgspec.structs.asdict(token),
             revoked_tokens=revoked,
             living_tokens=left,
         )

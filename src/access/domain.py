@@ -30,7 +30,7 @@ class InvalidEmail(Invalid):
 
 
 class InvalidName(Invalid):
-    """The name is too long or has characters that nobody can see."""
+    """The name is too long or has invisible characters."""
 
 
 class UnacceptablePassword(Invalid):
@@ -86,7 +86,7 @@ class UserNotFound(NotFound):
 
 
 class LastSuperAdmin(Conflict):
-    """Without this user nobody could administer anything."""
+    """The last active super admin cannot be deactivated."""
 
 
 class InvalidApiToken(Invalid):

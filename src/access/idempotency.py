@@ -5,6 +5,7 @@ anew.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,27 +30,25 @@ class Done(Struct, frozen=True):
         return "Done()"
 
 
+@dataclass
 class KeyedWrites:
     """Runs writes: each in one transaction, and one with a key once."""
 
-    def __init__(
-        self, database: Database, outcomes: WriteOutcomes, seals: Seals, memory: EndedCredentials, clock: Clock
-    ) -> None:
-        self._database = database
-        self._outcomes = outcomes
-        self._seals = seals
-        self._memory = memory
-        self._clock = clock
+    database: Database
+    outcomes: WriteOutcomes
+    seals: Seals
+    memory: EndedCredentials
+    clock: Clock
 
     async def run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> Done:
         """Return the outcome of the work, now or the first time. Credentials it ended are refused when this returns.
 
         Raises `IdempotencyKeyReused` or `SecretNotKept`.
         """
-        async with self._database.writing() as transaction:
+        async with self.database.writing() as transaction:
             done = await self._once(transaction, write, work)
-            await self._memory.announce(transaction, done.ended)
-        self._memory.forget(done.ended)
+            await self.memory.announce(transaction, done.ended)
+        self.memory.forget(done.ended)
         return done
 
     async def _once(
@@ -57,17 +56,17 @@ class KeyedWrites:
     ) -> Done:
         if write is None:
             return await work(transaction)
-        kept = await self._outcomes.claim(transaction, write, self._clock.now())
+        kept = await self.outcomes.claim(transaction, write, self.clock.now())
         if kept is not None:
             return Done(kept.body, secret=await self._kept_secret(write, kept) if kept.has_secret else None)
         done = await work(transaction)
-        sealed = None if done.secret is None else await self._seals.seal(write, done.secret)
-        await self._outcomes.keep(transaction, write.operation_id, done.body, sealed)
+        sealed = None if done.secret is None else await self.seals.seal(write, done.secret)
+        await self.outcomes.keep(transaction, write.operation_id, done.body, sealed)
         return done
 
     async def _kept_secret(self, write: KeyedWrite, kept: KeptOutcome) -> str:
-        fresh = self._clock.now() - kept.created_at < SECRET_KEPT
-        secret = await self._seals.unseal(write, kept.sealed) if kept.sealed is not None and fresh else None
+        fresh = self.clock.now() - kept.created_at < SECRET_KEPT
+        secret = await self.seals.unseal(write, kept.sealed) if kept.sealed is not None and fresh else None
         if secret is None:
             raise SecretNotKept(
                 "This was done, and its secret is kept for 24 hours alone. Revoke the token, and create another with a "
@@ -77,9 +76,9 @@ class KeyedWrites:
 
     async def sweep(self) -> int:
         """Delete secrets after a day and outcomes after 30, and return how many outcomes there were."""
-        now = self._clock.now()
-        async with self._database.writing() as transaction:
-            return await self._outcomes.discard(transaction, now - SECRET_KEPT, now - OUTCOME_KEPT)
+        now = self.clock.now()
+        async with self.database.writing() as transaction:
+            return await self.outcomes.discard(transaction, now - SECRET_KEPT, now - OUTCOME_KEPT)
 
 
 def as_uuid(id_: str) -> UUID | None:

@@ -36,7 +36,7 @@ Fact = AuditEvent
 
 
 class KeyedWrite(Struct, frozen=True):
-    """A write to which its caller gave an Idempotency-Key. `fingerprint` tells two requests with one key apart."""
+    """A write to which its caller gave an Idempotency-Key. `fingerprint` distinguishes two requests with one key."""
 
     operation_id: UUID
     fingerprint: str
@@ -115,7 +115,7 @@ class Passwords(Protocol):
 
 
 class Users(Protocol):
-    """Those who can sign in. E-mails are normalized."""
+    """E-mails are normalized."""
 
     async def by_email(self, transaction: Transaction, email: str) -> Account | None: ...
 
@@ -169,8 +169,6 @@ class PendingOwnerStore(Protocol):
 
 
 class SessionStore(Protocol):
-    """Sessions by their id, which nobody can guess."""
-
     async def open(
         self, transaction: Transaction, user_id: UUID, token_hash: bytes, now: datetime, expires_at: datetime
     ) -> UUID: ...

@@ -3,6 +3,7 @@
 import hmac
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -43,17 +44,17 @@ class SignedIn(Struct, frozen=True):
     refresh: RefreshToken
 
 
+@dataclass
 class Admission:
     """Issues access tokens to verified accounts, and notifies every process of sessions that ended."""
 
-    def __init__(self, standing: OrganizationStatuses, tokens: AccessTokens, memory: EndedCredentials) -> None:
-        self._standing = standing
-        self._tokens = tokens
-        self.memory = memory
+    standing: OrganizationStatuses
+    tokens: AccessTokens
+    memory: EndedCredentials
 
     async def check(self, account: Account) -> None:
         """Raise `OrganizationSuspended`."""
-        if account.organization_id and await self._standing.is_suspended(account.organization_id):
+        if account.organization_id and await self.standing.is_suspended(account.organization_id):
             raise OrganizationSuspended(
                 "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
             )
@@ -61,36 +62,28 @@ class Admission:
     async def admit(self, account: Account, session_id: UUID) -> IssuedToken:
         """Raise `OrganizationSuspended`."""
         await self.check(account)
-        return await self._tokens.access_token(account, session_id)
+        return await self.tokens.access_token(account, session_id)
 
 
+@dataclass
 class Sessions:
     """A session is one sign-in and lasts 30 days at most, however often it is refreshed."""
 
-    def __init__(
-        self,
-        database: Database,
-        store: SessionStore,
-        admission: Admission,
-        secrets: Secrets,
-        facts: FactLog,
-        clock: Clock,
-    ) -> None:
-        self._database = database
-        self._store = store
-        self._admission = admission
-        self._secrets = secrets
-        self._facts = facts
-        self._clock = clock
+    database: Database
+    store: SessionStore
+    admission: Admission
+    secrets: Secrets
+    facts: FactLog
+    clock: Clock
 
     async def start(self, account: Account) -> SignedIn:
         """Raise `OrganizationSuspended`."""
-        await self._admission.check(account)
-        secret, now = self._secrets.new(), self._clock.now()
-        async with self._database.writing() as transaction:
+        await self.admission.check(account)
+        secret, now = self.secrets.new(), self.clock.now()
+        async with self.database.writing() as transaction:
             expires_at = now + SESSION_LIFETIME
-            session_id = await self._store.open(transaction, account.id, hashed(secret), now, expires_at)
-        access = await self._admission.admit(account, session_id)
+            session_id = await self.store.open(transaction, account.id, hashed(secret), now, expires_at)
+        access = await self.admission.admit(account, session_id)
         return SignedIn(access, refresh_token(session_id, secret, SESSION_LIFETIME))
 
     async def refresh(self, presented: str) -> SignedIn:
@@ -100,15 +93,15 @@ class Sessions:
         `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
         """
         session, secret = await self._session_of(presented)
-        now = self._clock.now()
+        now = self.clock.now()
         if session.token_hash != hashed(secret):
             return await self._repeated(session, secret, now)
         if not is_good(session, now):
             raise session_ended()
-        access, following = await self._admission.admit(session.account, session.id), self._secrets.new()
-        async with self._database.writing() as transaction:
+        access, following = await self.admission.admit(session.account, session.id), self.secrets.new()
+        async with self.database.writing() as transaction:
             sealed = masked(following.encode(), secret)
-            rotated = await self._store.rotate(transaction, session, hashed(following), sealed, now)
+            rotated = await self.store.rotate(transaction, session, hashed(following), sealed, now)
         if not rotated:
             return await self._repeated(*await self._session_of(presented), now)
         return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
@@ -122,23 +115,23 @@ class Sessions:
         named = {UUID(match[1]) for match in matches} | ({session_id} if session_id is not None else set())
         if not named:
             return
-        async with self._database.writing() as transaction:
+        async with self.database.writing() as transaction:
             ending = sorted(named)
-            over = [each for each in ending if await self._store.revoke(transaction, each, self._clock.now())]
-            await self._admission.memory.announce(transaction, over)
-        self._admission.memory.forget(ending)
+            over = [each for each in ending if await self.store.revoke(transaction, each, self.clock.now())]
+            await self.admission.memory.announce(transaction, over)
+        self.admission.memory.forget(ending)
 
     async def sweep(self) -> int:
         """Delete expired sessions and return how many there were."""
-        async with self._database.writing() as transaction:
-            return await self._store.discard_expired(transaction, self._clock.now())
+        async with self.database.writing() as transaction:
+            return await self.store.discard_expired(transaction, self.clock.now())
 
     async def _session_of(self, presented: str) -> tuple[Session, str]:
         match = REFRESH_TOKEN.fullmatch(presented)
         if match is None:
             raise session_ended()
-        async with self._database.snapshot() as transaction:
-            session = await self._store.find(transaction, UUID(match[1]))
+        async with self.database.snapshot() as transaction:
+            session = await self.store.find(transaction, UUID(match[1]))
         if session is None:
             raise session_ended()
         return session, match[2]
@@ -149,16 +142,16 @@ class Sessions:
         following = successor(session, secret, now)
         if following is None:
             raise await self._reused(session)
-        access = await self._admission.admit(session.account, session.id)
+        access = await self.admission.admit(session.account, session.id)
         return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
 
     async def _reused(self, session: Session) -> SessionEnded:
-        now = self._clock.now()
-        async with self._database.writing() as transaction:
-            if await self._store.revoke(transaction, session.id, now):
-                await self._facts.record(transaction, [reuse(session, now)])
-                await self._admission.memory.announce(transaction, [session.id])
-        self._admission.memory.forget([session.id])
+        now = self.clock.now()
+        async with self.database.writing() as transaction:
+            if await self.store.revoke(transaction, session.id, now):
+                await self.facts.record(transaction, [reuse(session, now)])
+                await self.admission.memory.announce(transaction, [session.id])
+        self.admission.memory.forget([session.id])
         return session_ended()
 
 
@@ -202,7 +195,6 @@ def reuse(session: Session, now: datetime) -> Fact:
         event=SessionReusedEvent(account.id),
         state=UserState(account.role, account.organization_id, account.is_active),
         user_id=str(account.id),
-        organization_id=str(account.organization_id) if account.organization_id else None,
         operation_id=uuid5(session.id, SessionReusedEvent.topic),
         occurred_at=now,
     )

@@ -1,6 +1,7 @@
 """Deactivates and reactivates users."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
@@ -24,18 +25,16 @@ class UserStatus(Struct, frozen=True):
     revoked_tokens: Sequence[NamedToken] = ()
 
 
+@dataclass
 class UserAdministration:
     """Repeating a change changes nothing."""
 
-    def __init__(
-        self, writes: KeyedWrites, users: UserDirectory, lineage: TokenLineage, facts: FactLog, clock: Clock, ids: Ids
-    ) -> None:
-        self._writes = writes
-        self._users = users
-        self._lineage = lineage
-        self._facts = facts
-        self._clock = clock
-        self._ids = ids
+    writes: KeyedWrites
+    users: UserDirectory
+    lineage: TokenLineage
+    facts: FactLog
+    clock: Clock
+    ids: Ids
 
     async def deactivate(
         self, user_id: UUID, deactivated_by: str, reason: str | None = None, write: KeyedWrite | None = None
@@ -43,13 +42,13 @@ class UserAdministration:
         """End the user's sessions, the API tokens the user made, and those made with them.
 
         Tokens of a user who is inactive already end too. Raises `UserNotFound`, what `KeyedWrites` raises, or
-        `LastSuperAdmin`: somebody must be able to activate the user again.
+        `LastSuperAdmin`: only a super admin could activate the user again.
         """
 
         async def work(transaction: Transaction) -> Done:
             sessions = await self._deactivate(transaction, user_id, deactivated_by, reason)
-            living = [each.id for each in await self._lineage.living(transaction, str(user_id))]
-            tokens = await self._lineage.revoke(transaction, living, deactivated_by, reason)
+            living = [each.id for each in await self.lineage.living(transaction, str(user_id))]
+            tokens = await self.lineage.revoke(transaction, living, deactivated_by, reason)
             status = UserStatus(user_id, "inactive", named(tokens))
             return Done(msgspec.json.encode(status), ended=[*sessions, *(token.id for token in tokens)])
 
@@ -63,28 +62,28 @@ class UserAdministration:
         async def work(transaction: Transaction) -> Done:
             account = await self._account(transaction, user_id)
             if not account.is_active:
-                await self._users.set_active(transaction, user_id, self._clock.now(), is_active=True)
+                await self.users.set_active(transaction, user_id, self.clock.now(), is_active=True)
                 await self._record(transaction, account, UserReactivatedEvent(user_id), activated_by, reason)
             return Done(msgspec.json.encode(UserStatus(user_id, "active")))
 
         return await self._run(write, work)
 
     async def _run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> UserStatus:
-        return msgspec.json.decode((await self._writes.run(write, work)).body, type=UserStatus)
+        return msgspec.json.decode((await self.writes.run(write, work)).body, type=UserStatus)
 
     async def _deactivate(self, transaction: Transaction, user_id: UUID, by: str, reason: str | None) -> Sequence[UUID]:
-        super_admins = await self._users.active_super_admins(transaction)
+        super_admins = await self.users.active_super_admins(transaction)
         account = await self._account(transaction, user_id)
         if not account.is_active:
             return ()
         if super_admins == {user_id}:
             raise LastSuperAdmin("This is the last active super admin: create or activate another one first.")
-        sessions = await self._users.set_active(transaction, user_id, self._clock.now(), is_active=False)
+        sessions = await self.users.set_active(transaction, user_id, self.clock.now(), is_active=False)
         await self._record(transaction, account, UserDeactivatedEvent(user_id), by, reason)
         return sessions
 
     async def _account(self, transaction: Transaction, user_id: UUID) -> Account:
-        account = await self._users.by_id(transaction, user_id)
+        account = await self.users.by_id(transaction, user_id)
         if account is None:
             raise UserNotFound(f"There is no user {user_id}. See GET /api/v1/users.")
         return account
@@ -97,9 +96,8 @@ class UserAdministration:
             event=event,
             state=UserState(account.role, account.organization_id, isinstance(event, UserReactivatedEvent)),
             user_id=user_id,
-            organization_id=str(account.organization_id) if account.organization_id else None,
-            operation_id=self._ids.new(),
-            occurred_at=self._clock.now(),
+            operation_id=self.ids.new(),
+            occurred_at=self.clock.now(),
             reason=reason,
         )
-        await self._facts.record(transaction, [fact])
+        await self.facts.record(transaction, [fact])

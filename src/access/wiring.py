@@ -14,7 +14,7 @@ from access.adapters.cached import (
 )
 from access.adapters.http import AuthController, UsersController
 from access.adapters.http_tokens import ApiTokensController
-from access.adapters.lists import AccessLists
+from access.adapters.lists import PostgresApiTokenList, PostgresUserList
 from access.adapters.passwords import Argon2Passwords, RedisSignInAttempts
 from access.adapters.postgres import PostgresApiTokens, PostgresSessions, PostgresUserDirectory
 from access.adapters.queries import (
@@ -71,7 +71,8 @@ class AccessProvider(Provider):
     admission = provide(Admission)
     sessions = provide(Sessions)
     api_token_store = provide(PostgresApiTokens, provides=ApiTokenStore)
-    lists = provide(AccessLists)
+    user_list = provide(PostgresUserList)
+    api_token_list = provide(PostgresApiTokenList)
     lineage = provide(TokenLineage)
     api_tokens = provide(ApiTokens)
     memories = provide(CredentialMemories, provides=AnyOf[CredentialMemories, EndedCredentials])

@@ -1,4 +1,4 @@
-"""Binds what the operator sets about who may come in, and how often."""
+"""Bind the settings of authentication, signup and rate limits."""
 
 from dishka import Provider, Scope, provide
 

@@ -1,12 +1,16 @@
 """The bounded contexts of this service. Adding one is adding a folder, a migration, and a line here."""
 
+from collections.abc import Mapping
+
+from dishka import AsyncContainer
+
 import access.wiring
 import assignments.wiring
 import bulk.wiring
 import industries.wiring
 import organizations.wiring
 import registry.wiring
-from shared.wiring import Context
+from shared.wiring import Context, EventHandlers
 
 CONTEXTS: tuple[Context, ...] = (
     registry.wiring.CONTEXT,
@@ -16,3 +20,14 @@ CONTEXTS: tuple[Context, ...] = (
     access.wiring.CONTEXT,
     bulk.wiring.CONTEXT,
 )
+
+
+class ContextSubscribers:
+    """The contexts' handlers of events, made when they are needed: a process that consumes nothing makes none."""
+
+    def __init__(self, container: AsyncContainer) -> None:
+        self._container = container
+
+    async def handlers(self) -> Mapping[str, EventHandlers]:
+        """Return the handlers by context, without contexts that have none."""
+        return {context.name: await self._container.get(context.handlers) for context in CONTEXTS if context.handlers}

@@ -1,4 +1,4 @@
-"""Binds what all contexts stand on: the database, the cache, Kafka, the clock."""
+"""Bind what all contexts stand on: the database, the cache, Kafka, the clock."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ from shared.commands.processor import CommandProcessor, CommandStore
 from shared.eventlog.postgres import PostgresEventLog
 from shared.eventlog.reading import EventReader
 from shared.eventlog.sse import EventStreams, Pace
-from shared.eventlog.tail import EventTail
+from shared.eventlog.tail import EventTail, LogEnd
 from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.lists.cursors import CursorKey, Cursors, PostgresCursorKey
 from shared.operations.listing import PostgresOperationList
@@ -77,9 +77,11 @@ class InfrastructureProvider(Provider):
     settings = from_context(Settings, scope=Scope.APP)
     clock = provide(SystemClock, provides=Clock)
     ids = provide(TimeOrderedIds, provides=Ids)
-    event_log = provide(PostgresEventLog)
+    event_log = provide(PostgresEventLog, provides=AnyOf[PostgresEventLog, LogEnd])
+    tail = provide(EventTail)
     event_reader = provide(EventReader)
     event_streams = provide(EventStreams)
+    cache = provide(GenerationCache, provides=AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset])
     commits = provide(Commits)
     commands = provide(KafkaCommandPublisher, provides=CommandPublisher)
     events = provide(KafkaEventPublisher, provides=EventPublisher)
@@ -117,12 +119,6 @@ class InfrastructureProvider(Provider):
         store = RedisCache(settings.redis_url)
         yield store
         await store.close()
-
-    @provide
-    def cache(
-        self, store: RedisCache, announcer: ResetAnnouncer
-    ) -> AnyOf[GenerationCache, ReadThrough, Invalidation, CacheReset]:
-        return GenerationCache(store, announcer)
 
     @provide
     def announcer(self, database: PostgresDatabase, settings: Settings) -> ResetAnnouncer:
@@ -173,10 +169,6 @@ class InfrastructureProvider(Provider):
         tracing: Tracing,
     ) -> CommandBus:
         return CommandBus(publisher, processors, waiter, pending, tracing)
-
-    @provide
-    def tail(self, end_of_log: PostgresEventLog) -> EventTail:
-        return EventTail(end_of_log)
 
     @provide
     def pace(self) -> Pace:

@@ -20,8 +20,7 @@ from app.seams import SEAMS
 from app.server import server
 from app.server.connections import ConnectionLimits
 from app.server.documents import document_routes
-from app.server.shutdown import told_of_the_end
-from app.server.web import page_of, web_routes, with_page_for
+from app.server.web import index_page, or_page, web_routes
 from app.service import Service
 from app.settings import Settings
 from app.status.health import HealthController, metrics
@@ -82,7 +81,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         app.asgi_handler = HeadAsGet(app.asgi_handler)
         tail = await container.get(EventTail)
         try:
-            with told_of_the_end(tail.close):
+            with server.call_at_shutdown(tail.close):
                 yield
         finally:
             await service.stop()
@@ -138,7 +137,7 @@ def exception_handlers(
     """Answer problems; and the UI's page for a browser that requests an unknown address."""
     if settings.web is None or settings.role == "worker":
         return EXCEPTION_HANDLERS
-    return {**EXCEPTION_HANDLERS, NotFoundException: with_page_for(settings.web, http_to_problem)}
+    return {**EXCEPTION_HANDLERS, NotFoundException: or_page(settings.web, http_to_problem)}
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:
@@ -155,7 +154,7 @@ def routes(settings: Settings) -> list[ControllerRouterHandler]:
 def serve(settings: Settings, address: str = "") -> None:
     """Serve on an IP address, the host's, until SIGTERM or SIGINT. Raises `WebNotBuilt` or `AddressNotFree`."""
     if settings.web is not None and settings.role != "worker":
-        page_of(settings.web)
+        index_page(settings.web)
     limits = ConnectionLimits(
         most=settings.http_connections,
         per_address=settings.http_connections_per_address,

@@ -1,4 +1,4 @@
-"""What runs beside the requests: consumers, relay, listener, cache upkeep, and the first start's errands."""
+"""The background of a process: consumers, relay, listener, cache upkeep, and the first start."""
 
 import asyncio
 import gc
@@ -14,13 +14,13 @@ from access.idempotency import KeyedWrites
 from access.sessions import Sessions
 from access.sign_in import SuperAdmins
 from access.signup import PendingOwners
+from app.contexts import ContextSubscribers
 from app.infrastructure import Processors
 from app.manifest.seeds import Seeding
 from app.settings import Settings
 from app.status.gauges import Queues, watch_the_loop
 from app.status.heartbeat import Heartbeat
 from app.status.readiness import Readiness
-from app.subscribers import ContextSubscribers
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
 from shared.cache.generations import ResetAnnouncer

@@ -1,4 +1,4 @@
-"""Whether requests are followed: where the standard variables name an endpoint, and nowhere else."""
+"""Trace requests where the standard variables name an endpoint, and nowhere else."""
 
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Compares the three tellings of every aggregate: its head, its events, its rows."""
+"""Compare the three records of every aggregate: its head, its events, its rows."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What may be asked of an organization's assignments, and what is answered. Key: organization_id."""
+"""Commands on an organization's assignments, and their results. Key: organization_id."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,10 +15,10 @@ Mode = Literal["add", "replace"]
 
 
 class AssignModule(Struct, frozen=True, tag="assign_module"):
-    """A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+    """Assign one module (super admins). `by` is the caller, recorded as the explicit source.
 
-    Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
-    most. Refused when the module is unknown or inactive, or is there with another config.
+    Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
+    source at most. Refused when the module is unknown or inactive, or is assigned with another config.
     """
 
     organization_id: str
@@ -28,9 +28,9 @@ class AssignModule(Struct, frozen=True, tag="assign_module"):
 
 
 class UnassignModule(Struct, frozen=True, tag="unassign_module"):
-    """A super admin takes a module away with all its sources; its config is kept for a later assignment.
+    """Unassign a module with all its sources (super admins); its config is kept for a later assignment.
 
-    A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+    Suspended organizations are no exception. Refused when it is not assigned, or when a template
     that is not deleted requires it and `force` is not set.
     """
 
@@ -40,10 +40,10 @@ class UnassignModule(Struct, frozen=True, tag="unassign_module"):
 
 
 class BulkAssignModules(Struct, frozen=True, tag="bulk_assign_modules"):
-    """A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+    """Assign several modules at once, all or none (super admins); with `industry_code` as part of that template.
 
-    The part is of the version that the organization has applied; without any, of the current one, which counts as
-    applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
+    The version is the one that the organization has applied; without any, the current one, which counts as applied from
+    then on. Refused when an id is repeated, unknown, inactive or not of that version.
     """
 
     organization_id: str
@@ -53,7 +53,7 @@ class BulkAssignModules(Struct, frozen=True, tag="bulk_assign_modules"):
 
 
 class ApplyIndustryTemplate(Struct, frozen=True, tag="apply_industry_template"):
-    """A super admin, or a signup, gives the organization a template's modules.
+    """Assign a template's modules (super admins, and signups).
 
     `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
     all other templates away. Refused whole when the template or a required module cannot be applied.
@@ -66,7 +66,7 @@ class ApplyIndustryTemplate(Struct, frozen=True, tag="apply_industry_template"):
 
 
 class UpdateModuleConfig(Struct, frozen=True, tag="update_module_config"):
-    """A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+    """Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
 
     Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
     Refused when the module is not assigned or the outcome is too large.
@@ -79,10 +79,10 @@ class UpdateModuleConfig(Struct, frozen=True, tag="update_module_config"):
 
 
 class RestoreAssignments(Struct, frozen=True, tag="restore_assignments"):
-    """A super admin takes an unassignment back: sources, versions and config become what they were before it.
+    """Undo an unassignment (super admins): restore sources, versions and config as they were before it.
 
-    `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
-    it was. Refused when it cannot be as it was: see `restoration.py`.
+    `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
+    was. Refused when it cannot be restored: see `restoration.py`.
     """
 
     organization_id: str
@@ -95,7 +95,7 @@ Command = (
 
 
 class AssignmentResult(Struct, frozen=True):
-    """What became of the modules, in the order asked or, for a template, its display order.
+    """The modules by outcome, in the order requested or, for a template, in its display order.
 
     `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
     been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept

@@ -17,13 +17,7 @@ from assignments.commands import (
     UpdateModuleConfig,
 )
 from assignments.config_validation import require_valid_configs, unfit_kept
-from assignments.errors import (
-    ConfigDiffers,
-    ConfigTooLarge,
-    DuplicateModules,
-    ModuleNotAssigned,
-    ModuleRequired,
-)
+from assignments.errors import ConfigDiffers, ConfigTooLarge, DuplicateModules, ModuleNotAssigned, ModuleRequired
 from assignments.events import (
     AssignmentEvent,
     ModuleAssignedEvent,
@@ -42,7 +36,6 @@ from assignments.facts import (
 )
 from assignments.restoration import restore_assignments
 from assignments.state import (
-    INITIAL,
     Assignment,
     Assignments,
     bulk_event,
@@ -57,17 +50,6 @@ from shared.errors import FieldError
 from shared.json.documents import CONFIG_BYTES, CONFIG_DEPTH, too_large, within
 from shared.json.patches import merge_patch, same_json
 from shared.messages import Decision
-
-__all__ = [
-    "CONFIG_BYTES",
-    "INITIAL",
-    "Assignment",
-    "Assignments",
-    "Facts",
-    "decide",
-    "evolve",
-    "required_by",
-]
 
 
 def decide(state: Assignments, facts: Facts, command: Command) -> Decision:

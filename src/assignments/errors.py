@@ -44,7 +44,7 @@ class ConfigTooLarge(Invalid):
 
 
 class ConfigInvalid(Invalid):
-    """A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module."""
+    """A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module."""
 
 
 class ModuleRequired(Conflict):

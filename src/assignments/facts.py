@@ -26,7 +26,7 @@ from assignments.errors import (
     UnknownVersion,
 )
 from assignments.events import ModuleUnassignedEvent, Source
-from assignments.state import Assignments, sources_of, template_sources
+from assignments.state import Assignments, sources_of, template_sources, template_versions, versions_by_code
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from registry.contract import ModuleStatus
@@ -70,19 +70,18 @@ def named_versions(batch: Batch, unassignments: Unassignments) -> Mapping[str, C
             case BulkAssignModules(industry_code=str(code)):
                 versions.setdefault(code, set()).update([state.templates[code]] if code in state.templates else [])
             case UnassignModule(module_id=module_id):
-                _add_versions(versions, sources_of(state, module_id))
+                _add(versions, sources_of(state, module_id))
             case RestoreAssignments(operation_id=operation_id) if operation_id in unassignments:
                 removed = unassignments[operation_id].modules
-                _add_versions(versions, (source for change in removed for source in change.sources_before))
+                _add(versions, (source for change in removed for source in change.sources_before))
             case _:
                 pass
     return versions
 
 
-def _add_versions(versions: dict[str, set[int]], sources: Iterable[Source]) -> None:
-    for source in sources:
-        if source.industry_code is not None and source.version is not None:
-            versions.setdefault(source.industry_code, set()).add(source.version)
+def _add(versions: dict[str, set[int]], sources: Iterable[Source]) -> None:
+    for code, version in template_versions(sources):
+        versions.setdefault(code, set()).add(version)
 
 
 def named_modules(batch: Batch, templates: Templates, unassignments: Unassignments) -> set[str]:
@@ -112,14 +111,10 @@ def named_modules(batch: Batch, templates: Templates, unassignments: Unassignmen
 
 def source_versions(batch: Batch, rules: Collection[str], templates: Templates) -> Mapping[str, Collection[int]]:
     """Return the template versions that sources of modules with rules name, without those in `templates`."""
-    versions: dict[str, set[int]] = {}
-    for state, _ in batch:
-        _add_versions(versions, (s for id_, held in state.modules.items() if id_ in rules for s in held.sources))
-    missing = {
-        code: {version for version in wanted if code not in templates or version not in templates[code].versions}
-        for code, wanted in versions.items()
-    }
-    return {code: wanted for code, wanted in missing.items() if wanted}
+    assigned = (held for state, _ in batch for id_, held in state.modules.items() if id_ in rules)
+    versions = versions_by_code(source for held in assigned for source in held.sources)
+    known = {code: template.versions.keys() for code, template in templates.items()}
+    return {code: missing for code, wanted in versions.items() if (missing := wanted - known.get(code, set()))}
 
 
 def depends_on(state: Assignments, facts: Facts, command: Command) -> Sequence[str]:

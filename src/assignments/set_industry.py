@@ -1,4 +1,4 @@
-"""Gives an organization the industry whose template was applied, before the request is answered."""
+"""Sets the industry of an organization whose template was applied, before the request is answered."""
 
 import msgspec
 

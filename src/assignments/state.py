@@ -139,6 +139,18 @@ def template_sources(sources: Sources, templates: Iterable[str]) -> list[Source]
     return sorted(named, key=lambda source: places.get(source.industry_code or "", -1))
 
 
+def template_versions(sources: Iterable[Source]) -> list[tuple[str, int]]:
+    """Return industry code and version of the sources that are templates."""
+    return [(s.industry_code, s.version) for s in sources if s.industry_code is not None and s.version is not None]
+
+
+def versions_by_code(sources: Iterable[Source]) -> dict[str, set[int]]:
+    versions: dict[str, set[int]] = {}
+    for code, version in template_versions(sources):
+        versions.setdefault(code, set()).add(version)
+    return versions
+
+
 def result_of(module_ids: Sequence[str], changes: Sequence[ModuleChange]) -> AssignmentResult:
     """Sort the modules that a command names, and those it removed besides, by what became of them."""
     added = {change.module_id for change in changes if change.change == "added"}

@@ -1,7 +1,7 @@
-"""Owns bulk operations: one command for many organizations, and what became of each.
+"""Owns bulk operations: one command for many organizations, and the outcome of each.
 
-Each organization is asked on its own, by a command with an operation id of its own: some may be refused while others
-change, and whoever resumes the work after a crash causes no second effect. Publishes and consumes no event: the
-commands' contexts do. Asks organizations which of them a filter selects, and the write path to try and send commands.
-Bookkeeping alone is written directly; everything that changes an organization goes through its context's commands.
+Each organization gets a command with an operation id of its own: some may be refused while others change, and resuming
+after a crash has no second effect. Publishes and consumes no event: the commands' contexts do. Asks organizations which
+of them a filter selects, and the write path to dry-run and send commands. Bookkeeping alone is written directly;
+everything that changes an organization goes through its context's commands.
 """

@@ -28,32 +28,32 @@ RETRIED: Sequence[ItemOutcome] = ("rejected", "failed")
 
 
 class Assign(Struct, frozen=True, tag="assign", forbid_unknown_fields=True):
-    """Gives each organization a module."""
+    """Assign a module to each organization."""
 
     module_id: ModuleId
     config: dict[str, Any] | UnsetType = UNSET
 
 
 class Unassign(Struct, frozen=True, tag="unassign", forbid_unknown_fields=True):
-    """Takes a module away; where a template requires it only with `force`."""
+    """Unassign a module; where a template requires it, only with `force`."""
 
     module_id: ModuleId
     force: bool = False
 
 
 class ApplyIndustry(Struct, frozen=True, tag="apply_industry", forbid_unknown_fields=True):
-    """Gives each organization an industry template's modules, in the version that is current then."""
+    """Apply an industry template, in the version that is current when each organization is decided."""
 
     industry_code: IndustryCode
     mode: Literal["add", "replace"] = "add"
 
 
 class Suspend(Struct, frozen=True, tag="suspend", forbid_unknown_fields=True):
-    """Takes each organization out of effect."""
+    """Suspend each organization."""
 
 
 class Reactivate(Struct, frozen=True, tag="reactivate", forbid_unknown_fields=True):
-    """Ends each organization's suspension."""
+    """Reactivate each organization."""
 
 
 BulkCommand = Assign | Unassign | ApplyIndustry | Suspend | Reactivate
@@ -106,7 +106,7 @@ class BulkOperationNotFound(NotFound):
 
 
 class BulkOperationUnderWay(Conflict):
-    """What is asked can be done once the bulk operation has ended."""
+    """The bulk operation has to end first."""
 
 
 class BulkOperationEnded(Conflict):

@@ -92,7 +92,7 @@ class KafkaIdentity:
     cluster_id: str
 
 
-class KafkaRecipe:
+class KafkaSpec:
     """How Kafka is run in `directory`; the advertised address follows the port. `quick`: see `devstack.class_cache`."""
 
     name = "kafka"

@@ -37,7 +37,7 @@ _INITIAL_SECONDS = 120.0
 _PROBE_SECONDS = 0.5
 
 
-class PostgresRecipe:
+class PostgresSpec:
     """How PostgreSQL is run in `directory`. As root it runs under an unprivileged account, since it refuses root."""
 
     name = "postgres"
@@ -56,7 +56,7 @@ class PostgresRecipe:
         if not (self._directory / "PG_VERSION").exists():
             self._create_cluster()
         if sys.platform == "linux":
-            # The lock on the data directory is held and leftovers are gone, so whatever it names is another process.
+            # The lock on the data directory is held and orphans are gone, so whatever it names is another process.
             (self._directory / "postmaster.pid").unlink(missing_ok=True)
         self._set_role()
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack import guard
+from devstack import process_guard
 from devstack.errors import StackError
 
-# Every process of a stack carries it, so that leftovers of a killed supervisor are recognized.
+# Every process of a stack carries it, so that orphans of a killed supervisor are recognized.
 MARK = "MODPLANE_DEVSTACK_DATA_DIR"
 _KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
 _GUARD_SPARE_SECONDS = 2.5
@@ -49,14 +49,14 @@ class Command:
 
 
 class GuardedProcess:
-    """A running command with its guard (see `devstack.guard`)."""
+    """A running command with its guard (see `devstack.process_guard`)."""
 
     def __init__(self, command: Command, reads: Path | None = None) -> None:
         self._command = command
         self._reads = reads
         reader, writer = os.pipe()
         self._guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", guard.__file__, json.dumps(self._specification(writer))],
+            [sys.executable, "-I", "-S", process_guard.__file__, json.dumps(self._specification(writer))],
             stdin=subprocess.PIPE,
             env=dict(command.environment),
             pass_fds=[writer],
@@ -66,7 +66,7 @@ class GuardedProcess:
         with os.fdopen(reader, encoding="ascii") as status:
             self.pid = int(status.readline().strip() or 0)
 
-    def _specification(self, status: int) -> guard.Specification:
+    def _specification(self, status: int) -> process_guard.Specification:
         command = self._command
         return {
             "command": [str(argument) for argument in command.arguments],
@@ -92,27 +92,27 @@ class GuardedProcess:
         """Ask it to end, then kill it; nothing below it remains. Idempotent."""
         if self._guard.stdin and not self._guard.stdin.closed:
             self._guard.stdin.close()
-        guard.send([self._guard.pid] if self._guard.poll() is None else [], signal.SIGCONT)
+        process_guard.send([self._guard.pid] if self._guard.poll() is None else [], signal.SIGCONT)
         try:
             self._guard.wait(self._command.ending.seconds + _GUARD_SPARE_SECONDS)
         except subprocess.TimeoutExpired:
-            guard.send([*guard.descendants(self._guard.pid), self._guard.pid], signal.SIGKILL)
+            process_guard.send([*process_guard.descendants(self._guard.pid), self._guard.pid], signal.SIGKILL)
             self._guard.wait()
 
     def kill(self) -> None:
         """Kill the command at once (SIGKILL), as a crash would, and wait until nothing of it is left."""
         if self._guard.poll() is None:
-            guard.send([self.pid], signal.SIGKILL)
+            process_guard.send([self.pid], signal.SIGKILL)
         self.stop()
 
     def pause(self) -> None:
         """Freeze the command and everything below it (SIGSTOP)."""
-        guard.send([self.pid], signal.SIGSTOP)
-        guard.send(guard.descendants(self.pid), signal.SIGSTOP)
+        process_guard.send([self.pid], signal.SIGSTOP)
+        process_guard.send(process_guard.descendants(self.pid), signal.SIGSTOP)
 
     def resume(self) -> None:
         """Undo `pause`."""
-        guard.send([*guard.descendants(self.pid), self.pid], signal.SIGCONT)
+        process_guard.send([*process_guard.descendants(self.pid), self.pid], signal.SIGCONT)
 
 
 def part_environment(data_directory: Path) -> dict[str, str]:

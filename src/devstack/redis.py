@@ -22,7 +22,7 @@ loglevel warning
 _PROBE_SECONDS = 0.5
 
 
-class RedisRecipe:
+class RedisSpec:
     """How Redis is run in `directory`; it forgets everything at each start."""
 
     name = "redis"

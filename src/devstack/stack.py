@@ -1,4 +1,4 @@
-"""The parts together: planned once, started in parallel, stopped in bounded time."""
+"""The servers together: planned once, started in parallel, stopped in bounded time."""
 
 import base64
 import secrets
@@ -12,12 +12,12 @@ from devstack.datadir import DataDirectory
 from devstack.endpoints import Endpoints, Given
 from devstack.errors import StackError, from_os_error
 from devstack.jars import Say
-from devstack.kafka import KafkaIdentity, KafkaRecipe
-from devstack.leftovers import end_leftovers
-from devstack.part import Part
+from devstack.kafka import KafkaIdentity, KafkaSpec
+from devstack.orphans import end_orphans
 from devstack.ports import choose_port, is_free
-from devstack.postgres import DATABASE, USER, PostgresRecipe
-from devstack.redis import RedisRecipe
+from devstack.postgres import DATABASE, USER, PostgresSpec
+from devstack.redis import RedisSpec
+from devstack.server import Server
 
 _JOIN_SECONDS = 10.0
 _STEP_SECONDS = 0.05
@@ -40,22 +40,22 @@ class Stack:
         self._quick = quick
         self._say = say
         self._endpoints: Endpoints | None = None
-        self._parts: dict[str, Part] = {}
+        self._servers: dict[str, Server] = {}
 
-    def part(self, name: str) -> Part:
-        """Return an embedded part: postgres, kafka or redis. KeyError when it is given or not planned yet."""
-        return self._parts[name]
+    def server(self, name: str) -> Server:
+        """Return an embedded server: postgres, kafka or redis. KeyError when it is given or not planned yet."""
+        return self._servers[name]
 
     @property
-    def parts(self) -> list[Part]:
-        """The embedded parts."""
-        return list(self._parts.values())
+    def servers(self) -> list[Server]:
+        """The embedded servers."""
+        return list(self._servers.values())
 
     def claim(self) -> None:
         """Lock the data directory and end what an earlier run left behind. Raises StackError. Idempotent."""
         try:
             if self._directory.claim():
-                end_leftovers(self._directory.path)
+                end_orphans(self._directory.path)
         except OSError as error:
             raise from_os_error(error) from error
 
@@ -65,15 +65,15 @@ class Stack:
             self.claim()
             record = _completed(self._directory.record())
             self._endpoints = _addresses(record, self._given)
-            self._parts = self._recipes(record)
+            self._servers = self._specified(record)
             self._directory.remember({**record, "endpoints": self._endpoints_record()})
         return self._endpoints
 
     def start(self) -> Endpoints:
-        """Start all parts at once and return when each answers. Raises StackError; then nothing is left running."""
+        """Start all servers at once and return when each answers. Raises StackError; then nothing is left running."""
         try:
             endpoints = self.plan()
-            _all_at_once([self._starter(part) for part in self.parts])
+            _all_at_once([self._starter(server) for server in self.servers])
         except BaseException as error:
             self.stop()
             if isinstance(error, OSError):
@@ -82,10 +82,10 @@ class Stack:
         return endpoints
 
     def stop(self) -> None:
-        """Stop all parts, gracefully where they obey, within 12 s; release the data directory. Idempotent."""
-        for part in self.parts:
-            part.give_up()
-        threads = [Thread(target=part.stop, daemon=True) for part in self.parts]
+        """Stop all servers, gracefully where they obey, within 12 s; release the data directory. Idempotent."""
+        for server in self.servers:
+            server.give_up()
+        threads = [Thread(target=server.stop, daemon=True) for server in self.servers]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -98,31 +98,30 @@ class Stack:
         names = ("postgres_url", "kafka_bootstrap", "redis_url")
         return {name: getattr(endpoints, name) for name in names}
 
-    def _starter(self, part: Part) -> Callable[[], None]:
+    def _starter(self, server: Server) -> Callable[[], None]:
         def start() -> None:
-            part.start()
-            self._say(f"{part.name} answers.")
+            server.start()
+            self._say(f"{server.name} answers.")
 
         return start
 
-    def _recipes(self, record: dict[str, Any]) -> dict[str, Part]:
+    def _specified(self, record: dict[str, Any]) -> dict[str, Server]:
         path, logs = self._directory.path, self._directory.logs
-        parts = {}
+        servers = {}
         if not self._given.postgres_url:
             kept = record["postgres"]
-            recipe = PostgresRecipe(
+            spec = PostgresSpec(
                 path / "postgres", logs / "postgres.log", kept["port"], kept["password"], quick=self._quick
             )
-            parts["postgres"] = Part(recipe)
+            servers["postgres"] = Server(spec)
         if not self._given.kafka_bootstrap:
             identity = KafkaIdentity(**record["kafka"])
-            parts["kafka"] = Part(
-                KafkaRecipe(path / "kafka", logs / "kafka.log", identity, self._say, quick=self._quick)
-            )
+            spec = KafkaSpec(path / "kafka", logs / "kafka.log", identity, self._say, quick=self._quick)
+            servers["kafka"] = Server(spec)
         if not self._given.redis_url:
             kept = record["redis"]
-            parts["redis"] = Part(RedisRecipe(path / "redis", logs / "redis.log", kept["port"], kept["password"]))
-        return parts
+            servers["redis"] = Server(RedisSpec(path / "redis", logs / "redis.log", kept["port"], kept["password"]))
+        return servers
 
 
 def _completed(record: dict[str, Any]) -> dict[str, Any]:

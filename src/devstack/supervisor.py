@@ -14,14 +14,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from devstack import guard
+from devstack import process_guard
 from devstack.datadir import DataDirectory, admin_account
 from devstack.endpoints import Endpoints, Given
 from devstack.errors import StackError, StopRequested, from_os_error
-from devstack.leftovers import end_leftovers
+from devstack.orphans import end_orphans
 from devstack.ports import listening_address, reachable_host
 from devstack.processes import MARK, Command, Ending, GuardedProcess, wait_until
-from devstack.revival import Revival
+from devstack.restarter import Restarter
 from devstack.stack import Stack
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,8 +39,8 @@ class Tell(Protocol):
     def __call__(self, text: str, **facts: str) -> None: ...
 
 
-def say(text: str, **_: str) -> None:
-    """Tell the person at the terminal; a terminal that is gone is no reason to fail."""
+def print_progress(text: str, **_: str) -> None:
+    """Print for the person at the terminal; a terminal that is gone is no reason to fail."""
     with suppress(OSError):
         try:
             print(text, flush=True)
@@ -48,9 +48,9 @@ def say(text: str, **_: str) -> None:
             print(text.encode("ascii", "backslashreplace").decode(), flush=True)
 
 
-def say_as_json(text: str, **facts: str) -> None:
-    """Tell the program at the other end, one JSON object a line."""
-    say(json.dumps({"message": text, **facts}))
+def print_progress_as_json(text: str, **facts: str) -> None:
+    """Print for a program, one JSON object a line."""
+    print_progress(json.dumps({"message": text, **facts}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Service:
             connection.close()
 
 
-def run_up(data_dir: Path, given: Given, service: Service, prepare: Prepare, tell: Tell = say) -> None:
+def run_up(data_dir: Path, given: Given, service: Service, prepare: Prepare, tell: Tell = print_progress) -> None:
     """Run everything until Ctrl-C, SIGTERM or SIGHUP. Raises `StackError` when it fails; nothing is left afterwards.
 
     Call from the main thread. `prepare` (the migrations) runs here once the parts answer.
@@ -148,13 +148,13 @@ def _prepare(prepare: Prepare, endpoints: Endpoints, directory: Path) -> None:
 
 def _watch(stack: Stack, service: Service, process: GuardedProcess, announce: Callable[[], None], tell: Tell) -> None:
     """Stay until a signal ends it. Raises StackError when the service ends by itself."""
-    revival = Revival(stack.parts, tell)
+    restarter = Restarter(stack.servers, tell)
     announced = False
     while process.exit_code is None:
         if not announced and service.is_ready():
             announce()
             announced = True
-        revival.look()
+        restarter.look()
         time.sleep(_LOOK_SECONDS)
     raise StackError(f"The service ended by itself (exit code {process.exit_code}); its last words are above.")
 
@@ -193,7 +193,7 @@ def _signals_end_it() -> Iterator[None]:
 
 
 def run_down(data_dir: Path) -> bool:
-    """Stop the `up` of this data directory, and end leftovers. Returns whether anything ran; raises `StackError`."""
+    """Stop the `up` of this data directory, and end orphans. Returns whether anything ran; raises `StackError`."""
     directory = DataDirectory(data_dir)
     if not directory.path.exists():
         return False
@@ -201,7 +201,7 @@ def run_down(data_dir: Path) -> bool:
     if holder:
         _end(directory, holder)
     directory.claim()
-    ended = end_leftovers(directory.path)
+    ended = end_orphans(directory.path)
     directory.release()
     return bool(holder or ended)
 
@@ -209,8 +209,8 @@ def run_down(data_dir: Path) -> bool:
 def _end(directory: DataDirectory, holder: int) -> None:
     if holder == os.getpid():
         raise StackError("This process runs the stack itself: stop it by its own means.")
-    guard.send([holder], signal.SIGTERM)
-    guard.send([holder], signal.SIGCONT)
+    process_guard.send([holder], signal.SIGTERM)
+    process_guard.send([holder], signal.SIGCONT)
     if not wait_until(lambda: directory.holder() is None, _DOWN_SECONDS):
-        guard.send([holder], signal.SIGKILL)
+        process_guard.send([holder], signal.SIGKILL)
         wait_until(lambda: directory.holder() is None, _DOWN_SECONDS)

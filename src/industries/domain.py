@@ -228,7 +228,7 @@ def _updated(industry: Industry, event: IndustryUpdatedEvent) -> Industry:
 def published_versions(
     industry: Industry, commands: Sequence[Command]
 ) -> Sequence[tuple[int, tuple[TemplateModule, ...]]]:
-    """Number the lists that these commands, in order and each accepted with an event, publish after `industry`."""
+    """Return the lists that these commands, accepted in this order, publish after `industry`, with their numbers."""
     version, modules = industry.version, industry.modules
     published = []
     for command in commands:

@@ -120,7 +120,7 @@ def state_of(module: ModuleFact | None, config: dict[str, Any]) -> ModuleState:
 
 
 def config_errors_of(module: ModuleFact | None, config: dict[str, Any]) -> Sequence[FieldError]:
-    """What a module's schema finds wrong, or missing, in the config that a template alone gives it."""
+    """Return what a module's schema finds wrong, or missing, in the config that a template alone gives it."""
     return capped(module.rules.errors([config])) if module and module.rules else []
 
 

@@ -54,7 +54,6 @@ class OrganizationsProvider(Provider):
 
     @provide
     def handlers(self, subscribers: OrganizationSubscribers) -> OrganizationHandlers:
-        """What organizations do with events."""
         return OrganizationHandlers(subscribers.handlers())
 
 

@@ -53,7 +53,6 @@ class RegistryProvider(Provider):
 
     @provide
     def handlers(self, subscribers: RegistrySubscribers) -> RegistryHandlers:
-        """What the registry does with events."""
         return RegistryHandlers(subscribers.handlers())
 
 

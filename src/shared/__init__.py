@@ -1,1 +1,1 @@
-"""What every context needs and no context owns: messages, the write path, the cache, HTTP manners. No business noun."""
+"""What every context needs: messages, the write path, the cache, HTTP, the event log. No business noun."""

@@ -1,4 +1,4 @@
-"""Refusals: what the rules, or the world, do not allow. They know a kind; HTTP alone knows status codes."""
+"""Refusals, by kind; HTTP alone knows status codes."""
 
 import re
 from collections.abc import Sequence
@@ -61,6 +61,8 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
 
 class Malformed(Refused):
+    """The request cannot be read."""
+
     kind = "malformed"
 
 
@@ -71,6 +73,8 @@ class Unauthenticated(Refused):
 
 
 class Forbidden(Refused):
+    """The caller is known and may not do this."""
+
     kind = "forbidden"
 
 

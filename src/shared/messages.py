@@ -1,4 +1,4 @@
-"""The forms in which commands, events and outcomes travel and rest."""
+"""Commands, events and outcomes as they are sent and stored."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,6 +37,8 @@ class Event(Struct, frozen=True):
 
 
 class FieldChange(Struct, frozen=True):
+    """One field's value before and after."""
+
     before: Any
     after: Any
 
@@ -51,6 +53,8 @@ class Difference(Struct, frozen=True):
 
 
 class PreviewedChange(Struct, frozen=True):
+    """An event that would be recorded, and what it changes."""
+
     type: str
     payload: Raw
     differences: Sequence[Difference]

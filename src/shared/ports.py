@@ -1,4 +1,4 @@
-"""What the write path and the contexts ask of the world. Small, and free of any technology."""
+"""Ports of the write path and of all contexts. Small, and free of any technology."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager

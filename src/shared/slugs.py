@@ -1,4 +1,4 @@
-"""Ids that people choose: module ids and industry codes."""
+"""Ids that users choose: module ids and industry codes."""
 
 from typing import Annotated
 

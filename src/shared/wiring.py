@@ -1,4 +1,4 @@
-"""How a context introduces itself to the composition root."""
+"""What a context tells the composition root."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

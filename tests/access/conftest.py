@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from access.adapters.cached import ApiTokenAuthenticator, BearerAuthenticator, CredentialMemories, SessionMemory
-from access.adapters.lists import AccessLists
+from access.adapters.lists import PostgresApiTokenList, PostgresUserList
 from access.adapters.postgres import PostgresApiTokens, PostgresSessions, PostgresUserDirectory
 from access.adapters.queries import (
     PostgresCredentialReader,
@@ -131,7 +131,8 @@ class Access:
         self.memories, tokens = CredentialMemories(), PostgresApiTokens()
         admission = Admission(self.standing, self.issuer, self.memories)
         self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.facts, clock)
-        self.attempts, self.lists = FakeAttempts(), AccessLists(database, CURSORS)
+        self.attempts, self.user_list = FakeAttempts(), PostgresUserList(database, CURSORS)
+        self.api_token_list = PostgresApiTokenList(database, CURSORS)
         seals = SigningKeySeals(self.ring)
         self.writes = KeyedWrites(database, PostgresWriteOutcomes(), seals, self.memories, clock)
         self.lineage = TokenLineage(tokens, self.facts, clock, FreshIds())

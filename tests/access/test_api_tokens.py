@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from access.adapters.cached import TRUSTED_FOR, TRUSTED_IN_OUTAGE, ApiTokenAuthenticator, CredentialMemories
-from access.adapters.lists import ApiTokenFilter, ApiTokenQuery
+from access.adapters.lists import ApiTokenFilter
 from access.api_tokens import CreatedApiToken, NewApiToken
 from access.domain import ApiToken, ApiTokenNotFound, InvalidApiToken, InvalidName, TokenExpired, TokenInvalid
 from access.events import ApiTokenCreatedEvent, ApiTokenRevokedEvent
 from shared.errors import Unavailable
 from shared.lists.cursors import BadCursor
+from shared.lists.lister import ListParams
 from shared.ports import Caller
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access
@@ -185,7 +186,7 @@ async def test_the_last_use_is_noted_once_a_minute(access: Access) -> None:
     started = access.clock.now()
     for _ in range(4):
         await access.bearer.authenticate(made.token)
-        seen.append((await access.lists.api_tokens(ApiTokenQuery(1))).items[0].last_used_at)
+        seen.append((await access.api_token_list.page(ListParams(ApiTokenFilter(), 1))).items[0].last_used_at)
         access.clock.advance(timedelta(seconds=20))
     assert seen == [started] * 3 + [started + timedelta(minutes=1)]
 
@@ -205,7 +206,7 @@ async def test_the_list_comes_in_pages_the_youngest_first(access: Access) -> Non
     made = [(await created(access, name=f"t{n}")).described for n in range(5)]
     names, cursor = list[str](), None
     while True:
-        page = await access.lists.api_tokens(ApiTokenQuery(2, cursor))
+        page = await access.api_token_list.page(ListParams(ApiTokenFilter(), 2, cursor))
         names += [token.name for token in page.items]
         if (cursor := page.next_cursor) is None:
             break
@@ -238,9 +239,9 @@ async def test_the_list_tells_living_tokens_from_others(access: Access, database
         (ApiTokenFilter(created_by=CREATOR, q="rep"), [bound, nightly]),
         (ApiTokenFilter(created_by="another"), []),
     ):
-        page = await access.lists.api_tokens(ApiTokenQuery(50, filter=wanted))
+        page = await access.api_token_list.page(ListParams(wanted, 50))
         assert [token.id for token in page.items] == expected, wanted
-    oldest = await access.lists.api_tokens(ApiTokenQuery(1, sort="created_at"))
+    oldest = await access.api_token_list.page(ListParams(ApiTokenFilter(), 1, sort="created_at"))
     assert [token.id for token in oldest.items] == [nightly]
     with pytest.raises(BadCursor):
-        await access.lists.api_tokens(ApiTokenQuery(1, oldest.next_cursor))
+        await access.api_token_list.page(ListParams(ApiTokenFilter(), 1, oldest.next_cursor))

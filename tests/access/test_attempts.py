@@ -12,7 +12,7 @@ import pytest
 from access.adapters.passwords import RedisSignInAttempts
 from access.domain import TooManyAttempts, WrongCredentials
 from access.ports import AccessSettings
-from devstack.stack import Stack
+from devstack import Stack
 from shared.cache.redis import RedisCache
 from shared.http.rate_limits import (
     Limited,

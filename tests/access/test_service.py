@@ -16,7 +16,7 @@ import httpx
 import jwt
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import ADMIN, Api, code_of, new_tenant, refresh_cookie, sign_in, signup
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess

@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from access.adapters.lists import UserFilter, UserQuery, UserSort
+from access.adapters.lists import UserFilter, UserSort
 from access.adapters.queries import list_columns
 from shared.lists.cursors import BadCursor
+from shared.lists.lister import ListParams
 from shared.postgres.database import PostgresDatabase
 from tests.access.conftest import Access
 
@@ -36,11 +37,11 @@ async def access_of_five(access: Access, database: PostgresDatabase) -> Access:
 
 async def found(access: Access, sort: UserSort = "email", limit: int = 1, **wanted: Any) -> str:
     """The first letters of all pages' e-mails."""
-    query = UserQuery(limit, sort=sort, filter=UserFilter(**wanted))
-    page = await access.lists.users(query)
+    query = ListParams(UserFilter(**wanted), limit, sort=sort)
+    page = await access.user_list.page(query)
     users = [*page.items]
     while page.next_cursor is not None:
-        page = await access.lists.users(msgspec.structs.replace(query, cursor=page.next_cursor))
+        page = await access.user_list.page(msgspec.structs.replace(query, cursor=page.next_cursor))
         users += page.items
     return "".join(user.email[0] for user in users)
 
@@ -78,12 +79,12 @@ async def test_e_mails_that_begin_with_what_is_searched_come_first(access_of_fiv
 
 
 async def test_a_cursor_is_bound_to_every_filter_and_the_order(access_of_five: Access) -> None:
-    page = await access_of_five.lists.users(UserQuery(1))
+    page = await access_of_five.user_list.page(ListParams(UserFilter(), 1))
     for wanted in ({"q": "ada"}, {"organization_id": OWN}, {"role": "super_admin"}, {"status": "active"}):
         asked = msgspec.convert(wanted, UserFilter)
         with pytest.raises(BadCursor):
-            await access_of_five.lists.users(UserQuery(1, page.next_cursor, filter=asked))
+            await access_of_five.user_list.page(ListParams(asked, 1, page.next_cursor))
     with pytest.raises(BadCursor):
-        await access_of_five.lists.users(UserQuery(1, page.next_cursor, "-email"))
+        await access_of_five.user_list.page(ListParams(UserFilter(), 1, page.next_cursor, "-email"))
     assert isinstance(page.items[0].id, UUID)
     assert "ada" not in repr(page)

@@ -16,7 +16,7 @@ from app.main import make_container
 from app.migration.migrate import migrate_database
 from app.seams.commands import Deciders
 from assignments.commands import UnassignModule
-from devstack.stack import Stack
+from devstack import Stack
 from organizations.commands import RegisterOrganization
 from shared.commands.conflict_details import ConflictDetails
 from shared.commands.decision import decision_hash

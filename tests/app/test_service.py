@@ -10,7 +10,7 @@ from app.migration.migrate import topics
 from app.service import Service, keep_running
 from app.settings import Role, Settings
 from app.status.readiness import Readiness
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.postgres.database import PostgresDatabase
 
 PATIENCE_SECONDS = 10.0

@@ -11,14 +11,14 @@ from dishka import AsyncContainer
 
 from access.signup import PendingOwners
 from app.cli.container import verify_all
+from app.cli.output import Answer
 from app.main import make_container
 from app.migration.migrate import migrate_database
-from app.output import Answer
 from app.seams.commands import Deciders
 from app.settings import Settings
 from app.verification import Verification
 from assignments.commands import ApplyIndustryTemplate, AssignModule, UnassignModule
-from devstack.stack import Stack
+from devstack import Stack
 from industries.commands import CreateIndustry, DeleteIndustry, UpdateIndustry
 from industries.events import TemplateModule
 from organizations.commands import RegisterOrganization, SuspendOrganization, UpdateOrganization
@@ -231,6 +231,7 @@ async def test_the_command_prints_a_line_a_difference_and_fails(
 ) -> None:
     for id_ in ("oven", "till"):
         await decided("registry", id_, module(id_))
+    capsys.readouterr()
     assert await verify_all(settings, print) == Answer({"compared": 2, "differences": []})
     assert capsys.readouterr().out == "2 streams compared, 0 differ.\n"
     async with scratch.writing() as transaction:

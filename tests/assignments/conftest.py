@@ -29,15 +29,15 @@ from industries.events import TemplateModule
 from organizations.contract import OrganizationFact, OrganizationLabel
 from registry.contract import ModuleFact, ModuleStatus, ModuleSummary
 from shared.cache.generations import Load, ReadThrough
-from shared.commands.envelopes import encoded_command
+from shared.commands.envelopes import CommandEnvelopes, encoded_command
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor
 from shared.json.layered_config import ConfigRules
 from shared.lists.cursors import Cursors
 from shared.messages import CommandEnvelope, Outcome, ReceivedCommand
-from shared.ports import Clock, Database, Invalidation, Transaction
+from shared.ports import Clock, Database, Ids, Invalidation, Transaction
 from shared.postgres.database import PostgresDatabase
-from tests.fakes import CURSORS
+from tests.fakes import CURSORS, FreshIds
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -211,6 +211,8 @@ def neighbours_of(world: World, database: PostgresDatabase) -> Provider:
     )
     neighbours.provide(lambda: database, provides=AnyOf[PostgresDatabase, Database])
     neighbours.provide(TickingClock, provides=Clock)
+    neighbours.provide(FreshIds, provides=Ids)
+    neighbours.provide(CommandEnvelopes)
     neighbours.provide(lambda: CURSORS, provides=Cursors)
     return neighbours
 

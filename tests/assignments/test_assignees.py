@@ -4,7 +4,7 @@ from assignments.adapters.lists import PostgresAssignees
 from assignments.commands import ApplyIndustryTemplate, AssignModule
 from industries.events import TemplateModule
 from organizations.contract import OrganizationFact
-from shared.lists.keyset import looking_up
+from shared.lists.keyset import index_scans
 from shared.postgres.database import PostgresDatabase
 from tests.assignments.conftest import Carry, World
 
@@ -26,7 +26,7 @@ async def test_assignees_are_found_and_told_from_others(
         AssignModule(THREE, "till", "ada"),
     )
     assignees, everybody = PostgresAssignees(), [ONE, TWO, THREE, "nobody"]
-    async with looking_up(database) as transaction:
+    async with index_scans(database) as transaction:
         for module_id, expected in (("ovens", {ONE, TWO}), ("till", {THREE}), ("vases", set[str]())):
             assert set(await assignees.with_module(transaction, 9, module_id=module_id)) == expected
             assert await assignees.having_module(transaction, everybody, module_id=module_id) == expected

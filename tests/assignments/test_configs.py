@@ -24,8 +24,7 @@ from assignments.domain import decide
 from assignments.errors import ConfigInvalid, ConfigTooLarge, TemplateNotApplicable
 from assignments.facts import Facts
 from assignments.state import INITIAL, Assignments, evolve
-from industries.contract import TemplateFact
-from industries.events import TemplateModule
+from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refusal, Refused
 from shared.json.documents import CONFIG_DEPTH, MAX_ERRORS

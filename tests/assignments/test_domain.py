@@ -51,8 +51,7 @@ from assignments.events import (
 )
 from assignments.facts import Facts, required_by
 from assignments.state import INITIAL, Assignments, evolve
-from industries.contract import TemplateFact
-from industries.events import TemplateModule
+from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from registry.contract import ModuleStatus
 from shared.errors import Refused

@@ -30,7 +30,7 @@ from assignments.commands import (
 from assignments.events import EVENTS
 from assignments.ports import OrganizationSearch
 from assignments.state import Assignments, evolve
-from industries.events import TemplateModule
+from industries.contract import TemplateModule
 from organizations.contract import OrganizationFact
 from shared.json.layered_config import ConfigRules
 from shared.json.schemas import JsonSchema

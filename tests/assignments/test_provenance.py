@@ -24,8 +24,7 @@ from assignments.domain import decide
 from assignments.events import AssignmentEvent, ModuleUnassignedEvent
 from assignments.facts import Facts
 from assignments.state import INITIAL, Assignments, evolve
-from industries.contract import TemplateFact
-from industries.events import TemplateModule
+from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refused
 from shared.json.layered_config import ConfigRules

@@ -31,8 +31,7 @@ from assignments.errors import (
 from assignments.events import AssignmentEvent, ModuleAssignedEvent, ModuleUnassignedEvent
 from assignments.facts import Facts
 from assignments.state import INITIAL, Assignments, evolve
-from industries.contract import TemplateFact
-from industries.events import TemplateModule
+from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationFact
 from shared.errors import Refused
 from shared.json.layered_config import ConfigRules

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from devstack.endpoints import Endpoints
-from devstack.stack import Stack
+from devstack import Endpoints, Stack
 from tests.contracts.events import EventsThatCame
 from tests.contracts.http import Contract
 from tests.contracts.story import Story

@@ -8,11 +8,11 @@ import msgspec
 
 from app.apidocs.asyncapi import HEADERS
 from app.apidocs.messages import EventType, event_types
+from app.contexts import ContextSubscribers
 from app.main import make_container
 from app.server.documents import DOCUMENTS
 from app.settings import Settings
-from app.subscribers import ContextSubscribers
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.eventlog.query import EVENT_COLUMNS, event_fields
 from shared.messages import EventEnvelope
 from shared.wiring import EventHandlers

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from access.sign_in import SuperAdmins
-from app.cli.container import database_tools
+from app.cli.container import database_container
 from app.settings import Settings
 from tests.journeys.test_routes import set_aside
 from tests.support.api_client import Api, Tenant, new_tenant, refresh_cookie, sign_in
@@ -101,12 +101,12 @@ class Story:
 
 async def start_with_another_password(postgres_url: str) -> None:
     """As a service that is given another password for its super admin."""
-    async with database_tools(Settings(postgres_url=postgres_url)) as container:
+    async with database_container(Settings(postgres_url=postgres_url)) as container:
         admins = await container.get(SuperAdmins)
         for password in ("a long enough password", "another long enough one"):
             await admins.ensure_super_admin("second@modplane.example", password)
 
 
 async def create_super_admin(postgres_url: str, email: str, password: str) -> None:
-    async with database_tools(Settings(postgres_url=postgres_url)) as container:
+    async with database_container(Settings(postgres_url=postgres_url)) as container:
         await (await container.get(SuperAdmins)).create(email, password)

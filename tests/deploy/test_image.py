@@ -25,7 +25,7 @@ import app
 rooms = ["app", "shared", "access", "assignments", "industries", "organizations", "registry", "devstack"]
 for room in rooms:
     for found in pkgutil.walk_packages(import_module(room).__path__, f"{room}."):
-        if not found.name.startswith("devstack.guard"):
+        if not found.name.startswith("devstack.process_guard"):
             import_module(found.name)
 """
 
@@ -95,7 +95,7 @@ def test_the_image_has_what_the_service_needs_in_the_versions_that_were_tested()
     assert not {"pytest", "mypy", "ruff", "hatchling"} & runtime.keys()
 
 
-def test_all_code_is_importable_without_the_embedded_parts_and_the_tools() -> None:
+def test_all_code_is_importable_without_the_embedded_servers_and_the_tools() -> None:
     absent = pins("requirements.lock").keys() - pins("requirements-runtime.lock").keys()
     program = [sys.executable, "-c", WITHOUT_THE_REST, ",".join(sorted(absent))]
     run = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.deploy.balanced_load import Balancer, Caller
 from tests.support.api_client import Api, sign_in
 from tests.support.database_inspector import DatabaseInspector

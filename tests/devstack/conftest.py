@@ -12,10 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from devstack.endpoints import Given
+from devstack import Given, Stack, run_down
 from devstack.ports import choose_port
-from devstack.stack import Stack
-from devstack.supervisor import run_down
 
 HERE = Path(__file__).parent
 NO_KAFKA = Given(kafka_bootstrap="127.0.0.1:1")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from devstack import StackError
 from devstack.datadir import DataDirectory, admin_account
-from devstack.errors import StackError, from_os_error
+from devstack.errors import from_os_error
 
 
 def test_the_account_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from devstack.errors import StackError
+from devstack import StackError
 from devstack.jars import Jar, ensure_jars, read_lock
 
 GOOD = b"a jar"

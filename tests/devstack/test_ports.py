@@ -6,9 +6,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from devstack.errors import StackError
-from devstack.ports import choose_port, listening_address
-from devstack.supervisor import Service
+from devstack import Service, StackError, listening_address
+from devstack.ports import choose_port
 
 ALL = str(IPv4Address(0))
 

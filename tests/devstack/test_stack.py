@@ -7,11 +7,8 @@ import asyncpg
 import pytest
 import redis
 
-from devstack.datadir import endpoints_of
-from devstack.endpoints import Endpoints, Given
-from devstack.errors import StackError
+from devstack import Endpoints, Given, Stack, StackError, endpoints_of
 from devstack.kafka import escaped
-from devstack.stack import Stack
 
 NewStack = Callable[..., Stack]
 ProcessesOf = Callable[[Path], list[str]]
@@ -49,12 +46,12 @@ async def test_a_killed_part_starts_again_where_it_was(folder: Path, new_stack: 
     endpoints = stack.start()
     await _remember(endpoints)
 
-    stack.part("postgres").kill()
-    assert not stack.part("postgres").is_running()
+    stack.server("postgres").kill()
+    assert not stack.server("postgres").is_running()
     with pytest.raises(OSError, match="onnect"):
         await _remember(endpoints)
 
-    stack.part("postgres").start()
+    stack.server("postgres").start()
     assert await _remember(endpoints) == 2
 
 
@@ -62,19 +59,19 @@ def test_a_paused_part_keeps_its_connections_and_answers_when_resumed(folder: Pa
     stack = new_stack(folder / "data", Given(postgres_url="postgresql://elsewhere", kafka_bootstrap="elsewhere:9092"))
     endpoints = stack.start()
 
-    stack.part("redis").pause()
+    stack.server("redis").pause()
     with pytest.raises(redis.TimeoutError):
         _ping(endpoints)
 
-    stack.part("redis").resume()
+    stack.server("redis").resume()
     assert _ping(endpoints)
 
 
-def test_a_given_address_replaces_the_embedded_part(folder: Path, new_stack: NewStack) -> None:
+def test_a_given_address_replaces_the_embedded_server(folder: Path, new_stack: NewStack) -> None:
     stack = new_stack(folder / "data", Given(postgres_url="postgresql://elsewhere", kafka_bootstrap="elsewhere:9092"))
     endpoints = stack.start()
 
-    assert [part.name for part in stack.parts] == ["redis"]
+    assert [part.name for part in stack.servers] == ["redis"]
     assert (endpoints.postgres_url, endpoints.kafka_bootstrap) == ("postgresql://elsewhere", "elsewhere:9092")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import psutil
 
-from devstack.supervisor import run_down
+from devstack import run_down
 
 NewUp = Callable[..., Any]
 ProcessesOf = Callable[[Path], list[str]]

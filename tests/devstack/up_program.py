@@ -4,9 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from devstack.endpoints import Endpoints, Given
-from devstack.errors import StackError
-from devstack.supervisor import Service, run_up
+from devstack import Endpoints, Given, Service, StackError, run_up
 
 HERE = Path(__file__).parent
 

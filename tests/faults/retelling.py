@@ -5,7 +5,7 @@ import asyncio
 from app.main import make_container
 from app.settings import Settings
 from app.verification import Verification
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 
 
 def differences(endpoints: Endpoints) -> list[str]:

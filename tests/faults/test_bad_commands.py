@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from assignments.commands import UpdateModuleConfig
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.messages import COMMAND_SCHEMA, CommandEnvelope
 from tests.support.api_client import Api, sign_in
 from tests.support.command_records import GROUP, TOPIC, command_envelope, partition_records

@@ -5,7 +5,7 @@ import pytest
 
 from assignments.commands import AssignModule
 from assignments.events import ModuleAssignedEvent
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import sign_in
 from tests.support.command_records import TOPIC as COMMANDS
 from tests.support.command_records import command_envelope, partition_records

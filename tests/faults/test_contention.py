@@ -13,7 +13,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.faults.retelling import differences
 from tests.support.api_client import Api, sign_in
 from tests.support.database_inspector import DatabaseInspector

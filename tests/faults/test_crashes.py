@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from assignments.events import EVENTS
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.messages import EventEnvelope
 from tests.support.api_client import Api, sign_in
 from tests.support.database_inspector import DatabaseInspector

@@ -11,15 +11,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from devstack.endpoints import Endpoints
-from devstack.stack import Stack
+from devstack import Endpoints, Stack
 from shared.messages import EventEnvelope
 from tests.support.api_client import ADMIN, Api, sign_in, signup
 from tests.support.database_inspector import DatabaseInspector
 from tests.support.kafka_inspector import KafkaInspector
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess
-from tests.support.stack_choice import embedded_part
+from tests.support.stack_choice import embedded_server
 
 How = Literal["paused", "killed"]
 
@@ -32,7 +31,7 @@ RECOVERY_SECONDS = 45.0
 @contextmanager
 def away(parts: Stack, name: str, how: How) -> Iterator[None]:
     """The part does not answer inside, and does again outside."""
-    part = embedded_part(parts, name)
+    part = embedded_server(parts, name)
     stop, restore = (part.pause, part.resume) if how == "paused" else (part.kill, part.start)
     stop()
     try:

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api, sign_in
 from tests.support.database_inspector import DatabaseInspector
 from tests.support.kafka_inspector import KafkaInspector

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api, sign_in
 from tests.support.database_inspector import DatabaseInspector
 from tests.support.kafka_inspector import KafkaInspector

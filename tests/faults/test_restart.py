@@ -7,13 +7,12 @@ from uuid import uuid4
 
 import httpx
 
-from devstack.endpoints import Endpoints
-from devstack.stack import Stack
+from devstack import Endpoints, Stack
 from tests.support.api_client import Api, sign_in
 from tests.support.database_inspector import DatabaseInspector
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess
-from tests.support.stack_choice import embedded_part
+from tests.support.stack_choice import embedded_server
 
 PARTS = ("postgres", "kafka", "redis")
 PROMISED_SECONDS = 2.0
@@ -48,11 +47,11 @@ def test_after_everything_was_killed_nothing_acknowledged_is_lost_and_the_first_
         replica.kill()
         try:
             for name in PARTS:
-                embedded_part(parts, name).kill()
+                embedded_server(parts, name).kill()
             acknowledged = [answered.result() for answered in lists]
             replica.start()
         finally:
-            callers.map(lambda name: embedded_part(parts, name).start(), PARTS)
+            callers.map(lambda name: embedded_server(parts, name).start(), PARTS)
         replica.wait_ready(60)
 
         started = time.monotonic()

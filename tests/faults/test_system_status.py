@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from devstack.endpoints import Endpoints
-from devstack.stack import Stack
+from devstack import Endpoints, Stack
 from tests.faults.test_outages import How, away
 from tests.support.api_client import Api, sign_in
 from tests.support.database_inspector import DatabaseInspector

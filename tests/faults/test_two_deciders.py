@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.faults.retelling import differences
 from tests.faults.test_bad_commands import no_config_with
 from tests.support.api_client import Api, sign_in

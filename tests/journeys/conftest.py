@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api, sign_in
 from tests.support.service_process import ServiceProcess
 

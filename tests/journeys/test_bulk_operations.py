@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.journeys.conftest import Written
 from tests.support.api_client import Api, code_of, problem_of, sign_in
 from tests.support.many_organizations import insert_organizations

@@ -11,7 +11,7 @@ import yaml
 from typer.testing import CliRunner
 
 from app.cli.main import app as modplane
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api, Tenant, code_of, new_tenant, problem_of, signup
 from tests.support.service_process import ServiceProcess
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import redis
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.commands.postgres import LOCK_NAMESPACE, LOCK_ORDER
 from tests.conftest import SCHEMAS
 from tests.journeys.command_routes import ROUTES, CommandRoute, CommandWorld

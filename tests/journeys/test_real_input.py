@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api
 
 Written = Callable[[], Awaitable[dict[str, int]]]

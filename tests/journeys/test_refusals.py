@@ -14,7 +14,7 @@ import jwt
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import ADMIN, Api, Tenant, code_of, new_tenant, problem_of, signup
 from tests.support.service_process import ServiceProcess
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.main import app as command_line
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api, Tenant, code_of, new_tenant, sign_in
 from tests.support.service_process import ServiceProcess
 

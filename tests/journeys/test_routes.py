@@ -17,7 +17,7 @@ from msgspec.json import encode
 
 from app.main import create_app
 from app.settings import Settings
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.messages import EventEnvelope
 from tests.fakes import NOON
 from tests.support.api_client import Api, new_tenant, problem_of, signup

@@ -11,7 +11,7 @@ import redis.asyncio
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import ADMIN, Api, refresh_cookie, signup
 from tests.support.service_process import ServiceProcess
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.event_stream_client import EventStreamClient
 from tests.support.polling import wait_for
 from tests.support.service_process import SEEDS, free_port, processes_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api, new_tenant, sign_in
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess

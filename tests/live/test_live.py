@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api, code_of, new_tenant, sign_in
 from tests.support.event_stream_client import EventStreamClient
 from tests.support.polling import wait_for

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from devstack.stack import Stack
+from devstack import Stack
 from shared.postgres.address import read_address
 from tests.support.databases import new_database
 
@@ -34,6 +34,11 @@ SELECT format('schema %s %s', n.nspname, n.nspacl) AS line FROM pg_namespace n W
 UNION ALL
 SELECT format('%s %s %s %s', c.relkind, c.oid::regclass, c.reloptions, c.relacl)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OURS}
+UNION ALL
+SELECT format('%s %s', pg_get_triggerdef(t.oid), t.tgenabled) FROM pg_trigger t WHERE NOT t.tgisinternal
+UNION ALL
+SELECT format('%s %s', p.proacl, pg_get_functiondef(p.oid))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {OURS}
 ORDER BY line
 """
 
@@ -57,5 +62,5 @@ def tables(connection: Connection) -> list[str]:
 
 
 def catalog(connection: Connection) -> list[str]:
-    """All there is in the schemas that are not PostgreSQL's own, with rights and storage options, a line each."""
+    """Everything in the schemas that are not PostgreSQL's own, with rights and storage options, a line each."""
     return [*connection.execute(text(REST)).scalars(), *tables(connection)]

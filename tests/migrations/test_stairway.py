@@ -8,6 +8,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.migration.migrate import alembic_config, migrate_database
+from tests.conftest import SCHEMAS
 from tests.migrations.conftest import catalog
 
 SCRIPTS = ScriptDirectory.from_config(alembic_config())
@@ -39,6 +40,14 @@ async def test_every_revision_goes_up_and_down_and_up_again_and_waits_long_for_n
         assert lower_again == lower, revision
         assert upper_again == upper != lower, revision
         before, lower = revision, upper
+
+
+async def test_every_schema_has_one_baseline_and_they_come_first(empty: AsyncEngine) -> None:
+    for count, revision in enumerate(REVISIONS[: len(SCHEMAS)], 1):
+        async with empty.begin() as connection:
+            await connection.run_sync(partial(step, up=True), revision)
+            made = [line.split()[1] for line in await connection.run_sync(catalog) if line.startswith("schema ")]
+        assert set(made) == set(SCHEMAS[:count])
 
 
 async def test_revisions_one_by_one_and_all_at_once_lead_to_the_same(empty: AsyncEngine, empty_url: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import Api, sign_in
 from tests.support.service_process import ServiceProcess
 

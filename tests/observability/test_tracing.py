@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.observability.collector import Collector, Told, collecting
 from tests.support.api_client import ADMIN, Api, refresh_cookie, sign_in, signup
 from tests.support.kafka_inspector import KafkaInspector

@@ -198,6 +198,7 @@ class World:
             Database: database,
             Cursors: CURSORS,
             Clock: self.clock,
+            CommandEnvelopes: CommandEnvelopes(self.clock, FreshIds()),
             ReadThrough: NoCache(),
             SignupSettings: SignupSettings(),
         }

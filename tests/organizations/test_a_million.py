@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from app.migration.migrate import migrate_database
-from devstack.stack import Stack
+from devstack import Stack
 from organizations.adapters.lists import OrganizationFilter, OrganizationPage, PostgresOrganizationList, Sort
 from shared.lists.keyset import FEW, STEPS, place_of
 from shared.lists.lister import ListParams

@@ -6,8 +6,9 @@ import msgspec
 from assignments.events import IndustryTemplateAppliedEvent
 from organizations.adapters.kafka import OrganizationSubscribers
 from organizations.commands import SetIndustry
+from shared.commands.envelopes import CommandEnvelopes
 from shared.messages import EventEnvelope, derived_operation_id
-from tests.fakes import NOON, FakeClock
+from tests.fakes import NOON, FakeClock, FreshIds
 from tests.organizations.conftest import Fakes
 
 
@@ -29,7 +30,7 @@ def applied(organization_id: str, industry_code: str, *, sets_industry: bool = T
 
 
 async def handled(fakes: Fakes, events: Sequence[EventEnvelope]) -> Sequence[UUID]:
-    handlers = OrganizationSubscribers(fakes, FakeClock()).handlers()
+    handlers = OrganizationSubscribers(fakes, CommandEnvelopes(FakeClock(), FreshIds())).handlers()
     await handlers["tenant.industry.applied"](events)
     return [envelope.operation_id for _, envelope, _ in fakes.sent]
 

@@ -15,7 +15,7 @@ from access.adapters.queries import PostgresCredentialReader, PostgresSigningKey
 from access.domain import SessionEnded, TooManyAttempts
 from access.ports import AccessSettings, Fact, FactLog, LiveSessions, SignInAttempts, SigningKeys
 from access.signup import activation
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.cache.redis import RedisCache
 from shared.eventlog.audit_log import PostgresAuditLog
 from shared.http.rate_limits import RedisWindows

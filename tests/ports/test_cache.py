@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.cache.generations import CacheDown, CacheStore
 from shared.cache.redis import RedisCache
 from shared.ports import Cache

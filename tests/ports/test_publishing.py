@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.commands.bus import KafkaUnreachable
 from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.messages import EventEnvelope

@@ -12,7 +12,7 @@ from tests.architecture.conftest import SRC, imported, sources
 TESTS = Path(__file__).parents[1]
 
 WITHOUT = {
-    "app.server.connections.Held": "the one there is is the server's own, tried on the real service",
+    "app.server.connections.WatchedConnection": "the one there is is the server's own, tried on the real service",
     "shared.ports.WriteSide": "the tables of a made-up context are nobody's",
     "shared.ports.Transaction": "the one there is passes everything on to the driver's",
     "shared.dead_letters.redelivery.Subscribers": "which handlers there are is for the test to say",

@@ -5,8 +5,7 @@ from functools import partial
 
 import pytest
 
-from devstack.endpoints import Endpoints
-from devstack.stack import Stack
+from devstack import Endpoints, Stack
 from tests.support.dedicated_stack import dedicated_stack
 from tests.support.service_process import ServiceProcess
 from tests.support.tools import make, run

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.programs.callers import Caller, Catalogue
 from tests.programs.mirrors import COMPLETE, GAP, TOPICS, Held, Mirror, PythonMirror, TypeScriptMirror
 from tests.support.api_client import sign_in

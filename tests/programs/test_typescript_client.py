@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.api_client import sign_in
 from tests.support.polling import wait_for
 from tests.support.service_process import READY_SECONDS, ServiceProcess

@@ -8,11 +8,9 @@ import asyncpg
 import pytest
 import redis
 
-from devstack.endpoints import Endpoints
-from devstack.part import Part
+from devstack import Endpoints, Server, Stack
 from devstack.ports import choose_port
-from devstack.redis import RedisRecipe
-from devstack.stack import Stack
+from devstack.redis import RedisSpec
 from tests.support.api_client import Api, sign_in
 from tests.support.dedicated_stack import dedicated_stack
 from tests.support.service_process import ServiceProcess
@@ -82,10 +80,10 @@ def cached(own_endpoints: Endpoints) -> Iterator[Any]:
 
 
 @pytest.fixture
-def lone_redis(tmp_path: Path) -> Iterator[tuple[Part, str]]:
+def lone_redis(tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A Redis nobody else uses, and its address."""
     port = choose_port(set())
-    part = Part(RedisRecipe(tmp_path / "redis", tmp_path / "redis.log", port, "secret"))
+    part = Server(RedisSpec(tmp_path / "redis", tmp_path / "redis.log", port, "secret"))
     part.start()
     yield part, f"redis://:secret@127.0.0.1:{port}/0"
     if part.is_running():

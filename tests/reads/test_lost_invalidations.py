@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from assignments.adapters.cached import ASSIGNMENTS
-from devstack.stack import Stack
+from devstack import Stack
 from tests.support.api_client import Api
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess
-from tests.support.stack_choice import embedded_part
+from tests.support.stack_choice import embedded_server
 
 Replicas = tuple[ServiceProcess, ServiceProcess]
 Callers = tuple[Api, Api]
@@ -25,11 +25,11 @@ WAITING = "SELECT count(*) FROM shared.event_relay"
 
 @contextmanager
 def frozen_kafka(stack: Stack) -> Iterator[None]:
-    embedded_part(stack, "kafka").pause()
+    embedded_server(stack, "kafka").pause()
     try:
         yield
     finally:
-        embedded_part(stack, "kafka").resume()
+        embedded_server(stack, "kafka").resume()
 
 
 @pytest.fixture

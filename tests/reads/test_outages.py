@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from devstack.stack import Stack
+from devstack import Stack
 from tests.support.api_client import Api
 from tests.support.polling import wait_for
 from tests.support.service_process import ServiceProcess
-from tests.support.stack_choice import embedded_part
+from tests.support.stack_choice import embedded_server
 
 READERS = 6
 
@@ -106,7 +106,7 @@ async def until_trusted(replicas: tuple[ServiceProcess, ServiceProcess]) -> None
 async def test_redis_killed_and_started_again_under_load(
     traffic: Traffic, own_stack: Stack, replicas: tuple[ServiceProcess, ServiceProcess]
 ) -> None:
-    redis = embedded_part(own_stack, "redis")
+    redis = embedded_server(own_stack, "redis")
     async with traffic.flowing():
         await traffic.goes_on()
         for _ in range(2):
@@ -123,7 +123,7 @@ async def test_redis_killed_and_started_again_under_load(
 async def test_redis_frozen_under_load_costs_its_budget_and_then_nothing(
     traffic: Traffic, own_stack: Stack, replicas: tuple[ServiceProcess, ServiceProcess]
 ) -> None:
-    redis = embedded_part(own_stack, "redis")
+    redis = embedded_server(own_stack, "redis")
     async with traffic.flowing():
         await traffic.goes_on()
         try:
@@ -143,8 +143,8 @@ def test_redis_that_was_started_anew_while_nobody_asked_costs_no_read(
     module = admin.module()
     organization = admin.organization(admin.industry([module]))
     admin.modules_of(organization)
-    embedded_part(own_stack, "redis").kill()
-    embedded_part(own_stack, "redis").start()
+    embedded_server(own_stack, "redis").kill()
+    embedded_server(own_stack, "redis").start()
     assert admin.modules_of(organization).keys() == {module}
     wait_for(lambda: trusted(replicas[0]), "Redis is trusted again")
     assert admin.modules_of(organization).keys() == {module}

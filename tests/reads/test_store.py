@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from devstack.part import Part
+from devstack import Server
 from shared.cache.generations import ALL, Cached, GenerationCache, encode_cached
 from shared.cache.redis import BUDGET_SECONDS, RedisCache
 from tests.fakes import FakeAnnouncer
@@ -51,14 +51,14 @@ async def process(url: str, budget_seconds: float = PATIENCE_SECONDS) -> AsyncIt
 
 
 @pytest.fixture
-async def here(lone_redis: tuple[Part, str]) -> AsyncIterator[Process]:
+async def here(lone_redis: tuple[Server, str]) -> AsyncIterator[Process]:
     async with process(lone_redis[1]) as here:
         await here.until_trusted()
         yield here
 
 
 @pytest.fixture
-async def there(lone_redis: tuple[Part, str]) -> AsyncIterator[Process]:
+async def there(lone_redis: tuple[Server, str]) -> AsyncIterator[Process]:
     async with process(lone_redis[1]) as there:
         await there.until_trusted()
         yield there
@@ -86,7 +86,7 @@ def truth() -> Truth:
 
 
 @pytest.fixture
-def raw(lone_redis: tuple[Part, str]) -> Any:
+def raw(lone_redis: tuple[Server, str]) -> Any:
     with redis.Redis.from_url(lone_redis[1]) as client:
         yield client
 
@@ -169,7 +169,7 @@ async def test_many_invalidations_at_once_do_not_cost_the_cache_its_trust(here: 
 
 
 async def test_a_killed_redis_costs_no_read_and_comes_back_by_itself(
-    lone_redis: tuple[Part, str], here: Process, truth: Truth
+    lone_redis: tuple[Server, str], here: Process, truth: Truth
 ) -> None:
     part, _ = lone_redis
     await here.read(truth.load)
@@ -186,7 +186,7 @@ async def test_a_killed_redis_costs_no_read_and_comes_back_by_itself(
 
 
 async def test_an_invalidation_lost_in_an_outage_is_made_good_before_redis_is_trusted_again(
-    lone_redis: tuple[Part, str], here: Process, there: Process, truth: Truth
+    lone_redis: tuple[Server, str], here: Process, there: Process, truth: Truth
 ) -> None:
     part, _ = lone_redis
     await here.read(truth.load)
@@ -203,7 +203,7 @@ async def test_an_invalidation_lost_in_an_outage_is_made_good_before_redis_is_tr
 
 
 async def test_a_process_that_lost_an_invalidation_before_it_ever_reached_redis_makes_it_good(
-    lone_redis: tuple[Part, str], here: Process, truth: Truth
+    lone_redis: tuple[Server, str], here: Process, truth: Truth
 ) -> None:
     part, url = lone_redis
     await here.read(truth.load)
@@ -217,7 +217,7 @@ async def test_a_process_that_lost_an_invalidation_before_it_ever_reached_redis_
 
 
 async def test_a_process_that_starts_serves_nothing_its_killed_predecessor_left_behind(
-    lone_redis: tuple[Part, str], here: Process, truth: Truth
+    lone_redis: tuple[Server, str], here: Process, truth: Truth
 ) -> None:
     await here.read(truth.load)
     truth.version = 2
@@ -227,7 +227,7 @@ async def test_a_process_that_starts_serves_nothing_its_killed_predecessor_left_
 
 
 async def test_who_lost_redis_tells_the_others_once_it_is_back(
-    lone_redis: tuple[Part, str], here: Process, truth: Truth
+    lone_redis: tuple[Server, str], here: Process, truth: Truth
 ) -> None:
     part, _ = lone_redis
     part.kill()
@@ -247,7 +247,7 @@ async def test_a_process_that_stops_while_it_reconnects_stops(here: Process, tur
     await eventually(upkeep.done, "the upkeep has ended", pause=0.005)
 
 
-async def test_a_frozen_redis_costs_its_budget_once(lone_redis: tuple[Part, str], truth: Truth) -> None:
+async def test_a_frozen_redis_costs_its_budget_once(lone_redis: tuple[Server, str], truth: Truth) -> None:
     part, url = lone_redis
     async with process(url, BUDGET_SECONDS) as here:
         await here.until_trusted()

@@ -15,7 +15,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.wait_strategies import ExecWaitStrategy, LogMessageWaitStrategy
 
-from devstack.endpoints import Given
+from devstack import Given
 from tests.support.service_process import free_port
 
 COMPOSE = Path(__file__).resolve().parents[2] / "compose.yaml"

@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from app.migration.migrate import create_topics, migrate_database
-from devstack.endpoints import Endpoints, Given
-from devstack.stack import Stack
+from devstack import Endpoints, Given, Stack
 from tests.support.databases import new_database
 from tests.support.stack_choice import choose_own, running_stack
 

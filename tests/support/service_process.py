@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 import psutil
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from devstack.ports import choose_port
 from tests.support.api_client import ADMIN
 from tests.support.forkserver import start_process

@@ -14,9 +14,7 @@ from typing import Literal, get_args
 
 import pytest
 
-from devstack.endpoints import Given
-from devstack.part import Part
-from devstack.stack import Stack
+from devstack import Given, Server, Stack
 from tests.support import containers
 
 Way = Literal["given", "embedded", "containers"]
@@ -95,9 +93,9 @@ def running_stack(folder: Path, choice: Choice, given: Given | None = None) -> I
         yield stack
 
 
-def embedded_part(stack: Stack, name: str) -> Part:
+def embedded_server(stack: Stack, name: str) -> Server:
     """Return a server that can be frozen and killed; skip the test where the stack does not run it itself."""
     try:
-        return stack.part(name)
+        return stack.server(name)
     except KeyError:
         pytest.skip(f"{name} is not embedded here, so it cannot be stopped")

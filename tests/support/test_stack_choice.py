@@ -3,7 +3,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.migration.migrate import create_topics
-from devstack.endpoints import Given
+from devstack import Given
 from tests.support import containers
 from tests.support.stack_choice import Choice, StackUnavailableError, Way, choose, choose_own
 

@@ -10,8 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from app.migration.migrate import create_topics, migrate_database
-from devstack.endpoints import Endpoints
-from devstack.stack import Stack
+from devstack import Endpoints, Stack
 from tests.support.api_client import ADMIN, Api, sign_in
 from tests.support.service_process import SEEDS, ServiceProcess
 from tests.support.stack_choice import choose_own, running_stack

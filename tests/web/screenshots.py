@@ -7,8 +7,7 @@ from pathlib import Path
 from playwright.async_api import Page, Request, ViewportSize, async_playwright, expect
 
 from app.migration.migrate import create_topics, migrate_database
-from devstack.endpoints import Given
-from devstack.stack import Stack
+from devstack import Given, Stack
 from tests.support.api_client import ADMIN, Api, new_tenant, sign_in
 from tests.support.service_process import SEEDS, ServiceProcess
 from tests.support.tools import ROOT

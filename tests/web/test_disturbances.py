@@ -4,10 +4,10 @@ from uuid import uuid4
 
 from playwright.async_api import expect
 
-from devstack.stack import Stack
+from devstack import Stack
 from tests.support.api_client import Api
 from tests.support.service_process import ServiceProcess
-from tests.support.stack_choice import embedded_part
+from tests.support.stack_choice import embedded_server
 from tests.web.conftest import NewPerson
 from tests.web.person import Person
 
@@ -44,7 +44,7 @@ async def test_a_restart_of_the_service_loses_nothing_that_was_typed(
 async def test_while_kafka_is_away_writes_work_and_the_page_says_what_does_not(
     person: Person, admin: Api, stack: Stack
 ) -> None:
-    page, kafka = person.page, embedded_part(stack, "kafka")
+    page, kafka = person.page, embedded_server(stack, "kafka")
     module = admin.module(module_name="Written without Kafka")
     tile = page.get_by_role("group", name="Kafka", exact=True)
     await page.goto("/super-admin/system")

@@ -5,13 +5,14 @@ import statistics
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from app.migration.text_fill import fill_text_forms
-from devstack.stack import Stack
+from devstack import Stack
+from shared.text.forms import search_text, sort_key
 from tests.support.api_client import ADMIN
 from tests.support.service_process import ServiceProcess
 from tests.web.conftest import prepared_stack
@@ -66,7 +67,19 @@ FRAMES = 30
 ANSWERS = """part => performance.getEntriesByType('resource')
   .filter(each => each.name.includes(part)).map(each => each.responseEnd - each.requestStart)"""
 
+FILL = """
+UPDATE {0} AS t SET search_text = n.search_text, sort_key = n.sort_key
+FROM unnest($1::text[], $2::text[], $3::text[]) AS n(key, search_text, sort_key) WHERE t.{1} = n.key
+"""
+
 Do = Callable[[], Awaitable[object]]
+
+
+async def fill_text_forms(owner: Any, table: str, key: str, searched: str) -> None:
+    """Computes the rows' forms, as the service does: `searched` are columns, the first of which is the name."""
+    rows = await owner.fetch(f"SELECT {key} AS id, {searched} FROM {table}")
+    forms = [(row[0], search_text(*list(row)[1:]), sort_key(row[1])) for row in rows]
+    await owner.execute(FILL.format(table, key), *map(list, zip(*forms, strict=True)))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +90,8 @@ async def large(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
         await owner.execute(REGISTRY, MODULES)
         await owner.execute(ADOPTION, MODULES)
         await owner.execute(ORGANIZATIONS, TENANTS)
-        await fill_text_forms(stack.plan().postgres_url)
+        await fill_text_forms(owner, "registry.module_registry", "module_id", "module_name, module_id")
+        await fill_text_forms(owner, "organizations.organizations", "organization_id", "name")
         await owner.execute("ANALYZE")
         await owner.close()
         yield stack

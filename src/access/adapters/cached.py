@@ -7,6 +7,7 @@ credential that was read is good for five minutes.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -75,7 +76,7 @@ class CredentialMemory(Generic[Key, Value]):
         """Forget those credentials; None: read each again. A reading that began before is not remembered."""
         self._news += 1
         self._reading = {}
-        with self._remembered.timer:  # it stands still, so that nothing expires meanwhile
+        with self._remembered.timer:  # it stands still, so that nothing expires in the loop
             for key, known in list(self._remembered.items()):
                 if ids is None:
                     known.tried_at = None
@@ -208,23 +209,21 @@ class SessionMemory:
         return session_id, None
 
 
+@dataclass
 class BearerAuthenticator:
     """Tells the kinds of tokens apart by their form."""
 
-    def __init__(
-        self, own: TokenAuthenticator, api_tokens: ApiTokenAuthenticator, oidc: OidcAuthenticator | None = None
-    ) -> None:
-        self._own = own
-        self._api_tokens = api_tokens
-        self._oidc = oidc
+    own: TokenAuthenticator
+    api_tokens: ApiTokenAuthenticator
+    oidc: OidcAuthenticator | None = None
 
     async def authenticate(self, token: str) -> Caller:
         """Raise `Unauthenticated`, `Forbidden`, or `Unavailable`."""
         if token.startswith(API_TOKEN_PREFIX):
-            return await self._api_tokens.authenticate(token)
-        if self._oidc is not None and self._oidc.speaks_for(token):
-            return await self._oidc.authenticate(token)
-        return await self._own.authenticate(token)
+            return await self.api_tokens.authenticate(token)
+        if self.oidc is not None and self.oidc.speaks_for(token):
+            return await self.oidc.authenticate(token)
+        return await self.own.authenticate(token)
 
 
 def other_issuer(settings: AccessSettings, standing: OrganizationStatuses, clock: Clock) -> OidcAuthenticator | None:

@@ -9,12 +9,12 @@ import msgspec
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, Response, get, post
 from litestar.datastructures import CacheControlHeader, Cookie
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from access.adapters.lists import AccessLists, UserActivity, UserFilter, UserPage, UserQuery, UserSort
-from access.domain import MAX_EMAIL_LENGTH, MAX_LOGIN_PASSWORD_LENGTH, Role, SessionEnded
+from access.adapters.lists import PostgresUserList, UserFilter, UserPage, UserSort
+from access.domain import MAX_EMAIL_LENGTH, MAX_LOGIN_PASSWORD_LENGTH, SessionEnded
 from access.ports import AccessSettings, KeyedWrite
 from access.sessions import Sessions, SignedIn
 from access.sign_in import SignIn
@@ -25,7 +25,8 @@ from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import idempotency_key, reason_of
 from shared.http.rate_limits import client_address
-from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
+from shared.lists.lister import ListParams
+from shared.lists.parameters import list_parameters
 from shared.ports import Caller
 
 # Cookies know no ports. With the port in its name, two installations on one machine do not end each other's sessions.
@@ -63,6 +64,8 @@ class LogoutResponse(Struct, frozen=True):
 
 
 class AuthController(Controller):
+    """Sign in, stay signed in, sign out. No token is needed."""
+
     path = "/auth"
     tags = ("auth",)
     security = ({},)
@@ -177,37 +180,23 @@ async def keyed_write(request: AnyRequest) -> KeyedWrite | None:
     return KeyedWrite(operation_id, fingerprint(request, meaning), key)
 
 
-async def user_filter(
-    q: PageSearch = None,
-    organization_id: Annotated[UUID | None, QueryParameter(description="Of this organization alone.")] = None,
-    role: Annotated[Role | None, QueryParameter(description="Those with this role.")] = None,
-    status: FromQuery[UserActivity | None] = None,
-) -> UserFilter:
-    return UserFilter(q, organization_id, role, status)
-
-
-async def user_query(
-    filters: NamedDependency[UserFilter],
-    limit: PageLimit = DEFAULT_LIMIT,
-    cursor: PageCursor = None,
-    sort: Annotated[UserSort, PAGE_ORDER] = "email",
-) -> UserQuery:
-    return UserQuery(limit, cursor, sort, filters)
-
-
 class UsersController(Controller):
+    """Users, for super admins."""
+
     path = "/users"
     tags = ("users",)
     guards = (super_admin,)
 
     @get(
-        dependencies={"filters": Provide(user_filter), "page_query": Provide(user_query)},
+        dependencies=list_parameters(UserFilter, UserSort, "email"),
         operation_id="getUsers",
         summary="List users by e-mail",
     )
-    async def page(self, page_query: NamedDependency[UserQuery], lists: FromDishka[AccessLists]) -> UserPage:
+    async def page(
+        self, params: NamedDependency[ListParams[UserFilter]], users: FromDishka[PostgresUserList]
+    ) -> UserPage:
         """E-mails that begin with `q` come before those that have its words further on, or in the user's name."""
-        return await lists.users(page_query)
+        return await users.page(params)
 
     @post(
         "/{user_id:uuid}/deactivate",

@@ -8,29 +8,20 @@ from uuid import UUID
 from dishka.integrations.litestar import FromDishka
 from litestar import Controller, delete, get, post
 from litestar.datastructures import CacheControlHeader
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from access.adapters.http import keyed_write
-from access.adapters.lists import (
-    AccessLists,
-    ApiTokenFilter,
-    ApiTokenPage,
-    ApiTokenQuery,
-    ApiTokenSort,
-    ApiTokenStatus,
-)
+from access.adapters.lists import ApiTokenFilter, ApiTokenPage, ApiTokenSort, PostgresApiTokenList
 from access.api_tokens import ApiTokens, CreatedApiToken, NewApiToken, RevokedApiToken
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope
 from shared.http.authentication import caller_of, super_admin
 from shared.http.bodies import AnyRequest
 from shared.http.command_route import TakesKey
 from shared.http.parameters import reason_of
-from shared.lists.cursors import DEFAULT_LIMIT, PAGE_ORDER, PageCursor, PageLimit, PageSearch
-
-MAX_CREATOR = 300
-NO_NUL = r"^[^\x00]*$"
+from shared.lists.lister import ListParams
+from shared.lists.parameters import list_parameters
 
 
 class ApiTokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,7 +39,7 @@ class ApiTokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
-    """`token` is shown this once, and kept nowhere."""
+    """`token` is in this answer alone: it is kept nowhere."""
 
     token: str
 
@@ -56,29 +47,9 @@ class ApiTokenResponse(ApiToken, frozen=True, kw_only=True):
         return f"ApiTokenResponse({self.id})"
 
 
-async def token_filter(
-    q: PageSearch = None,
-    organization_id: Annotated[UUID | None, QueryParameter(description="Bound to this organization.")] = None,
-    role: Annotated[ApiTokenRole | None, QueryParameter(description="Those with this role.")] = None,
-    status: FromQuery[ApiTokenStatus | None] = None,
-    created_by: Annotated[
-        str | None,
-        QueryParameter(max_length=MAX_CREATOR, pattern=NO_NUL, description="Made by this user, or with this token."),
-    ] = None,
-) -> ApiTokenFilter:
-    return ApiTokenFilter(q, organization_id, role, status, created_by)
-
-
-async def token_query(
-    filters: NamedDependency[ApiTokenFilter],
-    limit: PageLimit = DEFAULT_LIMIT,
-    cursor: PageCursor = None,
-    sort: Annotated[ApiTokenSort, PAGE_ORDER] = "-created_at",
-) -> ApiTokenQuery:
-    return ApiTokenQuery(limit, cursor, sort, filters)
-
-
 class ApiTokensController(Controller):
+    """API tokens of programs, for super admins."""
+
     path = "/tokens"
     tags = ("tokens",)
     guards = (super_admin,)
@@ -86,7 +57,7 @@ class ApiTokensController(Controller):
     @post(
         operation_id="createToken",
         operation_class=TakesKey,
-        summary="Create an API token; its secret is shown once",
+        summary="Create an API token and get its secret, this once",
         cache_control=CacheControlHeader(no_store=True),
     )
     async def create(
@@ -97,24 +68,20 @@ class ApiTokensController(Controller):
         Repeated with its Idempotency-Key within 24 hours, it answers with the same token and secret. It ends when the
         user who made it is deactivated.
         """
-        new = NewApiToken(
-            name=data.name,
-            role=data.role,
-            organization_id=data.organization_id,
-            scopes=data.scopes,
-            expires_at=data.expires_at,
-        )
+        new = NewApiToken(**structs.asdict(data))
         write = await keyed_write(request)
         return with_secret(await tokens.create(new, caller_of(request).user_id, reason_of(request), write))
 
     @get(
-        dependencies={"filters": Provide(token_filter), "page_query": Provide(token_query)},
+        dependencies=list_parameters(ApiTokenFilter, ApiTokenSort, "-created_at"),
         operation_id="getTokens",
         summary="List API tokens, the youngest first",
     )
-    async def page(self, page_query: NamedDependency[ApiTokenQuery], lists: FromDishka[AccessLists]) -> ApiTokenPage:
+    async def page(
+        self, params: NamedDependency[ListParams[ApiTokenFilter]], tokens: FromDishka[PostgresApiTokenList]
+    ) -> ApiTokenPage:
         """Never their secrets. `last_used_at` is exact to a minute."""
-        return await lists.api_tokens(page_query)
+        return await tokens.page(params)
 
     @delete(
         "/{token_id:uuid}",

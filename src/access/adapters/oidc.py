@@ -46,7 +46,7 @@ DECODING: Any = {
 
 
 class IssuerUnreachable(Unavailable):
-    """The issuer's present keys cannot be read, so that a token's signature proves nothing either way."""
+    """The issuer's present keys cannot be read, so that the token cannot be verified."""
 
 
 class IssuerHasNoKeys(Unavailable):
@@ -89,7 +89,7 @@ class BoundedJwks(jwt.PyJWKClient):
 
 
 class IssuerKeys:
-    """Keys are read again every ten minutes, meanwhile the old ones serve.
+    """Keys are read again every ten minutes, and the old ones serve until then.
 
     An unknown key's name leads to a fetch at once, but to no more than one in ten seconds, whatever tokens come.
     """

@@ -14,11 +14,11 @@ ROLES: tuple[Role, ...] = ("super_admin", "organization_admin", "service")
 MAX_SUBJECT_LENGTH = 255
 MAX_ORGANIZATION_ID = 60
 
-# Under these names issuers list what a token may do (RFC 8693, and what Azure and others write).
+# Claims in which issuers list scopes (RFC 8693, and what Azure and others write).
 SCOPE_CLAIMS = ("scope", "scp", "scopes")
-# OpenID Connect's own: they say what a client may learn about the person, and nothing about a service.
+# OpenID Connect's own: what a client may learn about the user, and nothing about a service.
 PROTOCOL_SCOPES = frozenset({"openid", "profile", "email", "address", "phone", "offline_access"})
-# What binds a token to more than its being shown: a key of the holder's (RFC 7800), or rights in detail (RFC 9396).
+# With these a token alone is not enough: a key of the holder (RFC 7800), or rights in detail (RFC 9396).
 BINDING_CLAIMS = ("cnf", "authorization_details")
 
 
@@ -53,8 +53,8 @@ def require_bearer(claims: Mapping[str, Any]) -> None:
 def claim(claims: Mapping[str, Any], path: str) -> Any:
     """Return a claim by name; dots lead into objects (`realm_access.roles`) where no claim has the whole name.
 
-    Return `UNSET` without it, and None for a path that begins in the token and ends half-way: the issuer meant to say
-    something, so that the claim is not absent.
+    Return `UNSET` without it, and None for a path that begins in the token and ends half-way: such a claim is
+    malformed, not absent.
     """
     if path in claims:
         return claims[path]

@@ -4,7 +4,7 @@ Failed sign-ins are counted in Redis so that a stranger's never keep the owner o
 address at one account are bounded, and those of one address at all. The failures at one account from everywhere are
 not: a stranger could use those up. Instead, while an account fails more often than one person would, an address it
 never signed in from has `SLOWED` attempts in each window, the right password among them, so that many addresses
-together guess slowly. Without Redis nobody is refused.
+together guess slowly. Without Redis no attempt is refused.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ WINDOW_SECONDS = 300
 KNOWN_SECONDS = 90 * 24 * 3600
 # An IPv6 site of 65,536 networks has so many times what one network has.
 SITE_SHARE = 3
-# So many times what one address may fail, from all together, means that somebody guesses.
+# So many times what one address may fail, from all together, is guessing.
 GUESSED_AT = 3
 SLOWED = 2
 
@@ -91,7 +91,7 @@ def encoded(password: str) -> bytes:
 
 
 class RedisSignInAttempts:
-    """An attempt counts from its begin, so those that run at the same time do not slip through together."""
+    """An attempt counts from its start, so that attempts at the same time do not pass together."""
 
     def __init__(self, windows: RedisWindows, settings: AccessSettings) -> None:
         self._windows = windows

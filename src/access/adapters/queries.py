@@ -1,4 +1,4 @@
-"""Statements of the schema `access` that run in every request or in the write path, or that repositories cannot say."""
+"""Statements of the schema `access` that run in every request or the write path, or that repositories do not have."""
 
 import secrets
 from collections.abc import Sequence
@@ -106,7 +106,7 @@ DISCARD_OUTCOMES = "DELETE FROM access.write_outcomes WHERE created_at < $1"
 
 
 def list_columns(email: str, name: str | None) -> tuple[str, str]:
-    """Return the words a user is found by, the domain in both its spellings, and the user's place in the list."""
+    """Return the words that find a user, the domain in both its spellings, and the user's sort key."""
     domain = in_ascii(email).partition("@")[2]
     return search_text(email, name, None if email.endswith(domain) else domain), sort_key(email)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -75,18 +76,18 @@ class KeyRing:
             self._fetched_at = self._clock.now()
 
 
+@dataclass
 class JwtIssuer:
     """Issues tokens. They end by themselves after a short time, and those of a sign-in with it."""
 
-    def __init__(self, keys: KeyRing, clock: Clock, lifetime: timedelta = ACCESS_LIFETIME) -> None:
-        self._keys = keys
-        self._clock = clock
-        self._lifetime = lifetime
+    keys: KeyRing
+    clock: Clock
+    lifetime: timedelta = ACCESS_LIFETIME
 
     async def access_token(self, account: Account, session_id: UUID) -> IssuedToken:
         organization_id = str(account.organization_id) if account.organization_id else None
         claims = {"sub": str(account.id), "role": account.role, "org": organization_id, "sid": str(session_id)}
-        return await self._issue(claims, self._lifetime)
+        return await self._issue(claims, self.lifetime)
 
     async def operation_token(self, operation_id: UUID) -> IssuedToken:
         """Issue a token for reading one operation, good for an hour: its holder is no user yet."""
@@ -94,8 +95,8 @@ class JwtIssuer:
         return await self._issue(claims, OPERATION_LIFETIME)
 
     async def _issue(self, claims: dict[str, Any], lifetime: timedelta) -> IssuedToken:
-        key = await self._keys.signing()
-        issued_at, seconds = int(self._clock.now().timestamp()), int(lifetime.total_seconds())
+        key = await self.keys.signing()
+        issued_at, seconds = int(self.clock.now().timestamp()), int(lifetime.total_seconds())
         dated = {**claims, "iss": ISSUER, "iat": issued_at, "exp": issued_at + seconds}
         return IssuedToken(jwt.encode(dated, key.secret, ALGORITHM, {"kid": key.kid}), seconds)
 

@@ -9,6 +9,7 @@ from app.apidocs.asyncapi import asyncapi_document
 from app.apidocs.compatibility import kept_for_readers, kept_for_writers
 from app.apidocs.messages import message_schemas
 from app.apidocs.openapi import openapi_document
+from app.manifest.model import manifest_schema
 
 Documents = Mapping[str, bytes]
 
@@ -19,7 +20,12 @@ PROMISES = {"events": kept_for_readers, "commands": kept_for_writers}
 def documents() -> Documents:
     """Every document by its name in the folder. The environment's settings play no part in it."""
     schemas = message_schemas()
-    made = {"openapi.json": openapi_document(), "asyncapi.json": asyncapi_document(schemas), **schemas}
+    made = {
+        "openapi.json": openapi_document(),
+        "asyncapi.json": asyncapi_document(schemas),
+        "manifest.schema.json": manifest_schema(),
+        **schemas,
+    }
     return {name: as_file(document) for name, document in made.items()}
 
 

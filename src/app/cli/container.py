@@ -1,4 +1,4 @@
-"""What the command line does with a running system: verify, admit; and the parts its commands work with."""
+"""Containers for commands, and the commands that need little more: `verify` and `admin create`."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,8 @@ import typer
 from dishka import AsyncContainer
 
 from access.sign_in import SuperAdmins
+from app.cli.output import EXIT_FAILED, Answer, Printer
 from app.main import make_container
-from app.output import EXIT_FAILED, Answer, Say
 from app.settings import Settings
 from app.verification import Verification
 from shared.cache.generations import ResetAnnouncer
@@ -24,8 +24,8 @@ CONNECT_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
-    """The parts of a process that sends commands and consumes nothing. Raises `Unavailable` without a database."""
+async def sending_container(settings: Settings) -> AsyncIterator[AsyncContainer]:
+    """Provide a process that sends commands and consumes nothing. Raises `Unavailable` without a database."""
     container = make_container(settings.model_copy(update={"replica": f"cli-{settings.replica_id}"}))
     get = container.get
     tasks: list[asyncio.Task[None]] = []
@@ -55,7 +55,7 @@ async def tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
 
 @asynccontextmanager
 async def container_of(settings: Settings) -> AsyncIterator[AsyncContainer]:
-    """The parts of a process that starts none of them."""
+    """Provide a container of which nothing is started."""
     container = make_container(settings)
     try:
         yield container
@@ -64,29 +64,29 @@ async def container_of(settings: Settings) -> AsyncIterator[AsyncContainer]:
 
 
 @asynccontextmanager
-async def database_tools(settings: Settings) -> AsyncIterator[AsyncContainer]:
-    """The parts of a process that needs nothing but the database. Raises `Unavailable` without one."""
+async def database_container(settings: Settings) -> AsyncIterator[AsyncContainer]:
+    """Provide a process that needs nothing but the database. Raises `Unavailable` without one."""
     async with container_of(settings) as container:
         await (await container.get(PostgresDatabase)).check_schema()
         yield container
 
 
-async def verify_all(settings: Settings, say: Say) -> Answer:
-    """Says what differs, then a summary."""
+async def verify_all(settings: Settings, printer: Printer) -> Answer:
+    """Print each difference, then a summary."""
     differences: list[str] = []
-    async with database_tools(settings) as container:
+    async with database_container(settings) as container:
         verification = await container.get(Verification)
         async for difference in verification.differences():
             differences.append(difference)
-            say(difference)
-    say(f"{verification.compared} streams compared, {len(differences)} differ.")
+            printer(difference)
+    printer(f"{verification.compared} streams compared, {len(differences)} differ.")
     document = {"compared": verification.compared, "differences": differences}
     return Answer(document, EXIT_FAILED if differences else 0)
 
 
-async def create_admin(settings: Settings, email: str, password: str, say: Say) -> Answer:
-    """Says the new super admin's id. Raises the refusal."""
-    async with database_tools(settings) as container:
+async def create_admin(settings: Settings, email: str, password: str, printer: Printer) -> Answer:
+    """Create a super admin, and print the id. Raises the refusal."""
+    async with database_container(settings) as container:
         user_id = await (await container.get(SuperAdmins)).create(email, password)
-    say(f"Super admin {user_id} can sign in.")
+    printer(f"Super admin {user_id} can sign in.")
     return Answer({"user_id": user_id, "email": email})

@@ -1,4 +1,4 @@
-"""What the command line does about dead letters."""
+"""What `modplane dlq` does: list, show, retry and drop dead letters."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from app.cli.container import CLI_USER, database_tools, tools
-from app.output import EXIT_FAILED, Answer, Say
+from app.cli.container import CLI_USER, database_container, sending_container
+from app.cli.output import EXIT_FAILED, Answer, Printer
 from app.settings import Settings
 from shared.dead_letters.http import details_of, page_of
 from shared.dead_letters.postgres import PostgresDeadLetters
@@ -17,20 +17,20 @@ from shared.errors import Refused
 from shared.lists.cursors import Cursors
 
 PAGE = 200
-SHOWN_ERROR = 100
+MAX_ERROR = 100
 
-Do = Callable[[UUID], Awaitable[DeadLetter]]
+Handle = Callable[[UUID], Awaitable[DeadLetter]]
 
 
-class Chosen(Struct, frozen=True):
-    """Which letters: these, or else all open ones, of one kind if one is named."""
+class Selection(Struct, frozen=True):
+    """These letters, or without ids all open ones, of one kind if it is given."""
 
     ids: Sequence[UUID] = ()
     kind: DeadLetterKind | None = None
 
 
 class Refusal(Struct, frozen=True):
-    """A letter nothing was done about, and why."""
+    """A letter that was left as it is, and why."""
 
     id: UUID
     code: str
@@ -42,73 +42,71 @@ async def list_letters(
     status: DeadLetterStatus | None,
     kind: DeadLetterKind | None,
     page: tuple[int, str | None],
-    say: Say,
+    printer: Printer,
 ) -> Answer:
-    """Says a line a letter, the newest first. `page` is its size and its cursor."""
-    async with database_tools(settings) as container:
+    """Print a line a letter, the newest first. `page` is its size and its cursor."""
+    async with database_container(settings) as container:
         letters, cursors = await container.get(PostgresDeadLetters), await container.get(Cursors)
-        found = await page_of(letters, cursors, *page, status=status, kind=kind)
-    for letter in found.items:
-        say(line(letter))
-    if not found.items:
-        say("There are none.")
-    if found.next_cursor:
-        say(f"There are more: --cursor {found.next_cursor}")
-    return Answer(found)
+        letters_page = await page_of(letters, cursors, *page, status=status, kind=kind)
+    for letter in letters_page.items:
+        printer(format_line(letter))
+    if not letters_page.items:
+        printer("There are none.")
+    if letters_page.next_cursor:
+        printer(f"There are more: --cursor {letters_page.next_cursor}")
+    return Answer(letters_page)
 
 
-def line(letter: DeadLetter) -> str:
-    """A letter in a line."""
+def format_line(letter: DeadLetter) -> str:
     error = letter.error.partition("\n")[0]
-    error = error if len(error) <= SHOWN_ERROR else f"{error[:SHOWN_ERROR]}…"
-    return f"{letter.id}  {letter.kind:7}  {letter.status:8}  {moment(letter.created_at)}  {letter.key}  {error}"
+    error = error if len(error) <= MAX_ERROR else f"{error[:MAX_ERROR]}…"
+    return f"{letter.id}  {letter.kind:7}  {letter.status:8}  {format_time(letter.created_at)}  {letter.key}  {error}"
 
 
-def moment(at: datetime) -> str:
-    """To the second."""
+def format_time(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-async def show_letter(settings: Settings, letter_id: UUID, say: Say) -> Answer:
-    """Says a line a field, then the record."""
-    async with database_tools(settings) as container:
+async def show_letter(settings: Settings, letter_id: UUID, printer: Printer) -> Answer:
+    """Print a line a field, then the record."""
+    async with database_container(settings) as container:
         details = await details_of(await container.get(PostgresDeadLetters), letter_id)
     for name, value in asdict(details).items():
         if value is not None and name != "body":
-            say(f"{name}: {moment(value) if isinstance(value, datetime) else value}")
-    say(details.body)
+            printer(f"{name}: {format_time(value) if isinstance(value, datetime) else value}")
+    printer(details.body)
     return Answer({"letter": details})
 
 
-async def retry_letters(settings: Settings, chosen: Chosen, reason: str | None, say: Say) -> Answer:
-    """Says how each letter stands then. Exit code 1 when one failed again or was not tried."""
-    async with tools(settings) as container:
+async def retry_letters(settings: Settings, selection: Selection, reason: str | None, printer: Printer) -> Answer:
+    """Print each letter's new status. Exit code 1 when one failed again or was not tried."""
+    async with sending_container(settings) as container:
         dead_letters = await container.get(DeadLetters)
 
         async def retry(letter_id: UUID) -> DeadLetter:
             return await dead_letters.retry(letter_id, CLI_USER, reason)
 
-        return await handled(retry, letter_ids(await container.get(PostgresDeadLetters), chosen), say)
+        return await handle_all(retry, letter_ids(await container.get(PostgresDeadLetters), selection), printer)
 
 
-async def drop_letters(settings: Settings, chosen: Chosen, reason: str, say: Say) -> Answer:
-    """Says which letters were given up. Needs nothing but the database."""
-    async with database_tools(settings) as container:
+async def drop_letters(settings: Settings, selection: Selection, reason: str, printer: Printer) -> Answer:
+    """Print which letters were dropped. Needs nothing but the database."""
+    async with database_container(settings) as container:
         dead_letters = await container.get(DeadLetters)
 
         async def drop(letter_id: UUID) -> DeadLetter:
             return await dead_letters.drop(letter_id, CLI_USER, reason)
 
-        return await handled(drop, letter_ids(await container.get(PostgresDeadLetters), chosen), say)
+        return await handle_all(drop, letter_ids(await container.get(PostgresDeadLetters), selection), printer)
 
 
-async def letter_ids(letters: PostgresDeadLetters, chosen: Chosen) -> AsyncIterator[UUID]:
-    """Those named, or page by page those that are open."""
-    for letter_id in chosen.ids:
+async def letter_ids(letters: PostgresDeadLetters, selection: Selection) -> AsyncIterator[UUID]:
+    """Yield the selected ids, or page by page those that are open."""
+    for letter_id in selection.ids:
         yield letter_id
     before: tuple[datetime, UUID] | None = None
-    while not chosen.ids:
-        page = await letters.page(PAGE, before, status="open", kind=chosen.kind)
+    while not selection.ids:
+        page = await letters.page(PAGE, before, status="open", kind=selection.kind)
         for letter in page:
             yield letter.id
         if len(page) < PAGE:
@@ -116,20 +114,20 @@ async def letter_ids(letters: PostgresDeadLetters, chosen: Chosen) -> AsyncItera
         before = (page[-1].created_at, page[-1].id)
 
 
-async def handled(do: Do, ids: AsyncIterator[UUID], say: Say) -> Answer:
-    """Does it to one letter after the other; one that is refused stops none."""
+async def handle_all(handle: Handle, ids: AsyncIterator[UUID], printer: Printer) -> Answer:
+    """Handle one letter after the other; a refusal stops none."""
     items: list[DeadLetter] = []
     refused: list[Refusal] = []
     async for letter_id in ids:
         try:
-            letter = await do(letter_id)
+            letter = await handle(letter_id)
         except Refused as refusal:
             refused.append(Refusal(letter_id, refusal.code, refusal.detail))
-            say(f"{letter_id}: refused ({refusal.detail})")
+            printer(f"{letter_id}: refused ({refusal.detail})")
         else:
             items.append(letter)
-            say(f"{letter_id}: {letter.status}" + (f" ({letter.error})" if letter.status == "open" else ""))
+            printer(f"{letter_id}: {letter.status}" + (f" ({letter.error})" if letter.status == "open" else ""))
     if not items and not refused:
-        say("There are none.")
-    in_vain = any(letter.status == "open" for letter in items)
-    return Answer({"items": items, "refused": refused}, EXIT_FAILED if refused or in_vain else 0)
+        printer("There are none.")
+    failed_again = any(letter.status == "open" for letter in items)
+    return Answer({"items": items, "refused": refused}, EXIT_FAILED if refused or failed_again else 0)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import typer
 
-from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, a_reason, quietly, settings_of
-from app.output import answer
+from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, import_quietly, load_settings, valid_reason
+from app.cli.output import run_command
 
 dlq = typer.Typer(no_args_is_help=True, help="Look at what nobody could process, try it again, or give it up.")
 
@@ -32,9 +32,10 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List dead letters, the newest first."""
-    work: Any = quietly("app.cli.dead_letter_actions")
-    asked = None if status == "all" else status
-    answer(lambda say: work.list_letters(settings_of(data_dir), asked, kind, (limit, cursor), say), as_json=as_json)
+    actions: Any = import_quietly("app.cli.dead_letter_actions")
+    state = None if status == "all" else status
+    page = (limit, cursor)
+    run_command(lambda out: actions.list_letters(load_settings(data_dir), state, kind, page, out), as_json=as_json)
 
 
 @dlq.command()
@@ -44,8 +45,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a dead letter with its record, up to 16 KiB of it."""
-    work: Any = quietly("app.cli.dead_letter_actions")
-    answer(lambda say: work.show_letter(settings_of(data_dir), letter_id, say), as_json=as_json)
+    actions: Any = import_quietly("app.cli.dead_letter_actions")
+    run_command(lambda out: actions.show_letter(load_settings(data_dir), letter_id, out), as_json=as_json)
 
 
 @dlq.command()
@@ -59,9 +60,9 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Have letters processed again, with one effect in all. Exit 1 when one failed again, or was not tried."""
-    work: Any = quietly("app.cli.dead_letter_actions")
-    chosen = work.Chosen(named(ids, kind, everything=everything), kind)
-    answer(lambda say: work.retry_letters(settings_of(data_dir), chosen, reason, say), as_json=as_json)
+    actions: Any = import_quietly("app.cli.dead_letter_actions")
+    selection = actions.Selection(valid_ids(ids, kind, everything=everything), kind)
+    run_command(lambda out: actions.retry_letters(load_settings(data_dir), selection, reason, out), as_json=as_json)
 
 
 @dlq.command()
@@ -70,20 +71,20 @@ def drop(
     ids: Ids = None,
     everything: All = False,
     kind: Kind = None,
-    reason: Annotated[str, typer.Option("--reason", callback=a_reason, help="Why they are given up.")],
+    reason: Annotated[str, typer.Option("--reason", callback=valid_reason, help="Why they are given up.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
     as_json: AsJson = False,
 ) -> None:
     """Give letters up. Of a relay letter the event leaves the queue: consumers find the gap in its stream."""
     if not reason:
         raise typer.BadParameter("say why", param_hint="--reason")
-    work: Any = quietly("app.cli.dead_letter_actions")
-    chosen = work.Chosen(named(ids, kind, everything=everything), kind)
-    answer(lambda say: work.drop_letters(settings_of(data_dir), chosen, reason, say), as_json=as_json)
+    actions: Any = import_quietly("app.cli.dead_letter_actions")
+    selection = actions.Selection(valid_ids(ids, kind, everything=everything), kind)
+    run_command(lambda out: actions.drop_letters(load_settings(data_dir), selection, reason, out), as_json=as_json)
 
 
-def named(ids: list[UUID] | None, kind: str | None, *, everything: bool) -> list[UUID]:
-    """The ids. Raises `BadParameter` unless either ids are given or all are asked for."""
+def valid_ids(ids: list[UUID] | None, kind: str | None, *, everything: bool) -> list[UUID]:
+    """Return the ids. Raises `BadParameter` unless there are ids, or all are selected, and not both."""
     if bool(ids) == everything or (ids and kind):
         raise typer.BadParameter("name letters by their ids, or all of them by --all and --kind")
     return ids or []

@@ -8,16 +8,30 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.admin import check_named_admin, check_whole_admin
 from app.cli.dead_letters import dlq
 from app.cli.manifest import apply, export
-from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, quietly, settings_of
+from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, check_admin, import_quietly, load_settings
+from app.cli.output import (
+    Answer,
+    CommandFailed,
+    Printer,
+    escape_unencodable,
+    fail,
+    run_command,
+    unexpected_failure,
+)
 from app.environment import clean_environment
-from app.output import Answer, CommandFailed, Say, answer, fail, show_everything, unforeseen
-from devstack.endpoints import Endpoints, Given
-from devstack.errors import StackError
-from devstack.ports import listening_address
-from devstack.supervisor import Service, run_down, run_up, say, say_as_json
+from devstack import (
+    Endpoints,
+    Given,
+    Service,
+    StackError,
+    listening_address,
+    print_progress,
+    print_progress_as_json,
+    run_down,
+    run_up,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, help=__doc__)
 admin = typer.Typer(no_args_is_help=True, help="Look after super admins.")
@@ -31,9 +45,9 @@ DEFAULT_PORT = 8000
 
 @app.callback()
 def prepare() -> None:
-    """Run before every command: one meaning of the environment, and output that any locale can show."""
+    """Run before every command: clean the environment, and let any locale print any output."""
     clean_environment(os.environ)
-    show_everything(sys.stdout, sys.stderr)
+    escape_unencodable(sys.stdout, sys.stderr)
 
 
 Port = Annotated[int, typer.Option(envvar="MODPLANE_HTTP_PORT", min=1, max=65535, help="The service's HTTP port.")]
@@ -47,8 +61,8 @@ def up(
 ) -> None:
     """Run everything in the foreground: PostgreSQL, Kafka, Redis and the service. Ctrl-C stops it, the data stays."""
     try:
-        settings = settings_of()
-        check_named_admin(settings.admin_email, settings.admin_password.get_secret_value())
+        settings = load_settings()
+        check_admin(settings.admin_email, settings.admin_password.get_secret_value())
     except CommandFailed as failed:
         fail(failed, as_json=as_json)
     environment = {
@@ -60,29 +74,30 @@ def up(
         "MODPLANE_MIGRATE_ON_START": "true",
     }
     service = Service([sys.executable, "-m", "app.cli", "serve"], environment, http_port, settings.http_host)
+    progress = print_progress_as_json if as_json else print_progress
     try:
-        run_up(data_dir, Given.from_environment(os.environ), service, _nothing, say_as_json if as_json else say)
+        run_up(data_dir, Given.from_environment(os.environ), service, _prepare_nothing, progress)
     except StackError as error:
         fail(CommandFailed("stack_failed", str(error)), as_json=as_json)
 
 
-def _nothing(_: Endpoints) -> None:
-    """The service migrates by itself while it starts."""
+def _prepare_nothing(_: Endpoints) -> None:
+    """Do nothing: the service migrates by itself while it starts."""
 
 
 @app.command()
 def down(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Stop what `up` started in another terminal."""
 
-    async def stopped(tell: Say) -> Answer:
+    async def stop(printer: Printer) -> Answer:
         try:
             ran = run_down(data_dir)
         except StackError as error:
             raise CommandFailed("stack_failed", str(error)) from error
-        tell("Stopped." if ran else "Nothing runs here.")
+        printer("Stopped." if ran else "Nothing runs here.")
         return Answer({"status": "stopped" if ran else "nothing_ran"})
 
-    answer(stopped, as_json=as_json)
+    run_command(stop, as_json=as_json)
 
 
 @app.command()
@@ -93,8 +108,9 @@ def serve(
     import_module("app.logs").configure_logs()
     os.environ["MODPLANE_ROLE"] = role
     try:
-        settings = settings_of()
-        check_whole_admin(settings.admin_email, settings.admin_password.get_secret_value())
+        settings = load_settings()
+        password = settings.admin_password.get_secret_value()
+        check_admin(settings.admin_email, password, needs_both=True)
         address = listening_address(settings.http_host, settings.http_port)
     except CommandFailed as failed:
         fail(failed, as_json=False)
@@ -112,8 +128,18 @@ def serve(
 @app.command()
 def migrate(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Bring the database's schema and the topics up to date. Safe to repeat, and to run by many at once."""
-    tools: Any = quietly("app.migration.migrate")
-    answer(lambda say: tools.migrate_all(settings_of(data_dir), say), as_json=as_json)
+    migration: Any = import_quietly("app.migration.migrate")
+
+    async def migrate_all(printer: Printer) -> Answer:
+        settings = load_settings(data_dir)
+        try:
+            created = await migration.migrate(settings.postgres_url, settings.kafka_bootstrap, settings.partitions)
+        except migration.MigrationFailed as failed:
+            raise CommandFailed("migration_failed", str(failed)) from failed
+        printer("The schema and the topics are up to date.")
+        return Answer({"status": "up_to_date", "topics_created": created})
+
+    run_command(migrate_all, as_json=as_json)
 
 
 app.command()(apply)
@@ -123,15 +149,15 @@ app.command()(export)
 @app.command()
 def status(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Say how the system is: its parts, what waits, what was set aside. Exit 1 when the database does not tell."""
-    report: Any = quietly("app.cli.status")
-    answer(lambda say: report.tell_status(settings_of(data_dir), say), as_json=as_json)
+    report: Any = import_quietly("app.cli.status")
+    run_command(lambda out: report.tell_status(load_settings(data_dir), out), as_json=as_json)
 
 
 @app.command()
 def verify(data_dir: DataDir = DEFAULT_DATA_DIR, as_json: AsJson = False) -> None:
     """Compare heads, tables and the event log of every aggregate; exit 1 and name each that differs."""
-    tools: Any = quietly("app.cli.container")
-    answer(lambda say: tools.verify_all(settings_of(data_dir), say), as_json=as_json)
+    actions: Any = import_quietly("app.cli.container")
+    run_command(lambda out: actions.verify_all(load_settings(data_dir), out), as_json=as_json)
 
 
 @admin.command("create")
@@ -141,18 +167,18 @@ def create_admin(
     as_json: AsJson = False,
 ) -> None:
     """Create a super admin. The password comes from MODPLANE_ADMIN_PASSWORD, else it is asked for."""
-    tools: Any = quietly("app.cli.container")
+    actions: Any = import_quietly("app.cli.container")
     password = os.environ.get("MODPLANE_ADMIN_PASSWORD") or typer.prompt(
         "Password", hide_input=True, confirmation_prompt=True, err=True
     )
-    answer(lambda say: tools.create_admin(settings_of(data_dir), email, password, say), as_json=as_json)
+    run_command(lambda out: actions.create_admin(load_settings(data_dir), email, password, out), as_json=as_json)
 
 
 def main() -> None:
-    """The console script: whatever happens in it, its last word is a line and an exit code."""
+    """Run the console script: whatever happens, it ends with a line and an exit code."""
     try:
         app()
     except Exception as error:  # noqa: BLE001 - the program ends here
-        failed = unforeseen(error)
+        failed = unexpected_failure(error)
         sys.stderr.write(f"modplane: {failed.detail}\n")
         sys.exit(failed.exit_code)

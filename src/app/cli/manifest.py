@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, quietly, settings_of
-from app.output import CommandFailed, answer, answered, fail
+from app.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir, Reason, import_quietly, load_settings
+from app.cli.output import CommandFailed, fail, run_command, run_for_answer
 
 
-def there_is(file: Path) -> Path:
-    """The path, where something is; `-` is stdin. Raises `BadParameter`."""
+def existing_path(file: Path) -> Path:
+    """Return the path; `-` is stdin. Raises `BadParameter` where nothing is."""
     if str(file) != "-" and not file.exists():
         raise typer.BadParameter(f"path '{file}' does not exist.")
     return file
@@ -19,7 +19,7 @@ def there_is(file: Path) -> Path:
 
 File = Annotated[
     Path,
-    typer.Option("--file", "-f", callback=there_is, help="A manifest, a directory of them, or - for stdin."),
+    typer.Option("--file", "-f", callback=existing_path, help="A manifest, a directory of them, or - for stdin."),
 ]
 SkipUnknown = Annotated[
     bool,
@@ -62,27 +62,29 @@ def apply(  # noqa: PLR0913 - an option each
     Exit codes: 0 as described (with --dry-run: already), 1 something was refused, 2 the manifest was, as a whole;
     with --dry-run, 3 something would change.
     """
-    catalogue: Any = quietly("app.cli.manifest_actions")
+    actions: Any = import_quietly("app.cli.manifest_actions")
     try:
-        wanted = catalogue.Wanted(file, skip_unknown_modules, prune, reason, catalogue.stream_of(file))
+        request = actions.Request(file, skip_unknown_modules, prune, reason, actions.read_pipe(file))
     except CommandFailed as failed:
         fail(failed, as_json=as_json)
     if dry_run:
-        answer(lambda say: catalogue.compare_file(settings_of(data_dir), wanted, say), as_json=as_json)
+        run_command(lambda out: actions.compare_file(load_settings(data_dir), request, out), as_json=as_json)
     deletable: list[str] = []
     if prune:
-        deletable = answered(lambda _: catalogue.deletions(settings_of(data_dir), wanted), as_json=as_json).document
+        deletable = run_for_answer(
+            lambda _: actions.deletions(load_settings(data_dir), request), as_json=as_json
+        ).document
         if deletable and not yes:
             confirm(deletable, as_json=as_json)
-    answer(lambda say: catalogue.apply_file(settings_of(data_dir), wanted, deletable, say), as_json=as_json)
+    run_command(lambda out: actions.apply_file(load_settings(data_dir), request, deletable, out), as_json=as_json)
 
 
 def confirm(deletable: list[str], *, as_json: bool) -> None:
-    """Goes on when a person agrees; leaves the program when nobody can be asked, or does not."""
-    what = f"{len(deletable)} that the manifest does not name: {', '.join(deletable)}"
+    """Ask at the terminal; leave the program when there is none, or the answer is no."""
+    summary = f"{len(deletable)} that the manifest does not name: {', '.join(deletable)}"
     if not sys.stdin.isatty():
-        fail(CommandFailed("not_confirmed", f"--prune would delete {what}. Say so with --yes."), as_json=as_json)
-    if not typer.confirm(f"Delete {what}?", err=True):
+        fail(CommandFailed("not_confirmed", f"--prune would delete {summary}. Say so with --yes."), as_json=as_json)
+    if not typer.confirm(f"Delete {summary}?", err=True):
         fail(CommandFailed("not_confirmed", "Nothing was changed."), as_json=as_json)
 
 
@@ -92,6 +94,6 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="A manifest in JSON instead of YAML.")] = False,
 ) -> None:
     """Write all modules and industries as a manifest that `apply` takes back unchanged."""
-    catalogue: Any = quietly("app.cli.manifest_actions")
+    actions: Any = import_quietly("app.cli.manifest_actions")
     form = "json" if as_json else "yaml"
-    answer(lambda say: catalogue.export_all(settings_of(data_dir), output, form, say), as_json=as_json)
+    run_command(lambda out: actions.export_all(load_settings(data_dir), output, form, out), as_json=as_json)

@@ -1,4 +1,4 @@
-"""What the command line does with manifests: compare, apply, export."""
+"""What `modplane apply` and `modplane export` do: compare, apply, export."""
 
 import sys
 from collections import Counter
@@ -9,33 +9,34 @@ from pathlib import Path
 from dishka import AsyncContainer
 from msgspec import Struct
 
-from app.cli.container import CLI_USER, database_tools, tools
+from app.cli.container import CLI_USER, database_container, sending_container
+from app.cli.output import EXIT_FAILED, Answer, CommandFailed, Printer
 from app.manifest.apply import EXIT_APPLIED, EXIT_CHANGES, EXIT_MANIFEST_REFUSED, apply_manifest
 from app.manifest.current import RegisteredInPostgres
-from app.manifest.diff import ItemChange, change_of
-from app.manifest.export import Form, document_of, exported, registered_manifest
-from app.manifest.files import is_manifest, load_manifest, load_stream
-from app.manifest.model import MAX_BYTES, SUFFIXES, Manifest, ManifestRefused
+from app.manifest.diff import change_of
+from app.manifest.export import Form, export_manifest, registered_manifest, to_document
+from app.manifest.files import is_manifest, load_manifest, read_manifest
+from app.manifest.model import MAX_BYTES, Manifest, ManifestRefused
+from app.manifest.parse import SUFFIXES
 from app.manifest.plan import Plan, plan, still_in_use
-from app.output import EXIT_FAILED, Answer, CommandFailed, Say
 from app.settings import Settings
 from shared.commands.direct_sender import DirectSender
 
-SHOWN = 20
+MAX_NAMES = 20
 
 
-class Wanted(Struct, frozen=True):
-    """What is to be applied, and how."""
+class Request(Struct, frozen=True):
+    """The manifest to apply, and the options. `content` is what a pipe at `file` held."""
 
     file: Path
     skip_unknown_modules: bool = False
     prune: bool = False
     reason: str | None = None
-    stream: bytes | None = None  # what came through the pipe that `file` names
+    content: bytes | None = None
 
 
-def stream_of(file: Path) -> bytes | None:
-    """What a pipe has, no more than a manifest may and a byte; `-` is stdin. None: it is a file or a directory.
+def read_pipe(file: Path) -> bytes | None:
+    """Read a pipe, at most a byte more than a manifest may have; `-` is stdin. None for files and directories.
 
     Raises `CommandFailed`.
     """
@@ -50,125 +51,105 @@ def stream_of(file: Path) -> bytes | None:
     return None
 
 
-async def apply_file(settings: Settings, wanted: Wanted, deletable: Collection[str], say: Say) -> Answer:
-    """Says a line an item and a summary. `deletable` names what may be deleted, as `deletions` does."""
-    manifest = loaded(wanted)
-    async with tools(settings) as container:
+async def apply_file(settings: Settings, request: Request, deletable: Collection[str], printer: Printer) -> Answer:
+    """Apply, and print a line an item and a summary. `deletable` are names as `deletions` answers them."""
+    manifest = load(request)
+    async with sending_container(settings) as container:
         try:
             report = await apply_manifest(
                 manifest,
                 await container.get(RegisteredInPostgres),
-                partial(await container.get(DirectSender), reason=wanted.reason),
-                skip_unknown_modules=wanted.skip_unknown_modules,
+                partial(await container.get(DirectSender), reason=request.reason),
+                skip_unknown_modules=request.skip_unknown_modules,
                 user_id=CLI_USER,
                 deletable=deletable,
             )
         except ManifestRefused as refused:
-            raise unusable(refused) from refused
-    told = notes(manifest, wanted)
-    for line in (*told, *report.lines()):
-        say(line)
+            raise manifest_failure(refused) from refused
+    notes = notes_on(manifest, request)
+    for line in (*notes, *report.lines()):
+        printer(line)
     summary = Counter(result.status for result in report.results)
-    document = {
-        "dry_run": False,
-        "items": report.results,
-        "left_out": report.left_out,
-        "notes": told,
-        "summary": summary,
-    }
-    return Answer(document, report.exit_code)
+    document = {"dry_run": False, "items": report.results, "left_out": report.left_out}
+    return Answer(document | {"notes": notes, "summary": summary}, report.exit_code)
 
 
-async def compare_file(settings: Settings, wanted: Wanted, say: Say) -> Answer:
-    """Says what applying would change, and sends nothing. Needs nothing but the database."""
-    manifest = loaded(wanted)
-    async with database_tools(settings) as container:
-        planned, refusals = await compared(container, manifest, wanted)
+async def compare_file(settings: Settings, request: Request, printer: Printer) -> Answer:
+    """Print what applying would change. Sends nothing and needs nothing but the database."""
+    manifest = load(request)
+    async with database_container(settings) as container:
+        planned, refusals = await compare(container, manifest, request)
     changes = [
         change_of(step, refusals.get(step.item_id) if step.kind == "module" else None)
         for step in planned.steps
         if step.commands
     ]
-    told = notes(manifest, wanted)
-    for line in told:
-        say(line)
-    for change in changes:
-        for line in change.lines():
-            say(line)
+    notes = notes_on(manifest, request)
+    for line in (*notes, *(line for change in changes for line in change.lines())):
+        printer(line)
     summary = Counter(step.action for step in planned.steps)
-    say(", ".join(f"{summary[action]} to {action}" for action in ("create", "update", "delete", "keep")))
-    document = {
-        "dry_run": True,
-        "items": changes,
-        "left_out": planned.left_out,
-        "notes": told,
-        "summary": summary,
-    }
-    return Answer(document, comparison_code(changes))
-
-
-def comparison_code(changes: Sequence[ItemChange]) -> int:
-    """What a comparison ends with."""
+    printer(", ".join(f"{summary[action]} to {action}" for action in ("create", "update", "delete", "keep")))
+    document = {"dry_run": True, "items": changes, "left_out": planned.left_out, "notes": notes, "summary": summary}
     if any(change.refused for change in changes):
-        return EXIT_FAILED
-    return EXIT_CHANGES if changes else EXIT_APPLIED
+        return Answer(document, EXIT_FAILED)
+    return Answer(document, EXIT_CHANGES if changes else EXIT_APPLIED)
 
 
-async def deletions(settings: Settings, wanted: Wanted) -> Answer:
-    """What applying would delete, each as `module oven`."""
-    manifest = loaded(wanted)
-    async with database_tools(settings) as container:
-        planned, _ = await compared(container, manifest, wanted)
+async def deletions(settings: Settings, request: Request) -> Answer:
+    """Answer with what applying would delete, each as in `module oven`."""
+    manifest = load(request)
+    async with database_container(settings) as container:
+        planned, _ = await compare(container, manifest, request)
     return Answer([step.name for step in planned.deletions])
 
 
-async def compared(container: AsyncContainer, manifest: Manifest, wanted: Wanted) -> tuple[Plan, Mapping[str, str]]:
-    """The plan, and why deletions in it will be refused, by module id."""
+async def compare(container: AsyncContainer, manifest: Manifest, request: Request) -> tuple[Plan, Mapping[str, str]]:
+    """Return the plan, and why deletions in it will be refused, by module id."""
     registered = await container.get(RegisteredInPostgres)
     industries, modules = await registered.industries(), await registered.modules()
     try:
         planned = plan(
-            manifest, modules, industries, skip_unknown_modules=wanted.skip_unknown_modules, prune=wanted.prune
+            manifest, modules, industries, skip_unknown_modules=request.skip_unknown_modules, prune=request.prune
         )
     except ManifestRefused as refused:
-        raise unusable(refused) from refused
-    doomed = [step.item_id for step in planned.deletions if step.kind == "module"]
-    return planned, still_in_use(planned, industries, await registered.organizations(doomed))
+        raise manifest_failure(refused) from refused
+    deleted = [step.item_id for step in planned.deletions if step.kind == "module"]
+    return planned, still_in_use(planned, industries, await registered.organizations(deleted))
 
 
-async def export_all(settings: Settings, file: Path | None, form: Form, say: Say) -> Answer:
-    """Says the manifest of all that is registered, or writes it to a file, whose name then tells its form."""
-    async with database_tools(settings) as container:
+async def export_all(settings: Settings, file: Path | None, form: Form, printer: Printer) -> Answer:
+    """Answer with the manifest of everything registered, or write it to a file, whose suffix decides its form."""
+    async with database_container(settings) as container:
         manifest = await registered_manifest(await container.get(RegisteredInPostgres))
     if file is None or str(file) == "-":
-        return Answer(document_of(manifest), text=exported(manifest, form).removesuffix("\n"))
+        return Answer(to_document(manifest), text=export_manifest(manifest, form).removesuffix("\n"))
     write(file, manifest)
     modules, industries = len(manifest.modules), len(manifest.industries)
-    say(f"{modules} modules and {industries} industries are in {file}.")
+    printer(f"{modules} modules and {industries} industries are in {file}.")
     return Answer({"file": str(file), "modules": modules, "industries": industries})
 
 
 def write(file: Path, manifest: Manifest) -> None:
-    """Raises `CommandFailed`."""
+    """Write in the form that the suffix names. Raises `CommandFailed`."""
     if not is_manifest(file):
         raise CommandFailed("file_not_written", f"A manifest's name ends in {', '.join(SUFFIXES)}.")
-    text = exported(manifest, "json" if file.suffix.lower() == ".json" else "yaml")
+    text = export_manifest(manifest, "json" if file.suffix.lower() == ".json" else "yaml")
     try:
         file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise CommandFailed("file_not_written", f"{file} cannot be written: {error.strerror}.") from error
 
 
-def loaded(wanted: Wanted) -> Manifest:
-    """Raises `CommandFailed` with everything that is wrong in it."""
+def load(request: Request) -> Manifest:
+    """Load the manifest. Raises `CommandFailed` with all its errors."""
     try:
-        if wanted.stream is None:
-            manifest = load_manifest(wanted.file)
+        if request.content is None:
+            manifest = load_manifest(request.file)
         else:
-            manifest = load_stream("stdin" if str(wanted.file) == "-" else str(wanted.file), wanted.stream)
+            manifest = read_manifest("stdin" if str(request.file) == "-" else str(request.file), request.content)
     except ManifestRefused as refused:
-        raise unusable(refused) from refused
-    if wanted.prune and not manifest.modules and not manifest.industries:
+        raise manifest_failure(refused) from refused
+    if request.prune and not manifest.modules and not manifest.industries:
         raise CommandFailed(
             "empty_catalogue",
             "The manifest describes nothing, and --prune would delete everything. Name what is to stay, or leave "
@@ -178,20 +159,20 @@ def loaded(wanted: Wanted) -> Manifest:
     return manifest
 
 
-def notes(manifest: Manifest, wanted: Wanted) -> Sequence[str]:
-    """What somebody may have expected to be read, or deleted, and is not."""
-    found = []
+def notes_on(manifest: Manifest, request: Request) -> Sequence[str]:
+    """Return what might be expected to be read, or deleted, and is not."""
+    notes = []
     if manifest.skipped:
-        more = f" and {len(manifest.skipped) - SHOWN} more" if len(manifest.skipped) > SHOWN else ""
-        found.append(f"Not read: {', '.join(manifest.skipped[:SHOWN])}{more}")
+        count = len(manifest.skipped) - MAX_NAMES
+        more = f" and {count} more" if count > 0 else ""
+        notes.append(f"Not read: {', '.join(manifest.skipped[:MAX_NAMES])}{more}")
     for kind, items in (("module", manifest.modules), ("industry", manifest.industries)):
-        if wanted.prune and not items:
-            found.append(f"The manifest names no {kind}: none is deleted.")
-    return found
+        if request.prune and not items:
+            notes.append(f"The manifest names no {kind}: none is deleted.")
+    return notes
 
 
-def unusable(refused: ManifestRefused) -> CommandFailed:
-    """The manifest's errors, a line each."""
+def manifest_failure(refused: ManifestRefused) -> CommandFailed:
     return CommandFailed(
         "manifest_refused",
         f"The manifest has {len(refused.errors)} errors and was refused as a whole.",

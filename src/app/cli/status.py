@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from app.cli.container import container_of
-from app.output import EXIT_FAILED, Answer, Say
+from app.cli.output import EXIT_FAILED, Answer, Printer
 from app.settings import Settings
 from app.status.collect import SystemLook
 from app.status.model import SystemStatus, counted
 from app.status.rules import parts_of
 
 
-async def tell_status(settings: Settings, say: Say) -> Answer:
+async def tell_status(settings: Settings, say: Printer) -> Answer:
     """Says a line a part, and what still works beside it. Exit code 1 unless the database tells all it is asked."""
     async with container_of(settings) as container:
         status = await (await container.get(SystemLook)).status()

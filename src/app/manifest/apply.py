@@ -1,4 +1,4 @@
-"""Makes the registry and the industries equal to a manifest, through commands, and sends none that is not needed."""
+"""Make the registry and the industries equal to a manifest, through as few commands as that takes."""
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,25 +20,23 @@ DONE: Mapping[Action, Status] = {"create": "created", "update": "updated", "dele
 
 
 class Registered(Protocol):
-    """What there is, as a manifest would describe it. Deleted modules and industries are left out."""
+    """What is registered and not deleted, by id, as a manifest would describe it."""
 
-    async def modules(self) -> Mapping[str, ManifestModule]:
-        """By module id."""
-        ...
+    async def modules(self) -> Mapping[str, ManifestModule]: ...
 
     async def industries(self) -> Mapping[str, ManifestIndustry]:
-        """By industry code, with the list of the current version."""
+        """Return industries with the list of their current version."""
         ...
 
 
 class Send(Protocol):
-    """Sends a command and waits for its outcome. Raises `Refused` when it cannot be taken."""
+    """Sends a command and waits for its outcome. Raises `Refused` when it is not accepted."""
 
     async def __call__(self, context: str, aggregate_id: str, command: Any, user_id: str, /) -> Outcome: ...
 
 
 class ItemResult(Struct, frozen=True):
-    """What became of one item; `why` is set when it was refused."""
+    """The outcome of one item; `why` is set when it was refused."""
 
     kind: Kind
     item_id: str
@@ -50,19 +48,18 @@ class ItemResult(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What became of a manifest, item by item in its order."""
+    """The outcome of a manifest, item by item in its order."""
 
     results: Sequence[ItemResult]
     left_out: Sequence[Mention] = ()
 
     @property
     def exit_code(self) -> int:
-        """0 when every item is as described, 1 when one was refused."""
         return EXIT_REFUSED if self.count("refused") else EXIT_APPLIED
 
     @property
     def summary(self) -> str:
-        """As `12 unchanged, 0 changed`, and what was refused or left out, if anything."""
+        """Summarize as in `12 unchanged, 0 changed`, with the refused and left out, if any."""
         parts = [f"{self.count('unchanged')} unchanged", f"{self.count('created', 'updated', 'deleted')} changed"]
         if refused := self.count("refused"):
             parts.append(f"{refused} refused")
@@ -71,14 +68,13 @@ class Report(Struct, frozen=True):
         return ", ".join(parts)
 
     def lines(self) -> Iterator[str]:
-        """For people: a line for each item and each entry left out, then the summary."""
+        """Yield a line for each entry left out and each item, then the summary."""
         for mention in self.left_out:
             yield f"industry {mention.industry_code}: left out {mention.module_id}, not registered ({mention.place})"
         yield from map(str, self.results)
         yield self.summary
 
     def count(self, *statuses: Status) -> int:
-        """How many items ended so."""
         return sum(result.status in statuses for result in self.results)
 
 
@@ -114,23 +110,23 @@ async def _run(steps: Sequence[Step], send: Send, user_id: str) -> Sequence[Item
 
     async def run(step: Step) -> ItemResult:
         async with places:
-            return await _result(step, send, user_id)
+            return await _apply_step(step, send, user_id)
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(run(step)) for step in steps]
     return [task.result() for task in tasks]
 
 
-async def _result(step: Step, send: Send, user_id: str) -> ItemResult:
+async def _apply_step(step: Step, send: Send, user_id: str) -> ItemResult:
     applied = False
     for command in step.commands:
         why = ""
         try:
             outcome = await send(CONTEXTS[step.kind], step.item_id, command, user_id)
-            why = _why_not(outcome)
+            why = _describe_failure(outcome)
             applied = applied or outcome.status == "applied"
         except Refused as refused:
-            why = _told(refused.refusal())
+            why = _describe_refusal(refused.refusal())
         if why:
             return ItemResult(
                 step.kind, step.item_id, "refused", f"after a part was applied: {why}" if applied else why
@@ -138,14 +134,18 @@ async def _result(step: Step, send: Send, user_id: str) -> ItemResult:
     return ItemResult(step.kind, step.item_id, DONE[step.action] if applied else "unchanged")
 
 
-def _why_not(outcome: Outcome) -> str:
+def _describe_failure(outcome: Outcome) -> str:
     if outcome.status in {"applied", "unchanged"}:
         return ""
     if outcome.status == "pending":
         return f"operation {outcome.operation_id} is not decided yet; apply again to see what became of it"
-    return _told(outcome.refusal) if outcome.refusal else f"operation {outcome.operation_id} failed; apply again"
+    return (
+        _describe_refusal(outcome.refusal)
+        if outcome.refusal
+        else f"operation {outcome.operation_id} failed; apply again"
+    )
 
 
-def _told(refusal: Refusal) -> str:
+def _describe_refusal(refusal: Refusal) -> str:
     fields = "; ".join(f"{error.pointer}: {error.message}" for error in refusal.errors)
     return f"{refusal.detail} {fields}" if fields else refusal.detail

@@ -1,4 +1,4 @@
-"""What is registered, as a manifest would describe it."""
+"""Read what is registered, as a manifest would describe it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from shared.ports import Database
 
 
 class RegisteredInPostgres:
-    """Read from the tables, not from the cache: a manifest is compared with the truth."""
+    """Reads the tables, not the cache: a manifest is compared with the truth."""
 
     def __init__(
         self,
@@ -25,26 +25,14 @@ class RegisteredInPostgres:
         self._database = database
 
     async def modules(self) -> Mapping[str, ManifestModule]:
-        """Living modules by id."""
         return {
             module.module_id: ManifestModule(
-                module_id=module.module_id,
-                module_name=module.module_name,
-                description=module.description,
-                category=module.category,
-                service_name=module.service_name,
-                api_endpoint=module.api_endpoint,
-                version=module.version,
-                metadata=module.metadata,
-                default_config=module.default_config,
-                config_schema=module.config_schema,
-                is_active=module.is_active,
+                **{name: getattr(module, name) for name in ManifestModule.__struct_fields__}
             )
             for module in await self._modules.existing()
         }
 
     async def industries(self) -> Mapping[str, ManifestIndustry]:
-        """Living industries by code, with the list of the current version."""
         return {
             industry.industry_code: ManifestIndustry(
                 industry_code=industry.industry_code,
@@ -57,7 +45,7 @@ class RegisteredInPostgres:
         }
 
     async def organizations(self, module_ids: Sequence[str]) -> Mapping[str, int]:
-        """How many organizations have each of these modules."""
+        """Count the organizations that have each of these modules."""
         async with self._database.snapshot() as transaction:
             return await self._assigned.organizations(transaction, module_ids)
 

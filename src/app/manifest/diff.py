@@ -1,4 +1,4 @@
-"""What a step changes about an item, field by field: as a document for programs, in lines for people."""
+"""Compare items field by field: as a document for programs, as lines for people."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ MAX_SHOWN = 120
 
 
 class FieldChange(Struct, frozen=True, omit_defaults=True):
-    """One value; inside documents `field` reads like a path: `default_config/reorder/days`. Unset: there is none."""
+    """One changed value. Inside documents `field` is a path, as in `default_config/reorder/days`."""
 
     field: str
     before: Any | UnsetType = UNSET
@@ -24,7 +24,7 @@ class FieldChange(Struct, frozen=True, omit_defaults=True):
 
 
 class Moved(Struct, frozen=True):
-    """A module of a template changes its place in the order; places count from 1."""
+    """A module of a template at another place in the order; places count from 1."""
 
     module_id: str
     before: int
@@ -32,7 +32,7 @@ class Moved(Struct, frozen=True):
 
 
 class EntryChange(Struct, frozen=True):
-    """A module of a template that stays, with what is different about it."""
+    """A module of a template that stays and changes."""
 
     module_id: str
     changes: Sequence[FieldChange]
@@ -48,7 +48,7 @@ class ListChange(Struct, frozen=True):
 
 
 class ItemChange(Struct, frozen=True):
-    """All that a step changes. `refused` says why it will be refused, as far as that can be foreseen."""
+    """All that a step changes. `refused` is why it will be refused, as far as that can be foreseen."""
 
     kind: Kind
     item_id: str
@@ -58,21 +58,22 @@ class ItemChange(Struct, frozen=True):
     refused: str | None = None
 
     def lines(self) -> Iterator[str]:
-        """For people: the item, then a line a change."""
         yield f"{self.kind} {self.item_id}: {self.action}" + (f" (refused: {self.refused})" if self.refused else "")
         for change in self.fields:
-            yield f"  {change.field}: {told(change)}"
+            yield f"  {change.field}: {format_change(change)}"
         if self.modules is not None:
             yield from (f"  modules: + {module_id}" for module_id in self.modules.added)
             yield from (f"  modules: - {module_id}" for module_id in self.modules.removed)
             for entry in self.modules.changed:
-                yield from (f"  modules: ~ {entry.module_id} {each.field}: {told(each)}" for each in entry.changes)
+                yield from (
+                    f"  modules: ~ {entry.module_id} {each.field}: {format_change(each)}" for each in entry.changes
+                )
             for moved in self.modules.moved:
                 yield f"  modules: ~ {moved.module_id} moves from place {moved.before} to {moved.after}"
 
 
 def change_of(step: Step, refused: str | None = None) -> ItemChange:
-    """What the step changes; of an item that comes or goes, nothing but that."""
+    """Return what a step changes; of a created or deleted item, no fields."""
     if step.before is None or step.after is None:
         return ItemChange(step.kind, step.item_id, step.action, refused=refused)
     before, after = asdict(step.before), asdict(step.after)
@@ -84,7 +85,7 @@ def change_of(step: Step, refused: str | None = None) -> ItemChange:
 
 
 def field_changes(field: str, before: Any, after: Any) -> Iterator[FieldChange]:
-    """The smallest parts of two JSON values that differ; lists are compared whole."""
+    """Yield the smallest parts in which two JSON values differ; lists are compared whole."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(key for key in after if key not in before)]:
             yield from field_changes(f"{field}/{key}", before.get(key, UNSET), after.get(key, UNSET))
@@ -93,7 +94,7 @@ def field_changes(field: str, before: Any, after: Any) -> Iterator[FieldChange]:
 
 
 def list_change(before: Sequence[ManifestEntry], after: Sequence[ManifestEntry]) -> ListChange | None:
-    """None when both are equal."""
+    """Compare two lists of a template; None when they are equal."""
     old = {entry.module_id: entry for entry in before}
     new = {entry.module_id: entry for entry in after}
     changed = [
@@ -117,38 +118,37 @@ def _entry_changes(before: ManifestEntry, after: ManifestEntry) -> Iterator[Fiel
 
 
 def moves(before: Sequence[str], after: Sequence[str]) -> Iterator[Moved]:
-    """The fewest of those in both lists whose moving makes the one's order the other's."""
+    """Yield the fewest moves that bring the common names of `before` into the order of `after`."""
     places = {name: place for place, name in enumerate(before, 1)}
     common = [(name, place) for place, name in enumerate(after, 1) if name in places]
-    staying = longest_rising([places[name] for name, _ in common])
+    staying = longest_increasing([places[name] for name, _ in common])
     for name, place in common:
         if places[name] not in staying:
             yield Moved(name, places[name], place)
 
 
-def longest_rising(numbers: Sequence[int]) -> set[int]:
-    """A longest rising subsequence of different numbers."""
+def longest_increasing(numbers: Sequence[int]) -> set[int]:
+    """Return a longest increasing subsequence of distinct numbers."""
     tails: list[int] = []
     earlier: dict[int, int | None] = {}
     for number in numbers:
         place = bisect_left(tails, number)
         earlier[number] = tails[place - 1] if place else None
         tails[place : place + 1] = [number]
-    found: set[int] = set()
+    longest: set[int] = set()
     last = tails[-1] if tails else None
     while last is not None:
-        found.add(last)
+        longest.add(last)
         last = earlier[last]
-    return found
+    return longest
 
 
-def told(change: FieldChange) -> str:
-    """Before and after in one line, long values cut."""
-    return f"{shown(change.before)} → {shown(change.after)}"
+def format_change(change: FieldChange) -> str:
+    return f"{format_value(change.before)} → {format_value(change.after)}"
 
 
-def shown(value: Any) -> str:
-    """The value as JSON; `(none)` when there is none."""
+def format_value(value: Any) -> str:
+    """Format as JSON, long values cut; `(none)` when there is no value."""
     if value is UNSET:
         return "(none)"
     text = msgspec.json.encode(value).decode()

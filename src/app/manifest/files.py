@@ -1,14 +1,17 @@
-"""Where manifests come from: files, directories of files, and pipes."""
+"""Read manifests from files, directories of files, pipes and texts."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from msgspec import structs
+from msgspec.structs import replace
 
-from app.manifest.model import MAX_BYTES, SUFFIXES, TOO_LARGE, Manifest, ManifestReading, refused
-from app.manifest.parse import Flaw, Unreadable
+from app.manifest.model import MAX_BYTES, Manifest, ManifestError, ManifestRefused, Place
+from app.manifest.parse import SUFFIXES, Flaw, Unreadable
+from app.manifest.validation import ManifestReader
+
+TOO_LARGE = f"larger than {MAX_BYTES:,} bytes: apply it in parts"
 
 
 def load_manifest(path: Path) -> Manifest:
@@ -16,29 +19,27 @@ def load_manifest(path: Path) -> Manifest:
 
     Hidden files and subdirectories are not read. Raises `ManifestRefused` with all errors of all files.
     """
-    reading = ManifestReading()
+    reader = ManifestReader()
     files, skipped = _files(path)
     for file in files:
-        reading.read(file, partial(_text, file))
-    return structs.replace(reading.manifest(), skipped=tuple(skipped))
+        reader.read(str(file), file.suffix.lower(), partial(_load_text, file))
+    return replace(reader.manifest(), skipped=tuple(skipped))
 
 
-def load_stream(name: str, content: bytes) -> Manifest:
-    """Read what came through a pipe, in JSON or YAML; at most one byte more than may be. Raises `ManifestRefused`."""
+def read_manifest(name: str, content: bytes) -> Manifest:
+    """Read a content as the file of that name; without a suffix, as JSON or YAML. Raises `ManifestRefused`."""
     if len(content) > MAX_BYTES:
-        raise refused(Path(name), TOO_LARGE)
-    reading = ManifestReading()
-    reading.read(Path(name), lambda: decoded(content))
-    return reading.manifest()
+        raise refused(name, TOO_LARGE)
+    reader = ManifestReader()
+    reader.read(name, Path(name).suffix.lower(), partial(decode, content))
+    return reader.manifest()
 
 
 def _files(path: Path) -> tuple[Sequence[Path], Sequence[str]]:
-    """The files to read, and the names of those that are not."""
+    inside = files = [path]
     if path.is_dir():
         inside = sorted(path.iterdir())
         files = [each for each in inside if is_manifest(each) and not each.name.startswith(".") and not each.is_dir()]
-    else:
-        inside = files = [path]
     if not files:
         raise refused(path, f"the directory has no {', '.join(SUFFIXES)} file")
     for file in files:
@@ -52,21 +53,23 @@ def _files(path: Path) -> tuple[Sequence[Path], Sequence[str]]:
 
 
 def is_manifest(file: Path) -> bool:
-    """Whether the file's name is one of a manifest."""
     return file.suffix.lower() in SUFFIXES
 
 
-def _text(file: Path) -> str:
+def refused(file: Path | str, message: str) -> ManifestRefused:
+    return ManifestRefused([ManifestError(Place(str(file), 1), message)])
+
+
+def _load_text(file: Path) -> str:
     try:
-        content = file.read_bytes()
+        return decode(file.read_bytes())
     except OSError as error:
-        raise Unreadable([Flaw(1, "", f"cannot be read: {error.strerror}")]) from error
-    return decoded(content)
+        raise Unreadable([Flaw(1, (), f"cannot be read: {error.strerror}")]) from error
 
 
-def decoded(content: bytes) -> str:
-    """The text: UTF-8, or UTF-16 with its mark, which PowerShell writes. Raises `Unreadable`."""
+def decode(content: bytes) -> str:
+    """Decode UTF-8, or UTF-16 with its mark, which PowerShell writes. Raises `Unreadable`."""
     try:
         return content.decode("utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable([Flaw(content[: error.start].count(b"\n") + 1, "", "not UTF-8")]) from error
+        raise Unreadable([Flaw(content[: error.start].count(b"\n") + 1, (), "not UTF-8")]) from error

@@ -1,20 +1,25 @@
-"""Reads YAML and JSON into values that know their lines, and takes nothing that JSON could not say."""
+"""Parse YAML and JSON into plain values, with the line of each, and refuse what JSON could not say."""
 
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import Any, TypeAlias
 
-import msgspec
 import yaml
+from msgspec import Struct
 
+SUFFIXES = (".yaml", ".yml", ".json")
 MAX_DEPTH = 40
 MAX_REPEATED = 100_000
 MAX_REPEATED_CHARACTERS = 8 * 1024 * 1024
+MAX_SHOWN = 100
 _MAX_INTEGER, _MIN_INTEGER = 2**64 - 1, -(2**63)
 _TAG = "tag:yaml.org,2002:"
 _MERGE = f"{_TAG}merge"
+_DECODED = "decoded"  # the tag of a scalar whose value is JSON's, not a text to be resolved
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]+)?")
 # Numbers to YAML 1.2, and to those who write it; to 1.1, which the library reads, they are text.
@@ -23,251 +28,234 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+.\w]+|[\[\]{}]|\n')
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+Path: TypeAlias = tuple[str | int, ...]
 
-FLAWED = object()
 
-
-class Located(msgspec.Struct, frozen=True):
-    """A value and the line it starts on, from 1: a scalar, a list of `Located`, or a dict of them by key.
-
-    `FLAWED` stands for a value that could not be taken.
-    """
+class Flaw(Struct, frozen=True):
+    """One thing that is wrong, on a line counted from 1; `path` is empty where the text itself cannot be read."""
 
     line: int
-    value: Any
-
-    @property
-    def is_flawed(self) -> bool:
-        """Whether there is a `FLAWED` anywhere in it."""
-        if isinstance(self.value, dict):
-            return any(child.is_flawed for child in self.value.values())
-        if isinstance(self.value, list):
-            return any(child.is_flawed for child in self.value)
-        return self.value is FLAWED
-
-    def plain(self) -> Any:
-        """The value without lines."""
-        if isinstance(self.value, dict):
-            return {key: child.plain() for key, child in self.value.items()}
-        if isinstance(self.value, list):
-            return [child.plain() for child in self.value]
-        return self.value
-
-
-class Flaw(msgspec.Struct, frozen=True):
-    """What is wrong on a line; `field` is empty where the text itself cannot be read."""
-
-    line: int
-    field: str
+    path: Path
     message: str
 
 
-class Text(msgspec.Struct, frozen=True):
-    """What a text holds, document by document, and the values in it that cannot be taken."""
+class Document(Struct, frozen=True):
+    """A plain value with the line of each part by its path. At the paths in `unusable`, None stands for a flaw."""
 
-    documents: Sequence[Located]
-    flaws: Sequence[Flaw]
+    value: Any
+    lines: Mapping[Path, int]
+    unusable: AbstractSet[Path]
+
+    def line(self, path: Path) -> int:
+        """Return the line of a part; where there is none, of what it would be in."""
+        return self.lines[path] if path in self.lines else self.line(path[:-1])
+
+    def is_usable(self, path: Path) -> bool:
+        """Whether neither the part nor anything that contains it is a flaw."""
+        return not self.unusable or not any(path[:depth] in self.unusable for depth in range(len(path) + 1))
+
+    def has_flaw(self, path: Path) -> bool:
+        """Whether the part, or anything inside it, is a flaw."""
+        return any(each[: len(path)] == path for each in self.unusable)
 
 
 class Unreadable(Exception):  # noqa: N818 - an answer about a text, with everything that hinders reading it
     """The text is no YAML or JSON, or is made to exhaust its reader."""
 
-    def __init__(self, flaws: list[Flaw]) -> None:
+    def __init__(self, flaws: Sequence[Flaw]) -> None:
         super().__init__(f"{len(flaws)} flaws")
         self.flaws = flaws
 
 
-Token: TypeAlias = tuple[str, int]
+def parse(text: str, suffix: str) -> tuple[Sequence[Document], Sequence[Flaw]]:
+    """Parse a text by its file's suffix; without one, as JSON or YAML. Documents without content are left out.
+
+    Aliases and merge keys are written out. Raises `Unreadable`.
+    """
+    walk = _Walk()
+    documents = [walk.document(node) for node in _compose(text, suffix)]
+    return [each for each in documents if each.value is not None or each.unusable], walk.flaws
 
 
-def read_yaml(text: str) -> Text:
-    """The documents that are not empty, aliases and merge keys written out. Raises `Unreadable`."""
-    _refuse_depth(text)
+def _compose(text: str, suffix: str) -> Sequence[yaml.Node]:
+    if suffix == ".json":
+        return [_compose_json(text)]
+    if suffix not in SUFFIXES and text.lstrip().startswith("{"):
+        with suppress(Unreadable):
+            return [_compose_json(text)]
+    return _compose_yaml(text)
+
+
+def _compose_yaml(text: str) -> Sequence[yaml.Node]:
     try:
-        nodes = list(yaml.compose_all(text, Loader=_LOADER))
-    except yaml.YAMLError as error:
-        raise _broken_yaml(error, text) from error
-    reading = _Reading()
-    documents = [reading.yaml_node(node, "") for node in nodes]
-    return Text([document for document in documents if document.value is not None], reading.flaws)
-
-
-def read_json(text: str) -> Text:
-    """The one document. Raises `Unreadable`."""
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Unreadable([Flaw(error.lineno, "", f"not JSON: {error.msg}")]) from error
-    except (RecursionError, ValueError) as error:
-        raise Unreadable([Flaw(1, "", "not JSON: nested too deeply, or a number with thousands of digits")]) from error
-    reading = _Reading()
-    tokens = _json_tokens(text)
-    document = reading.json_value(next(tokens), tokens, "", 0)
-    return Text([document], reading.flaws)
-
-
-def _refuse_depth(text: str) -> None:
-    # from events, which are flat: a text made to exhaust the composer never reaches it
-    depth = 0
-    try:
+        # From events, which are flat: a text made to exhaust the composer never reaches it.
+        depth = 0
         for event in yaml.parse(text, Loader=_LOADER):
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                raise Unreadable([_too_deep(_line(event.start_mark))])
+                raise Unreadable([_too_deep(_line(event))])
+        return list(yaml.compose_all(text, Loader=_LOADER))
     except yaml.YAMLError as error:
-        raise _broken_yaml(error, text) from error
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        # For a character that YAML does not allow there is a position alone.
+        line = mark.line + 1 if mark else text[: getattr(error, "position", 0)].count("\n") + 1
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise Unreadable([Flaw(line, (), f"not YAML: {reason}")]) from error
 
 
-def _broken_yaml(error: yaml.YAMLError, text: str) -> Unreadable:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    # a character that YAML does not allow is told by its position alone
-    line = _line(mark) if mark else text[: getattr(error, "position", 0)].count("\n") + 1
-    what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return Unreadable([Flaw(line, "", f"not YAML: {what}")])
+def _compose_json(text: str) -> Any:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Unreadable([Flaw(error.lineno, (), f"not JSON: {error.msg}")]) from error
+    except (RecursionError, ValueError) as error:
+        message = "not JSON: nested too deeply, or a number with thousands of digits"
+        raise Unreadable([Flaw(1, (), message)]) from error
+    # Valid JSON from here on: commas and colons add nothing.
+    line, root = 0, yaml.SequenceNode("", [])
+    unclosed: list[Any] = [root]
+    for match in _JSON_TOKEN.finditer(text):
+        match match[0]:
+            case "\n":
+                line += 1
+            case "]":
+                unclosed.pop()
+            case "}":
+                mapping = unclosed.pop()
+                mapping.value = list(zip(mapping.value[::2], mapping.value[1::2], strict=True))
+            case part:
+                node = _json_node(part, yaml.Mark("", 0, line, 0, None, 0))
+                unclosed[-1].value.append(node)
+                if isinstance(node, yaml.CollectionNode):
+                    unclosed.append(node)
+    return next(iter(root.value))
 
 
-def _line(mark: Any) -> int:
-    return int(mark.line) + 1
+def _json_node(text: str, mark: yaml.Mark) -> yaml.Node:
+    if text == "{":
+        return yaml.MappingNode(f"{_TAG}map", [], mark)
+    if text == "[":
+        return yaml.SequenceNode(f"{_TAG}seq", [], mark)
+    value: Any = json.loads(text)
+    return yaml.ScalarNode(f"{_TAG}str" if isinstance(value, str) else _DECODED, value, mark, style='"')
+
+
+def _line(part: Any) -> int:
+    return int(part.start_mark.line) + 1
 
 
 def _too_deep(line: int) -> Flaw:
-    return Flaw(line, "", f"nested more than {MAX_DEPTH} levels deep")
+    return Flaw(line, (), f"nested more than {MAX_DEPTH} levels deep")
 
 
-def _json_tokens(text: str) -> Iterator[Token]:
-    # the text is known to be JSON: commas and colons carry no news
-    line = 1
-    for match in _JSON_TOKEN.finditer(text):
-        if match[0] == "\n":
-            line += 1
-        else:
-            yield match[0], line
-
-
-class _Reading:
-    """One text on its way to `Located`; collects what is wrong with it."""
+class _Walk:
+    """Makes plain values of one text's nodes, and collects the flaws in them."""
 
     def __init__(self) -> None:
         self.flaws: list[Flaw] = []
+        self._lines: dict[Path, int] = {}
+        self._unusable: set[Path] = set()
         self._seen: set[int] = set()
         self._repeated, self._repeated_characters = 0, 0
 
-    def yaml_node(self, node: yaml.Node, field: str, depth: int = 0) -> Located:
-        line = _line(node.start_mark)
+    def document(self, node: yaml.Node) -> Document:
+        self._lines, self._unusable = {}, set()
+        return Document(self._value(node, (), 0), self._lines, self._unusable)
+
+    def _value(self, node: yaml.Node, path: Path, depth: int) -> Any:
+        self._lines[path] = line = _line(node)
         self._bound_repetition(node, line, depth)
         if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
-            return self._yaml_mapping(node, field, depth)
+            return self._mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
-            items = [self.yaml_node(item, f"{field}[{place}]", depth + 1) for place, item in enumerate(node.value)]
-            return Located(line, items)
+            return [self._value(item, (*path, place), depth + 1) for place, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
-            return self._yaml_scalar(node, field, line)
-        return self._flawed(line, field, f"the tag {node.tag} is not allowed")
+            return self._scalar(node, line, path)
+        return self._refuse(line, path, f"the tag {node.tag} is not allowed")
 
     def _bound_repetition(self, node: yaml.Node, line: int, depth: int) -> None:
-        # a few aliases of aliases are millions of values, and an alias of what it stands in never ends
+        # A few aliases of aliases are millions of values, and an alias of what it stands in never ends.
         if id(node) in self._seen:
             self._repeated += 1
             self._repeated_characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
         self._seen.add(id(node))
         if self._repeated > MAX_REPEATED or self._repeated_characters > MAX_REPEATED_CHARACTERS:
-            raise Unreadable([*self.flaws, Flaw(line, "", "aliases (*name) make too much of it: write it out")])
+            raise Unreadable([*self.flaws, Flaw(line, (), "aliases (*name) make too much of it: write it out")])
         if depth > MAX_DEPTH:
             raise Unreadable([*self.flaws, _too_deep(line)])
 
-    def _yaml_mapping(self, node: yaml.MappingNode, field: str, depth: int) -> Located:
-        children: dict[str, Located] = {}
-        merged: list[yaml.MappingNode] = []
+    def _mapping(self, node: yaml.MappingNode, path: Path, depth: int) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        merged = [each for key, value in node.value if key.tag == _MERGE for each in self._merged(key, value, path)]
+        # The mapping's own keys win, then the mapping merged first.
+        for each in reversed(merged):
+            inherited = self._value(each, path, depth + 1)
+            values.update(inherited if isinstance(inherited, dict) else {})
+        self._lines[path] = _line(node)
+        key_lines: dict[str, int] = {}
         for key, value in node.value:
-            if key.tag == _MERGE:
-                merged += self._merged(key, value, field)
-                continue
-            if key.tag != f"{_TAG}str":
-                self._flawed(_line(key.start_mark), field, f"the key {_shown(key)} is not text: quote it")
-                continue
-            self._note_key(children, field, Located(_line(key.start_mark), key.value))
-            children[key.value] = self.yaml_node(value, _inside(field, key.value), depth + 1)
-        for each in merged:
-            # what stands here itself counts more, then what was named first
-            found = self.yaml_node(each, field, depth + 1).value
-            children = {**found, **children} if isinstance(found, dict) else children
-        return Located(_line(node.start_mark), children)
+            if key.tag != _MERGE and self._is_key(key, path, key_lines):
+                key_lines[key.value] = _line(key)
+                values[key.value] = self._value(value, (*path, key.value), depth + 1)
+        return values
 
-    def _merged(self, key: yaml.Node, value: yaml.Node, field: str) -> list[yaml.MappingNode]:
+    def _merged(self, key: yaml.Node, value: yaml.Node, path: Path) -> Sequence[yaml.MappingNode]:
         named = value.value if isinstance(value, yaml.SequenceNode) else [value]
-        found = [each for each in named if isinstance(each, yaml.MappingNode)]
-        if len(found) != len(named):
-            self._flawed(_line(key.start_mark), field, "<< takes a mapping, or a list of mappings")
-        return found
+        mappings = [each for each in named if isinstance(each, yaml.MappingNode)]
+        if len(mappings) != len(named):
+            self._add_flaw(_line(key), path, "<< takes a mapping, or a list of mappings")
+        return mappings
 
-    def _yaml_scalar(self, node: yaml.ScalarNode, field: str, line: int) -> Located:
+    def _is_key(self, key: yaml.Node, path: Path, key_lines: Mapping[str, int]) -> bool:
+        if key.tag != f"{_TAG}str":
+            self._add_flaw(_line(key), path, f"the key {_shown(key)} is not text: quote it")
+            return False
+        if key.value in key_lines:
+            self._add_flaw(_line(key), (*path, key.value), f"given twice, first on line {key_lines[key.value]}")
+        return self._checked(_line(key), path, key.value) is not None
+
+    def _scalar(self, node: yaml.ScalarNode, line: int, path: Path) -> Any:
         kind, text = node.tag.removeprefix(_TAG), node.value
-        if kind == "str":
-            if node.style or not NUMBER_ELSEWHERE.fullmatch(text):
-                return self._checked(line, field, text)
+        if kind == "str" and not node.style and NUMBER_ELSEWHERE.fullmatch(text):
             kind = "a number elsewhere"
+        if kind in {"str", _DECODED}:
+            return self._checked(line, path, text)
         if kind == "null":
-            return Located(line, None)
+            return None
         if kind == "bool" and text.lower() in {"true", "false"}:
-            return Located(line, text.lower() == "true")
+            return text.lower() == "true"
         if kind == "int" and _INTEGER.fullmatch(text) and len(text) <= len(str(_MIN_INTEGER)):
-            return self._checked(line, field, int(text))
+            return self._checked(line, path, int(text))
         if kind == "float" and _FLOAT.fullmatch(text):
-            return self._checked(line, field, float(text))
+            return self._checked(line, path, float(text))
         advice = "write true or false, or quote it" if kind == "bool" else "quote it if it is text"
-        return self._flawed(line, field, f"{_shown(node)} would be read as {kind}: {advice}")
+        return self._refuse(line, path, f"{_shown(node)} would be read as {kind}: {advice}")
 
-    def json_value(self, token: Token, tokens: Iterator[Token], field: str, depth: int) -> Located:
-        text, line = token
-        if depth > MAX_DEPTH:
-            raise Unreadable([*self.flaws, _too_deep(line)])
-        if text == "[":
-            return Located(line, self._json_list(tokens, field, depth))
-        if text == "{":
-            return Located(line, self._json_object(tokens, field, depth))
-        return self._checked(line, field, json.loads(text))
-
-    def _json_list(self, tokens: Iterator[Token], field: str, depth: int) -> list[Located]:
-        items: list[Located] = []
-        while (token := next(tokens))[0] != "]":
-            items.append(self.json_value(token, tokens, f"{field}[{len(items)}]", depth + 1))
-        return items
-
-    def _json_object(self, tokens: Iterator[Token], field: str, depth: int) -> dict[str, Located]:
-        children: dict[str, Located] = {}
-        while (token := next(tokens))[0] != "}":
-            key = Located(token[1], json.loads(token[0]))
-            self._note_key(children, field, key)
-            children[key.value] = self.json_value(next(tokens), tokens, _inside(field, key.value), depth + 1)
-        return children
-
-    def _note_key(self, children: dict[str, Located], field: str, key: Located) -> None:
-        self._checked(key.line, field, key.value)
-        if key.value in children:
-            first = children[key.value].line
-            self._flawed(key.line, _inside(field, key.value), f"given twice, first on line {first}")
-
-    def _checked(self, line: int, field: str, value: Any) -> Located:
+    def _checked(self, line: int, path: Path, value: Any) -> Any:
         if isinstance(value, str) and _NOT_STORABLE.search(value):
-            return self._flawed(line, field, "holds a NUL or half a surrogate pair, which cannot be stored")
+            return self._refuse(line, path, "holds a NUL or half a surrogate pair, which cannot be stored")
         if isinstance(value, float) and not math.isfinite(value):
-            return self._flawed(line, field, "is no finite number")
+            return self._refuse(line, path, "is no finite number")
         if type(value) is int and not _MIN_INTEGER <= value <= _MAX_INTEGER:
-            return self._flawed(line, field, "is a number of more than 64 bits: quote it")
-        return Located(line, value)
+            return self._refuse(line, path, "is a number of more than 64 bits: quote it")
+        return value
 
-    def _flawed(self, line: int, field: str, message: str) -> Located:
-        flaw = Flaw(line, field, message)
-        # told where it stands, not wherever it is repeated
+    def _refuse(self, line: int, path: Path, message: str) -> None:
+        self._unusable.add(path)
+        self._add_flaw(line, path, message)
+
+    def _add_flaw(self, line: int, path: Path, message: str) -> None:
+        # Once, where it stands, not wherever an alias repeats it.
         if not self._repeated or not any(each.line == line and each.message == message for each in self.flaws):
-            self.flaws.append(flaw)
-        return Located(line, FLAWED)
-
-
-def _inside(field: str, key: str) -> str:
-    return f"{field}.{key[:100]}" if field else key[:100]
+            self.flaws.append(Flaw(line, path, message))
 
 
 def _shown(node: yaml.Node) -> str:
     return str(node.value)[:60] if isinstance(node, yaml.ScalarNode) else "of several values"
+
+
+def format_path(path: Path) -> str:
+    """Format a path as in `industries[0].modules[2]`; long keys are cut."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part[:MAX_SHOWN]}" for part in path)
+    return "".join(parts).removeprefix(".")

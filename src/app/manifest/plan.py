@@ -1,4 +1,4 @@
-"""What has to be done to make the registry and the industries equal to a manifest: nothing is sent here."""
+"""Plan the commands that make the registry and the industries equal to a manifest. Nothing is sent here."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -17,9 +17,9 @@ Action = Literal["create", "update", "delete", "keep"]
 
 
 class Step(Struct, frozen=True):
-    """What makes one item equal to its description: these commands, in order. None: it is already.
+    """The commands, in order, that make one item equal to its description; none when it is already.
 
-    `before` is None when the item is new or comes back, `after` when it goes.
+    `before` is None when the item is new or was deleted, `after` when it is to be deleted.
     """
 
     kind: Kind
@@ -30,12 +30,11 @@ class Step(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Kind and id, as `module oven`."""
+        """Kind and id, as in `module oven`."""
         return f"{self.kind} {self.item_id}"
 
     @property
     def action(self) -> Action:
-        """What becomes of the item."""
         if not self.commands:
             return "keep"
         if self.after is None:
@@ -44,9 +43,9 @@ class Step(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """Modules go before industries, which name them; what is deleted goes last, industries first.
+    """Modules come before industries, which name them; deletions come last, industries first.
 
-    `left_out` are the entries that were dropped.
+    `left_out` are entries of industries that name unknown modules.
     """
 
     modules: Sequence[Step]
@@ -56,7 +55,6 @@ class Plan(Struct, frozen=True):
 
     @property
     def steps(self) -> Sequence[Step]:
-        """All of them in their order."""
         return [*self.modules, *self.industries, *self.deletions]
 
 
@@ -68,17 +66,16 @@ def plan(
     skip_unknown_modules: bool = False,
     prune: bool = False,
 ) -> Plan:
-    """Tell the commands that make `modules` and `industries` equal to the manifest. Raises `ManifestRefused`.
+    """Plan how to make `modules` and `industries` equal to the manifest. Raises `ManifestRefused`.
 
-    `prune`: what the manifest does not name is deleted; else it stays. Of a kind of which it names none, none is
-    deleted: what is not spoken of is not meant.
+    With `prune`, what the manifest does not name is deleted, unless it names none of that kind.
     """
     known = {*modules, *(module.module_id for module in manifest.modules)}
     listed = {code: {entry.module_id for entry in industry.modules} for code, industry in industries.items()}
     unknown = [
         mention
         for mention in manifest.mentions
-        # an industry may go on naming a module that was deleted, as its own rules allow
+        # An industry may keep a module that was deleted meanwhile, as its own rules allow.
         if mention.module_id not in known and mention.module_id not in listed.get(mention.industry_code, ())
     ]
     if unknown and not skip_unknown_modules:
@@ -161,9 +158,9 @@ def _deletions(
 def still_in_use(
     planned: Plan, industries: Mapping[str, ManifestIndustry], organizations: Mapping[str, int]
 ) -> Mapping[str, str]:
-    """Why modules that are to be deleted will be refused, in words, by module id.
+    """Return why deletions of modules will be refused, by module id, as far as it can be foreseen.
 
-    `organizations` says how many have each module now. Only a look ahead: the registry decides when it is asked.
+    `organizations` are the numbers of those that have each module now.
     """
     after = dict(industries)
     for step in (*planned.industries, *planned.deletions):

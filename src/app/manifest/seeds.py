@@ -1,4 +1,6 @@
-"""The first start's data: applied once, on an empty registry, and never again."""
+"""Apply the seeds: once, on an empty registry, and never again."""
+
+from pathlib import Path
 
 import structlog
 
@@ -13,13 +15,13 @@ from shared.postgres.database import PostgresDatabase
 
 log = structlog.get_logger(__name__)
 
-MARK = "seeds"
 SEED_USER = "system:seed"
-MAKE_MARK = "INSERT INTO shared.marks (name) VALUES ($1) ON CONFLICT DO NOTHING"
+IS_MARKED = "SELECT 1 FROM shared.marks WHERE name = 'seeds'"
+MARK = "INSERT INTO shared.marks (name) VALUES ('seeds') ON CONFLICT DO NOTHING"
 
 
 class Seeding:
-    """Applies the seeds as commands of `system:seed`; a mark in the database says that it was done.
+    """Applies the seeds as commands of `system:seed`, and marks it in the database.
 
     Replicas that start together send the same items: the second of two equal registrations changes nothing.
     """
@@ -33,22 +35,20 @@ class Seeding:
         self._send = send
 
     async def run_once(self) -> None:
-        """Does nothing where it was done, or where modules are registered already. Raises `Unavailable`."""
-        if self._settings.seeds is None or await self._done():
+        """Apply the seeds unless that was done, or modules are registered already. Raises `Unavailable`."""
+        if self._settings.seeds is None:
             return
-        if not await self._registered.modules():
-            await self._apply()
-        async with self._database.writing() as transaction:
-            await transaction.execute(MAKE_MARK, MARK)
-
-    async def _done(self) -> bool:
         async with self._database.reading() as connection:
-            return await connection.fetchval("SELECT 1 FROM shared.marks WHERE name = $1", MARK) is not None
+            if await connection.fetchval(IS_MARKED) is not None:
+                return
+        if not await self._registered.modules():
+            await self._apply(self._settings.seeds)
+        async with self._database.writing() as transaction:
+            await transaction.execute(MARK)
 
-    async def _apply(self) -> None:
-        assert self._settings.seeds is not None  # noqa: S101 - run_once has looked
+    async def _apply(self, seeds: Path) -> None:
         try:
-            manifest = load_manifest(self._settings.seeds)
+            manifest = load_manifest(seeds)
         except ManifestRefused as refused:
             log.error("seeds_refused", errors=str(refused))  # noqa: TRY400 - the lines say where
             return

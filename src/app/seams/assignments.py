@@ -77,7 +77,7 @@ class OrganizationIndustry:
     async def set_industry(
         self, organization_id: str, industry_code: str, applied_event_id: UUID, user_id: str
     ) -> None:
-        """The subscriber of the event sends the same operation, in case this one is not decided in time."""
+        """Send the operation that the event's subscriber sends, too, in case this one is not decided in time."""
         command = SetIndustry(organization_id, industry_code)
         operation_id = derived_operation_id(applied_event_id, type(command).__name__)
         envelope = self._sender.envelope(organization_id, command, user_id, operation_id, organization_id)

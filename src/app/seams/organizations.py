@@ -87,7 +87,7 @@ class SignupModules:
     async def apply_template(
         self, organization_id: str, industry_code: str, version: int, cause: UUID, user_id: str
     ) -> ModulesOutcome:
-        """The subscriber of the registration sends the same operation, in case this process ends before."""
+        """Send the operation that the registration's subscriber sends, too, in case this process ends before."""
         command = ApplyIndustryTemplate(organization_id, industry_code, version)
         operation_id = derived_operation_id(cause, type(command).__name__)
         envelope = self._sender.envelope(organization_id, command, user_id, operation_id, organization_id)

@@ -1,14 +1,14 @@
-"""The connections of a process: how many there may be, from whom, and for how long one may keep the service waiting.
+"""The connections of a process: how many there may be, from which addresses, and how long each may be silent.
 
-A caller who says nothing, stops in the middle of a request, or does not read his answer is ended after a stated time.
-At the bound of all connections whoever is waited for longest gives way to who comes.
+A client that sends nothing, stops within a request, or does not read its answer is disconnected after a time-out. At
+the bound of all connections, the one that has been silent for longest is closed for a new one.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -22,25 +22,22 @@ Reason: TypeAlias = Literal[
 ]
 Network: TypeAlias = IPv4Network | IPv6Network
 
-STATES: tuple[State, ...] = ("reading", "idle", "receiving", "serving", "closing")
-REASONS: tuple[Reason, ...] = (
-    "slow_head", "large_head", "slow_body", "idle", "slow_reader", "address_full", "full", "gave_way",
-)  # fmt: skip
-WAITED_FOR: tuple[State, ...] = ("reading", "idle", "receiving")
-"""Where the caller is the one to do something: in this order they give way when there is no room."""
+STATES: tuple[State, ...] = get_args(State)
+REASONS: tuple[Reason, ...] = get_args(Reason)
+CLIENT_STATES: tuple[State, ...] = ("reading", "idle", "receiving")
+"""States in which the client is to act: connections are closed in this order when there is no room."""
 
 ENDED_AT_ONCE, ENDED_TOGETHER = 100, 10
-"""At one of ten looks a second, and at one turn: to end thousands in one go would keep everybody else waiting."""
+"""Per check, ten times a second, and per turn of the loop: closing thousands at once would stop everything else."""
 
 READER_BYTES = 16 * 1024
-"""What a caller has to take of his answer in `reader_seconds`, to be waited for that long again."""
+"""What a client has to read of an answer within `reader_seconds`, to get as long again."""
 
 
 class ConnectionLimits(Struct, frozen=True, kw_only=True):
-    """Connections of one process; `per_address` 0: no limit. `exempt` networks, a proxy's, may have all there may be.
+    """Connections of one process. `per_address` 0 is no limit, and `exempt` networks, such as a proxy's, have none.
 
-    `reader_seconds` are how long an answer waits for its caller to take more of it, and how long the rest of a body is
-    read that came after its answer.
+    `reader_seconds` is how long a client may read nothing of its answer, and how long a body is read after its answer.
     """
 
     most: int
@@ -51,31 +48,31 @@ class ConnectionLimits(Struct, frozen=True, kw_only=True):
     reader_seconds: float = 30.0
 
 
-class Held(Protocol):
-    """One connection, as far as it is watched here."""
+class WatchedConnection(Protocol):
+    """A connection as `Connections` sees it."""
 
     host: str
     state: State
 
     @property
     def unread(self) -> int:
-        """Bytes that its caller has not taken yet."""
+        """Bytes that the client has not read yet."""
         ...
 
     def end(self, reason: Reason) -> None:
-        """Ends it, with an answer where one is due."""
+        """Close it, with an answer if one is due."""
         ...
 
 
 class Connections:
-    """All of them, by what they are at, the longest there first."""
+    """All connections by state, those that have been in it for longest first."""
 
     def __init__(self, limits: ConnectionLimits, now: Callable[[], float]) -> None:
         self.limits = limits
-        self.turned_away = 0
+        self.being_refused = 0
         self._now = now
-        self._since: dict[State, OrderedDict[Held, float]] = {state: OrderedDict() for state in STATES}
-        self._stalled: dict[Held, tuple[float, int]] = {}
+        self._since: dict[State, OrderedDict[WatchedConnection, float]] = {state: OrderedDict() for state in STATES}
+        self._stalled: dict[WatchedConnection, tuple[float, int]] = {}
         self._of_address: dict[str, int] = {}
         self._count = 0
         HTTP_CONNECTIONS_LIMIT.set(limits.most)
@@ -88,27 +85,25 @@ class Connections:
         return self._count
 
     def refusal(self, host: str) -> Reason | None:
-        """Why nobody more is let in from there. Where all room is taken, one who is waited for gives way first."""
+        """Return why a connection from there is refused. When there is no room, close a silent one first."""
         limit = self.limits.per_address
-        if limit and self._of_address.get(network_of(host), 0) >= limit and not lies_in(host, self.limits.exempt):
+        if limit and self._of_address.get(network_of(host), 0) >= limit and not is_within(host, self.limits.exempt):
             return "address_full"
-        return "full" if self._count >= self.limits.most and not self._makes_room() else None
+        return "full" if self._count >= self.limits.most and not self._made_room() else None
 
-    def enter(self, connection: Held) -> None:
-        """It counts from now on. It is to `leave`."""
+    def enter(self, connection: WatchedConnection) -> None:
+        """Count a connection until it leaves."""
         address = network_of(connection.host)
         self._count += 1
         self._of_address[address] = self._of_address.get(address, 0) + 1
         self._since[connection.state][connection] = self._now()
 
-    def move(self, connection: Held, state: State) -> None:
-        """It is at something else from now on."""
+    def move(self, connection: WatchedConnection, state: State) -> None:
         del self._since[connection.state][connection]
         connection.state = state
         self._since[state][connection] = self._now()
 
-    def leave(self, connection: Held) -> None:
-        """It is closed."""
+    def leave(self, connection: WatchedConnection) -> None:
         address = network_of(connection.host)
         self._count -= 1
         del self._since[connection.state][connection]
@@ -117,29 +112,28 @@ class Connections:
         if left:
             self._of_address[address] = left
 
-    def stall(self, connection: Held) -> None:
-        """Its caller does not read as fast as he is answered."""
+    def stall(self, connection: WatchedConnection) -> None:
+        """Note that the client reads more slowly than it is answered, until `flow`."""
         self._stalled[connection] = (self._now(), connection.unread)
 
-    def flow(self, connection: Held) -> None:
-        """He caught up."""
+    def flow(self, connection: WatchedConnection) -> None:
         self._stalled.pop(connection, None)
         self.move(connection, connection.state)
 
     async def end_late(self) -> None:
-        """Ends who has kept the service waiting for too long; of thousands a part, so that nobody else is kept."""
+        """End connections beyond their time-out, at most `ENDED_AT_ONCE`."""
         async for connection, state, reason in by_few(self._late()[:ENDED_AT_ONCE], ENDED_TOGETHER):
             if connection.state == state and connection in self._since[state]:
                 connection.end(reason)
 
-    def _late(self) -> Sequence[tuple[Held, State, Reason]]:
+    def _late(self) -> Sequence[tuple[WatchedConnection, State, Reason]]:
         now, limits = self._now(), self.limits
         seconds: list[tuple[State, float, Reason]] = [
             ("reading", limits.head_seconds, "slow_head"),
             ("idle", limits.idle_seconds, "idle"),
             ("closing", limits.reader_seconds, "slow_reader"),
         ]
-        late: list[tuple[Held, State, Reason]] = []
+        late: list[tuple[WatchedConnection, State, Reason]] = []
         for state, limit, reason in seconds:
             for connection, since in self._since[state].items():
                 if now - since < limit or len(late) >= ENDED_AT_ONCE:
@@ -155,8 +149,8 @@ class Connections:
                 late.append((connection, connection.state, "slow_reader"))
         return late
 
-    def _makes_room(self) -> bool:
-        for state in WAITED_FOR:
+    def _made_room(self) -> bool:
+        for state in CLIENT_STATES:
             if self._since[state]:
                 next(iter(self._since[state])).end("gave_way")
                 return True
@@ -164,7 +158,7 @@ class Connections:
 
 
 @lru_cache(maxsize=10_000)
-def lies_in(host: str, networks: tuple[Network, ...]) -> bool:
+def is_within(host: str, networks: tuple[Network, ...]) -> bool:
     """Whether the address is in one of the networks."""
     try:
         address = ip_address(host)

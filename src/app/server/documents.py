@@ -1,4 +1,4 @@
-"""The documents over HTTP, and a page to read them. Everything comes from this service: no other host is asked."""
+"""The API's documents over HTTP, and Swagger UI to read them. Nothing is loaded from other hosts."""
 
 import hashlib
 from importlib.util import find_spec
@@ -42,29 +42,33 @@ SCRIPT = b"""SwaggerUIBundle({
   validatorUrl: null,
 });
 """
-# Swagger UI sets styles as it draws; scripts, data and images come from here alone.
-ONLY_FROM_HERE = (
+# Swagger UI sets inline styles; scripts, data and images come from this service alone.
+CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-PIECES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "favicon-32x32.png": "image/png"}
+SWAGGER_FILES = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+}
 
 
-class Shown(Struct, frozen=True):
-    """What an address shows, always the same while the process lives."""
+class StaticDocument(Struct, frozen=True):
+    """A response that stays the same while the process lives."""
 
     body: bytes
     media_type: str
 
     def answer(self, request: AnyRequest) -> ASGIResponse:
-        """The bytes, or 304 when the caller has them."""
+        """Answer with the document, or 304 when the client has it."""
         etag = f'"{hashlib.blake2b(self.body, digest_size=8).hexdigest()}"'
         wanted = request.headers.get("if-none-match")
         headers = [
             ("etag", etag),
             ("cache-control", "no-cache"),
             ("x-content-type-options", "nosniff"),
-            ("content-security-policy", ONLY_FROM_HERE),
+            ("content-security-policy", CONTENT_POLICY),
         ]
         if wanted is not None and not_modified(wanted, etag):
             return ASGIResponse(body=b"", status_code=304, headers=headers, media_type=self.media_type)
@@ -72,27 +76,28 @@ class Shown(Struct, frozen=True):
 
 
 def document_routes(folder: Path = DOCUMENTS) -> list[HTTPRouteHandler]:
-    """The page, what it is made of, and the committed documents as they lie there."""
-    swagger = pieces_folder()
-    shown = {"/schema": Shown(PAGE, "text/html"), "/schema/page.js": Shown(SCRIPT, "text/javascript")}
-    shown |= {f"/schema/{name}": Shown((swagger / name).read_bytes(), kind) for name, kind in PIECES.items()}
-    shown["/schema/openapi.json"] = Shown((folder / "openapi.json").read_bytes(), "application/json")
-    shown["/asyncapi"] = Shown((folder / "asyncapi.json").read_bytes(), "application/json")
-    return [at(path, what) for path, what in shown.items()]
+    """Serve Swagger UI, and the committed documents byte for byte."""
+    swagger = swagger_folder()
+    contents = {
+        "/schema": (PAGE, "text/html"),
+        "/schema/page.js": (SCRIPT, "text/javascript"),
+        "/schema/openapi.json": ((folder / "openapi.json").read_bytes(), "application/json"),
+        "/asyncapi": ((folder / "asyncapi.json").read_bytes(), "application/json"),
+        **{f"/schema/{name}": ((swagger / name).read_bytes(), kind) for name, kind in SWAGGER_FILES.items()},
+    }
+    return [document_route(path, StaticDocument(*content)) for path, content in contents.items()]
 
 
-def at(path: str, what: Shown) -> HTTPRouteHandler:
-    """The route that shows it."""
-
+def document_route(path: str, document: StaticDocument) -> HTTPRouteHandler:
     @get(path, include_in_schema=False, opt={ANY_PARAMETER: True})
     async def show(request: AnyRequest) -> ASGIResponse:
-        return what.answer(request)
+        return document.answer(request)
 
     return show
 
 
-def pieces_folder() -> Path:
-    """Where the package with Swagger UI's files keeps them. It is found, not imported: it would ask for Flask."""
+def swagger_folder() -> Path:
+    """Return the folder with Swagger UI's files. Their package is not imported: it would import Flask."""
     package = find_spec("flask_swagger_ui")
     if package is None or not package.submodule_search_locations:
         raise FileNotFoundError("The package flask-swagger-ui is not installed: run `make env`.")

@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any, cast
@@ -24,22 +24,23 @@ from app.server.connections import ConnectionLimits, Connections
 log = structlog.get_logger(__name__)
 
 BACKLOG = 4096
-FILES_BESIDE = 512
-"""Open files of a process that are no callers: the pools of its parts, its own files, and some to spare."""
+OTHER_FILES = 512
+"""Open files of a process beside its clients: pools, its own files, and a reserve."""
 
 UNREACHABLE_MS = 60_000
-"""How long what was sent may stay unacknowledged, or its reader take nothing, until the kernel ends a connection."""
+"""How long data may stay unacknowledged, or a client read nothing, until the kernel ends a connection."""
 
 GRACE_SECONDS = 5
-LAST_SECONDS = 9.0
+EXIT_SECONDS = 9.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class AddressNotFree(OSError):  # noqa: N818 - says what is not so
-    """The service cannot listen there."""
+class AddressNotFree(OSError):  # noqa: N818 - named after the fault
+    """The service cannot listen on the address."""
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's server. It ends late connections, and itself in time when it is told to."""
+    """Uvicorn's server. It ends connections beyond their time-outs, and itself in bounded time."""
 
     def __init__(self, config: uvicorn.Config, limits: ConnectionLimits) -> None:
         super().__init__(config)
@@ -47,35 +48,35 @@ class Server(uvicorn.Server):
         self._connections: Connections | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Lets the application start, then callers in."""
-        self._connections = Connections(fitting(self._limits), asyncio.get_running_loop().time)
+        """Start the application, then accept connections."""
+        self._connections = Connections(fit_open_files(self._limits), asyncio.get_running_loop().time)
         # Called by the server where it would make a protocol of its class.
         self.config.http_protocol_class = cast("Any", partial(HttpConnection, self._connections))
         await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Lets in who has connected already, for the kernel would cut them off, and nobody else from then on."""
-        loop, last = asyncio.get_running_loop(), list(waiting_at(sockets or []))
+        """Accept what has connected already, which the kernel would reset, then close the listeners."""
+        loop, backlog = asyncio.get_running_loop(), list(accept_backlog(sockets or []))
         for server in self.servers:
             server.close()
-        for accepted in last:
+        for accepted in backlog:
             await loop.connect_accepted_socket(self._protocol, accepted)
         await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:
-        of_connection: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
-        return of_connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second."""
+        """Run ten times a second."""
         if self._connections is not None:
             await self._connections.end_late()
         return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Ends in the given time, whatever is under way; at the second Ctrl-C without waiting for requests."""
+        """End within `EXIT_SECONDS`; at a second Ctrl-C, without waiting for requests."""
         if not self.should_exit:
-            watchdog = threading.Timer(LAST_SECONDS, os._exit, (1,))
+            watchdog = threading.Timer(EXIT_SECONDS, os._exit, (1,))
             watchdog.daemon = True
             watchdog.start()
         self.force_exit = self.should_exit and sig == signal.SIGINT
@@ -83,7 +84,7 @@ class Server(uvicorn.Server):
 
 
 def serve(create_app: Callable[[], Litestar], host: str, port: int, limits: ConnectionLimits) -> None:
-    """Serves until SIGTERM or SIGINT. Raises `AddressNotFree`."""
+    """Serve until SIGTERM or SIGINT. Raises `AddressNotFree`."""
     config = uvicorn.Config(
         create_app,
         factory=True,
@@ -108,25 +109,25 @@ def serve(create_app: Callable[[], Litestar], host: str, port: int, limits: Conn
 
 
 def listeners(host: str, port: int) -> list[socket.socket]:
-    """Sockets for every address the host has. Raises `AddressNotFree`."""
-    found: list[socket.socket] = []
+    """Bind a socket to every address of the host. Raises `AddressNotFree`."""
+    bound: list[socket.socket] = []
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, kind, protocol, _, address in dict.fromkeys(addresses):
             listener = socket.socket(family, kind, protocol)
-            found.append(listener)
-            for level, option, value in options():
+            bound.append(listener)
+            for level, option, value in socket_options():
                 listener.setsockopt(level, option, value)
             listener.bind(address)
     except OSError as error:
-        for listener in found:
+        for listener in bound:
             listener.close()
         raise AddressNotFree(f"The service cannot listen on {host}, port {port}: {error.strerror or error}.") from error
-    return found
+    return bound
 
 
-def waiting_at(listeners: Sequence[socket.socket]) -> Iterator[socket.socket]:
-    """Connections that nobody has accepted yet."""
+def accept_backlog(listeners: Sequence[socket.socket]) -> Iterator[socket.socket]:
+    """Accept the connections that wait in the listeners' queues."""
     for listener in listeners:
         listener.setblocking(False)
         with suppress(OSError):
@@ -136,32 +137,57 @@ def waiting_at(listeners: Sequence[socket.socket]) -> Iterator[socket.socket]:
                 yield accepted
 
 
-def options() -> Sequence[tuple[int, int, int]]:
-    """Of a listening socket; what is accepted there has them too."""
-    told = [(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+def socket_options() -> Sequence[tuple[int, int, int]]:
+    """Return options of listening sockets, which accepted ones inherit."""
+    options = [(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     # Elsewhere than on Linux the kernel's own limits hold.
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        told.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREACHABLE_MS))
-        told.append((socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, UNREACHABLE_MS // 1000))
-    return told
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREACHABLE_MS))
+        options.append((socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, UNREACHABLE_MS // 1000))
+    return options
 
 
-def fitting(limits: ConnectionLimits) -> ConnectionLimits:
-    """As many connections as the process may have open files for; says so when these are fewer than wanted."""
-    wanted = limits.most + FILES_BESIDE
-    files = raise_open_files(wanted)
-    if files >= wanted:
+def fit_open_files(limits: ConnectionLimits) -> ConnectionLimits:
+    """Limit connections to what the limit of open files allows; log it when that is fewer than configured."""
+    needed = limits.most + OTHER_FILES
+    files = raise_open_files(needed)
+    if files >= needed:
         return limits
-    most = max(1, files - FILES_BESIDE)
-    log.warning("open_files_limit_low", open_files=files, needed=wanted, connections=most)
+    most = max(1, files - OTHER_FILES)
+    log.warning("open_files_limit_low", open_files=files, needed=needed, connections=most)
     return msgspec.structs.replace(limits, most=most)
 
 
 def raise_open_files(wanted: int) -> int:
-    """Raises the process's limit of open files as far as it is wanted and allowed; returns it."""
+    """Raise the process's limit of open files towards `wanted` as far as allowed, and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         soft = allowed
     return wanted if soft == resource.RLIM_INFINITY else soft
+
+
+@contextmanager
+def call_at_shutdown(callback: Callable[[], None]) -> Iterator[None]:
+    """Call back in the loop at a signal to end, beside the server's own handling.
+
+    The server waits for open requests before it stops the application, and a stream of events never ends by itself.
+    """
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(callback)
+        if callable(then := before[signal.Signals(number)]):
+            then(number, frame)
+
+    # A signal without a handler ends the process at once, and that stays so.
+    handled = [number for number in SIGNALS if callable(before[number])]
+    for number in handled:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number in handled:
+            signal.signal(number, before[number])

@@ -1,8 +1,9 @@
-"""Serves the built UI: its one page for every address of it, and its hashed assets, compressed when they were built."""
+"""Serve the built UI: its one page at every address, and its hashed assets, compressed at build time."""
 
 import hashlib
 import mimetypes
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,9 @@ from shared.http.responses import not_modified
 PAGES = ("/", "/login", "/signup", "/organization", "/super-admin", "/super-admin/{path:path}")
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 READ = [HttpMethod.GET, HttpMethod.HEAD]
-OF_PROGRAMS = ("/api/", "/assets/", "/schema", "/asyncapi", "/health", "/metrics")
-"""Where nobody looks for a page."""
+PATHS_WITHOUT_PAGES = ("/api/", "/assets/", "/schema", "/asyncapi", "/health", "/metrics")
 Refuse = Callable[[AnyRequest, Any], Response[bytes]]
-OVERLOOKS = {ANY_PARAMETER: True}
+get_file = partial(route, http_method=READ, include_in_schema=False, sync_to_thread=False, opt={ANY_PARAMETER: True})
 
 # Styles are set inline by the component library; scripts never are.
 POLICY = (
@@ -35,30 +35,30 @@ PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-FOR_EVER = "public, max-age=31536000, immutable"
-AN_HOUR = "public, max-age=3600"
+IMMUTABLE = "public, max-age=31536000, immutable"
+ONE_HOUR = "public, max-age=3600"
 
 
 class StoredFile(Struct, frozen=True):
-    """A file of the build as it is sent: plain, and in each encoding it was built in."""
+    """A file of the build: plain, and in each encoding it was built in."""
 
     media_type: str
     etag: str
     bodies: Mapping[str, bytes]
 
     def encoded_for(self, accepted: str) -> tuple[str, bytes]:
-        """The smallest form the caller takes, and its encoding (empty: plain)."""
+        """Return the encoding and body for an Accept-Encoding; the encoding is empty for a plain body."""
         offered = {part.partition(";")[0].strip() for part in accepted.split(",") if "q=0" not in part.replace(" ", "")}
         name = next((name for name in ENCODINGS if name in offered and name in self.bodies), "")
         return name, self.bodies[name]
 
 
-class WebNotBuilt(Exception):  # noqa: N818 - says what is missing
-    """The named directory holds no build of the UI."""
+class WebNotBuilt(Exception):  # noqa: N818 - named after the fault
+    """The directory holds no build of the UI."""
 
 
-def page_of(directory: Path) -> Path:
-    """The page of a build. Raises `WebNotBuilt`."""
+def index_page(directory: Path) -> Path:
+    """Return the page of a build. Raises `WebNotBuilt`."""
     page = directory / "index.html"
     if not page.is_file():
         raise WebNotBuilt(f"There is no index.html in {directory}. Build the UI first: make web.")
@@ -66,20 +66,20 @@ def page_of(directory: Path) -> Path:
 
 
 def load_build(directory: Path) -> Mapping[str, StoredFile]:
-    """The files of a build by their path below it, read once: a new build is served from the next start on.
+    """Load the files of a build by their paths in it, once: a new build is served from the next start on.
 
     Raises `WebNotBuilt`.
     """
-    page_of(directory)
+    index_page(directory)
     return {
-        path.relative_to(directory).as_posix(): stored(path)
+        path.relative_to(directory).as_posix(): load_file(path)
         for path in sorted(directory.rglob("*"))
         if path.is_file() and path.suffix not in ENCODINGS.values()
     }
 
 
-def stored(path: Path) -> StoredFile:
-    """One file with its compressed twins."""
+def load_file(path: Path) -> StoredFile:
+    """Load a file with its compressed twins."""
     plain = path.read_bytes()
     twins = {name: path.with_name(path.name + suffix) for name, suffix in ENCODINGS.items()}
     bodies = {"": plain} | {name: twin.read_bytes() for name, twin in twins.items() if twin.is_file()}
@@ -88,66 +88,49 @@ def stored(path: Path) -> StoredFile:
 
 
 def web_routes(directory: Path) -> Sequence[HTTPRouteHandler]:
-    """The handlers of a build. Addresses that no page has are answered 404 like any other unknown route."""
+    """Return the handlers of a build. Addresses without a page are 404 like any other unknown route."""
     files = load_build(directory)
 
-    @route(list(PAGES), http_method=READ, include_in_schema=False, name="page", sync_to_thread=False, opt=OVERLOOKS)
+    @get_file(list(PAGES), name="page")
     def page(request: AnyRequest, path: str | None = None) -> Response[bytes]:
-        """The one page there is: it reads its own address."""
         del path
-        return sent(request, files["index.html"], PAGE_HEADERS)
+        return respond(request, files["index.html"], PAGE_HEADERS)
 
-    @route(
-        "/assets/{path:path}",
-        http_method=READ,
-        include_in_schema=False,
-        name="asset",
-        sync_to_thread=False,
-        opt=OVERLOOKS,
-    )
+    @get_file("/assets/{path:path}", name="asset")
     def asset(request: AnyRequest, path: FromPath[Path]) -> Response[bytes]:
-        """Named by its content, so it may be kept for ever."""
-        return sent(request, found(files, f"assets/{str(path).lstrip('/')}"), {"Cache-Control": FOR_EVER})
+        return respond(request, existing(files, f"assets/{str(path).lstrip('/')}"), {"Cache-Control": IMMUTABLE})
 
     names = sorted(name for name in files if "/" not in name and name != "index.html")
 
-    @route(
-        [f"/{name}" for name in names],
-        http_method=READ,
-        include_in_schema=False,
-        name="file",
-        sync_to_thread=False,
-        opt=OVERLOOKS,
-    )
+    @get_file([f"/{name}" for name in names], name="file")
     def file(request: AnyRequest) -> Response[bytes]:
-        """The few files whose names are fixed."""
-        return sent(request, found(files, request.scope["path"].lstrip("/")), {"Cache-Control": AN_HOUR})
+        return respond(request, existing(files, request.scope["path"].lstrip("/")), {"Cache-Control": ONE_HOUR})
 
     return [page, asset, file]
 
 
-def with_page_for(directory: Path, refuse: Refuse) -> Refuse:
-    """Answer a browser that asks for an address that is not there with the page, which says so; others as `refuse`."""
-    page = stored(page_of(directory))
+def or_page(directory: Path, refuse: Refuse) -> Refuse:
+    """Answer browsers at unknown addresses with the page, which says so; everything else as `refuse` does."""
+    page = load_file(index_page(directory))
 
-    def not_there(request: AnyRequest, error: Any) -> Response[bytes]:
+    def answer(request: AnyRequest, error: Any) -> Response[bytes]:
         path, accepted = request.scope["path"], request.headers.get("accept", "")
-        if request.method in READ and "text/html" in accepted and not path.startswith(OF_PROGRAMS):
+        if request.method in READ and "text/html" in accepted and not path.startswith(PATHS_WITHOUT_PAGES):
             return Response(page.bodies[""], status_code=404, media_type=page.media_type, headers=dict(PAGE_HEADERS))
         return refuse(request, error)
 
-    return not_there
+    return answer
 
 
-def found(files: Mapping[str, StoredFile], name: str) -> StoredFile:
-    """The file. Raises what the framework raises for unknown routes."""
+def existing(files: Mapping[str, StoredFile], name: str) -> StoredFile:
+    """Return the file. Raises what the framework raises for unknown routes."""
     if name not in files:
         raise NotFoundException(detail=f"There is no file {name[:200]!r}.")
     return files[name]
 
 
-def sent(request: AnyRequest, file: StoredFile, headers: Mapping[str, str]) -> Response[Any]:
-    """The file in the best encoding, or 304."""
+def respond(request: AnyRequest, file: StoredFile, headers: Mapping[str, str]) -> Response[Any]:
+    """Respond with the file in the best encoding, or 304."""
     common = {**headers, "ETag": file.etag, "Vary": "Accept-Encoding"}
     wanted = request.headers.get("if-none-match")
     if wanted is not None and not_modified(wanted, file.etag):

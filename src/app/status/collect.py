@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from asyncpg import PostgresError
 
+from app.contexts import ContextSubscribers
 from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.drift import enumerated
@@ -16,7 +17,6 @@ from app.status.model import Answered, Facts, SystemStatus
 from app.status.queues import PostgresQueues, Waiting
 from app.status.replicas import PostgresReplicas, SeenReplica
 from app.status.rules import told
-from app.subscribers import ContextSubscribers
 from registry.adapters.queries import PostgresModuleReader
 from shared.cache.generations import CacheDown
 from shared.cache.redis import RedisServer

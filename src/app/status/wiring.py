@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
 
+from app.contexts import ContextSubscribers
 from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.collect import Stored, SystemLook
 from app.status.heartbeat import Heartbeat
 from app.status.replicas import PostgresReplicas
-from app.subscribers import ContextSubscribers
 from shared.cache.redis import RedisServer
 from shared.commands.bus import CommandBus
 from shared.dead_letters.postgres import PostgresDeadLetters

@@ -43,16 +43,16 @@ Sender = FromDishka[CommandSender]
 
 
 class ModuleToAssign(Struct, frozen=True, forbid_unknown_fields=True):
-    """A module that is to be had. Without `config`, the one kept from an earlier assignment comes back if it fits."""
+    """A module to assign. Without `config`, the one kept from an earlier assignment is used if it is valid."""
 
     module_id: Slug
     config: Config | UnsetType = UNSET
 
 
 class ModulesToAssign(Struct, frozen=True, forbid_unknown_fields=True):
-    """Modules that are to be had, all or none; with `industry_code` as part of that template.
+    """Modules to assign, all or none; with `industry_code` as part of that template.
 
-    The part is of the version that the organization has applied; without any, of the current one.
+    The version is the one that the organization has applied; without any, the current one.
     """
 
     module_ids: Annotated[list[Slug], Meta(min_length=1, max_length=2000)]
@@ -60,14 +60,14 @@ class ModulesToAssign(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TemplateToApply(Struct, frozen=True, forbid_unknown_fields=True):
-    """A template that is to be had, beside the others or in their place."""
+    """A template to apply, in addition to others or in their place."""
 
     industry_code: Slug
     mode: Mode = "add"
 
 
 class UnassignmentToRestore(Struct, frozen=True, forbid_unknown_fields=True):
-    """An unassignment that is to be taken back: the `operation_id` of its answer, and of its event."""
+    """An unassignment to undo: the `operation_id` of its answer, and of its event."""
 
     operation_id: UUID
 
@@ -125,7 +125,7 @@ class OrganizationModulesController(Controller):
         data: JSONBody[Config],
         sender: Sender,
     ) -> Response[bytes]:
-        """The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+        """Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
 
         While the organization is suspended, super admins alone may change it.
         """
@@ -140,7 +140,7 @@ assignment_command = partial(
 
 
 class AssignmentsController(Controller):
-    """What a super admin does about the modules of an organization."""
+    """Assign modules to organizations, and unassign them."""
 
     path = "/modules"
     guards = [super_admin]
@@ -154,7 +154,7 @@ class AssignmentsController(Controller):
         return await sender.answer(request, to_organization(command))
 
     @assignment_command(
-        "/unassign/{organization_id:uuid}/{module_id:str}", operation_id="unassignModule", summary="Take a module away"
+        "/unassign/{organization_id:uuid}/{module_id:str}", operation_id="unassignModule", summary="Unassign a module"
     )
     async def unassign(
         self,
@@ -164,16 +164,16 @@ class AssignmentsController(Controller):
         sender: Sender,
         force: FromQuery[bool] = False,
     ) -> Response[bytes]:
-        """Its config is kept for a later assignment. `force` overrules templates that require it.
+        """Keep its config for a later assignment. `force` overrules templates that require the module.
 
-        Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+        Works for suspended organizations, too. `POST /modules/restore/{organization_id}` undoes it.
         """
         return await sender.answer(
             request, to_organization(UnassignModule(str(organization_id), assignable_id(module_id), force))
         )
 
     @assignment_command(
-        "/restore/{organization_id:uuid}", operation_id="restoreAssignments", summary="Take an unassignment back"
+        "/restore/{organization_id:uuid}", operation_id="restoreAssignments", summary="Undo an unassignment"
     )
     async def restore(
         self,
@@ -182,7 +182,7 @@ class AssignmentsController(Controller):
         data: JSONBody[UnassignmentToRestore],
         sender: Sender,
     ) -> Response[bytes]:
-        """Sources, versions and config become what the event log says they were, or it is refused and says why."""
+        """Set sources, versions and config to what the event log holds, or refuse with the reason."""
         return await sender.answer(
             request, to_organization(RestoreAssignments(str(organization_id), data.operation_id))
         )
@@ -203,7 +203,7 @@ class AssignmentsController(Controller):
     @assignment_command(
         "/apply-industry/{organization_id:uuid}",
         operation_id="applyIndustryTemplate",
-        summary="Give an organization an industry's modules",
+        summary="Apply an industry template",
     )
     async def apply_industry(
         self,
@@ -213,7 +213,7 @@ class AssignmentsController(Controller):
         sender: Sender,
         industry: FromDishka[OrganizationIndustry],
     ) -> Response[bytes]:
-        """Where the organization gets the industry as its own, this too is done before the answer."""
+        """Set the organization's industry, too, where it has none or `mode` is `replace`, before the answer."""
         command = ApplyIndustryTemplate(str(organization_id), data.industry_code, mode=data.mode)
         user_id = caller_of(request).user_id
         return await sender.answer(

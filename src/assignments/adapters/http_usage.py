@@ -30,7 +30,7 @@ CODE = QueryParameter(max_length=63, pattern=VISIBLE)
 VERSION = QueryParameter(
     max_length=9,
     pattern=r"^(current|older|[1-9][0-9]{0,8})$",
-    description="Who has it in this version; `current` and `older` go by the version that is published now.",
+    description="Only organizations on this version; `current` and `older` refer to the published version.",
 )
 
 
@@ -44,7 +44,7 @@ class IndustryOrganizationPage(Struct, frozen=True):
 class ConfigViolationPage(Struct, frozen=True):
     """Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
 
-    They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+    Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
     none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
     current version gives the module a config that by itself does not fit.
     """
@@ -82,7 +82,7 @@ class ModuleUsageController(Controller):
         wanted: NamedDependency[OrganizationSearch],
         lists: FromDishka[PostgresAssigneeLists],
     ) -> ModuleOrganizationPage:
-        """Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well."""
+        """Sort by name, names that begin with `q` first. `q` may be an organization's id as well."""
         page = await lists.with_module(module_id, wanted) if is_slug(module_id) else None
         if page is None:
             raise no_module()
@@ -91,7 +91,7 @@ class ModuleUsageController(Controller):
     @get(
         "/adoption",
         operation_id="getModuleAdoption",
-        summary="See how a module is taken up",
+        summary="Get the adoption of a module",
         responses=documented(ModuleAdoption),
     )
     async def adoption(
@@ -151,7 +151,7 @@ class IndustryUsageController(Controller):
 
 
 class UsageController(Controller):
-    """What a list of modules or templates shows beside each of them."""
+    """How many organizations use modules and templates."""
 
     path = "/usage"
     guards = (super_admin,)
@@ -160,7 +160,7 @@ class UsageController(Controller):
     @get(
         "/modules",
         operation_id="getModulesUsage",
-        summary="See how far each module is used, and its last thirty days",
+        summary="Get the usage of all modules, with the last thirty days",
         responses=documented(ModulesUsage),
     )
     async def modules(self, request: AnyRequest, reader: FromDishka[CachedAssignmentReader]) -> ASGIResponse:
@@ -169,7 +169,7 @@ class UsageController(Controller):
     @get(
         "/industries",
         operation_id="getIndustriesUsage",
-        summary="See how many organizations are on the current version of each template, and how many on older ones",
+        summary="Get the number of organizations on the current and on older versions of each template",
         responses=documented(IndustriesUsage),
     )
     async def industries(self, request: AnyRequest, reader: FromDishka[CachedAssignmentReader]) -> ASGIResponse:

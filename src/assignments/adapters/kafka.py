@@ -13,10 +13,10 @@ from assignments.commands import ApplyIndustryTemplate
 from assignments.events import ModuleAssignedEvent, ModulesBulkAssignedEvent, ModuleUnassignedEvent
 from assignments.ports import SendCommand
 from organizations.events import OrganizationRegisteredEvent
-from shared.commands.envelopes import encoded_command
+from shared.commands.envelopes import CommandEnvelopes
 from shared.concurrency import in_slices
-from shared.messages import CommandEnvelope, EventEnvelope, derived_operation_id
-from shared.ports import Clock, Invalidation
+from shared.messages import EventEnvelope, derived_operation_id
+from shared.ports import Invalidation
 from shared.wiring import EventHandlers
 
 
@@ -39,12 +39,12 @@ class AssignmentSubscribers:
     """Handlers by topic. Commands are sent without waiting for their outcome."""
 
     def __init__(
-        self, adoption: PostgresAdoption, invalidation: Invalidation, commands: SendCommand, clock: Clock
+        self, adoption: PostgresAdoption, invalidation: Invalidation, commands: SendCommand, envelopes: CommandEnvelopes
     ) -> None:
         self._adoption = adoption
         self._invalidation = invalidation
         self._commands = commands
-        self._clock = clock
+        self._envelopes = envelopes
 
     def handlers(self) -> EventHandlers:
         return {
@@ -55,15 +55,12 @@ class AssignmentSubscribers:
         }
 
     async def handle_module_assigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Count the modules that are new to their organization."""
         await self._count(events)
 
     async def handle_module_unassigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Count the modules that their organization lost."""
         await self._count(events)
 
     async def handle_bulk_assigned(self, events: Sequence[EventEnvelope]) -> None:
-        """Count both: applying a template may add and remove."""
         await self._count(events)
 
     async def handle_organization_registered(self, events: Sequence[EventEnvelope]) -> None:
@@ -87,15 +84,14 @@ class AssignmentSubscribers:
         command = ApplyIndustryTemplate(
             registered.organization_id, registered.industry_code, version=registered.template_version
         )
-        envelope = CommandEnvelope(
-            operation_id=derived_operation_id(event.operation_id, ApplyIndustryTemplate.__name__),
+        envelope = self._envelopes.make(
+            command,
             aggregate_id=registered.organization_id,
-            organization_id=registered.organization_id,
             user_id=event.user_id,
-            fingerprint="derived",
-            issued_at=self._clock.now(),
+            operation_id=derived_operation_id(event.operation_id, ApplyIndustryTemplate.__name__),
+            organization_id=registered.organization_id,
             reason=event.reason,
-            command=encoded_command(command),
+            is_awaited=False,
         )
         await self._commands.send("assignments", envelope, command)
 

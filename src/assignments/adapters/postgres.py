@@ -12,15 +12,7 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from assignments.commands import Command, RestoreAssignments
 from assignments.events import ModuleUnassignedEvent
-from assignments.facts import (
-    Batch,
-    Facts,
-    Templates,
-    Unassignments,
-    named_modules,
-    named_versions,
-    source_versions,
-)
+from assignments.facts import Batch, Facts, Templates, Unassignments, named_modules, named_versions, source_versions
 from assignments.ports import ModuleCatalog, OrganizationDirectory, TemplateCatalog
 from assignments.state import Assignment, Assignments, Sources
 from shared.concurrency import in_slices

@@ -9,7 +9,7 @@ from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.events import Source
 from assignments.facts import requires
 from assignments.ports import ModuleCatalog, ModuleSummaries, OrganizationDirectory, TemplateCatalog
-from assignments.state import template_sources
+from assignments.state import Assignment, template_sources, template_versions, versions_by_code
 from industries.contract import TemplateFact, TemplateModule
 from organizations.contract import OrganizationStatus
 from registry.contract import ModuleStatus, ModuleSummary
@@ -86,13 +86,7 @@ class OrganizationModuleDetails(OrganizationModule, frozen=True):
     config_errors: Sequence[FieldError]
 
 
-class AssignmentRow(Struct, frozen=True):
-    module_id: str
-    config: dict[str, Any]
-    sources: tuple[Source, ...]
-
-
-AssignmentRows = Sequence[AssignmentRow]
+Assigned = Mapping[str, Assignment]
 Entries = Mapping[tuple[str, int], Mapping[str, TemplateModule]]
 
 
@@ -130,9 +124,9 @@ class PostgresAssignmentReader:
             if organization_id not in known:
                 return None
             sequence, applied = await transaction.fetchrow(HEAD, organization_id)
-            rows = await assignment_rows(transaction, organization_id)
-            facts = await self._facts(transaction, rows, known[organization_id].status, applied)
-        items = [organization_module(row, facts) async for row in in_slices(rows)]
+            assigned = await assignments_of(transaction, organization_id)
+            facts = await self._facts(transaction, assigned, known[organization_id].status, applied)
+        items = [organization_module(id_, one, facts) async for id_, one in in_slices(assigned.items())]
         items.sort(key=lambda module: (sort_key(module.module_name), module.module_id))
         return OrganizationModules(organization_id, sequence, items)
 
@@ -140,14 +134,14 @@ class PostgresAssignmentReader:
         """Return None when there is no such organization, or it does not have the module."""
         async with self._database.snapshot() as transaction:
             known = await self._organizations.organizations(transaction, [organization_id])
-            rows = [row for row in await assignment_rows(transaction, organization_id) if row.module_id == module_id]
-            if organization_id not in known or not rows:
+            assignment = (await assignments_of(transaction, organization_id)).get(module_id)
+            if organization_id not in known or assignment is None:
                 return None
             sequence, applied = await transaction.fetchrow(HEAD, organization_id)
-            facts = await self._facts(transaction, rows, known[organization_id].status, applied)
+            facts = await self._facts(transaction, {module_id: assignment}, known[organization_id].status, applied)
             rules = (await self._catalog.modules(transaction, [module_id]))[module_id].rules
-        module = organization_module(rows[0], facts)
-        layers = layers_of(rows[0], facts)
+        module = organization_module(module_id, assignment, facts)
+        layers = layers_of(module_id, assignment, facts)
         return OrganizationModuleDetails(
             **{name: getattr(module, name) for name in OrganizationModule.__struct_fields__},
             organization_id=organization_id,
@@ -161,23 +155,19 @@ class PostgresAssignmentReader:
     async def _facts(
         self,
         transaction: Transaction,
-        rows: AssignmentRows,
+        assigned: Assigned,
         status: OrganizationStatus,
         applied: Sequence[str],
     ) -> ReadFacts:
-        versions: dict[str, set[int]] = {}
-        for source in (source for row in rows for source in row.sources):
-            if source.industry_code is not None and source.version is not None:
-                versions.setdefault(source.industry_code, set()).add(source.version)
+        versions = versions_by_code(source for one in assigned.values() for source in one.sources)
         templates = await self._templates.templates(transaction, versions) if versions else {}
-        ids = [row.module_id for row in rows]
-        summaries = await self._modules.summaries(transaction, ids) if ids else {}
+        summaries = await self._modules.summaries(transaction, list(assigned)) if assigned else {}
         return ReadFacts(status, summaries, templates, entries_by_module(templates), applied)
 
 
-async def assignment_rows(transaction: Transaction, organization_id: str) -> AssignmentRows:
+async def assignments_of(transaction: Transaction, organization_id: str) -> Assigned:
     rows = in_slices(await transaction.fetch(ASSIGNED, organization_id))
-    return [AssignmentRow(id_, CONFIG.decode(config), SOURCES.decode(sources)) async for id_, config, sources in rows]
+    return {id_: Assignment(CONFIG.decode(config), SOURCES.decode(sources)) async for id_, config, sources in rows}
 
 
 def entries_by_module(templates: Mapping[str, TemplateFact]) -> Entries:
@@ -188,47 +178,47 @@ def entries_by_module(templates: Mapping[str, TemplateFact]) -> Entries:
     }
 
 
-def organization_module(row: AssignmentRow, facts: ReadFacts) -> OrganizationModule:
-    given = source_entries(row, facts)
+def organization_module(module_id: str, assignment: Assignment, facts: ReadFacts) -> OrganizationModule:
+    given = source_entries(module_id, assignment, facts)
     required_by = [code for code, _, entry in given if requires(facts.templates[code], entry)]
-    summary = facts.summaries[row.module_id]
+    summary = facts.summaries[module_id]
     obstacle = obstacle_of(facts.status, summary.status)
     return OrganizationModule(
-        module_id=row.module_id,
+        module_id=module_id,
         module_name=summary.module_name,
         category=summary.category,
         version=summary.version,
-        config=layered([summary.default_config, *(entry.default_config for _, _, entry in given), row.config]),
-        own_config=row.config,
+        config=layered([summary.default_config, *(entry.default_config for _, _, entry in given), assignment.config]),
+        own_config=assignment.config,
         is_required=bool(required_by),
         required_by=required_by,
         effective=obstacle is None,
         ineffective_because=obstacle,
-        sources=row.sources,
+        sources=assignment.sources,
         metadata=summary.metadata,
     )
 
 
-def source_entries(row: AssignmentRow, facts: ReadFacts) -> Sequence[tuple[str, int, TemplateModule]]:
+def source_entries(
+    module_id: str, assignment: Assignment, facts: ReadFacts
+) -> Sequence[tuple[str, int, TemplateModule]]:
     """Return code, version and entry of the templates among the sources, in order of application."""
     return [
-        (source.industry_code, source.version, entry)
-        for source in template_sources(row.sources, facts.applied)
-        if source.industry_code is not None
-        and source.version is not None
-        and (entry := facts.entries.get((source.industry_code, source.version), {}).get(row.module_id)) is not None
+        (code, version, entry)
+        for code, version in template_versions(template_sources(assignment.sources, facts.applied))
+        if (entry := facts.entries.get((code, version), {}).get(module_id)) is not None
     ]
 
 
-def layers_of(row: AssignmentRow, facts: ReadFacts) -> Sequence[ConfigLayer]:
-    summary = facts.summaries[row.module_id]
+def layers_of(module_id: str, assignment: Assignment, facts: ReadFacts) -> Sequence[ConfigLayer]:
+    summary = facts.summaries[module_id]
     return [
         ConfigLayer("module", summary.version, None, None, summary.default_config),
         *(
             ConfigLayer("template", None, code, version, entry.default_config)
-            for code, version, entry in source_entries(row, facts)
+            for code, version, entry in source_entries(module_id, assignment, facts)
         ),
-        ConfigLayer("organization", None, None, None, row.config),
+        ConfigLayer("organization", None, None, None, assignment.config),
     ]
 
 

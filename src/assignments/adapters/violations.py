@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.ports import ModuleCatalog, OrganizationLabels, TemplateCatalog, TemplatesWithModule
-from assignments.state import Sources, template_sources
+from assignments.state import Sources, template_sources, template_versions
 from organizations.contract import OrganizationStatus
 from registry.contract import ConfigImpact
 from shared.concurrency import in_slices
@@ -110,13 +110,12 @@ class ViolationScan:
         self, transaction: Transaction, sources: Sources, applied: Sequence[str]
     ) -> Sequence[dict[str, Any]]:
         return [
-            await self._template_config(transaction, source.industry_code, source.version)
-            for source in template_sources(sources, applied)
-            if source.industry_code is not None and source.version is not None
+            await self._template_config(transaction, code, version)
+            for code, version in template_versions(template_sources(sources, applied))
         ]
 
     async def _template_config(self, transaction: Transaction, code: str, version: int) -> dict[str, Any]:
-        """Cached: a published version never changes."""
+        """Cache it: a published version never changes."""
         if (code, version) not in self._configs:
             if len(self._configs) >= CACHED:
                 self._configs.clear()

@@ -36,7 +36,7 @@ BulkPath = FromPath[UUID]
 class BulkRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """One command, and the organizations it is for: `organization_ids` or `filter`, the filters of their list.
 
-    An empty filter selects all. Whoever signs up after the selection is not asked.
+    An empty filter selects all. Organizations that sign up after the selection are left out.
     """
 
     command: BulkCommand
@@ -60,7 +60,7 @@ class BulkOperationsController(Controller):
     @post(
         status_code=202,
         operation_id="startBulkOperation",
-        summary="Send one command to many organizations",
+        summary="Start a bulk operation",
         operation_class=TakesKey,
         responses=documented(BulkForesight) | documented(BulkProgress, 202),
     )
@@ -71,12 +71,12 @@ class BulkOperationsController(Controller):
         requests: FromDishka[BulkRequests],
         reader: FromDishka[PostgresBulkReader],
         ids: FromDishka[Ids],
-        dry_run: Annotated[bool, QueryParameter(description="Tell what would happen, and do nothing.")] = False,
+        dry_run: Annotated[bool, QueryParameter(description="Return what would happen, and change nothing.")] = False,
     ) -> Response[Any]:
-        """Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+        """Answer 202 at once; `GET /bulk-operations/{id}` has the progress. Each organization is decided on its own.
 
-        With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
-        and why, for as many organizations as five seconds allow.
+        With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
+        refused, for as many as five seconds allow.
         """
         user_id = caller_of(request).user_id
         wanted = BulkOperationRequest(
@@ -93,26 +93,26 @@ class BulkOperationsController(Controller):
         bulk = await requests.begin(wanted)
         return accepted(await progress_of(reader, bulk.id))
 
-    @get(operation_id="getBulkOperations", summary="List bulk operations, the youngest first")
+    @get(operation_id="getBulkOperations", summary="List bulk operations, newest first")
     async def recent(
         self, reader: FromDishka[PostgresBulkReader], limit: PageLimit = DEFAULT_LIMIT, cursor: PageCursor = None
     ) -> BulkPage:
         return await reader.recent(limit, cursor)
 
-    @get("/{bulk_operation_id:uuid}", operation_id="getBulkOperation", summary="Get how far a bulk operation is")
+    @get("/{bulk_operation_id:uuid}", operation_id="getBulkOperation", summary="Get the progress of a bulk operation")
     async def progress(self, bulk_operation_id: BulkPath, reader: FromDishka[PostgresBulkReader]) -> BulkProgress:
         return await progress_of(reader, bulk_operation_id)
 
     @get(
         "/{bulk_operation_id:uuid}/items",
         operation_id="getBulkOperationItems",
-        summary="List what became of each organization",
+        summary="List the outcomes by organization",
     )
     async def items(
         self,
         bulk_operation_id: BulkPath,
         reader: FromDishka[PostgresBulkReader],
-        outcome: Annotated[ItemOutcome | None, QueryParameter(description="Only those of which this became.")] = None,
+        outcome: Annotated[ItemOutcome | None, QueryParameter(description="Only items with this outcome.")] = None,
         limit: PageLimit = DEFAULT_LIMIT,
         cursor: PageCursor = None,
     ) -> BulkItemPage:
@@ -125,13 +125,13 @@ class BulkOperationsController(Controller):
         "/{bulk_operation_id:uuid}/cancel",
         status_code=202,
         operation_id="cancelBulkOperation",
-        summary="Ask no further organization",
+        summary="Cancel a bulk operation",
         responses=documented(BulkProgress, 202),
     )
     async def cancel(
         self, bulk_operation_id: BulkPath, requests: FromDishka[BulkRequests], reader: FromDishka[PostgresBulkReader]
     ) -> Response[BulkProgress]:
-        """What has been asked already is decided all the same, and stays."""
+        """Send no further commands. Those sent already are decided all the same, and their effects stay."""
         await requests.cancel(bulk_operation_id)
         return accepted(await progress_of(reader, bulk_operation_id))
 
@@ -139,13 +139,13 @@ class BulkOperationsController(Controller):
         "/{bulk_operation_id:uuid}/retry",
         status_code=202,
         operation_id="retryBulkOperation",
-        summary="Ask those that refused or failed again",
+        summary="Retry a bulk operation",
         responses=documented(BulkProgress, 202),
     )
     async def retry(
         self, bulk_operation_id: BulkPath, requests: FromDishka[BulkRequests], reader: FromDishka[PostgresBulkReader]
     ) -> Response[BulkProgress]:
-        """Only when it has ended. Those that changed or were so already are left alone."""
+        """Send the refused and the failed again, once the bulk operation has ended."""
         await requests.retry(bulk_operation_id)
         return accepted(await progress_of(reader, bulk_operation_id))
 

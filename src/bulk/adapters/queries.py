@@ -37,7 +37,7 @@ WHERE bulk_id = $1 AND organization_id > $2 {outcome} ORDER BY organization_id L
 
 
 class BulkCounts(Struct, frozen=True):
-    """Organizations by what became of them; `waiting` are those nothing is known of yet."""
+    """Organizations by outcome; `waiting` are those without one."""
 
     waiting: int
     applied: int
@@ -48,7 +48,7 @@ class BulkCounts(Struct, frozen=True):
 
 
 class BulkReason(Struct, frozen=True):
-    """Why organizations refused, with one of their sentences."""
+    """A reason of refusals, with one of their texts."""
 
     code: str
     detail: str
@@ -56,7 +56,7 @@ class BulkReason(Struct, frozen=True):
 
 
 class BulkProgress(Struct, frozen=True):
-    """How far a bulk operation is. `total` grows while it is `selecting`."""
+    """The progress of a bulk operation. `total` grows while it is `selecting`."""
 
     bulk_operation_id: UUID
     status: Status
@@ -84,14 +84,14 @@ class BulkSummary(Struct, frozen=True):
 
 
 class BulkPage(Struct, frozen=True):
-    """Bulk operations, the youngest first. `next_cursor` is null on the last page."""
+    """Bulk operations, newest first. `next_cursor` is null on the last page."""
 
     items: Sequence[BulkSummary]
     next_cursor: str | None
 
 
 class BulkItem(Struct, frozen=True):
-    """One organization of a bulk operation. `outcome` null: nothing is known yet; `code` and `detail` say why not."""
+    """One organization of a bulk operation. `outcome` is null until it is decided; `code` and `detail` of a refusal."""
 
     organization_id: str
     organization_name: str

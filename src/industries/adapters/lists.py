@@ -12,7 +12,7 @@ from industries.ports import ModuleCatalog
 from industries.views import IndustryDetails, ModuleIndustry, ModuleIndustryPage
 from shared.lists import text_search
 from shared.lists.cursors import Cursors, PageSearch
-from shared.lists.keyset import Keep, Total, Where
+from shared.lists.keyset import RowFilter, Total, Where
 from shared.lists.lister import Conditions, Lister, Page
 from shared.lists.parameters import value_parameter
 from shared.lists.text_search import SORT_KEY
@@ -92,7 +92,7 @@ class PostgresIndustryList(Lister[IndustryFilter, IndustryList]):
         described = await self._reader.described(transaction, codes) if codes else {}
         return [described[code] for code in codes]
 
-    def _applicable(self, *, is_so: bool) -> Keep:
+    def _applicable(self, *, is_so: bool) -> RowFilter:
         async def keep(transaction: Transaction, rows: Sequence[Any]) -> Sequence[Any]:
             described = await self._reader.described(transaction, [row["industry_code"] for row in rows])
             return [row for row in rows if described[row["industry_code"]].applicable == is_so]

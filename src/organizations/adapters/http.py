@@ -182,7 +182,7 @@ class SignupController(Controller):
         sender: FromDishka[CommandSender],
         tokens: FromDishka[OperationTokens],
     ) -> Response[bytes]:
-        """The organization, its admin and, with an industry, its modules: all there when this answers 201.
+        """Register the organization, its admin and, with an industry, its modules: all there when this answers 201.
 
         With 202 it is not decided yet; `operation_token` is the bearer token that reads this one operation. Where the
         operator has closed the signup it is 403 (`signup_closed`) for all but super admins, who send their token.

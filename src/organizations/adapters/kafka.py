@@ -1,4 +1,4 @@
-"""What organizations do with events of others: take over the industry an applied template sets."""
+"""Takes over the industry that an applied template sets."""
 
 import asyncio
 from collections import defaultdict
@@ -9,9 +9,8 @@ import msgspec
 from assignments.events import IndustryTemplateAppliedEvent
 from organizations.commands import SetIndustry
 from organizations.ports import SendCommand
-from shared.commands.envelopes import encoded_command
+from shared.commands.envelopes import CommandEnvelopes
 from shared.messages import CommandEnvelope, EventEnvelope, derived_operation_id
-from shared.ports import Clock
 from shared.wiring import EventHandlers
 
 APPLIED = msgspec.json.Decoder(IndustryTemplateAppliedEvent)
@@ -20,18 +19,17 @@ APPLIED = msgspec.json.Decoder(IndustryTemplateAppliedEvent)
 class OrganizationSubscribers:
     """Handlers by topic. They send commands and do not wait for their outcome."""
 
-    def __init__(self, sender: SendCommand, clock: Clock) -> None:
+    def __init__(self, sender: SendCommand, envelopes: CommandEnvelopes) -> None:
         self._sender = sender
-        self._clock = clock
+        self._envelopes = envelopes
 
     def handlers(self) -> EventHandlers:
-        """One event concerns organizations."""
         return {IndustryTemplateAppliedEvent.topic: self.handle_industry_applied}
 
     async def handle_industry_applied(self, events: Sequence[EventEnvelope]) -> None:
-        """Sends what each event leads to, in order for each organization.
+        """Send a command for each event, in order for each organization.
 
-        A net: whoever applied the template through the API has sent the same operation before.
+        The API has mostly sent the same operation before: this is for when its process ended in between.
         """
         commands: dict[str, list[tuple[CommandEnvelope, SetIndustry]]] = defaultdict(list)
         for event in events:
@@ -46,13 +44,12 @@ class OrganizationSubscribers:
             await self._sender.send("organizations", envelope, command)
 
     def _envelope(self, event: EventEnvelope, command: SetIndustry) -> CommandEnvelope:
-        return CommandEnvelope(
-            operation_id=derived_operation_id(event.event_id, SetIndustry.__name__),
+        return self._envelopes.make(
+            command,
             aggregate_id=command.organization_id,
-            organization_id=command.organization_id,
             user_id=event.user_id,
-            fingerprint="derived",
-            issued_at=self._clock.now(),
+            operation_id=derived_operation_id(event.event_id, SetIndustry.__name__),
+            organization_id=command.organization_id,
             reason=event.reason,
-            command=encoded_command(command),
+            is_awaited=False,
         )

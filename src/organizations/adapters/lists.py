@@ -12,7 +12,7 @@ from organizations.contract import OrganizationStatus
 from organizations.ports import Holders, IndustryNames
 from shared.lists import text_search
 from shared.lists.cursors import Cursors, PageSearch
-from shared.lists.keyset import FEW, Keep, Total, Where
+from shared.lists.keyset import FEW, RowFilter, Total, Where
 from shared.lists.lister import Conditions, Lister, Page, equal_to
 from shared.lists.parameters import text_parameter, value_parameter
 from shared.lists.text_search import SORT_KEY
@@ -99,10 +99,12 @@ class PostgresOrganizationList(Lister[OrganizationFilter, OrganizationPage]):
     async def items(self, transaction: Transaction, rows: Sequence[Any]) -> Sequence[OrganizationInfo]:
         return [info(each) for each in await details(transaction, self._industries, rows)]
 
-    async def _assigned(self, transaction: Transaction, wanted: OrganizationFilter) -> tuple[list[Where], list[Keep]]:
+    async def _assigned(
+        self, transaction: Transaction, wanted: OrganizationFilter
+    ) -> tuple[list[Where], list[RowFilter]]:
         """Few organizations are a condition on their ids; of many, each row is tested."""
         few: list[Where] = []
-        keep: list[Keep] = []
+        keep: list[RowFilter] = []
         for some, having in self._sources(wanted):
             ids = await some(transaction, FEW + 1)
             if len(ids) <= FEW:
@@ -125,7 +127,7 @@ class PostgresOrganizationList(Lister[OrganizationFilter, OrganizationPage]):
         return sources
 
 
-def keeper(having: Having) -> Keep:
+def keeper(having: Having) -> RowFilter:
     """Return the test of rows for what the organizations have."""
 
     async def keep(transaction: Transaction, rows: Sequence[Any]) -> Sequence[Any]:

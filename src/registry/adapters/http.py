@@ -128,7 +128,7 @@ class RegistryController(Controller):
         sender: FromDishka[CommandSender],
         tables: FromDishka[RegistryTables],
     ) -> Response[bytes]:
-        """New rules for configs refuse none that exists: `impact` counts those that do not fit."""
+        """Refuse no existing config for new rules: `impact` counts those that do not fit."""
         command = UpdateModule(valid_id(module_id), **asdict(data))
         return await sender.answer(
             request, request_for(module_id, command), then=lambda outcome: tables.with_impact(command, outcome)

@@ -54,7 +54,7 @@ class CompiledRules:
         self._rules: dict[str, ConfigRules | None] = {}
 
     async def by_digest(self, transaction: Transaction, digests: Mapping[str, str]) -> Mapping[str, ConfigRules | None]:
-        """The rules of these modules, whose digests these are: of one moment, or the read finds others."""
+        """Return the rules of these modules, whose digests must be of the same moment."""
         found = {digest: self._rules.pop(digest) for digest in set(digests.values()) if digest in self._rules}
         absent = [module_id for module_id, digest in digests.items() if digest not in found]
         if absent:
@@ -67,7 +67,7 @@ class CompiledRules:
 
 
 def compiled(digest: str, default: str, schema: str) -> ConfigRules | None:
-    """A row of `RULES`. None when a schema that was taken once cannot be used any more: no write waits for that."""
+    """Return None for a schema that was accepted once but cannot be used any more: no write waits for that."""
     try:
         return ConfigRules(decoded(default), JsonSchema(decoded(schema)))
     except UnusableSchema as unusable:
@@ -82,7 +82,7 @@ class PostgresModuleCatalog:
         self._compiled = CompiledRules()
 
     async def modules(self, transaction: Transaction, module_ids: Collection[str]) -> Mapping[str, ModuleFact]:
-        """By id; modules that were never registered are left out."""
+        """Return them by id, without modules that were never registered."""
         rows = await transaction.fetch(FACTS, list(module_ids))
         digests = {id_: digest for id_, _, digest in rows if digest is not None}
         rules: Mapping[str, ConfigRules | None] = {}

@@ -1,6 +1,6 @@
-"""redis-py without what nobody asked it for.
+"""Import redis-py without OpenTelemetry.
 
-It loads OpenTelemetry wherever that is installed, for metrics of its own that have to be switched on: a third of
+redis-py loads OpenTelemetry wherever that is installed, for metrics of its own that have to be switched on: a third of
 a second of every start, and three megabytes.
 """
 

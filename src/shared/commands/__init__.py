@@ -1,1 +1,1 @@
-"""How a command becomes events, once."""
+"""The write path: from a command to its events, outcome and answer."""

@@ -1,4 +1,4 @@
-"""Decides one command on one head, for good or for a dry run: preconditions, decision, events. Pure."""
+"""Decide one command on one head, for good or as a dry run: preconditions, decision, events. Pure."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence

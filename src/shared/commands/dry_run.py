@@ -1,4 +1,4 @@
-"""Dry runs: what commands would do, decided as ever, but in one read-only snapshot, and written nowhere."""
+"""Dry runs: decide commands as ever, in one read-only snapshot, and write nothing."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager

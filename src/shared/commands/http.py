@@ -1,4 +1,4 @@
-"""From a request to a command's outcome, once for every command route."""
+"""From a request to the answer of its command, for every command route."""
 
 import hashlib
 from collections.abc import Awaitable, Callable

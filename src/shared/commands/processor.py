@@ -1,4 +1,4 @@
-"""The one place where commands become events: heads, fact locks, operations, facts, decide, save."""
+"""Decide batches of commands, each in one transaction: heads, fact locks, operations, facts, decide, save."""
 
 import logging
 import time

@@ -1,1 +1,1 @@
-"""Commands and events that could not be processed."""
+"""Records that could not be processed."""

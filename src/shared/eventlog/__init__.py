@@ -1,1 +1,1 @@
-"""The event log, read back."""
+"""The event log: pages, export, live streams, and audit events."""

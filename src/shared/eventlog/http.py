@@ -1,4 +1,4 @@
-"""Events over HTTP: the audit trail in pages and as a whole, and what happens as it happens."""
+"""Events over HTTP: the audit trail in pages and as an export, and live streams."""
 
 import re
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def streamed(media_type: str, description: str) -> dict[int, ResponseSpec]:
 
 
 async def may_read_events(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: super admins, members of an organization, and services with the scope for all events."""
+    """Guard: super admins, whoever belongs to an organization, and services with the scope for all events."""
     caller = caller_of(connection)
     if caller.role == "super_admin" or may_read_all_published(caller):
         return

@@ -1,4 +1,4 @@
-"""Events as they lie in the log: each at its place, and what may be asked for of them."""
+"""Positions, entries and filters of the event log."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The event log as its readers see it: pages in the order of the log, and what is new at its end."""
+"""Read the event log from PostgreSQL: pages in its order, and what is new at its end."""
 
 from datetime import datetime, timedelta
 from typing import Any

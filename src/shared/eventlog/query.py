@@ -1,4 +1,4 @@
-"""What is asked of the event log, as SQL that reads in the order of the log, by the index of one condition.
+"""Queries of the event log in SQL that reads in its order, along the index of one condition.
 
 That condition leads. The others are looked at event by event, for no index combines them all: so many at a time, and
 where the looking ended is where the next statement begins.

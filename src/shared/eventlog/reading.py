@@ -1,4 +1,4 @@
-"""Events as callers read them: in pages, and all at once."""
+"""Read events in pages, or all at once."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Events as they happen, after those that were missed: one stream for one caller."""
+"""Live streams: events as they happen, after those that were missed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -85,10 +85,10 @@ class EventStream:
             async for chunk in self._patiently(self._missed):
                 yield chunk
         self._tail.follow(reader)
-        told = "live"
+        sent = "live"
         while not reader.started.done() and not reader.is_over:
             await asyncio.wait({reader.started}, timeout=PAUSE_SECONDS)
-            if told != (told := self._tail.state):
+            if sent != (sent := self._tail.state):
                 yield state_chunk(StreamState(self._tail.state))
             yield NOTHING
         if reader.started.done():
@@ -101,14 +101,14 @@ class EventStream:
 
     async def _patiently(self, chunks: Callable[[], Chunks]) -> Chunks:
         """Repeat `chunks` after each outage of the database: they begin after the reader's place."""
-        told = StreamState("catching_up")
+        state = StreamState("catching_up")
         while not self.reader.is_over:
             try:
                 async for chunk in chunks():
                     yield chunk
             except Unavailable:
-                if told.state != "database_away":
-                    yield state_chunk(told := StreamState("database_away"))
+                if state.state != "database_away":
+                    yield state_chunk(state := StreamState("database_away"))
                 await asyncio.sleep(PAUSE_SECONDS)
                 yield NOTHING
             else:

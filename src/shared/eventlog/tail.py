@@ -1,4 +1,4 @@
-"""One look at the end of the event log a process, handed to as many readers as there are."""
+"""The end of the event log, read once a process and distributed to all readers."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -20,7 +20,7 @@ PAGE = 500
 IDLE_SECONDS = 1.0
 GATHER_SECONDS = 0.02
 FEW, REST_SECONDS = 5, 0.002
-"""So many readers are given something at a time: sending to all at once would keep everybody else waiting."""
+"""The readers that get chunks at a time: sending to all at once would hold up the event loop."""
 
 FAREWELL_SECONDS = 2.0
 MAX_READERS = 2000
@@ -232,8 +232,8 @@ class EventTail:
             return
         self.state = state
         chunk = state_chunk(StreamState(state))
-        everybody = [reader for readers in self._following.values() for reader in readers]
-        async for reader in by_few(everybody, FEW, REST_SECONDS):
+        following = [reader for readers in self._following.values() for reader in readers]
+        async for reader in by_few(following, FEW, REST_SECONDS):
             self._offer(reader, [chunk])
 
     def _offer(self, reader: Reader, chunks: Sequence[bytes]) -> None:

@@ -1,1 +1,1 @@
-"""HTTP, once for all contexts."""
+"""HTTP for all contexts: authentication, strict requests, problems, limits, metrics."""

@@ -1,4 +1,4 @@
-"""Reads an address of the internet as proxies write it down."""
+"""Read internet addresses as proxies write them."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address

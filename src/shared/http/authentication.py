@@ -99,24 +99,25 @@ def caller_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
 
 
 async def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: any person or service. Asynchronous, for a sync guard costs a thread."""
+    """Guard: anybody with a token of a person or a service. Asynchronous, for a sync guard costs a thread."""
     if caller_of(connection).operation_id is not None:
         raise RoleRequired("This token only reads its one operation. Sign in for anything else.")
 
 
 async def super_admin(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: super admins."""
     if caller_of(connection).role != "super_admin":
         raise RoleRequired("Only a super admin may do this.")
 
 
 async def organizations_reader(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: readers of every organization: super admins, and services that are bound to none."""
+    """Guard: who may read every organization: super admins, and services that are bound to none."""
     if not may_read(caller_of(connection), EVERY_ORGANIZATION):
         raise RoleRequired("Only a super admin, or a service that is bound to no organization, may do this.")
 
 
 async def organization_reader(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard: super admins, services, and the organization's own members."""
+    """Guard: super admins, services, and the organization's own people."""
     if not may_read(caller_of(connection), organization_in_path(connection)):
         raise NotYourOrganization("You may only reach your own organization.")
 

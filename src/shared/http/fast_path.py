@@ -1,4 +1,4 @@
-"""The reads other services make on every request, answered before any routing.
+"""Answer the reads that other services send on every request before any routing.
 
 Only what would be a plain success is answered here, with the bytes and headers the route would send; anything else
 (another path, a parameter, no token, a stranger, an absent thing, an outage) goes on to the route, which says why.

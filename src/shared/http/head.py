@@ -1,4 +1,4 @@
-"""HEAD for whatever can be read with GET (RFC 9110, section 9.3.2)."""
+"""HEAD for every GET (RFC 9110, section 9.3.2)."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -24,7 +24,7 @@ class HeadAsGet:
         asked = False
 
         async def until_sent() -> Any:
-            # whoever asks has everything once the headers are sent: an answer without an end stops by this
+            # the caller has everything once the headers are sent: this ends an answer without an end
             nonlocal asked
             if not asked:
                 asked = True

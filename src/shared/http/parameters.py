@@ -1,4 +1,4 @@
-"""What every command route takes beside its body, read strictly."""
+"""Headers and query parameters that all command routes have in common, read strictly."""
 
 import re
 from functools import lru_cache

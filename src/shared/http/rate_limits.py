@@ -1,6 +1,6 @@
-"""Bounds on how often somebody may ask: general ones on every request, exact ones on what is worth guessing.
+"""Rate limits: approximate ones on every request, exact ones on what is worth guessing.
 
-Redis holds the counts of all processes. Without it nobody is refused.
+Redis holds the counts of all processes. Without it no request is refused.
 """
 
 import asyncio
@@ -215,8 +215,8 @@ def client_address(scope: Scope, proxy_hops: int) -> str:
     client = scope.get("client")
     address = client[0] if client else NOBODY
     if proxy_hops:
-        told = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-        hops = [hop.strip() for hop in told.decode("latin-1").split(",") if hop.strip()]
+        forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+        hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",") if hop.strip()]
         address = hops[-proxy_hops] if len(hops) >= proxy_hops else address
     return network_of(address)
 

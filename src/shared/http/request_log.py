@@ -1,4 +1,4 @@
-"""A line a request, where an operator asks for it: by route, never by what a caller wrote into the path."""
+"""Log requests by route, never by what a caller wrote into the path."""
 
 from collections.abc import Awaitable
 from time import perf_counter

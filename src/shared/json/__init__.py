@@ -1,1 +1,1 @@
-"""JSON documents and schemas that people bring."""
+"""JSON documents and JSON Schemas of users."""

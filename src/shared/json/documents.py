@@ -1,4 +1,4 @@
-"""JSON documents that people bring, such as configs and their schemas: how large one may be, and places in it."""
+"""JSON documents of users, such as configs and their schemas: bounds, pointers, duplicate keys."""
 
 import json
 from collections import Counter

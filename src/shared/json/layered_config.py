@@ -1,4 +1,4 @@
-"""A config in layers: what counts, which layer each value is from, and whether it fits."""
+"""Configs in layers: the effective config, the layer each value is from, and validation."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce

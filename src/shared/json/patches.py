@@ -1,4 +1,4 @@
-"""JSON values: equality, patches and layers."""
+"""Equality, merge patches and layers of JSON values."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The engine that runs patterns, in time in proportion to the text: what it takes, and how a text is asked of it."""
+"""The regular expression engine, which runs in linear time: what it accepts, and how it is called."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""A schema said anew: only what has an effect in its dialect, complete in itself, with patterns for a linear engine.
+"""Copy a schema: only what has an effect in its dialect, self-contained, with patterns for a linear engine.
 
 So what was counted and judged is what runs, whatever else a validator would make of the names in a schema.
 """

@@ -1,4 +1,4 @@
-"""How often a JSON Schema may look at one value: the figure that bounds what a check costs."""
+"""Bound what a check costs: how often a schema may look at one value."""
 
 from collections import deque
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The dialects of JSON Schema: what names each, and which keywords hold subschemas, assert, or mean nothing."""
+"""The dialects of JSON Schema: their names, and which keywords hold subschemas, assert, or mean nothing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The subschemas of a schema that somebody brought, under their names, and what refers to which of them.
+"""The subschemas of a user's schema under their names, and the references between them.
 
 Only what a keyword holds is a subschema: data such as a default or an enum is none, whatever keys it has.
 """

@@ -1,4 +1,4 @@
-"""JSON Schemas that people bring: judged before they are kept, compiled, and asked at a bounded cost.
+"""JSON Schemas of users: judged before they are stored, compiled, and run at a bounded cost.
 
 Each is judged by the rules of the dialect it declares. Nothing is ever fetched, patterns take linear time, and a schema
 that could look at one value in very many ways is refused, so that neither a schema nor a value can hold the event loop

@@ -1,1 +1,1 @@
-"""The broker."""
+"""Kafka: the client, subscriptions, and the state of consumer groups."""

@@ -1,4 +1,4 @@
-"""Kafka by FastStream: publishing commands and events, and batch subscribers that never lose or jump a record."""
+"""Kafka by FastStream: publish commands and events, and consume in batches that lose and skip no record."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,4 +1,4 @@
-"""How far consumer groups are behind, and who is in them, as Kafka itself tells it."""
+"""The lag and the members of consumer groups."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ class KafkaGroups:
 
     async def _look(self, groups: Sequence[Group]) -> GroupsStatus:
         if self._clients is not None:
-            # Kept connections may have ended, and coordinators moved, with nobody noticing: new ones tell.
+            # Kept connections may have ended, and coordinators moved, unnoticed: then try with new ones.
             with suppress(KafkaError, OSError):
                 return await self._clients.status(groups)
             await self._drop()

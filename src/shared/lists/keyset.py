@@ -1,8 +1,8 @@
-"""Pages of lists of any length, at a bounded price whatever is asked.
+"""Pages of lists of any length, at a bounded cost whatever the filter.
 
-A list leads along an index that has its order, and tests its rows one by one; after `STEPS` rows a page ends, with as
-many as were found. A condition with an index of its own that holds for `FEW` rows at most turns this round: those
-are fetched, tested and sorted. So neither a rare nor a common word makes a page read all there is, and the
+A scan follows an index that has the list's order, and tests its rows one by one; after `STEPS` rows a page ends, with
+as many as passed. A condition with an index of its own that holds for `FEW` rows at most reverses this: those rows
+are fetched, tested and sorted. So neither a rare nor a common word makes a page read the whole table, and the
 thousandth page costs what the first does.
 """
 
@@ -22,17 +22,17 @@ STRIDE = 500
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-# Neither an old statistic nor a plan made while the table was small shall lead to a scan or a sort of all rows.
+# Neither old statistics nor a plan made while the table was small may lead to a scan or a sort of all rows.
 PLANNING = """
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true), set_config('jit', 'off', true)
 """
 
-Keep = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Any]]]
-"""Those of the rows that another context has as well, in the same order."""
+RowFilter = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Any]]]
+"""Returns the rows that pass a test of another context, in the same order."""
 
 
 class Bounds(Struct, frozen=True):
-    """How many rows may be sorted, how many tested in a page, and how many at a time where other contexts test too."""
+    """How many rows may be sorted, how many tested for a page, and how many at a time where other contexts test too."""
 
     few: int = FEW
     steps: int = STEPS
@@ -49,18 +49,18 @@ class Where(Struct, frozen=True):
     arguments: tuple[Any, ...] = ()
 
 
-class Turn(Struct, frozen=True):
-    """One way along an index: `along` is looked up in it, `tests` are put to each row."""
+class Segment(Struct, frozen=True):
+    """A part of an index: `along` conditions delimit it, `tests` are applied to each of its rows."""
 
     along: Sequence[Where] = ()
     tests: Sequence[Where] = ()
 
 
-class Question(Struct, frozen=True, kw_only=True):
-    """Which rows of a table are wanted: turn after turn, each in the order of `key` and `id`.
+class ScanSpec(Struct, frozen=True, kw_only=True):
+    """The rows of a table: segment after segment, each in the order of `key` and `id`.
 
-    `columns` include what `key`, `id` and all conditions are made of. `narrow` are conditions that have an index of
-    their own and follow from every turn; `few` is one that is known to hold for few rows.
+    `columns` include those of `key`, `id` and all conditions. `narrow` are conditions that have an index of their own
+    and follow from every segment; `few` is one that is known to hold for few rows.
     """
 
     table: str
@@ -68,23 +68,23 @@ class Question(Struct, frozen=True, kw_only=True):
     key: str
     id: str
     descending: bool = False
-    turns: Sequence[Turn] = (Turn(),)
+    segments: Sequence[Segment] = (Segment(),)
     narrow: Sequence[Where] = ()
     few: Where | None = None
-    keep: Sequence[Keep] = ()
+    keep: Sequence[RowFilter] = ()
 
 
 class Place(Struct, frozen=True, array_like=True):
-    """Where a page ended. A moment as `key` is in microseconds; `common`: it is known that nothing narrows the list."""
+    """Where a page ended. A time as `key` is in microseconds; `common`: no condition narrows the list to few rows."""
 
-    turn: int
+    segment: int
     common: bool
     key: str | int
     id: str
 
 
-class Page(Struct, frozen=True):
-    """Rows, and the place after which the next page begins; None: no row is left."""
+class RowPage(Struct, frozen=True):
+    """Rows, and the place after which the next page begins; None after the last row."""
 
     rows: Sequence[Any]
     end: Place | None
@@ -97,10 +97,10 @@ class Total(Struct, frozen=True):
     is_exact: bool
 
 
-class Stretch(Struct, frozen=True):
-    """What some steps found: rows with their places. `end` is where they ended; None: the turn is over."""
+class Chunk(Struct, frozen=True):
+    """Some tested rows: those that passed, with their places. `end` is the last one; None at the end of the segment."""
 
-    found: Sequence[tuple[Any, Place]]
+    passed: Sequence[tuple[Any, Place]]
     end: Place | None
     steps: int
 
@@ -109,61 +109,60 @@ class Arguments(list[Any]):
     """A statement's arguments, numbered as they come."""
 
     def put(self, where: Where) -> str:
-        """The condition with its arguments' numbers."""
+        """Add its arguments, and return the condition with their numbers."""
         start = len(self) + 1
         self.extend(where.arguments)
         return where.sql.format(*(f"${number}" for number in range(start, start + len(where.arguments))))
 
     def all_of(self, conditions: Sequence[Where]) -> str:
-        """The conditions as one."""
         return " AND ".join(f"({self.put(where)})" for where in conditions) or "true"
 
 
 @asynccontextmanager
-async def looking_up(database: Database) -> AsyncIterator[Transaction]:
-    """A snapshot in which everything is looked up by indexes, and no table is scanned."""
+async def index_scans(database: Database) -> AsyncIterator[Transaction]:
+    """Open a snapshot in which plans use indexes, and scan or sort no table."""
     async with database.snapshot() as transaction:
         await transaction.execute(PLANNING)
         yield transaction
 
 
-class LongList:
-    """A question put in one transaction, which is one of `looking_up`."""
+class KeysetScan:
+    """A scan in one transaction of `index_scans`."""
 
-    def __init__(self, transaction: Transaction, question: Question, bounds: Bounds = BOUNDS) -> None:
+    def __init__(self, transaction: Transaction, spec: ScanSpec, bounds: Bounds = BOUNDS) -> None:
         self._transaction = transaction
-        self._question = question
+        self._spec = spec
         self._bounds = bounds
         self._few: Where | None = None
 
-    async def page(self, after: Place | None, limit: int) -> Page:
-        """At most `limit` rows. There may be fewer, even none, and a next page all the same."""
+    async def page(self, after: Place | None, limit: int) -> RowPage:
+        """Return at most `limit` rows: fewer, even none, may come before the last page."""
         self._few = None if after is not None and after.common else await self._narrowest()
-        found: list[tuple[Any, Place]] = []
-        turn, place, steps = after.turn if after else 0, after, 0
-        while turn < len(self._question.turns):
-            stretch = await self._stretch(turn, place, limit + 1 - len(found), self._bounds.steps - steps)
-            found.extend(stretch.found)
-            steps += stretch.steps
-            if len(found) > limit:
-                return Page([row for row, _ in found[:limit]], found[limit - 1][1])
-            if stretch.end is None:
-                turn, place = turn + 1, None
+        passed: list[tuple[Any, Place]] = []
+        segment, place, steps = after.segment if after else 0, after, 0
+        while segment < len(self._spec.segments):
+            chunk = await self._chunk(segment, place, limit + 1 - len(passed), self._bounds.steps - steps)
+            passed.extend(chunk.passed)
+            steps += chunk.steps
+            if len(passed) > limit:
+                return RowPage([row for row, _ in passed[:limit]], passed[limit - 1][1])
+            if chunk.end is None:
+                segment, place = segment + 1, None
             elif steps < self._bounds.steps:
-                place = stretch.end
+                place = chunk.end
             else:
-                return Page([row for row, _ in found], stretch.end)
-        return Page([row for row, _ in found], None)
+                return RowPage([row for row, _ in passed], chunk.end)
+        return RowPage([row for row, _ in passed], None)
 
     async def total(self) -> Total:
-        """Counts among the first `STEPS` rows, in whatever order."""
+        """Count the rows that pass among the first `STEPS`, in whatever order."""
         self._few = await self._narrowest()
         count, steps = 0, 0
-        for turn in self._question.turns:
+        for segment in self._spec.segments:
             arguments = Arguments()
             prologue, source = self._source(arguments)
-            wanted, along = arguments.all_of(turn.tests), arguments.all_of(turn.along)
-            statement = f"SELECT {self._question.id}, ({wanted}) AS wanted FROM {source} WHERE {along}"
+            wanted, along = arguments.all_of(segment.tests), arguments.all_of(segment.along)
+            statement = f"SELECT {self._spec.id}, ({wanted}) AS wanted FROM {source} WHERE {along}"
             rows = await self._transaction.fetch(
                 f"{prologue}{statement} LIMIT {self._bounds.steps - steps}", *arguments
             )
@@ -174,11 +173,11 @@ class LongList:
         return Total(count, is_exact=True)
 
     async def _narrowest(self) -> Where | None:
-        if self._question.few is not None:
-            return self._question.few
-        for where in self._question.narrow:
+        if self._spec.few is not None:
+            return self._spec.few
+        for where in self._spec.narrow:
             arguments = Arguments()
-            some = f"SELECT FROM {self._question.table} WHERE {arguments.put(where)} LIMIT {self._bounds.few + 1}"
+            some = f"SELECT FROM {self._spec.table} WHERE {arguments.put(where)} LIMIT {self._bounds.few + 1}"
             if (
                 await self._transaction.fetchval(f"SELECT count(*) FROM ({some}) AS few", *arguments)
                 <= self._bounds.few
@@ -186,58 +185,57 @@ class LongList:
                 return where
         return None
 
-    async def _stretch(self, turn: int, after: Place | None, wanted: int, steps: int) -> Stretch:
-        # Who else tests rows tests many at once; who need not stops as soon as there are enough.
-        steps = max(min(steps, self._bounds.stride) if self._question.keep else steps, 1)
-        most = steps if self._question.keep else wanted
+    async def _chunk(self, segment: int, after: Place | None, wanted: int, steps: int) -> Chunk:
+        # Other contexts test many rows at once; without them the scan stops as soon as there are enough.
+        steps = max(min(steps, self._bounds.stride) if self._spec.keep else steps, 1)
+        most = steps if self._spec.keep else wanted
         arguments = Arguments()
-        rows = await self._transaction.fetch(self._statement(arguments, turn, after, steps, most), *arguments)
-        is_common = self._few is None and bool(self._question.narrow)
-        found = [(row, place_of(row, turn, is_common)) for row in await self._kept(rows)]
+        rows = await self._transaction.fetch(self._statement(arguments, segment, after, steps, most), *arguments)
+        is_common = self._few is None and bool(self._spec.narrow)
+        passed = [(row, place_of(row, segment, is_common)) for row in await self._kept(rows)]
         is_over = len(rows) < most and (not rows or rows[-1]["step"] < steps)
-        end = None if is_over else place_of(rows[-1], turn, is_common)
-        return Stretch(found, end, rows[-1]["step"] if rows else 0)
+        end = None if is_over else place_of(rows[-1], segment, is_common)
+        return Chunk(passed, end, rows[-1]["step"] if rows else 0)
 
-    def _statement(self, arguments: Arguments, turn: int, after: Place | None, steps: int, most: int) -> str:
-        """The wanted ones among the next rows, and the last of these rows in any case.
+    def _statement(self, arguments: Arguments, segment: int, after: Place | None, steps: int, most: int) -> str:
+        """Return the SQL of the rows that pass among the next ones, with the last of these in any case.
 
         Rows come in the order of the inner query, and no further are tested once there are enough.
         """
-        asked, way = self._question, self._question.turns[turn]
+        spec, part = self._spec, self._spec.segments[segment]
         prologue, source = self._source(arguments)
-        wanted, conditions = arguments.all_of(way.tests), [*way.along]
-        direction, beyond = ("DESC", "<") if asked.descending else ("ASC", ">")
+        wanted, conditions = arguments.all_of(part.tests), [*part.along]
+        direction, comparison = ("DESC", "<") if spec.descending else ("ASC", ">")
         if after is not None:
-            place = Where(f"({asked.key}, {asked.id}) {beyond} ({{0}}, {{1}})", (key_of(after), after.id))
+            place = Where(f"({spec.key}, {spec.id}) {comparison} ({{0}}, {{1}})", (key_of(after), after.id))
             conditions.append(place)
-        order = f"ORDER BY {asked.key} {direction}, {asked.id} {direction}"
+        order = f"ORDER BY {spec.key} {direction}, {spec.id} {direction}"
         return f"""{prologue}
 SELECT * FROM (
-  SELECT {asked.columns}, {asked.id}::text AS place_id, {asked.key} AS place_key, ({wanted}) AS wanted,
+  SELECT {spec.columns}, {spec.id}::text AS place_id, {spec.key} AS place_key, ({wanted}) AS wanted,
     row_number() OVER ({order}) AS step
   FROM {source} WHERE {arguments.all_of(conditions)} {order} LIMIT {steps}
-) AS stretch WHERE wanted OR step = {steps} LIMIT {most}"""
+) AS chunk WHERE wanted OR step = {steps} LIMIT {most}"""
 
     def _source(self, arguments: Arguments) -> tuple[str, str]:
-        """Where rows come from: the table, or the few."""
         if self._few is None:
-            return "", self._question.table
-        few = f"SELECT {self._question.columns} FROM {self._question.table} WHERE {arguments.put(self._few)}"
+            return "", self._spec.table
+        few = f"SELECT {self._spec.columns} FROM {self._spec.table} WHERE {arguments.put(self._few)}"
         return f"WITH few AS MATERIALIZED ({few}) ", "few"
 
     async def _kept(self, rows: Sequence[Any]) -> Sequence[Any]:
         kept: Sequence[Any] = [row for row in rows if row["wanted"]]
-        for keep in self._question.keep:
+        for keep in self._spec.keep:
             kept = await keep(self._transaction, kept) if kept else kept
         return kept
 
 
-def place_of(row: Any, turn: int, is_common: bool) -> Place:
-    """Where a row is."""
+def place_of(row: Any, segment: int, is_common: bool) -> Place:
     key = row["place_key"]
-    return Place(turn, is_common, (key - EPOCH) // MICROSECOND if isinstance(key, datetime) else key, row["place_id"])
+    return Place(
+        segment, is_common, (key - EPOCH) // MICROSECOND if isinstance(key, datetime) else key, row["place_id"]
+    )
 
 
 def key_of(place: Place) -> str | datetime:
-    """The key as the database takes it."""
     return place.key if isinstance(place.key, str) else EPOCH + place.key * MICROSECOND

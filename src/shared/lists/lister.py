@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Generic, TypeVar
 from msgspec import Struct
 
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors
-from shared.lists.keyset import Keep, LongList, Place, Question, Turn, Where, looking_up
+from shared.lists.keyset import KeysetScan, Place, RowFilter, ScanSpec, Segment, Where, index_scans
 from shared.lists.text_search import SORT_KEY, beginnings_first, words_begin
 from shared.ports import Database, Transaction
+from shared.postgres.rows import read_row
 
 Item = TypeVar("Item")
 Filter = TypeVar("Filter")
@@ -51,7 +52,7 @@ class Conditions(Struct, frozen=True):
     tests: Sequence[Where] = ()
     common: Sequence[Where] = ()
     few: Sequence[Where] = ()
-    keep: Sequence[Keep] = ()
+    keep: Sequence[RowFilter] = ()
 
 
 class Lister(Generic[Filter, PageType]):
@@ -68,6 +69,7 @@ class Lister(Generic[Filter, PageType]):
     orders: ClassVar[Mapping[str, str]]
     default_sort: ClassVar[str] = "name"
     always_counts: ClassVar[bool] = False
+    item_type: ClassVar[type[Struct]]
     page_type: type[PageType]
 
     def __init__(self, database: Database, cursors: Cursors) -> None:
@@ -79,8 +81,8 @@ class Lister(Generic[Filter, PageType]):
         raise NotImplementedError
 
     async def items(self, transaction: Transaction, rows: Sequence[Any]) -> Sequence[Any]:
-        """Return the items of a page of rows, in their order."""
-        raise NotImplementedError
+        """Return the items of a page of rows, in their order: by default those of `item_type`."""
+        return [read_row(self.item_type, row) for row in rows]
 
     async def page(self, params: ListParams[Filter], *, name: str | None = None, with_total: bool = False) -> PageType:
         """Return at most `limit` items, perhaps fewer before the last page. Raises `BadCursor`."""
@@ -88,30 +90,32 @@ class Lister(Generic[Filter, PageType]):
         cursors = await self._cursors.of(name or self.name, sort, params.filter)
         after = cursors.place(params.cursor, Place)
         total: dict[str, Any] = {}
-        async with looking_up(self._database) as transaction:
-            rows = LongList(transaction, self._query(await self.conditions(transaction, params.filter), sort))
+        async with index_scans(self._database) as transaction:
+            rows = KeysetScan(transaction, self._query(await self.conditions(transaction, params.filter), sort))
             page = await rows.page(after, params.limit or DEFAULT_LIMIT)
             if "total" in self.page_type.__struct_fields__:
                 total["total"] = await rows.total() if with_total or self.always_counts else None
             items = await self.items(transaction, page.rows)
         return self.page_type(items=items, next_cursor=cursors.following(page.end), **total)
 
-    def _query(self, conditions: Conditions, sort: str) -> Question:
+    def _query(self, conditions: Conditions, sort: str) -> ScanSpec:
         """Return the scan. In the order of names, those that begin with `q` come first."""
         searched = [] if conditions.q is None else [words_begin(conditions.q)]
         first, others = conditions.indexed[:1], conditions.indexed[1:]
         tests = [*others, *conditions.tests, *conditions.common, *searched, *conditions.few[1:]]
-        turn = Turn([*conditions.within, *first], tests)
+        segment = Segment([*conditions.within, *first], tests)
         is_costly = bool(searched or others or conditions.tests or conditions.few[1:] or conditions.keep)
         key, descending = self.orders[sort.removeprefix("-")], sort.startswith("-")
         begins_with_q = conditions.q is not None and key == SORT_KEY
-        return Question(
+        return ScanSpec(
             table=self.table,
             columns=self.columns,
             key=key,
             id=self.id,
             descending=descending,
-            turns=beginnings_first(turn, conditions.q or "", descending=descending) if begins_with_q else [turn],
+            segments=beginnings_first(segment, conditions.q or "", descending=descending)
+            if begins_with_q
+            else [segment],
             narrow=[*searched, *conditions.indexed] if is_costly else [],
             few=conditions.few[0] if conditions.few else None,
             keep=conditions.keep,

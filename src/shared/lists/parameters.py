@@ -20,9 +20,9 @@ NAMED: Any = NamedDependency
 QUERY: Any = FromQuery
 
 
-def text_parameter(max_length: int, description: str | None = None) -> QueryParameter:
-    """Describe a filter's field that takes text with something visible in it, and no NUL."""
-    return QueryParameter(max_length=max_length, pattern=VISIBLE, description=description)
+def text_parameter(max_length: int, description: str | None = None, pattern: str = VISIBLE) -> QueryParameter:
+    """Describe a filter's field that takes text: by default with something visible in it, and no NUL."""
+    return QueryParameter(max_length=max_length, pattern=pattern, description=description)
 
 
 def value_parameter(description: str, *, ge: int | None = None, lt: int | None = None) -> QueryParameter:

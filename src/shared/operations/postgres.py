@@ -1,4 +1,4 @@
-"""Operations and streams as callers may read them."""
+"""Reads of operations and streams, and the removal of old ones."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ SWEPT = (
 
 
 class Operation(Struct, frozen=True):
-    """One command's life, as its row tells it."""
+    """One command's life."""
 
     operation_id: UUID
     context: str
@@ -63,32 +63,32 @@ class Operation(Struct, frozen=True):
 
 
 class PostgresOperations:
-    """Reads operations and streams; sweeps what need not be kept."""
+    """Reads operations and streams; sweeps expired rows."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
     async def operation(self, operation_id: UUID) -> Operation | None:
-        """One operation; None when there is none, or it is older than 30 days."""
+        """Return one operation; None when there is none, or it is older than 30 days."""
         async with self._database.reading() as connection:
             row: Any = await connection.fetchrow(ONE, operation_id)
         if row is None:
             return None
-        # A failed one that is tried again is pending, and its row still tells of the attempt before.
+        # A failed one that is retried is pending, and its row still has the outcome of the attempt before.
         settled = row["status"] != "pending"
         outcome = msgspec.json.decode(row["outcome"], type=Outcome) if settled else None
         decided_at = row["decided_at"] if settled else None
         return read_row(Operation, row, operation_id=operation_id, decided_at=decided_at, outcome=outcome)
 
     async def events_since(self, stream: str, sequence: int, limit: int) -> Sequence[EventSummary]:
-        """The stream's events after `sequence`, oldest first."""
+        """Return the stream's events after `sequence`, oldest first."""
         context, _, aggregate_id = stream.partition(":")
         async with self._database.reading() as connection:
             rows = await connection.fetch(SINCE, context, aggregate_id, sequence, limit)
         return [summary(*row) for row in rows]
 
     async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
-        """The streams' events from a position of the log on, oldest first."""
+        """Return the streams' events from a position of the log on, oldest first."""
         names = [stream.partition(":") for stream in streams]
         contexts, ids = [context for context, _, _ in names], [aggregate_id for _, _, aggregate_id in names]
         async with self._database.reading() as connection:
@@ -96,7 +96,7 @@ class PostgresOperations:
         return [summary(*row) for row in rows]
 
     async def sweep(self, now: datetime) -> int:
-        """Removes one page of rows past their keeping from each table; returns how many."""
+        """Remove up to 5000 expired rows from each table; return how many in all."""
         removed = 0
         for table, column, keeping in SWEPT:
             async with self._database.writing() as transaction:
@@ -108,5 +108,4 @@ class PostgresOperations:
 def summary(
     sequence: int, type_: str, user_id: str, occurred_at: datetime, reason: str | None, stream: str
 ) -> EventSummary:
-    """A row of `SUMMARY`."""
     return EventSummary(sequence, type_, user_id, occurred_at.isoformat(), reason, stream)

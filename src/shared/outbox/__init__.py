@@ -1,1 +1,1 @@
-"""How committed events reach Kafka."""
+"""The transactional outbox: committed events on their way to Kafka."""

@@ -1,4 +1,4 @@
-"""The headers of records; those of events are the Kafka binary binding of CloudEvents 1.0."""
+"""Kafka headers; those of events are the binary binding of CloudEvents 1.0."""
 
 from shared.messages import EventEnvelope
 

@@ -1,4 +1,4 @@
-"""Sets of characters in patterns of ECMA-262, as the engine that runs them is written of them."""
+"""Sets of characters in patterns of ECMA-262, written for the engine that runs them."""
 
 from collections.abc import Iterable, Sequence
 

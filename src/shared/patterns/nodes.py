@@ -1,4 +1,4 @@
-"""What a regular expression is made of, once it is read."""
+"""The syntax tree of a regular expression."""
 
 from msgspec import Struct
 

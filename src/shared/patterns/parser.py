@@ -1,4 +1,4 @@
-r"""Regular expressions of ECMA-262, read into their parts.
+r"""Parse regular expressions of ECMA-262.
 
 They are read as with the flag u, but that what cannot be mistaken needs no escaping, and may have it: `\<` and `]`.
 """

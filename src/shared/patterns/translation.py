@@ -1,4 +1,4 @@
-"""Patterns of schemas, said anew for an engine that takes time in proportion to the text, with the meaning they had.
+"""Translate patterns of schemas for an engine that runs in linear time, with the same meaning.
 
 That engine cannot look around. Where a pattern does so at a place that is fixed, after ^ or before $, it is written as
 several that have to fit, or not to fit, the same text.

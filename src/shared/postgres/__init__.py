@@ -1,1 +1,1 @@
-"""The database."""
+"""PostgreSQL: addresses, pools, tables of the schema `shared`, LISTEN and NOTIFY."""

@@ -1,4 +1,4 @@
-"""The database: one metadata for all contexts' tables, sessions that nobody frozen can block for long."""
+"""The metadata of all tables, and pools whose sessions a frozen process cannot block for long."""
 
 import asyncio
 import os
@@ -138,7 +138,7 @@ class PostgresDatabase:
         except _NeverCommitted:
             self.writes.succeeded()
         except Unavailable:
-            return  # as it was, or away: then nobody knows
+            return  # as before, or away: then it is unknown
 
     @asynccontextmanager
     async def snapshot(self, seconds: float = READ_SECONDS) -> AsyncIterator["asyncpg.Connection[Any]"]:

@@ -1,4 +1,4 @@
-"""One LISTEN session a process: hears what other processes decided, and that a cache must be forgotten."""
+"""One LISTEN session a process: decisions of other processes, and resets of the cache."""
 
 from collections.abc import Callable
 from typing import Any, Never
@@ -67,7 +67,7 @@ class PostgresListener:
             connection.terminate()
 
     def _make_good(self) -> None:
-        # Only now: what is told between a look and the next LISTEN would reach nobody.
+        # Only now: a notice between an earlier look and the next LISTEN would be lost.
         if self._missed:
             self._missed = False
             self._on_commit()

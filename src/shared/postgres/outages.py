@@ -1,4 +1,4 @@
-"""What the database's errors mean: the one place that tells an outage from a defect, and a full disk from an outage."""
+"""Classify the database's errors: tell an outage from a defect, and a full disk from an outage."""
 
 import re
 from collections.abc import Iterator

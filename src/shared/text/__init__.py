@@ -1,1 +1,1 @@
-"""Text that people type, in one form."""
+"""Text of users in one form."""

@@ -1,4 +1,4 @@
-"""E-mail addresses in the one spelling under which they are kept and compared."""
+"""E-mail addresses in the one spelling under which they are stored and compared."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Text that people type, in one form: what a name may be, when two are the same, how they are searched and sorted.
+"""Text of users in one form: which names are allowed, when two are equal, how they are searched and sorted.
 
 Names are kept as they are typed, but trimmed and composed (NFC). Characters that nobody can see, or that change how
 others are shown, are refused. Names are compared, searched and sorted by what is left without case, compatibility

@@ -1,4 +1,4 @@
-"""Moments that people and programs write, in UTC."""
+"""Moments in UTC, from the forms in which clients write them."""
 
 import re
 from datetime import UTC, datetime

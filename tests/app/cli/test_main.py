@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli.main import app
 from app.migration.migrate import migrate_database
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from tests.support.databases import new_database
 
 COMMANDS = ("up", "down", "serve", "migrate", "apply", "export", "status", "verify", "admin", "dlq")
@@ -373,7 +373,7 @@ def test_a_manifest_may_come_through_a_pipe(workplace: pytest.MonkeyPatch, tmp_p
     assert "Say so with --yes" in refused.stderr
     wrong = run("apply", "-f", "-", given=b"modules:\n- oven\n")
     assert wrong.exit_code == 2
-    assert wrong.stderr == "stdin:2: modules[0]: expected a mapping of fields\n"
+    assert wrong.stderr == "stdin:2: modules[0]: expected a mapping of fields, got text\n"
     assert run("export", "-o", "-").stdout == run("export").stdout
 
 

@@ -9,8 +9,8 @@ import pytest
 from dishka import AsyncContainer
 
 from access.signup import PendingOwners
-from app.cli.manifest_actions import Wanted, apply_file, compare_file, deletions, export_all
-from app.output import Answer, CommandFailed
+from app.cli.manifest_actions import Request, apply_file, compare_file, deletions, export_all
+from app.cli.output import Answer, CommandFailed
 from app.settings import Settings
 from assignments.commands import AssignModule
 from organizations.commands import RegisterOrganization
@@ -53,11 +53,11 @@ class Terminal:
 
     async def apply(self, deletable: Any = (), **options: Any) -> Answer:
         self.said = []
-        return await apply_file(self.settings, Wanted(self.file, **options), deletable, self.said.append)
+        return await apply_file(self.settings, Request(self.file, **options), deletable, self.said.append)
 
     async def compare(self, **options: Any) -> Answer:
         self.said = []
-        return await compare_file(self.settings, Wanted(self.file, **options), self.said.append)
+        return await compare_file(self.settings, Request(self.file, **options), self.said.append)
 
     async def export(self, file: Path) -> Answer:
         return await export_all(self.settings, file, "yaml", self.said.append)
@@ -126,7 +126,7 @@ async def test_pruning_deletes_what_is_agreed_to_and_reports_what_is_in_use(
     planted.describe(modules=[FLOUR], industries=[MILL])
     assert (await planted.apply()).exit_code == 0
     doomed = ["industry bakery", "industry forge", "module oven", "module till"]
-    assert (await deletions(planted.settings, Wanted(planted.file, prune=True))).document == doomed
+    assert (await deletions(planted.settings, Request(planted.file, prune=True))).document == doomed
     compared = await planted.compare(prune=True)
     assert planted.said == [
         "industry bakery: delete",

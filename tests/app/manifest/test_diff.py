@@ -4,7 +4,7 @@ from hypothesis import strategies as some
 from msgspec import UNSET, json
 from msgspec.structs import replace
 
-from app.manifest.diff import FieldChange, Moved, change_of, field_changes, longest_rising, moves
+from app.manifest.diff import FieldChange, Moved, change_of, field_changes, longest_increasing, moves
 from app.manifest.model import Manifest, ManifestEntry, ManifestIndustry, ManifestModule
 from app.manifest.plan import Step, plan
 
@@ -123,5 +123,5 @@ def test_moving_what_is_named_and_no_more_makes_the_new_order(order: list[int], 
 def test_the_fewest_are_moved() -> None:
     assert list(moves(["a", "b", "c", "d"], ["d", "a", "b", "c"])) == [Moved("d", 4, 1)]
     assert list(moves(["a", "b", "c"], ["b", "c"])) == []
-    assert longest_rising([]) == set()
-    assert longest_rising([3, 1, 2]) == {1, 2}
+    assert longest_increasing([]) == set()
+    assert longest_increasing([3, 1, 2]) == {1, 2}

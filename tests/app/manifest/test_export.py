@@ -8,8 +8,9 @@ from hypothesis import strategies as some
 from msgspec import json
 from msgspec.structs import replace
 
-from app.manifest.export import Form, NotExportable, exported, registered_manifest
-from app.manifest.model import MAX_BYTES, ManifestEntry, ManifestIndustry, ManifestModule, read_manifest
+from app.manifest.export import Form, NotExportable, export_manifest, registered_manifest
+from app.manifest.files import read_manifest
+from app.manifest.model import MAX_BYTES, ManifestEntry, ManifestIndustry, ManifestModule
 from app.manifest.plan import plan
 from shared.json.documents import too_large
 from shared.json.patches import same_json
@@ -89,7 +90,7 @@ PLANES = some.builds(
 @settings(deadline=None, max_examples=30)
 @given(plane=PLANES, form=some.sampled_from(FORMS))
 async def test_what_is_exported_is_applied_again_without_a_change(plane: Plane, form: Form) -> None:
-    manifest = read_manifest(f"again.{form}", exported(await registered_manifest(plane), form))
+    manifest = read_manifest(f"again.{form}", export_manifest(await registered_manifest(plane), form).encode())
     planned = plan(manifest, await plane.modules(), await plane.industries(), prune=True)
     assert [step for step in planned.steps if step.commands] == []
     assert planned.left_out == []
@@ -124,7 +125,7 @@ BAKERY = ManifestIndustry(
 async def test_it_reads_like_a_manifest_written_by_hand() -> None:
     plane = Plane([TILL, OVEN], [BAKERY])
     assert (
-        exported(await registered_manifest(plane), "yaml")
+        export_manifest(await registered_manifest(plane), "yaml")
         == """\
 modules:
 - module_id: oven
@@ -169,17 +170,19 @@ industries:
 async def test_the_text_does_not_tell_in_which_order_things_came_to_be(form: Form) -> None:
     other = replace(BAKERY, industry_code="alehouse")
     one, two = Plane([TILL, OVEN], [BAKERY, other]), Plane([OVEN, TILL], [other, BAKERY])
-    assert exported(await registered_manifest(one), form) == exported(await registered_manifest(two), form)
+    assert export_manifest(await registered_manifest(one), form) == export_manifest(
+        await registered_manifest(two), form
+    )
 
 
 async def test_nothing_registered_is_a_manifest_too() -> None:
-    text = exported(await registered_manifest(Plane([], [])), "yaml")
+    text = export_manifest(await registered_manifest(Plane([], [])), "yaml")
     assert text == "modules: []\nindustries: []\n"
 
 
 async def test_an_industry_that_names_a_deleted_module_is_taken_back() -> None:
     plane = Plane([TILL], [BAKERY])
-    manifest = read_manifest("again.yaml", exported(await registered_manifest(plane), "yaml"))
+    manifest = read_manifest("again.yaml", export_manifest(await registered_manifest(plane), "yaml").encode())
     assert [step.action for step in plan(manifest, await plane.modules(), await plane.industries()).steps] == [
         "keep"
     ] * 2
@@ -197,10 +200,10 @@ def deep(levels: int) -> dict[str, object]:
     [(deep(50), "nested more than 40 levels deep"), ({"note": "x" * MAX_BYTES}, "larger than")],
     ids=["deep", "large"],
 )
-async def test_what_no_manifest_may_hold_is_not_exported(config: dict[str, object], why: str) -> None:
+async def test_what_no_manifest_may_hold_is_not_export_manifest(config: dict[str, object], why: str) -> None:
     manifest = await registered_manifest(Plane([replace(OVEN, default_config=config)], []))
     with pytest.raises(NotExportable, match=why):
-        exported(manifest, "yaml")
+        export_manifest(manifest, "yaml")
 
 
 def nested(value: object, levels: int) -> object:
@@ -215,9 +218,9 @@ EXTREME = some.builds(nested, VALUES | INTEGERS, some.integers(0, 45))
 
 @settings(deadline=None, max_examples=50)
 @given(document=some.dictionaries(TEXT, EXTREME, max_size=2), form=some.sampled_from(FORMS))
-async def test_a_document_that_the_registry_takes_is_exported(document: dict[str, object], form: Form) -> None:
+async def test_a_document_that_the_registry_takes_is_export_manifest(document: dict[str, object], form: Form) -> None:
     registered = Plane([replace(OVEN, metadata=document, default_config=document)], [])
     if too_large(document):
         return
-    manifest = read_manifest(f"again.{form}", exported(await registered_manifest(registered), form))
+    manifest = read_manifest(f"again.{form}", export_manifest(await registered_manifest(registered), form).encode())
     assert same_json(manifest.modules[0].metadata, document)

@@ -4,11 +4,20 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from app.manifest.apply import EXIT_MANIFEST_REFUSED
 from app.manifest.files import load_manifest as load
-from app.manifest.files import load_stream
-from app.manifest.model import MAX_BYTES, Manifest, ManifestEntry, ManifestIndustry, ManifestModule, ManifestRefused
+from app.manifest.files import read_manifest
+from app.manifest.model import (
+    MAX_BYTES,
+    Manifest,
+    ManifestEntry,
+    ManifestIndustry,
+    ManifestModule,
+    ManifestRefused,
+    manifest_schema,
+)
 from industries.commands import CreateIndustry
 from registry.commands import RegisterModule
 
@@ -54,6 +63,18 @@ def test_a_manifest_has_the_fields_of_the_commands() -> None:
     assert ManifestIndustry.__struct_fields__ == CreateIndustry.__struct_fields__
 
 
+def test_the_published_schema_takes_what_is_read_and_refuses_what_is_refused() -> None:
+    validator = Draft202012Validator(manifest_schema())
+    assert list(validator.iter_errors({"modules": [OVEN], "industries": [BAKERY], "x-more": 1, ".more": 2})) == []
+    wrongs: list[Any] = [
+        {"modules": [{**OVEN, "colour": "red"}]},
+        {"module": []},
+        {"industries": [{"modules": []}]},
+        [],
+    ]
+    assert all(list(validator.iter_errors(wrong)) for wrong in wrongs)
+
+
 def test_modules_and_industries_are_read_with_their_defaults(tmp_path: Path) -> None:
     manifest = load(described(tmp_path, {"modules": [OVEN], "industries": [BAKERY]}))
     [module], [industry] = manifest.modules, manifest.industries
@@ -97,7 +118,7 @@ def test_every_error_of_every_file_is_told_with_its_place(tmp_path: Path) -> Non
     described(tmp_path, {"industries": [{"industry_code": "bakery", "modules": [{"module_id": "oven"}]}]}, "b.yaml")
     assert errors(tmp_path) == [
         "a.yaml:2: modules[0].module_id: 2 to 63 of a-z, 0-9 and _, a letter first",
-        "a.yaml:8: modules[0].version: Expected `str`, got `float`: quote it if it is text",
+        "a.yaml:8: modules[0].version: expected text, got a number: quote it if it is text",
         "a.yaml:9: modules[0].colour: unknown field; known are " + ", ".join(ManifestModule.__struct_fields__),
         "b.yaml:2: industries[0].industry_name: missing",
         "b.yaml:4: industries[0].modules[0].is_required: missing",
@@ -144,10 +165,10 @@ def test_more_modules_than_a_template_takes_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("is_active: 'yes'", "modules[0].is_active: Expected `bool`, got `str`"),
+        ("is_active: 'yes'", "modules[0].is_active: expected true or false, got text"),
         ("is_active: yes", "modules[0].is_active: yes would be read as bool: write true or false, or quote it"),
-        ("is_active: null", "modules[0].is_active: Expected `bool`, got `null`"),
-        ("metadata: [1]", "modules[0].metadata: Expected `object`, got `array`"),
+        ("is_active: null", "modules[0].is_active: expected true or false, got null"),
+        ("metadata: [1]", "modules[0].metadata: expected a mapping of fields, got a list"),
         ("metadata: {at: 12:30}", "modules[0].metadata.at: 12:30 would be read as int: quote it if it is text"),
         ("metadata: {zip: 0123}", "modules[0].metadata.zip: 0123 would be read as int: quote it if it is text"),
         ("metadata: {a: .inf}", "modules[0].metadata.a: .inf would be read as float: quote it if it is text"),
@@ -187,8 +208,8 @@ def test_what_json_could_not_say_or_the_field_not_take_is_refused(tmp_path: Path
         ("modules: [\n", ":2: not YAML: did not find expected node content"),
         ("modules:\n- \x01\n", ":2: not YAML: unacceptable character #x0001: control characters are not allowed"),
         ("- oven\n", ":1: expected `modules:` and `industries:` at the top"),
-        ("modules: oven\n", ":1: modules: expected a list"),
-        ("modules:\n- oven\n", ":2: modules[0]: expected a mapping of fields"),
+        ("modules: oven\n", ":1: modules: expected a list, got text"),
+        ("modules:\n- oven\n", ":2: modules[0]: expected a mapping of fields, got text"),
         ("modules: []\nmodule: []\n", ":2: module: unknown field; did you mean modules?"),
         ("[" * 41, ":1: nested more than 40 levels deep"),
         ("[" * 200_000, ":1: nested more than 40 levels deep"),
@@ -214,7 +235,7 @@ def test_a_json_text_that_is_no_manifest_is_refused(tmp_path: Path, text: str, t
 def test_json_errors_name_the_line_of_the_value(tmp_path: Path) -> None:
     text = json.dumps({"modules": [{**OVEN, "metadata": {"a": "\ud800"}, "version": None}]}, indent=1)
     assert errors(written(tmp_path, text, "manifest.json")) == [
-        ":10: modules[0].version: Expected `str`, got `null`: quote it if it is text",
+        ":10: modules[0].version: expected text, got null: quote it if it is text",
         ":12: modules[0].metadata.a: holds a NUL or half a surrogate pair, which cannot be stored",
     ]
 
@@ -257,7 +278,7 @@ def test_an_error_in_what_is_repeated_names_the_line_where_it_stands(tmp_path: P
         ":3: .layers.warm.fan: yes would be read as bool: write true or false, or quote it"
     ]
     assert errors(written(tmp_path, WRITTEN_ONCE.replace("'1.0'", "1.0"))) == [
-        f":2: modules[{place}].version: Expected `str`, got `float`: quote it if it is text" for place in (0, 1)
+        f":2: modules[{place}].version: expected text, got a number: quote it if it is text" for place in (0, 1)
     ]
 
 
@@ -288,16 +309,40 @@ def test_what_editors_and_shells_write_is_read(tmp_path: Path, encoding: str, en
     "text", [json.dumps({"modules": [OVEN]}), yaml.safe_dump({"modules": [OVEN]}), "{modules: []}"]
 )
 def test_a_pipe_brings_json_or_yaml(text: str) -> None:
-    assert len(load_stream("stdin", text.encode()).modules) <= 1
+    assert len(read_manifest("stdin", text.encode()).modules) <= 1
 
 
 def test_an_error_in_a_pipe_names_it_and_the_line() -> None:
     for text in ("modules:\n- oven\n", '{"modules": [\n"oven"]}'):
         with pytest.raises(ManifestRefused) as refused:
-            load_stream("stdin", text.encode())
-        assert str(refused.value) == "stdin:2: modules[0]: expected a mapping of fields"
+            read_manifest("stdin", text.encode())
+        assert str(refused.value) == "stdin:2: modules[0]: expected a mapping of fields, got text"
     with pytest.raises(ManifestRefused, match="larger than"):
-        load_stream("stdin", b"#" * (MAX_BYTES + 1))
+        read_manifest("stdin", b"#" * (MAX_BYTES + 1))
+
+
+def test_an_error_in_a_document_of_several_names_its_line(tmp_path: Path) -> None:
+    text = "modules: []\n---\nindustries:\n- {industry_code: bakery, modules: [{module_id: oven, is_required: 1}]}\n"
+    assert errors(written(tmp_path, text)) == [
+        ":4: industries[0].industry_name: missing",
+        ":4: industries[0].modules[0].is_required: expected true or false, got a number",
+    ]
+
+
+def test_every_wrong_length_or_form_is_told(tmp_path: Path) -> None:
+    wrong = {"category": "c" * 101, "service_name": "", "config_schema": 1, "default_config": None}
+    assert errors(described(tmp_path, {"modules": [{**OVEN, **wrong}, {**OVEN, "module_id": "a"}]})) == [
+        ":5: modules[0].category: The text has more than 100 characters",
+        ":6: modules[0].service_name: The text has nothing to see",
+        ":9: modules[0].config_schema: expected a mapping of fields or null, got a number",
+        ":10: modules[0].default_config: expected a mapping of fields, got null",
+        ":11: modules[1].module_id: 2 to 63 of a-z, 0-9 and _, a letter first",
+    ]
+
+
+def test_a_schema_that_cannot_be_used_is_refused_at_its_line(tmp_path: Path) -> None:
+    [error] = errors(described(tmp_path, {"modules": [{**OVEN, "config_schema": {"type": "none"}}]}))
+    assert error.startswith(":10: modules[0].config_schema: no usable schema: /type ")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A log too large to be indexed, or read, within a revision; and one that was restored from another server."""
+"""Indexes that are missing or invalid, and a log that was restored from another server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,15 +6,12 @@ from typing import Any
 
 import asyncpg
 import pytest
-from alembic.script import ScriptDirectory
 
-from app.migration.event_log_upkeep import MARK, finish_event_log
-from app.migration.migrate import alembic_config, migrate_database
-from devstack.stack import Stack
+from app.migration.event_log_upkeep import finish_event_log
+from app.migration.migrate import migrate_database
+from devstack import Stack
 from tests.support.databases import new_database
 
-AUDIT = "2026_11_24_1000"
-BEFORE = str(ScriptDirectory.from_config(alembic_config()).get_revision(AUDIT).down_revision)
 EVENTS = 20_001
 
 APPEND = """
@@ -28,11 +25,6 @@ INDEXES = """
 SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = 'shared.event_log'::regclass AND c.relname LIKE 'ix%'
 """
-NAMED = "SELECT name, s.seq FROM shared.event_names, unnest(seqs) AS s(seq)"
-SHOULD_BE_NAMED = """
-SELECT n.name, seq FROM shared.event_log, shared.names_in(payload) AS n(name) WHERE module_id IS NULL
-"""
-MARKS = "SELECT count(*) FROM shared.marks WHERE name LIKE $1 || '%'"
 RESTORED = """
 INSERT INTO shared.event_log (xid, id, aggregatetype, aggregateid, type, sequence, payload, user_id, operation_id,
                               occurred_at)
@@ -50,7 +42,7 @@ async def url(parts: Stack) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def connection(url: str) -> AsyncIterator[Any]:
-    await migrate_database(url, BEFORE)
+    await migrate_database(url)
     connection = await asyncpg.connect(url)
     yield connection
     await connection.close()
@@ -60,34 +52,18 @@ async def indexes(connection: Any) -> dict[str, bool]:
     return dict(await connection.fetch(INDEXES))
 
 
-async def test_a_small_log_is_finished_by_its_revision(connection: Any, url: str) -> None:
-    await connection.execute(APPEND, "old", 100)
-    await migrate_database(url)
-    assert len(await indexes(connection)) == 7
-    assert await connection.fetchval(MARKS, MARK) == 0
-    named = await connection.fetch(NAMED)
-    assert len(named) == len(set(named)) == 20
-    assert set(named) == set(await connection.fetch(SHOULD_BE_NAMED))
-
-
-async def test_a_large_log_is_finished_afterwards_beside_writers(
-    connection: Any, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_missing_indexes_are_built_beside_writers(connection: Any, url: str) -> None:
+    declared = await indexes(connection)
+    for name in declared:
+        await connection.execute(f"DROP INDEX shared.{name}")
     await connection.execute(APPEND, "old", EVENTS)
-    await migrate_database(url)
-    assert await indexes(connection) == {}
-    await connection.execute(APPEND, "new", 100)
-    monkeypatch.setattr("app.migration.event_log_upkeep.PAGE", 3000)
-    await asyncio.gather(finish_event_log(url), finish_event_log(url))
-    built = await indexes(connection)
-    assert (len(built), set(built.values())) == (7, {True})
-    named = await connection.fetch(NAMED)
-    assert len(named) == len(set(named)) == 2 * (EVENTS // 10 + 10)
-    assert set(named) == set(await connection.fetch(SHOULD_BE_NAMED))
+    writer = await asyncpg.connect(url)
+    await asyncio.gather(finish_event_log(url), finish_event_log(url), writer.execute(APPEND, "new", 100))
+    await writer.close()
+    assert (len(declared), await indexes(connection)) == (7, dict.fromkeys(declared, True))
 
 
 async def test_what_was_broken_off_is_done_again(connection: Any, url: str) -> None:
-    await migrate_database(url)
     await connection.execute(
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'shared.ix_event_log_type'::regclass"
     )
@@ -96,7 +72,6 @@ async def test_what_was_broken_off_is_done_again(connection: Any, url: str) -> N
 
 
 async def test_a_restored_log_is_shown_though_its_transactions_are_ahead(connection: Any, url: str) -> None:
-    await migrate_database(url)
     await connection.execute(RESTORED)
     assert await connection.fetchval(SHOWN) == 0
     await finish_event_log(url)

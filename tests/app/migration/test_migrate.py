@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from app.migration.migrate import MIGRATION_LOCK, MigrationFailed, create_topics, migrate, topics
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.commands.bus import KafkaUnreachable
 from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, make_broker
 from tests.support.databases import new_database

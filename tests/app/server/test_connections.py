@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from app.server import connections as module
-from app.server.connections import ConnectionLimits, Connections, Held, Reason, State
+from app.server.connections import ConnectionLimits, Connections, Reason, State, WatchedConnection
 
 
 class Clock:
@@ -18,7 +18,7 @@ class Clock:
         return self.seconds
 
 
-class Connection(Held):
+class Connection(WatchedConnection):
     """One that closes at once when it is ended."""
 
     def __init__(self, all_of_them: Connections, host: str = "192.0.2.1", state: State = "reading") -> None:

@@ -15,10 +15,10 @@ LOW = """
 import resource, structlog, sys
 from app.server.connections import ConnectionLimits
 from app.logs import configure_logs
-from app.server.server import fitting
+from app.server.server import fit_open_files
 configure_logs()
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard}))
-limits = fitting(ConnectionLimits(most=1000, per_address=5, head_seconds=1, idle_seconds=1))
+limits = fit_open_files(ConnectionLimits(most=1000, per_address=5, head_seconds=1, idle_seconds=1))
 print(limits.most, limits.per_address, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 

@@ -5,7 +5,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from devstack.endpoints import Endpoints
+from devstack import Endpoints
 from shared.commands.bus import KafkaUnreachable
 from shared.kafka.groups import Group, GroupLag, KafkaGroups
 

@@ -1,4 +1,4 @@
-"""Pages of any question lead through exactly the rows it asks for, in order, at a bounded price."""
+"""Pages of any spec lead through exactly the rows it asks for, in order, at a bounded price."""
 
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from shared.lists.keyset import Bounds, LongList, Place, Question, Turn, Where, looking_up
+from shared.lists.keyset import Bounds, KeysetScan, Place, ScanSpec, Segment, Where, index_scans
 from shared.lists.text_search import SORT_KEY, beginnings_first, words_begin
 from shared.lists.text_search import WORDS as INDEXED
 from shared.ports import Transaction
@@ -28,7 +28,7 @@ CREATE INDEX ON public.things USING gin ({INDEXED});
 GRANT SELECT ON public.things TO modplane_service
 """
 LISTED = "id, name, colour, made_at, search_text, sort_key"
-THINGS = Question(table="public.things", columns=LISTED, key=SORT_KEY, id="id")
+THINGS = ScanSpec(table="public.things", columns=LISTED, key=SORT_KEY, id="id")
 SMALL = Bounds(few=3, steps=7, stride=2)
 WORDS = ("Acme", "bakery", "Zeta", "dr", "Öl", "7")
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -77,14 +77,12 @@ async def store(owner: "asyncpg.Connection[Any]", things: Sequence[Thing]) -> No
     await owner.executemany("INSERT INTO public.things VALUES ($1, $2, $3, $4, $5, $6)", rows)
 
 
-async def pages(
-    database: PostgresDatabase, question: Question, limit: int = 2, bounds: Bounds = SMALL
-) -> list[list[str]]:
+async def pages(database: PostgresDatabase, spec: ScanSpec, limit: int = 2, bounds: Bounds = SMALL) -> list[list[str]]:
     """The ids of each page. A cursor's place survives being told as JSON."""
     found, after = [], None
     while True:
-        async with looking_up(database) as transaction:
-            page = await LongList(transaction, question, bounds).page(after, limit)
+        async with index_scans(database) as transaction:
+            page = await KeysetScan(transaction, spec, bounds).page(after, limit)
         assert len(page.rows) <= limit
         found.append([row["id"] for row in page.rows])
         if page.end is None:
@@ -98,8 +96,8 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(inner)
 
 
-async def everything(database: PostgresDatabase, question: Question, **options: Any) -> list[str]:
-    return [id_ for page in await pages(database, question, **options) for id_ in page]
+async def everything(database: PostgresDatabase, spec: ScanSpec, **options: Any) -> list[str]:
+    return [id_ for page in await pages(database, spec, **options) for id_ in page]
 
 
 def by_name(things: Sequence[Thing], *, descending: bool = False) -> list[str]:
@@ -126,47 +124,47 @@ async def test_pages_lead_through_what_is_asked_for_in_order(
         both = [t for t in with_word if t in of_colour]
         descending, odd, limit = dice.choice((True, False)), dice.choice((True, False)), dice.choice((1, 3, 50))
         for conditions, expected in (
-            (Turn(), things),
-            (Turn([coloured]), of_colour),
-            (Turn([], [searched]), with_word),
-            (Turn([coloured], [searched]), both),
-            (Turn([], [coloured, searched]), both),
+            (Segment(), things),
+            (Segment([coloured]), of_colour),
+            (Segment([], [searched]), with_word),
+            (Segment([coloured], [searched]), both),
+            (Segment([], [coloured, searched]), both),
         ):
             narrow = [*conditions.along, *conditions.tests] if dice.choice((True, False)) else []
-            question = msgspec.structs.replace(
-                THINGS, turns=[conditions], narrow=narrow, descending=descending, keep=[only_odd] if odd else []
+            spec = msgspec.structs.replace(
+                THINGS, segments=[conditions], narrow=narrow, descending=descending, keep=[only_odd] if odd else []
             )
             wanted = [t for t in expected if int(t.id) % 2] if odd else expected
-            found = await everything(database, question, limit=limit)
+            found = await everything(database, spec, limit=limit)
             assert found == by_name(wanted, descending=descending), (conditions, narrow)
 
 
 async def test_turns_follow_each_other(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> None:
     things = made_up(1)
     await store(owner, things)
-    turns = [Turn([Where("colour = {0}", (colour,))]) for colour in ("red", "blue", "green")]
+    segments = [Segment([Where("colour = {0}", (colour,))]) for colour in ("red", "blue", "green")]
     expected = [id_ for colour in ("red", "blue") for id_ in by_name([t for t in things if t.colour == colour])]
     for limit in (1, 3, 50):
-        question = msgspec.structs.replace(THINGS, turns=turns)
-        assert await everything(database, question, limit=limit) == expected
+        spec = msgspec.structs.replace(THINGS, segments=segments)
+        assert await everything(database, spec, limit=limit) == expected
 
 
 async def test_moments_are_an_order_too(database: PostgresDatabase, owner: "asyncpg.Connection[Any]") -> None:
     things = made_up(2)
     await store(owner, things)
     ordered = [thing.id for thing in sorted(things, key=lambda thing: (thing.made_at, thing.id))]
-    question = msgspec.structs.replace(THINGS, key="made_at")
-    assert await everything(database, question) == ordered
-    assert await everything(database, msgspec.structs.replace(question, descending=True)) == ordered[::-1]
+    spec = msgspec.structs.replace(THINGS, key="made_at")
+    assert await everything(database, spec) == ordered
+    assert await everything(database, msgspec.structs.replace(spec, descending=True)) == ordered[::-1]
 
 
 async def test_a_page_that_has_looked_at_enough_ends_with_what_it_has(
     database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await store(owner, [Thing(f"{n:04}", "Acme", "red" if n in {0, 20} else None, START) for n in range(24)])
-    rare = msgspec.structs.replace(THINGS, turns=[Turn([], [Where("colour = {0}", ("red",))])])
+    rare = msgspec.structs.replace(THINGS, segments=[Segment([], [Where("colour = {0}", ("red",))])])
     assert await pages(database, rare) == [["0000"], [], ["0020"], []]
-    narrowed = msgspec.structs.replace(rare, narrow=rare.turns[0].tests)
+    narrowed = msgspec.structs.replace(rare, narrow=rare.segments[0].tests)
     assert await pages(database, narrowed) == [["0000", "0020"]]
 
 
@@ -174,14 +172,14 @@ async def test_a_search_that_became_common_goes_on_where_it_was(
     database: PostgresDatabase, owner: "asyncpg.Connection[Any]"
 ) -> None:
     await store(owner, [Thing(f"{n:04}", f"{n:04} Acme", None, START) for n in range(3)])
-    question = msgspec.structs.replace(THINGS, turns=[Turn([], [words_begin("acme")])], narrow=[words_begin("acme")])
-    async with looking_up(database) as transaction:
-        first = await LongList(transaction, question, SMALL).page(None, 2)
+    spec = msgspec.structs.replace(THINGS, segments=[Segment([], [words_begin("acme")])], narrow=[words_begin("acme")])
+    async with index_scans(database) as transaction:
+        first = await KeysetScan(transaction, spec, SMALL).page(None, 2)
     assert first.end is not None
     assert not first.end.common
     await store(owner, [Thing(f"{n:04}", f"{n:04} Acme", None, START) for n in range(9)])
-    async with looking_up(database) as transaction:
-        rest = await LongList(transaction, question, SMALL).page(first.end, 20)
+    async with index_scans(database) as transaction:
+        rest = await KeysetScan(transaction, spec, SMALL).page(first.end, 20)
     assert [row["id"] for row in (*first.rows, *rest.rows)] == [f"{n:04}" for n in range(9)]
 
 
@@ -190,15 +188,19 @@ async def test_a_total_is_exact_as_far_as_it_looks(
 ) -> None:
     await store(owner, [Thing(f"{n:04}", "Acme" if n else "Rare", "red", START) for n in range(9)])
     red, rare = Where("colour = {0}", ("red",)), words_begin("rare")
-    async with looking_up(database) as transaction:
-        for question, bounds, told in (
+    async with index_scans(database) as transaction:
+        for spec, bounds, told in (
             (THINGS, Bounds(), (9, True)),
             (THINGS, SMALL, (7, False)),
-            (msgspec.structs.replace(THINGS, turns=[Turn([red], [rare])], narrow=[rare]), SMALL, (1, True)),
+            (msgspec.structs.replace(THINGS, segments=[Segment([red], [rare])], narrow=[rare]), SMALL, (1, True)),
             (msgspec.structs.replace(THINGS, keep=[only_odd], few=Where("id < {0}", ("0003",))), SMALL, (1, True)),
-            (msgspec.structs.replace(THINGS, turns=[Turn([Where("id < '0003'")]), Turn([red])]), SMALL, (7, False)),
+            (
+                msgspec.structs.replace(THINGS, segments=[Segment([Where("id < '0003'")]), Segment([red])]),
+                SMALL,
+                (7, False),
+            ),
         ):
-            total = await LongList(transaction, question, bounds).total()
+            total = await KeysetScan(transaction, spec, bounds).total()
             assert (total.count, total.is_exact) == told
 
 
@@ -209,13 +211,13 @@ async def test_even_a_small_table_is_read_by_its_indexes(
     await owner.execute("ANALYZE public.things")
     red, acme = Where("colour = {0}", ("red",)), words_begin("acme")
     measured = MeasuredDatabase(database)
-    for question in (
+    for spec in (
         THINGS,
-        msgspec.structs.replace(THINGS, turns=[Turn([red])]),
-        msgspec.structs.replace(THINGS, turns=[Turn([], [acme])], narrow=[acme]),
+        msgspec.structs.replace(THINGS, segments=[Segment([red])]),
+        msgspec.structs.replace(THINGS, segments=[Segment([], [acme])], narrow=[acme]),
     ):
-        async with looking_up(measured) as transaction:
-            await LongList(transaction, question, Bounds(few=3)).page(Place(0, False, "b", "0007"), 2)
+        async with index_scans(measured) as transaction:
+            await KeysetScan(transaction, spec, Bounds(few=3)).page(Place(0, False, "b", "0007"), 2)
     kinds = {node["Node Type"] for plan in measured.plans for node in nodes(plan)}
     assert kinds >= {"Index Scan", "Bitmap Index Scan"}
     assert not kinds & {"Seq Scan", "Sort", "Incremental Sort"}
@@ -273,8 +275,8 @@ async def test_words_are_found_by_how_they_begin(
     await store(owner, [Thing("1", name, None, START)])
     searched = words_begin(q)
     for narrow in ([], [searched]):
-        question = msgspec.structs.replace(THINGS, turns=[Turn([], [searched])], narrow=narrow)
-        assert bool(await everything(database, question)) == is_found
+        spec = msgspec.structs.replace(THINGS, segments=[Segment([], [searched])], narrow=narrow)
+        assert bool(await everything(database, spec)) == is_found
 
 
 async def test_rows_that_come_and_go_move_no_others(
@@ -284,8 +286,8 @@ async def test_rows_that_come_and_go_move_no_others(
     await store(owner, things)
     seen, after = list[str](), None
     for step in range(100):
-        async with looking_up(database) as transaction:
-            page = await LongList(transaction, THINGS, SMALL).page(after, 3)
+        async with index_scans(database) as transaction:
+            page = await KeysetScan(transaction, THINGS, SMALL).page(after, 3)
         seen += [row["id"] for row in page.rows]
         if (after := page.end) is None:
             break
@@ -318,9 +320,9 @@ async def test_what_begins_with_a_search_comes_first_in_the_order_of_people(
 
     async def found(q: str, *, descending: bool = False, limit: int = 1) -> list[str]:
         searched = words_begin(q)
-        turns = beginnings_first(Turn([], [searched]), q, descending=descending)
-        question = msgspec.structs.replace(THINGS, turns=turns, narrow=[searched], descending=descending)
-        return [names[int(id_)] for id_ in await everything(database, question, limit=limit)]
+        segments = beginnings_first(Segment([], [searched]), q, descending=descending)
+        spec = msgspec.structs.replace(THINGS, segments=segments, narrow=[searched], descending=descending)
+        return [names[int(id_)] for id_ in await everything(database, spec, limit=limit)]
 
     beginning, rest = ["shop 1", "Shop-1a", "Shop 10"], ["A shop 11", "Shop 2 at 1", "Shop 9 - 100", "Zum Shop 1"]
     for limit in (1, 2, 50):

@@ -45,18 +45,18 @@ export const login = <ThrowOnError extends boolean = true>(options: Options<Logi
 export const logout = <ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>) => (options?.client ?? client).post<LogoutResponses, LogoutErrors, ThrowOnError>({ url: '/api/v1/auth/logout', ...options });
 
 /**
- * Get a new access token for the refresh cookie
+ * Refresh the access token by the refresh cookie
  *
- * The cookie is good for one use; the answer sets the next. One that comes twice ends the session.
+ * Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
  *
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */
 export const refresh = <ThrowOnError extends boolean = true>(options?: Options<RefreshData, ThrowOnError>) => (options?.client ?? client).post<RefreshResponses, RefreshErrors, ThrowOnError>({ url: '/api/v1/auth/refresh', ...options });
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
  * For super admins.
  */
@@ -67,12 +67,12 @@ export const getBulkOperations = <ThrowOnError extends boolean = true>(options?:
 });
 
 /**
- * Send one command to many organizations
+ * Start a bulk operation
  *
- * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+ * Answer 202 at once; `GET /bulk-operations/{id}` has the progress. Each organization is decided on its own.
  *
- * With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
- * and why, for as many organizations as five seconds allow.
+ * With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
+ * refused, for as many as five seconds allow.
  *
  * For super admins.
  */
@@ -87,9 +87,9 @@ export const startBulkOperation = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Get how far a bulk operation is
+ * Get the progress of a bulk operation
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  *
  * For super admins.
  */
@@ -100,9 +100,9 @@ export const getBulkOperation = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * Ask no further organization
+ * Cancel a bulk operation
  *
- * What has been asked already is decided all the same, and stays.
+ * Send no further commands. Those sent already are decided all the same, and their effects stay.
  *
  * For super admins.
  */
@@ -113,7 +113,7 @@ export const cancelBulkOperation = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * List what became of each organization
+ * List the outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
@@ -126,9 +126,9 @@ export const getBulkOperationItems = <ThrowOnError extends boolean = true>(optio
 });
 
 /**
- * Ask those that refused or failed again
+ * Retry a bulk operation
  *
- * Only when it has ended. Those that changed or were so already are left alone.
+ * Send the refused and the failed again, once the bulk operation has ended.
  *
  * For super admins.
  */
@@ -399,7 +399,7 @@ export const activateModule = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
- * See how a module is taken up
+ * Get the adoption of a module
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
@@ -455,7 +455,7 @@ export const getModuleIndustries = <ThrowOnError extends boolean = true>(options
 /**
  * Search the organizations that have a module
  *
- * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
  * For super admins.
  */
@@ -470,7 +470,7 @@ export const getModuleOrganizations = <ThrowOnError extends boolean = true>(opti
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
@@ -483,11 +483,11 @@ export const getModuleViolations = <ThrowOnError extends boolean = true>(options
 });
 
 /**
- * Give an organization an industry's modules
+ * Apply an industry template
  *
- * Where the organization gets the industry as its own, this too is done before the answer.
+ * Set the organization's industry, too, where it has none or `mode` is `replace`, before the answer.
  *
- * A super admin, or a signup, gives the organization a template's modules.
+ * Assign a template's modules (super admins, and signups).
  *
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
@@ -507,10 +507,10 @@ export const applyIndustryTemplate = <ThrowOnError extends boolean = true>(optio
 /**
  * Assign a module
  *
- * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+ * Assign one module (super admins). `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
- * most. Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
+ * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
  *
  * For super admins.
  */
@@ -540,10 +540,10 @@ export const getAvailableModules = <ThrowOnError extends boolean = true>(options
 /**
  * Assign several modules, all or none
  *
- * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+ * Assign several modules at once, all or none (super admins); with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one, which counts as
- * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
+ * The version is the one that the organization has applied; without any, the current one, which counts as applied from
+ * then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
  * For super admins.
  */
@@ -558,14 +558,14 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
 });
 
 /**
- * Take an unassignment back
+ * Undo an unassignment
  *
- * Sources, versions and config become what the event log says they were, or it is refused and says why.
+ * Set sources, versions and config to what the event log holds, or refuse with the reason.
  *
- * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
  *
- * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
- * it was. Refused when it cannot be as it was: see `restoration.py`.
+ * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
+ * was. Refused when it cannot be restored: see `restoration.py`.
  *
  * For super admins.
  */
@@ -580,15 +580,15 @@ export const restoreAssignments = <ThrowOnError extends boolean = true>(options:
 });
 
 /**
- * Take a module away
+ * Unassign a module
  *
- * Its config is kept for a later assignment. `force` overrules templates that require it.
+ * Keep its config for a later assignment. `force` overrules templates that require the module.
  *
- * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+ * Works for suspended organizations, too. `POST /modules/restore/{organization_id}` undoes it.
  *
- * A super admin takes a module away with all its sources; its config is kept for a later assignment.
+ * Unassign a module with all its sources (super admins); its config is kept for a later assignment.
  *
- * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * Suspended organizations are no exception. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
  * For super admins.
@@ -741,11 +741,11 @@ export const getOrganizationModule = <ThrowOnError extends boolean = true>(optio
 /**
  * Change an organization's configuration of a module
  *
- * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+ * Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
  *
  * While the organization is suspended, super admins alone may change it.
  *
- * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+ * Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
  *
  * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
  * Refused when the module is not assigned or the outcome is too large.
@@ -791,7 +791,7 @@ export const suspendOrganization = <ThrowOnError extends boolean = true>(options
 /**
  * List dead letters
  *
- * The newest first.
+ * Newest first.
  *
  * For super admins.
  */
@@ -873,7 +873,7 @@ export const getTokens = <ThrowOnError extends boolean = true>(options?: Options
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token and get its secret, this once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
@@ -908,7 +908,7 @@ export const revokeToken = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
- * See how many organizations are on the current version of each template, and how many on older ones
+ * Get the number of organizations on the current and on older versions of each template
  *
  * All living templates, codes sorted.
  *
@@ -921,7 +921,7 @@ export const getIndustriesUsage = <ThrowOnError extends boolean = true>(options?
 });
 
 /**
- * See how far each module is used, and its last thirty days
+ * Get the usage of all modules, with the last thirty days
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
@@ -947,9 +947,9 @@ export const getUsers = <ThrowOnError extends boolean = true>(options?: Options<
 });
 
 /**
- * Let a user in again
+ * Activate a user
  *
- * The user signs in with the old password. Sessions and API tokens that ended do not come back.
+ * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
  * For super admins.
  */
@@ -960,9 +960,9 @@ export const activateUser = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * Keep a user out
+ * Deactivate a user
  *
- * The user's sessions and access tokens end at once on every replica.
+ * End the user's sessions and access tokens, at once on every replica.
  *
  * So do the API tokens the user made, and those that were made with them: the answer names them. Look at
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super

@@ -91,7 +91,7 @@ export type ApiTokenResponse = {
 /**
  * ApplyIndustry
  *
- * Gives each organization an industry template's modules, in the version that is current then.
+ * Apply an industry template, in the version that is current when each organization is decided.
  */
 export type ApplyIndustry = {
     type: 'apply_industry';
@@ -102,7 +102,7 @@ export type ApplyIndustry = {
 /**
  * Assign
  *
- * Gives each organization a module.
+ * Assign a module to each organization.
  */
 export type Assign = {
     type: 'assign';
@@ -115,7 +115,7 @@ export type Assign = {
 /**
  * AssignmentResult
  *
- * What became of the modules, in the order asked or, for a template, its display order.
+ * The modules by outcome, in the order requested or, for a template, in its display order.
  *
  * `assigned` are new to the organization; `unchanged` were there and keep their config, though a source may have
  * been recorded; `removed` lost their last source. `discarded_configs` are of those assigned: the config that was kept
@@ -149,7 +149,7 @@ export type BlockingModule = {
 /**
  * BulkCounts
  *
- * Organizations by what became of them; `waiting` are those nothing is known of yet.
+ * Organizations by outcome; `waiting` are those without one.
  */
 export type BulkCounts = {
     waiting: number;
@@ -180,7 +180,7 @@ export type BulkForesight = {
 /**
  * BulkItem
  *
- * One organization of a bulk operation. `outcome` null: nothing is known yet; `code` and `detail` say why not.
+ * One organization of a bulk operation. `outcome` is null until it is decided; `code` and `detail` of a refusal.
  */
 export type BulkItem = {
     organization_id: string;
@@ -204,7 +204,7 @@ export type BulkItemPage = {
 /**
  * BulkPage
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  */
 export type BulkPage = {
     items: Array<BulkSummary>;
@@ -214,7 +214,7 @@ export type BulkPage = {
 /**
  * BulkProgress
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  */
 export type BulkProgress = {
     bulk_operation_id: string;
@@ -243,7 +243,7 @@ export type BulkProgress = {
 /**
  * BulkReason
  *
- * Why organizations refused, with one of their sentences.
+ * A reason of refusals, with one of their texts.
  */
 export type BulkReason = {
     code: string;
@@ -256,7 +256,7 @@ export type BulkReason = {
  *
  * One command, and the organizations it is for: `organization_ids` or `filter`, the filters of their list.
  *
- * An empty filter selects all. Whoever signs up after the selection is not asked.
+ * An empty filter selects all. Organizations that sign up after the selection are left out.
  */
 export type BulkRequest = {
     command: ({
@@ -347,7 +347,7 @@ export type ConfigResult = {
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  */
@@ -374,11 +374,11 @@ export type ConsumersStatus = {
 /**
  * DeadLetter
  *
- * A record that was set aside, and what became of it.
+ * A record that could not be processed, and what became of it.
  *
  * `context` decides the command, handles or published the event. `subject_id` is the operation's or the event's id,
- * null where the record cannot be read. `retried`: an operator had it tried again and it did not come back so far.
- * `handled_by` and `reason` are of the last who did something about it.
+ * null where the record cannot be read. `retried`: it is being processed again, and has not failed so far.
+ * `handled_by` and `reason` are of the latest retry or drop.
  */
 export type DeadLetter = {
     id: string;
@@ -1000,7 +1000,7 @@ export type ModuleResult = {
 /**
  * ModuleToAssign
  *
- * A module that is to be had. Without `config`, the one kept from an earlier assignment comes back if it fits.
+ * A module to assign. Without `config`, the one kept from an earlier assignment is used if it is valid.
  */
 export type ModuleToAssign = {
     module_id: string;
@@ -1064,9 +1064,9 @@ export type ModulesOutcome = {
 /**
  * ModulesToAssign
  *
- * Modules that are to be had, all or none; with `industry_code` as part of that template.
+ * Modules to assign, all or none; with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one.
+ * The version is the one that the organization has applied; without any, the current one.
  */
 export type ModulesToAssign = {
     module_ids: Array<string>;
@@ -1400,7 +1400,7 @@ export type Problem = {
 /**
  * Reactivate
  *
- * Ends each organization's suspension.
+ * Reactivate each organization.
  */
 export type Reactivate = {
     type: 'reactivate';
@@ -1611,7 +1611,7 @@ export type Source = {
 /**
  * Suspend
  *
- * Takes each organization out of effect.
+ * Suspend each organization.
  */
 export type Suspend = {
     type: 'suspend';
@@ -1655,7 +1655,7 @@ export type TemplateModule = {
 /**
  * TemplateToApply
  *
- * A template that is to be had, beside the others or in their place.
+ * A template to apply, in addition to others or in their place.
  */
 export type TemplateToApply = {
     industry_code: string;
@@ -1698,7 +1698,7 @@ export type Total = {
 /**
  * Unassign
  *
- * Takes a module away; where a template requires it only with `force`.
+ * Unassign a module; where a template requires it, only with `force`.
  */
 export type Unassign = {
     type: 'unassign';
@@ -1709,7 +1709,7 @@ export type Unassign = {
 /**
  * UnassignmentToRestore
  *
- * An unassignment that is to be taken back: the `operation_id` of its answer, and of its event.
+ * An unassignment to undo: the `operation_id` of its answer, and of its event.
  */
 export type UnassignmentToRestore = {
     operation_id: string;
@@ -1804,19 +1804,19 @@ export type LoginErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -1832,7 +1832,7 @@ export type LoginErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -1903,15 +1903,15 @@ export type LogoutErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -1966,19 +1966,19 @@ export type RefreshErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -1994,7 +1994,7 @@ export type RefreshErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2061,19 +2061,19 @@ export type GetBulkOperationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -2089,7 +2089,7 @@ export type GetBulkOperationsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2151,7 +2151,7 @@ export type StartBulkOperationData = {
     path?: never;
     query?: {
         /**
-         * Tell what would happen, and do nothing.
+         * Return what would happen, and change nothing.
          */
         dry_run?: boolean;
         /**
@@ -2166,19 +2166,19 @@ export type StartBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -2194,7 +2194,7 @@ export type StartBulkOperationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2214,13 +2214,13 @@ export type StartBulkOperationErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
      * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -2284,19 +2284,19 @@ export type GetBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -2312,7 +2312,7 @@ export type GetBulkOperationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2382,19 +2382,19 @@ export type CancelBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -2410,7 +2410,7 @@ export type CancelBulkOperationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2427,7 +2427,7 @@ export type CancelBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
      */
     409: Problem;
     /**
@@ -2481,7 +2481,7 @@ export type GetBulkOperationItemsData = {
     };
     query?: {
         /**
-         * Only those of which this became.
+         * Only items with this outcome.
          */
         outcome?: 'applied' | 'unchanged' | 'rejected' | 'failed' | 'cancelled' | null;
         /**
@@ -2500,19 +2500,19 @@ export type GetBulkOperationItemsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -2528,7 +2528,7 @@ export type GetBulkOperationItemsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2598,19 +2598,19 @@ export type RetryBulkOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -2626,7 +2626,7 @@ export type RetryBulkOperationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2643,7 +2643,7 @@ export type RetryBulkOperationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:bulk_operation_ended`: There is nothing left to cancel.
-     * - `urn:modplane:problem:bulk_operation_under_way`: What is asked can be done once the bulk operation has ended.
+     * - `urn:modplane:problem:bulk_operation_under_way`: The bulk operation has to end first.
      */
     409: Problem;
     /**
@@ -2743,19 +2743,19 @@ export type GetEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -2771,7 +2771,7 @@ export type GetEventsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2866,19 +2866,19 @@ export type ExportEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -2894,7 +2894,7 @@ export type ExportEventsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -2989,19 +2989,19 @@ export type StreamEventsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -3017,7 +3017,7 @@ export type StreamEventsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3110,19 +3110,19 @@ export type GetIndustriesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -3138,7 +3138,7 @@ export type GetIndustriesErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3227,19 +3227,19 @@ export type CreateIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -3255,7 +3255,7 @@ export type CreateIndustryErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3265,17 +3265,17 @@ export type CreateIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3294,14 +3294,14 @@ export type CreateIndustryErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3400,19 +3400,19 @@ export type DeleteIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -3428,7 +3428,7 @@ export type DeleteIndustryErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3446,17 +3446,17 @@ export type DeleteIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3469,14 +3469,14 @@ export type DeleteIndustryErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3546,15 +3546,15 @@ export type GetIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -3653,19 +3653,19 @@ export type UpdateIndustryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -3681,7 +3681,7 @@ export type UpdateIndustryErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -3699,17 +3699,17 @@ export type UpdateIndustryErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_already_exists`: The code belongs to a living template with other values.
      * - `urn:modplane:problem:industry_name_taken`: Another living template has the name, whatever the case and the spaces.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -3728,14 +3728,14 @@ export type UpdateIndustryErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -3805,15 +3805,15 @@ export type GetIndustryModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -3875,7 +3875,7 @@ export type GetIndustryOrganizationsData = {
     };
     query?: {
         /**
-         * Who has it in this version; `current` and `older` go by the version that is published now.
+         * Only organizations on this version; `current` and `older` refer to the published version.
          */
         version?: string;
         /**
@@ -3894,19 +3894,19 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -3922,7 +3922,7 @@ export type GetIndustryOrganizationsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4004,19 +4004,19 @@ export type GetIndustryVersionsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -4032,7 +4032,7 @@ export type GetIndustryVersionsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4133,19 +4133,19 @@ export type GetModuleRegistryErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -4161,7 +4161,7 @@ export type GetModuleRegistryErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4250,19 +4250,19 @@ export type RegisterModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -4278,7 +4278,7 @@ export type RegisterModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4288,17 +4288,17 @@ export type RegisterModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4317,14 +4317,14 @@ export type RegisterModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4423,19 +4423,19 @@ export type DeleteModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -4451,7 +4451,7 @@ export type DeleteModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4468,17 +4468,17 @@ export type DeleteModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4491,14 +4491,14 @@ export type DeleteModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4568,19 +4568,19 @@ export type GetModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -4596,7 +4596,7 @@ export type GetModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4697,19 +4697,19 @@ export type UpdateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -4725,7 +4725,7 @@ export type UpdateModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4742,17 +4742,17 @@ export type UpdateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4771,14 +4771,14 @@ export type UpdateModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -4873,19 +4873,19 @@ export type ActivateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -4901,7 +4901,7 @@ export type ActivateModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -4918,17 +4918,17 @@ export type ActivateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -4941,14 +4941,14 @@ export type ActivateModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5018,19 +5018,19 @@ export type GetModuleAdoptionErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -5046,7 +5046,7 @@ export type GetModuleAdoptionErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5125,19 +5125,19 @@ export type GetModuleConfigErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -5153,7 +5153,7 @@ export type GetModuleConfigErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5254,19 +5254,19 @@ export type DeactivateModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -5282,7 +5282,7 @@ export type DeactivateModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5299,17 +5299,17 @@ export type DeactivateModuleErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_already_registered`: The id belongs to a living module with other values.
      * - `urn:modplane:problem:module_in_use`: Organizations or active templates still have the module.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -5322,14 +5322,14 @@ export type DeactivateModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:config_schema_unusable`: The schema is no JSON Schema, leads out of itself, or could cost too much to check.
      * - `urn:modplane:problem:default_config_invalid`: The defaults are too large, or a value among them does not fit the module's schema.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:metadata_invalid`: The metadata hold what a manifest could not.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5402,19 +5402,19 @@ export type GetModuleIndustriesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -5430,7 +5430,7 @@ export type GetModuleIndustriesErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5526,19 +5526,19 @@ export type GetModuleOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -5554,7 +5554,7 @@ export type GetModuleOrganizationsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5636,19 +5636,19 @@ export type GetModuleViolationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -5664,7 +5664,7 @@ export type GetModuleViolationsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5768,19 +5768,19 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -5796,7 +5796,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -5817,12 +5817,12 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -5833,9 +5833,9 @@ export type ApplyIndustryTemplateErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -5854,9 +5854,9 @@ export type ApplyIndustryTemplateErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -5866,7 +5866,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -5961,19 +5961,19 @@ export type AssignModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -5989,7 +5989,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6010,12 +6010,12 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6026,9 +6026,9 @@ export type AssignModuleErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6047,9 +6047,9 @@ export type AssignModuleErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6059,7 +6059,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6149,19 +6149,19 @@ export type GetAvailableModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -6177,7 +6177,7 @@ export type GetAvailableModulesErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6271,19 +6271,19 @@ export type BulkAssignModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -6299,7 +6299,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6320,12 +6320,12 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6336,9 +6336,9 @@ export type BulkAssignModulesErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6357,9 +6357,9 @@ export type BulkAssignModulesErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6369,7 +6369,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6464,19 +6464,19 @@ export type RestoreAssignmentsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -6492,7 +6492,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6513,12 +6513,12 @@ export type RestoreAssignmentsErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6529,9 +6529,9 @@ export type RestoreAssignmentsErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6550,9 +6550,9 @@ export type RestoreAssignmentsErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6562,7 +6562,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6665,19 +6665,19 @@ export type UnassignModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -6693,7 +6693,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6714,12 +6714,12 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -6730,9 +6730,9 @@ export type UnassignModuleErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -6745,9 +6745,9 @@ export type UnassignModuleErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -6757,7 +6757,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -6845,19 +6845,19 @@ export type GetOperationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -6873,7 +6873,7 @@ export type GetOperationsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -6936,19 +6936,19 @@ export type GetOperationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -6964,7 +6964,7 @@ export type GetOperationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7024,6 +7024,18 @@ export type GetOrganizationsData = {
     path?: never;
     query?: {
         /**
+         * This industry's template was applied to them.
+         */
+        template_code?: string;
+        /**
+         * In this version; needs `template_code`.
+         */
+        template_version?: number;
+        /**
+         * In a version older than this one; needs `template_code`.
+         */
+        template_older_than?: number;
+        /**
          * Each of its words begins a word of a name or code.
          */
         q?: string;
@@ -7039,18 +7051,6 @@ export type GetOrganizationsData = {
          * They have this module.
          */
         module_id?: string;
-        /**
-         * This industry's template was applied to them.
-         */
-        template_code?: string;
-        /**
-         * In this version; needs `template_code`.
-         */
-        template_version?: number;
-        /**
-         * In a version older than this one; needs `template_code`.
-         */
-        template_older_than?: number;
         /**
          * How many items at most.
          */
@@ -7075,19 +7075,19 @@ export type GetOrganizationsErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -7103,7 +7103,7 @@ export type GetOrganizationsErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7161,15 +7161,15 @@ export type GetSignupErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -7255,15 +7255,15 @@ export type SignUpErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
@@ -7272,7 +7272,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7283,14 +7283,14 @@ export type SignUpErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:email_belongs_to_other_role`: The super admin's e-mail is that of a user who is no super admin.
      * - `urn:modplane:problem:email_taken`: A user, or somebody whose signup is under way, has this e-mail.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
      * - `urn:modplane:problem:last_super_admin`: Without this user nobody could administer anything.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
@@ -7299,9 +7299,9 @@ export type SignUpErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -7320,7 +7320,7 @@ export type SignUpErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -7329,7 +7329,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -7403,19 +7403,19 @@ export type GetOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -7431,7 +7431,7 @@ export type GetOrganizationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7532,19 +7532,19 @@ export type UpdateOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -7560,7 +7560,7 @@ export type UpdateOrganizationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7577,20 +7577,20 @@ export type UpdateOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -7609,12 +7609,12 @@ export type UpdateOrganizationErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -7684,19 +7684,19 @@ export type GetOrganizationInfoErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -7712,7 +7712,7 @@ export type GetOrganizationInfoErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7788,19 +7788,19 @@ export type GetOrganizationModulesErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -7816,7 +7816,7 @@ export type GetOrganizationModulesErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -7899,19 +7899,19 @@ export type GetOrganizationModuleErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -7927,7 +7927,7 @@ export type GetOrganizationModuleErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8037,19 +8037,19 @@ export type UpdateModuleConfigErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8065,7 +8065,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8086,12 +8086,12 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
      * - `urn:modplane:problem:assigned_again`: What was taken away is there again, but not as it was; `modules` names it.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:config_differs`: The module is assigned with another config; `link` is where it is changed.
      * - `urn:modplane:problem:industry_deleted`: A template the module came from is deleted; `industries` names it.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:module_deleted`: What was taken away is no longer in the module registry; `modules` names it.
      * - `urn:modplane:problem:module_inactive`: Modules to be assigned are deactivated; `modules` names all of them.
      * - `urn:modplane:problem:module_required`: Templates the assignment comes from require the module; `industries` names them, `force` overrules them.
@@ -8102,9 +8102,9 @@ export type UpdateModuleConfigErrors = {
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8123,9 +8123,9 @@ export type UpdateModuleConfigErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
-     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not fail to before; `configs` tells them by module.
+     * - `urn:modplane:problem:config_invalid`: A module's config would not fit its schema, in ways it did not before; `configs` has the errors by module.
      * - `urn:modplane:problem:config_too_large`: The organization's config of a module would exceed its bound.
      * - `urn:modplane:problem:duplicate_modules`: The body names a module more than once. One pointer for each repetition.
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
@@ -8135,13 +8135,13 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
-     * The request must say which state it is meant for.
+     * The request must name the state it is meant for.
      *
-     * - `urn:modplane:problem:if_match_required`: A change that nobody waits for must say which state it is meant for.
+     * - `urn:modplane:problem:if_match_required`: An asynchronous change must name the state it is meant for.
      */
     428: Problem;
     /**
@@ -8236,19 +8236,19 @@ export type ReactivateOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8264,7 +8264,7 @@ export type ReactivateOrganizationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8281,20 +8281,20 @@ export type ReactivateOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8307,12 +8307,12 @@ export type ReactivateOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8407,19 +8407,19 @@ export type SuspendOrganizationErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8435,7 +8435,7 @@ export type SuspendOrganizationErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8452,20 +8452,20 @@ export type SuspendOrganizationErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
      * - `urn:modplane:problem:industry_inactive`: The template is deactivated and is not given to anyone.
      * - `urn:modplane:problem:industry_not_applicable`: Modules the template requires are missing, inactive or without a valid config.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
     /**
-     * The state is no longer the one the caller saw.
+     * The state is not the one the caller named.
      *
-     * - `urn:modplane:problem:precondition_failed`: The state is no longer the one the caller saw.
+     * - `urn:modplane:problem:precondition_failed`: The state is not the one the caller named.
      * - `urn:modplane:problem:preview_stale`: The command would no longer do what its preview showed.
      * - `urn:modplane:problem:state_unknown`: If-Match names no state there ever was.
      */
@@ -8478,12 +8478,12 @@ export type SuspendOrganizationErrors = {
      */
     413: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:unknown_industry`: No living template has this code.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8559,19 +8559,19 @@ export type GetDeadLettersErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8587,7 +8587,7 @@ export type GetDeadLettersErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8650,19 +8650,19 @@ export type GetDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8678,7 +8678,7 @@ export type GetDeadLetterErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8760,19 +8760,19 @@ export type DropDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8788,7 +8788,7 @@ export type DropDeadLetterErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8806,17 +8806,17 @@ export type DropDeadLetterErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8887,19 +8887,19 @@ export type RetryDeadLetterErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -8915,7 +8915,7 @@ export type RetryDeadLetterErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -8933,17 +8933,17 @@ export type RetryDeadLetterErrors = {
      * The present state does not allow it.
      *
      * - `urn:modplane:problem:already_taken`: A value that must be unique is taken.
-     * - `urn:modplane:problem:command_expired`: The command waited longer than the service remembers decided operations reliably.
-     * - `urn:modplane:problem:letter_handled`: Somebody was quicker, or it was dealt with long ago.
-     * - `urn:modplane:problem:letter_unreadable`: What lies there is nothing that this version could process: trying again would change nothing.
+     * - `urn:modplane:problem:command_expired`: The command is older than the time for which decided operations are remembered.
+     * - `urn:modplane:problem:letter_handled`: The dead letter was retried or dropped already.
+     * - `urn:modplane:problem:letter_unreadable`: This version cannot process the record: a retry would change nothing.
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -8998,19 +8998,19 @@ export type GetSystemStatusErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9026,7 +9026,7 @@ export type GetSystemStatusErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9117,19 +9117,19 @@ export type GetTokensErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9145,7 +9145,7 @@ export type GetTokensErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9218,19 +9218,19 @@ export type CreateTokenErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9246,7 +9246,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9276,7 +9276,7 @@ export type CreateTokenErrors = {
      */
     415: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -9284,7 +9284,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9363,19 +9363,19 @@ export type RevokeTokenErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9391,7 +9391,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9406,7 +9406,7 @@ export type RevokeTokenErrors = {
      */
     404: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -9414,7 +9414,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9475,19 +9475,19 @@ export type GetIndustriesUsageErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9503,7 +9503,7 @@ export type GetIndustriesUsageErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9567,19 +9567,19 @@ export type GetModulesUsageErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9595,7 +9595,7 @@ export type GetModulesUsageErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9682,19 +9682,19 @@ export type GetUsersErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9710,7 +9710,7 @@ export type GetUsersErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9788,19 +9788,19 @@ export type ActivateUserErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9816,7 +9816,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9831,7 +9831,7 @@ export type ActivateUserErrors = {
      */
     404: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -9839,7 +9839,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**
@@ -9914,19 +9914,19 @@ export type DeactivateUserErrors = {
     /**
      * The request cannot be read.
      *
-     * - `urn:modplane:problem:bad_cursor`: The cursor was not issued by this list for these parameters.
+     * - `urn:modplane:problem:bad_cursor`: The cursor is none that this list gave to this question.
      * - `urn:modplane:problem:bad_header`: A header cannot be read.
      * - `urn:modplane:problem:bad_parameter`: A query parameter cannot be read, is unknown, or is there twice.
      * - `urn:modplane:problem:bad_position`: The text names no place in the event log.
      * - `urn:modplane:problem:invalid_body`: The body is not of the documented form.
      * - `urn:modplane:problem:invalid_request`: A parameter is not of the documented form; `errors` names it.
-     * - `urn:modplane:problem:parameter_missing`: A parameter has no meaning without another one.
+     * - `urn:modplane:problem:parameter_missing`: A parameter says nothing without another one.
      * - `urn:modplane:problem:place_unknown`: The place lies beyond the end of this log.
-     * - `urn:modplane:problem:reason_required`: What is given up for good is given up for a reason.
+     * - `urn:modplane:problem:reason_required`: Dropping a dead letter is final, and needs a reason.
      */
     400: Problem;
     /**
-     * Nobody, or nobody known, is asking.
+     * The request has no token, or none that is known.
      *
      * - `urn:modplane:problem:creator_let_go`: Who asks for a token was deactivated, or revoked, while asking.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
@@ -9942,7 +9942,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read, so nobody knows what it may do.
      * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
-     * - `urn:modplane:problem:organization_is_suspended`: Nobody follows the events of a suspended organization but super admins.
+     * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
      * - `urn:modplane:problem:role_required`: The caller's role does not reach this far.
      * - `urn:modplane:problem:scope_required`: The token's scopes do not reach this far.
@@ -9967,7 +9967,7 @@ export type DeactivateUserErrors = {
      */
     409: Problem;
     /**
-     * The request can be read, and a value in it cannot be.
+     * The request can be read, but a value in it is wrong.
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
@@ -9975,7 +9975,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has characters that nobody can see.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that nobody can see or that change how others are shown.
+     * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
     /**

@@ -50,9 +50,9 @@ export const logoutMutation = (options?: Partial<Options<LogoutData>>): UseMutat
 };
 
 /**
- * Get a new access token for the refresh cookie
+ * Refresh the access token by the refresh cookie
  *
- * The cookie is good for one use; the answer sets the next. One that comes twice ends the session.
+ * Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
  *
  * 401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
  */
@@ -106,9 +106,9 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
 export const getBulkOperationsQueryKey = (options?: Options<GetBulkOperationsData>) => createQueryKey('getBulkOperations', options, false, ['bulk operations']);
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
  * For super admins.
  */
@@ -157,9 +157,9 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
 export const getBulkOperationsInfiniteQueryKey = (options?: Options<GetBulkOperationsData>): QueryKey<Options<GetBulkOperationsData>> => createQueryKey('getBulkOperations', options, true);
 
 /**
- * List bulk operations, the youngest first
+ * List bulk operations, newest first
  *
- * Bulk operations, the youngest first. `next_cursor` is null on the last page.
+ * Bulk operations, newest first. `next_cursor` is null on the last page.
  *
  * For super admins.
  */
@@ -186,12 +186,12 @@ export const getBulkOperationsInfiniteOptions = (options?: Options<GetBulkOperat
 });
 
 /**
- * Send one command to many organizations
+ * Start a bulk operation
  *
- * Answers 202 at once; `GET /bulk-operations/{id}` tells the progress. Each organization is decided on its own.
+ * Answer 202 at once; `GET /bulk-operations/{id}` has the progress. Each organization is decided on its own.
  *
- * With `dry_run` it answers 200 with counts and samples of what would change, is so already, or would be refused
- * and why, for as many organizations as five seconds allow.
+ * With `dry_run` answer 200 with counts and samples of organizations that would change, stay unchanged or be
+ * refused, for as many as five seconds allow.
  *
  * For super admins.
  */
@@ -212,9 +212,9 @@ export const startBulkOperationMutation = (options?: Partial<Options<StartBulkOp
 export const getBulkOperationQueryKey = (options: Options<GetBulkOperationData>) => createQueryKey('getBulkOperation', options, false, ['bulk operations']);
 
 /**
- * Get how far a bulk operation is
+ * Get the progress of a bulk operation
  *
- * How far a bulk operation is. `total` grows while it is `selecting`.
+ * The progress of a bulk operation. `total` grows while it is `selecting`.
  *
  * For super admins.
  */
@@ -232,9 +232,9 @@ export const getBulkOperationOptions = (options: Options<GetBulkOperationData>) 
 });
 
 /**
- * Ask no further organization
+ * Cancel a bulk operation
  *
- * What has been asked already is decided all the same, and stays.
+ * Send no further commands. Those sent already are decided all the same, and their effects stay.
  *
  * For super admins.
  */
@@ -255,7 +255,7 @@ export const cancelBulkOperationMutation = (options?: Partial<Options<CancelBulk
 export const getBulkOperationItemsQueryKey = (options: Options<GetBulkOperationItemsData>) => createQueryKey('getBulkOperationItems', options, false, ['bulk operations']);
 
 /**
- * List what became of each organization
+ * List the outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
@@ -277,7 +277,7 @@ export const getBulkOperationItemsOptions = (options: Options<GetBulkOperationIt
 export const getBulkOperationItemsInfiniteQueryKey = (options: Options<GetBulkOperationItemsData>): QueryKey<Options<GetBulkOperationItemsData>> => createQueryKey('getBulkOperationItems', options, true);
 
 /**
- * List what became of each organization
+ * List the outcomes by organization
  *
  * Organizations by id. `next_cursor` is null on the last page.
  *
@@ -306,9 +306,9 @@ export const getBulkOperationItemsInfiniteOptions = (options: Options<GetBulkOpe
 });
 
 /**
- * Ask those that refused or failed again
+ * Retry a bulk operation
  *
- * Only when it has ended. Those that changed or were so already are left alone.
+ * Send the refused and the failed again, once the bulk operation has ended.
  *
  * For super admins.
  */
@@ -853,7 +853,7 @@ export const activateModuleMutation = (options?: Partial<Options<ActivateModuleD
 export const getModuleAdoptionQueryKey = (options: Options<GetModuleAdoptionData>) => createQueryKey('getModuleAdoption', options, false, ['module registry']);
 
 /**
- * See how a module is taken up
+ * Get the adoption of a module
  *
  * `organizations` have the module. `days` are those of the last 90 on which something changed, oldest first.
  *
@@ -977,7 +977,7 @@ export const getModuleOrganizationsQueryKey = (options: Options<GetModuleOrganiz
 /**
  * Search the organizations that have a module
  *
- * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
  * For super admins.
  */
@@ -999,7 +999,7 @@ export const getModuleOrganizationsInfiniteQueryKey = (options: Options<GetModul
 /**
  * Search the organizations that have a module
  *
- * Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
+ * Sort by name, names that begin with `q` first. `q` may be an organization's id as well.
  *
  * For super admins.
  */
@@ -1032,7 +1032,7 @@ export const getModuleViolationsQueryKey = (options: Options<GetModuleViolations
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
@@ -1058,7 +1058,7 @@ export const getModuleViolationsInfiniteQueryKey = (options: Options<GetModuleVi
  *
  * Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
  *
- * They were there before the schema; their values are theirs to mend. A page may have fewer items than its limit, even
+ * Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
  * none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
  * current version gives the module a config that by itself does not fit.
  *
@@ -1087,11 +1087,11 @@ export const getModuleViolationsInfiniteOptions = (options: Options<GetModuleVio
 });
 
 /**
- * Give an organization an industry's modules
+ * Apply an industry template
  *
- * Where the organization gets the industry as its own, this too is done before the answer.
+ * Set the organization's industry, too, where it has none or `mode` is `replace`, before the answer.
  *
- * A super admin, or a signup, gives the organization a template's modules.
+ * Assign a template's modules (super admins, and signups).
  *
  * `version` None is the current one; a number is applied even if a newer exists. `replace` takes the sources of
  * all other templates away. Refused whole when the template or a required module cannot be applied.
@@ -1115,10 +1115,10 @@ export const applyIndustryTemplateMutation = (options?: Partial<Options<ApplyInd
 /**
  * Assign a module
  *
- * A super admin gives the organization one module. `by` is the caller, recorded as the explicit source.
+ * Assign one module (super admins). `by` is the caller, recorded as the explicit source.
  *
- * Without `config` a kept config comes back if it still fits. A module that is there gains its explicit source at
- * most. Refused when the module is unknown or inactive, or is there with another config.
+ * Without `config` a kept config is used if it is still valid. A module that is assigned already gains its explicit
+ * source at most. Refused when the module is unknown or inactive, or is assigned with another config.
  *
  * For super admins.
  */
@@ -1192,10 +1192,10 @@ export const getAvailableModulesInfiniteOptions = (options?: Options<GetAvailabl
 /**
  * Assign several modules, all or none
  *
- * A super admin gives several modules at once, all or none; with `industry_code` as part of that template.
+ * Assign several modules at once, all or none (super admins); with `industry_code` as part of that template.
  *
- * The part is of the version that the organization has applied; without any, of the current one, which counts as
- * applied from then on. Refused when an id is repeated, unknown, inactive or not of that version.
+ * The version is the one that the organization has applied; without any, the current one, which counts as applied from
+ * then on. Refused when an id is repeated, unknown, inactive or not of that version.
  *
  * For super admins.
  */
@@ -1214,14 +1214,14 @@ export const bulkAssignModulesMutation = (options?: Partial<Options<BulkAssignMo
 };
 
 /**
- * Take an unassignment back
+ * Undo an unassignment
  *
- * Sources, versions and config become what the event log says they were, or it is refused and says why.
+ * Set sources, versions and config to what the event log holds, or refuse with the reason.
  *
- * A super admin takes an unassignment back: sources, versions and config become what they were before it.
+ * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
  *
- * `operation_id` is the unassignment's; what it took away is read from the event log. Unchanged when all is there as
- * it was. Refused when it cannot be as it was: see `restoration.py`.
+ * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
+ * was. Refused when it cannot be restored: see `restoration.py`.
  *
  * For super admins.
  */
@@ -1240,15 +1240,15 @@ export const restoreAssignmentsMutation = (options?: Partial<Options<RestoreAssi
 };
 
 /**
- * Take a module away
+ * Unassign a module
  *
- * Its config is kept for a later assignment. `force` overrules templates that require it.
+ * Keep its config for a later assignment. `force` overrules templates that require the module.
  *
- * Taken away from suspended organizations, too. `POST /modules/restore/{organization_id}` takes it back.
+ * Works for suspended organizations, too. `POST /modules/restore/{organization_id}` undoes it.
  *
- * A super admin takes a module away with all its sources; its config is kept for a later assignment.
+ * Unassign a module with all its sources (super admins); its config is kept for a later assignment.
  *
- * A suspended organization's module is taken away like any other. Refused when it is not assigned, or when a template
+ * Suspended organizations are no exception. Refused when it is not assigned, or when a template
  * that is not deleted requires it and `force` is not set.
  *
  * For super admins.
@@ -1561,11 +1561,11 @@ export const getOrganizationModuleOptions = (options: Options<GetOrganizationMod
 /**
  * Change an organization's configuration of a module
  *
- * The body is a JSON merge patch (RFC 7396) of the organization's own layer; null takes a key out of it.
+ * Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
  *
  * While the organization is suspended, super admins alone may change it.
  *
- * A super admin or the organization's own admin patches its config of one module (JSON merge patch).
+ * Patch the config of one module by JSON merge patch (super admins, and the organization's own admin).
  *
  * Changes the organization's layer alone. `as_operator`: by a super admin, who may correct a suspended organization.
  * Refused when the module is not assigned or the outcome is too large.
@@ -1633,7 +1633,7 @@ export const getDeadLettersQueryKey = (options?: Options<GetDeadLettersData>) =>
 /**
  * List dead letters
  *
- * The newest first.
+ * Newest first.
  *
  * For super admins.
  */
@@ -1655,7 +1655,7 @@ export const getDeadLettersInfiniteQueryKey = (options?: Options<GetDeadLettersD
 /**
  * List dead letters
  *
- * The newest first.
+ * Newest first.
  *
  * For super admins.
  */
@@ -1827,7 +1827,7 @@ export const getTokensInfiniteOptions = (options?: Options<GetTokensData>) => in
 });
 
 /**
- * Create an API token; its secret is shown once
+ * Create an API token and get its secret, this once
  *
  * Send it as `Authorization: Bearer mpt_…`. In the audit trail its id stands where a person's would.
  *
@@ -1876,7 +1876,7 @@ export const revokeTokenMutation = (options?: Partial<Options<RevokeTokenData>>)
 export const getIndustriesUsageQueryKey = (options?: Options<GetIndustriesUsageData>) => createQueryKey('getIndustriesUsage', options, false, ['usage']);
 
 /**
- * See how many organizations are on the current version of each template, and how many on older ones
+ * Get the number of organizations on the current and on older versions of each template
  *
  * All living templates, codes sorted.
  *
@@ -1898,7 +1898,7 @@ export const getIndustriesUsageOptions = (options?: Options<GetIndustriesUsageDa
 export const getModulesUsageQueryKey = (options?: Options<GetModulesUsageData>) => createQueryKey('getModulesUsage', options, false, ['usage']);
 
 /**
- * See how far each module is used, and its last thirty days
+ * Get the usage of all modules, with the last thirty days
  *
  * By module id. Who is left out was never assigned. The first of the days is `since` (UTC); there are thirty.
  *
@@ -1971,9 +1971,9 @@ export const getUsersInfiniteOptions = (options?: Options<GetUsersData>) => infi
 });
 
 /**
- * Let a user in again
+ * Activate a user
  *
- * The user signs in with the old password. Sessions and API tokens that ended do not come back.
+ * Let the user sign in with the old password. Sessions and API tokens that ended do not come back.
  *
  * For super admins.
  */
@@ -1992,9 +1992,9 @@ export const activateUserMutation = (options?: Partial<Options<ActivateUserData>
 };
 
 /**
- * Keep a user out
+ * Deactivate a user
  *
- * The user's sessions and access tokens end at once on every replica.
+ * End the user's sessions and access tokens, at once on every replica.
  *
  * So do the API tokens the user made, and those that were made with them: the answer names them. Look at
  * `GET /tokens?created_by={user_id}` first, and make those anew that programs still need. 409 for the last super
