@@ -116,9 +116,8 @@ class Stack:
             servers["postgres"] = Server(spec)
         if not self._given.kafka_bootstrap:
             identity = KafkaIdentity(**record["kafka"])
-            servers["kafka"] = Server(
-                KafkaSpec(path / "kafka", logs / "kafka.log", identity, self._say, quick=self._quick)
-            )
+            kafka = KafkaSpec(path / "kafka", logs / "kafka.log", identity, self._say, quick=self._quick)
+            servers["kafka"] = Server(kafka)
         if not self._given.redis_url:
             kept = record["redis"]
             servers["redis"] = Server(RedisSpec(path / "redis", logs / "redis.log", kept["port"], kept["password"]))

@@ -8,7 +8,7 @@ from tests.docs.documents import ROOT
 
 DOCUMENT = ROOT / "docs" / "contributing.md"
 FIELD = re.compile(r"\bservice_name\b|\bserviceName\b")
-SOURCES = ("migrations/**/*.py", "src/**/*.py", "web/src/**/*.ts", "web/src/**/*.tsx", "seeds/*.yaml")
+SOURCES = ("migrations/**/*.py", "src/**/*.py", "src/**/*.yaml", "web/src/**/*.ts", "web/src/**/*.tsx", "seeds/*.yaml")
 
 
 def sources() -> Iterator[Path]:
