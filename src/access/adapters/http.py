@@ -29,10 +29,9 @@ from access.users import UserAdministration, UserStatus
 from shared.commands.http import fingerprint, operation_id_for
 from shared.http.authentication import caller_of, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import TakesKey
+from shared.http.command_route import TakesKey, refuses
 from shared.http.parameters import idempotency_key, reason_of
 from shared.http.rate_limits import client_address
-from shared.http.route_docs import refuses
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 from shared.ports import Caller

@@ -18,9 +18,8 @@ from access.api_tokens import ApiTokens, CreatedApiToken, NewApiToken, RevokedAp
 from access.domain import MAX_NAME_LENGTH, ApiToken, ApiTokenRole, Scope, SecretNotKept
 from shared.http.authentication import caller_of, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import TakesKey
+from shared.http.command_route import TakesKey, refuses
 from shared.http.parameters import reason_of
-from shared.http.route_docs import refuses
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 

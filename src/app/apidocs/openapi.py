@@ -21,7 +21,7 @@ from app.apidocs.schemas import complete, reached_from, schemas_of, structs_in
 from app.main import routes
 from app.settings import Settings
 from shared.errors import FieldError
-from shared.http.route_docs import PARAMETERS
+from shared.http.command_route import PARAMETERS
 from shared.messages import PreviewedChange
 
 Schema = dict[str, Any]

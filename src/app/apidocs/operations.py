@@ -12,9 +12,8 @@ from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from app.apidocs.examples import Examples
-from shared.http.command_route import CommandOperation, TakesCommand, TakesReason
+from shared.http.command_route import REFUSALS, CommandOperation, Refusals, TakesCommand, TakesReason
 from shared.http.rate_limits import EXEMPT
-from shared.http.route_docs import REFUSALS, Refusals
 
 Schema = dict[str, Any]
 

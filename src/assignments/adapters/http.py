@@ -33,9 +33,8 @@ from shared.cache.generations import encode_cached
 from shared.commands.http import Asked, CommandSender, IfMatchRequired
 from shared.http.authentication import caller_of, organization_reader, organization_writer, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import sends
+from shared.http.command_route import refuses, sends
 from shared.http.responses import documented, send_cached
-from shared.http.route_docs import refuses
 from shared.slugs import Slug
 
 OrganizationPath = FromPath[UUID]

@@ -26,10 +26,9 @@ from bulk.requests import BulkOperationRequest, BulkRequests
 from shared.commands.http import fingerprint, operation_id_of
 from shared.http.authentication import caller_of, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import TakesKey
+from shared.http.command_route import TakesKey, refuses
 from shared.http.parameters import reason_of
 from shared.http.responses import documented
-from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, PageCursor, PageLimit
 from shared.ports import Ids
 

@@ -28,9 +28,8 @@ from shared.cache.generations import Cached, encode_cached
 from shared.commands.http import Asked, CommandSender
 from shared.http.authentication import NotSignedIn, RoleRequired, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import command_route, resource_route, send_found
+from shared.http.command_route import command_route, refuses, resource_route, send_found
 from shared.http.responses import documented, send_cached
-from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters

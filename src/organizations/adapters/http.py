@@ -43,10 +43,9 @@ from shared.commands.http import Asked, CommandSender, accepted
 from shared.errors import FieldError
 from shared.http.authentication import organization_reader, organizations_reader, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import TakesCommand, command_route, resource_route, send_found
+from shared.http.command_route import TakesCommand, command_route, refuses, resource_route, send_found
 from shared.http.parameters import expected_sequence, is_dry_run, previewed, reason_of
 from shared.http.responses import documented
-from shared.http.route_docs import refuses
 from shared.lists.cursors import ParameterMissing
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters

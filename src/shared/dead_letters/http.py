@@ -24,9 +24,8 @@ from shared.dead_letters.service import (
 from shared.errors import Malformed
 from shared.http.authentication import caller_of, super_admin
 from shared.http.bodies import AnyRequest
-from shared.http.command_route import TakesReason
+from shared.http.command_route import TakesReason, refuses
 from shared.http.parameters import reason_of
-from shared.http.route_docs import refuses
 from shared.lists.cursors import DEFAULT_LIMIT, Cursors, PageCursor, PageLimit
 
 SHOWN_BYTES = 16 * 1024
