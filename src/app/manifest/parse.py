@@ -209,7 +209,7 @@ class _Walk:
 
     def _is_key(self, key: yaml.Node, path: Path, key_lines: Mapping[str, int]) -> bool:
         if key.tag != f"{_TAG}str":
-            self._add_flaw(_line(key), path, f"the key {_shown(key)} is not text: quote it")
+            self._add_flaw(_line(key), path, f"the key {_written(key)} is not text: quote it")
             return False
         if key.value in key_lines:
             self._add_flaw(_line(key), (*path, key.value), f"given twice, first on line {key_lines[key.value]}")
@@ -230,7 +230,7 @@ class _Walk:
         if kind == "float" and _FLOAT.fullmatch(text):
             return self._checked(line, path, float(text))
         advice = "write true or false, or quote it" if kind == "bool" else "quote it if it is text"
-        return self._refuse(line, path, f"{_shown(node)} would be read as {kind}: {advice}")
+        return self._refuse(line, path, f"{_written(node)} would be read as {kind}: {advice}")
 
     def _checked(self, line: int, path: Path, value: Any) -> Any:
         if isinstance(value, str) and _NOT_STORABLE.search(value):
@@ -251,7 +251,7 @@ class _Walk:
             self.flaws.append(Flaw(line, path, message))
 
 
-def _shown(node: yaml.Node) -> str:
+def _written(node: yaml.Node) -> str:
     return str(node.value)[:60] if isinstance(node, yaml.ScalarNode) else "of several values"
 
 
