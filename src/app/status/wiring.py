@@ -42,14 +42,14 @@ class SystemProvider(Provider):
 
     @provide
     async def redis_server(self, settings: Settings) -> AsyncIterator[RedisServer]:
-        """The process's own, beside its store."""
+        """Return the process's own, beside its store."""
         server = RedisServer(settings.redis_url)
         yield server
         await server.close()
 
     @provide
     def subscribers(self, container: AsyncContainer) -> AnyOf[ContextSubscribers, Subscribers]:
-        """The process's own."""
+        """Return the process's own."""
         return ContextSubscribers(container)
 
     @provide

@@ -51,7 +51,7 @@ class Place(Struct):
 class Places:
     """All subschemas of a schema, by their path.
 
-    `referred` are the targets of references, `unreferenced` those that no keyword holds. `flaws` are references that lead
+    `referred` are the targets of references, `unreferenced` others. `flaws` are references that lead
     nowhere here, and keywords of other dialects.
     """
 
