@@ -35,7 +35,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def hot_reads(running: Running, ceiling: str, rounds: int, seconds: float) -> Row:
-    """An organization's modules, which lie in Redis, beside a route that answers a constant."""
+    """Measure cached reads of an organization's modules beside a route that answers a constant."""
     reads = [
         request("GET", f"/api/v1/organizations/{id_}/modules", running.admin.token or "")
         for id_ in running.subject.organizations[:SHOWN]
@@ -55,7 +55,7 @@ def hot_reads(running: Running, ceiling: str, rounds: int, seconds: float) -> Ro
 
 
 def writes(running: Running, ceiling: str, callers: int, rounds: int, seconds: float, goal: float | None = None) -> Row:
-    """Assignments that are new, beside a route that does one upsert."""
+    """Measure new assignments beside a route that does one upsert."""
     pairs = new_pairs(running)
     token = running.admin.token or ""
 
@@ -96,12 +96,12 @@ def side_by_side(
 
 
 def told(load: Load) -> str:
-    """A load in a few words."""
+    """Describe a load."""
     return f"{load.rate:,.0f}/s, p50 {load.quantile(0.5):.1f} ms, p99 {load.quantile(0.99):.1f} ms"
 
 
 def backlogs(subject: Subject) -> list[Row]:
-    """A backlog of single commands beside a bare consumer, and a bulk operation beside that."""
+    """Measure a backlog of single commands beside a bare consumer, and a bulk operation beside the backlog."""
     with subject.service() as running:
         drained, in_bulk = running.admin.module(), running.admin.module()
         subject.wait_for_quiet()
@@ -133,7 +133,7 @@ def rate_of_drain(running: Running, module: str) -> float:
 
 
 def floods(running: Running, rounds: int, seconds: float) -> Iterator[Row]:
-    """What reads and writes cost their callers while others keep the service waiting, beside what they cost without."""
+    """Measure latency while other clients hold connections, beside latency without them."""
     id_, token = running.subject.organizations[0], running.admin.token or ""
     read, pairs = request("GET", f"/api/v1/organizations/{id_}/modules", token), new_pairs(running)
 
@@ -178,7 +178,7 @@ def measured(subject: Subject, rounds: int, seconds: float) -> Iterator[Row]:
 
 
 def main() -> None:
-    """Runs it all and prints the table."""
+    """Run all rows and print the table."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")

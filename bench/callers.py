@@ -24,7 +24,7 @@ class Load:
         return len(self.took) / self.seconds
 
     def quantile(self, share: float) -> float:
-        """The time within which this share of the answers came, in milliseconds."""
+        """Return the latency of this quantile, in milliseconds."""
         return sorted(self.took)[min(len(self.took) - 1, int(len(self.took) * share))] * 1000
 
 
@@ -45,7 +45,7 @@ class Connection(asyncio.Protocol):
             self._answered.set_exception(exc or ConnectionError("The service closed the connection."))
 
     async def ask(self, request: bytes) -> bytes:
-        """The whole answer."""
+        """Return the whole answer."""
         assert self._transport is not None
         self._received.clear()
         self._answered = asyncio.get_running_loop().create_future()
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
 
 
 async def called(url: str, following: Callable[[], bytes], callers: int, seconds: float) -> Load:
-    """What `callers` see who send one following request after another for so many seconds."""
+    """Send requests one after another from `callers` connections for so many seconds, and return what they measured."""
     place, loop, load = urlsplit(url), asyncio.get_running_loop(), Load()
     assert place.hostname is not None
     assert place.port is not None
@@ -93,7 +93,7 @@ async def called(url: str, following: Callable[[], bytes], callers: int, seconds
 
 
 def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes:
-    """A request as it travels."""
+    """Encode a request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: bench", f"Content-Length: {len(body)}"]
     lines += ["Content-Type: application/json"] if body else []
     lines += [f"Authorization: Bearer {token}"] if token else []

@@ -69,7 +69,7 @@ async def upsert(
 
 
 def create_app() -> Litestar:
-    """Served as the service is: one process, the same server, the same event loop."""
+    """Serve like the service: one process, the same server, the same event loop."""
 
     @asynccontextmanager
     async def pool(app: Litestar) -> AsyncIterator[None]:
@@ -137,7 +137,7 @@ async def drain(bootstrap: str, postgres_url: str, begin: dict[TopicPartition, i
 
 
 def serve(port: int) -> None:
-    """Serves the ceilings' routes until it is ended."""
+    """Serve the ceilings' routes until terminated."""
     uvicorn.run(
         create_app,
         factory=True,

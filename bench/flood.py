@@ -46,7 +46,7 @@ class Idler(asyncio.Protocol):
 async def stay(
     port: int, said: bytes, source: str, gate: asyncio.Semaphore, there: asyncio.Semaphore, kind: str
 ) -> None:
-    """Keeps one connection open, for ever."""
+    """Keep one connection open, for ever."""
     loop, counted = asyncio.get_running_loop(), False
     while True:
         async with gate:

@@ -63,7 +63,7 @@ class Subject:
 
     @contextmanager
     def ceilings(self) -> Iterator[str]:
-        """The address of the routes that do as little as can be."""
+        """Return the address of the ceilings' routes."""
         port, environment = free_port(), {"BENCH_POSTGRES_URL": self.endpoints.postgres_url}
         with subprocess.Popen([sys.executable, "-m", "bench.ceilings", str(port)], env=environment) as process:
             url = f"http://127.0.0.1:{port}"
@@ -92,7 +92,7 @@ class Subject:
         wait_for(lambda: not self.fetchval("SELECT count(*) FROM shared.event_relay"), "the relay", PATIENCE_SECONDS)
 
     def put_backlog(self, module: str) -> None:
-        """A command for each organization, on the service's own topic."""
+        """Publish a command for each organization on the service's topic."""
         asyncio.run(self._produce([AssignModule(id_, module, "bench") for id_ in self.organizations]))
 
     async def _produce(self, commands: Sequence[AssignModule]) -> None:
@@ -122,7 +122,7 @@ class Running:
         self._process = psutil.Process(process.pid)
 
     def furnish(self) -> Self:
-        """Gives every organization twelve modules, by their industry's template."""
+        """Assign twelve modules to every organization by its industry's template."""
         industry = self.admin.industry([self.admin.module() for _ in range(MODULES)])
         self.bulk({"type": "apply_industry", "industry_code": industry})
         self.subject.wait_for_quiet()

@@ -26,7 +26,7 @@ THEME = "theme_"
 
 
 def manifest(catalog: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The catalogue as `modplane apply` takes it."""
+    """Return the catalogue as `modplane apply` takes it."""
     described = {module["technical_name"] for module in catalog["modules"]}
     return {
         "modules": [_module(module) for module in catalog["modules"]],
