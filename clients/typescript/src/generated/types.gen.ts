@@ -161,11 +161,11 @@ export type BulkCounts = {
 };
 
 /**
- * BulkForesight
+ * BulkDryRun
  *
  * A dry run's answer.
  */
-export type BulkForesight = {
+export type BulkDryRun = {
     examined: number;
     complete: boolean;
     would_change: number;
@@ -306,9 +306,8 @@ export type BulkSummary = {
  */
 export type CacheStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'measured' | 'not_read' | 'unknown';
     since: string | null;
-    still_works: string | null;
     hit_ratio: number | null;
     hits: number | null;
     misses: number | null;
@@ -360,13 +359,12 @@ export type ConfigViolationPage = {
 /**
  * ConsumersStatus
  *
- * Consumer groups of commands and events.
+ * Consumer groups of commands and events. `group_without_members`: at least one group has no consumer.
  */
 export type ConsumersStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'behind' | 'caught_up' | 'far_behind' | 'group_without_members' | 'unknown';
     since: string | null;
-    still_works: string | null;
     lag: number | null;
     groups: Array<GroupStatus>;
 };
@@ -438,13 +436,12 @@ export type DeadLetterPage = {
 /**
  * DeadLettersStatus
  *
- * What was set aside and waits for somebody to deal with it.
+ * Dead letters that wait for a decision. `keys_blocked`: one of the relay's is open, which holds others up.
  */
 export type DeadLettersStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'keys_blocked' | 'none_open' | 'open' | 'unknown';
     since: string | null;
-    still_works: string | null;
     open: OpenLetters | null;
 };
 
@@ -459,14 +456,14 @@ export type Decided = {
 };
 
 /**
- * DecidedOrForeseen
+ * DecidedOrPreviewed
  *
  * Around a command's result: its operation; of a dry run what would happen, and no operation.
  *
- * `changes` are the events that would be recorded, `impact` tells whom the command concerns beyond its own, `preview`
- * binds a command to this very decision, and `sequence` is the state's to which If-Match would refer.
+ * `changes` are the events that would be recorded, `impact` counts what else the command affects, `preview` binds
+ * a command to this very decision, and `sequence` is the state's to which If-Match would refer.
  */
-export type DecidedOrForeseen = {
+export type DecidedOrPreviewed = {
     status: 'applied' | 'unchanged';
     operation_id?: string;
     dry_run?: true;
@@ -512,13 +509,12 @@ export type Difference = {
 /**
  * DriftStatus
  *
- * How far the enum `ModuleType` is from the living registry, which alone counts.
+ * The difference between the enum `ModuleType` and the registry, which alone counts.
  */
 export type DriftStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'different' | 'same' | 'unknown';
     since: string | null;
-    still_works: string | null;
     unlisted: Array<string>;
     unregistered: Array<string>;
 };
@@ -550,7 +546,7 @@ export type FieldError = {
 /**
  * GroupStatus
  *
- * A consumer group: who is in it, and how far it is behind.
+ * A consumer group: its members, and how far it is behind.
  */
 export type GroupStatus = {
     group: string;
@@ -562,7 +558,7 @@ export type GroupStatus = {
 /**
  * Health
  *
- * Each part named. `degraded`: the service works without it, more slowly or later, or without writes.
+ * The process's readiness, part by part. `degraded`: it works without the part, more slowly or without writes.
  *
  * `status` `degraded`: reads are served and writes are refused, for the reason in `waiting_for`.
  */
@@ -577,7 +573,7 @@ export type Health = {
 /**
  * IndustriesUsage
  *
- * All living templates, codes sorted.
+ * All existing templates, codes sorted.
  */
 export type IndustriesUsage = {
     items: Array<IndustryUsage>;
@@ -1182,9 +1178,8 @@ export type OperationView = {
  */
 export type OperationsStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'late' | 'none_pending' | 'pending' | 'unknown';
     since: string | null;
-    still_works: string | null;
     pending: number | null;
     oldest_pending_seconds: number | null;
     waiting_requests: number | null;
@@ -1371,6 +1366,21 @@ export type OrganizationViolation = {
 };
 
 /**
+ * PostgresStatus
+ *
+ * PostgreSQL. `incomplete`: it answers, but is too slow, or its schema is older than the code.
+ *
+ * `disk_full`, `read_only` and `files_unwritable`: it answers, and takes no writes.
+ */
+export type PostgresStatus = {
+    state: 'degraded' | 'down' | 'ok' | 'unknown';
+    code: 'answers' | 'disk_full' | 'files_unwritable' | 'incomplete' | 'read_only' | 'unreachable';
+    since: string | null;
+    answer_ms: number | null;
+    version: string | null;
+};
+
+/**
  * PreviewedChange
  *
  * An event that would be recorded, and what it changes.
@@ -1447,13 +1457,12 @@ export type Refusals = {
 /**
  * RelayStatus
  *
- * Events on their way to Kafka. Counts end at 100,000; the age leaves events of blocked keys out.
+ * Events on their way to Kafka. Counts end at 100,000; the age leaves out events of blocked keys.
  */
 export type RelayStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'late' | 'no_leader' | 'publishing' | 'unknown';
     since: string | null;
-    still_works: string | null;
     waiting: number | null;
     oldest_seconds: number | null;
     leader: string | null;
@@ -1478,13 +1487,12 @@ export type ReplicaStatus = {
 /**
  * ReplicasStatus
  *
- * Those heard of within an hour; who stopped in order is not listed.
+ * Replicas heard of within an hour, without those that stopped in order. `no_consumer`: only APIs are running.
  */
 export type ReplicasStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'no_consumer' | 'running' | 'some_silent' | 'unknown';
     since: string | null;
-    still_works: string | null;
     items: Array<ReplicaStatus>;
 };
 
@@ -1513,15 +1521,18 @@ export type RevokedApiToken = {
 /**
  * ServerStatus
  *
- * A server the service works with, and how long it just took to answer. Kafka tells no client its version.
+ * Kafka or Redis, and how long it just took to answer. Kafka tells no client its version.
+ *
+ * `partly_unreachable`: some of the running replicas do not reach it.
  */
 export type ServerStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
+    code: 'answers' | 'partly_unreachable' | 'unreachable';
     since: string | null;
-    still_works: string | null;
     answer_ms: number | null;
     version: string | null;
+    replicas: number;
+    replicas_without: number;
 };
 
 /**
@@ -1536,11 +1547,11 @@ export type SignedUp = {
 };
 
 /**
- * SignupForeseen
+ * SignupDryRun
  *
  * What signing up would come to: of a dry run, which keeps nothing. `preview` binds a signup to this decision.
  */
-export type SignupForeseen = {
+export type SignupDryRun = {
     dry_run: boolean;
     status: 'applied' | 'unchanged';
     sequence: number;
@@ -1620,14 +1631,13 @@ export type Suspend = {
 /**
  * SystemStatus
  *
- * Every part, and all of them in a sentence. The state is that of the worst.
+ * Every part of the system. The state is that of the worst part.
  */
 export type SystemStatus = {
     state: 'degraded' | 'down' | 'ok' | 'unknown';
-    words: string;
     checked_at: string;
     answered_by: string;
-    postgres: ServerStatus;
+    postgres: PostgresStatus;
     kafka: ServerStatus;
     redis: ServerStatus;
     relay: RelayStatus;
@@ -1769,7 +1779,7 @@ export type IfMatch = string;
 export type Prefer = string;
 
 /**
- * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+ * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
  */
 export type ModplaneReason = string;
 
@@ -1789,7 +1799,7 @@ export type Preview = string;
 export type Reason = string;
 
 /**
- * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+ * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
  */
 export type IfNoneMatch = string;
 
@@ -2144,7 +2154,7 @@ export type StartBulkOperationData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -2259,7 +2269,7 @@ export type StartBulkOperationResponses = {
     /**
      * Done.
      */
-    200: BulkForesight;
+    200: BulkDryRun;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -3068,7 +3078,7 @@ export type GetIndustriesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -3079,7 +3089,7 @@ export type GetIndustriesData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -3201,7 +3211,7 @@ export type CreateIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3340,7 +3350,7 @@ export type CreateIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & IndustryResult;
+    200: DecidedOrPreviewed & IndustryResult;
     /**
      * Created.
      */
@@ -3369,7 +3379,7 @@ export type DeleteIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3437,8 +3447,8 @@ export type DeleteIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3515,7 +3525,7 @@ export type DeleteIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & DeletedIndustry;
+    200: DecidedOrPreviewed & DeletedIndustry;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -3528,7 +3538,7 @@ export type GetIndustryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -3560,8 +3570,8 @@ export type GetIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3622,7 +3632,7 @@ export type UpdateIndustryData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -3690,8 +3700,8 @@ export type UpdateIndustryErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3774,7 +3784,7 @@ export type UpdateIndustryResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & IndustryResult;
+    200: DecidedOrPreviewed & IndustryResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -3787,7 +3797,7 @@ export type GetIndustryModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -3819,8 +3829,8 @@ export type GetIndustryModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -3931,9 +3941,9 @@ export type GetIndustryOrganizationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -4041,8 +4051,8 @@ export type GetIndustryVersionsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4091,7 +4101,7 @@ export type GetModuleRegistryData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -4110,7 +4120,7 @@ export type GetModuleRegistryData = {
          */
         service_name?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -4224,7 +4234,7 @@ export type RegisterModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4363,7 +4373,7 @@ export type RegisterModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ModuleResult;
+    200: DecidedOrPreviewed & ModuleResult;
     /**
      * Created.
      */
@@ -4392,7 +4402,7 @@ export type DeleteModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4460,7 +4470,7 @@ export type DeleteModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4537,7 +4547,7 @@ export type DeleteModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & DeletedModule;
+    200: DecidedOrPreviewed & DeletedModule;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -4550,7 +4560,7 @@ export type GetModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -4605,7 +4615,7 @@ export type GetModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4666,7 +4676,7 @@ export type UpdateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4734,7 +4744,7 @@ export type UpdateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4817,7 +4827,7 @@ export type UpdateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ModuleResult;
+    200: DecidedOrPreviewed & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -4842,7 +4852,7 @@ export type ActivateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -4910,7 +4920,7 @@ export type ActivateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -4987,7 +4997,7 @@ export type ActivateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ModuleResult;
+    200: DecidedOrPreviewed & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -5000,7 +5010,7 @@ export type GetModuleAdoptionData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -5055,9 +5065,9 @@ export type GetModuleAdoptionErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5107,7 +5117,7 @@ export type GetModuleConfigData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -5162,7 +5172,7 @@ export type GetModuleConfigErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5223,7 +5233,7 @@ export type DeactivateModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5291,7 +5301,7 @@ export type DeactivateModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5368,7 +5378,7 @@ export type DeactivateModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ModuleResult;
+    200: DecidedOrPreviewed & ModuleResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -5439,8 +5449,8 @@ export type GetModuleIndustriesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
     404: Problem;
@@ -5499,7 +5509,7 @@ export type GetModuleOrganizationsData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'suspended' | null;
         /**
@@ -5563,9 +5573,9 @@ export type GetModuleOrganizationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5673,9 +5683,9 @@ export type GetModuleViolationsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5737,7 +5747,7 @@ export type ApplyIndustryTemplateData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5805,9 +5815,9 @@ export type ApplyIndustryTemplateErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -5862,7 +5872,7 @@ export type ApplyIndustryTemplateErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -5905,7 +5915,7 @@ export type ApplyIndustryTemplateResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -5930,7 +5940,7 @@ export type AssignModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -5998,9 +6008,9 @@ export type AssignModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6055,7 +6065,7 @@ export type AssignModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6098,7 +6108,7 @@ export type AssignModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6111,7 +6121,7 @@ export type GetAvailableModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -6240,7 +6250,7 @@ export type BulkAssignModulesData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6308,9 +6318,9 @@ export type BulkAssignModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6365,7 +6375,7 @@ export type BulkAssignModulesErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6408,7 +6418,7 @@ export type BulkAssignModulesResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6433,7 +6443,7 @@ export type RestoreAssignmentsData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6501,9 +6511,9 @@ export type RestoreAssignmentsErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6558,7 +6568,7 @@ export type RestoreAssignmentsErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6601,7 +6611,7 @@ export type RestoreAssignmentsResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6626,7 +6636,7 @@ export type UnassignModuleData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -6702,9 +6712,9 @@ export type UnassignModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -6753,7 +6763,7 @@ export type UnassignModuleErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -6796,7 +6806,7 @@ export type UnassignModuleResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & AssignmentResult;
+    200: DecidedOrPreviewed & AssignmentResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -6814,7 +6824,7 @@ export type GetOperationsData = {
          */
         organization_id?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'pending' | 'applied' | 'unchanged' | 'rejected' | 'failed' | null;
         /**
@@ -7028,7 +7038,7 @@ export type GetOrganizationsData = {
          */
         q?: string;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'suspended' | null;
         /**
@@ -7229,7 +7239,7 @@ export type SignUpData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -7328,7 +7338,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
      * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -7368,7 +7378,7 @@ export type SignUpResponses = {
     /**
      * Done.
      */
-    200: SignupForeseen;
+    200: SignupDryRun;
     /**
      * Created.
      */
@@ -7385,7 +7395,7 @@ export type GetOrganizationData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7501,7 +7511,7 @@ export type UpdateOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -7613,7 +7623,7 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -7653,7 +7663,7 @@ export type UpdateOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & OrganizationResult;
+    200: DecidedOrPreviewed & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -7666,7 +7676,7 @@ export type GetOrganizationInfoData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7770,7 +7780,7 @@ export type GetOrganizationModulesData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7825,9 +7835,9 @@ export type GetOrganizationModulesErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -7877,7 +7887,7 @@ export type GetOrganizationModuleData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -7936,9 +7946,9 @@ export type GetOrganizationModuleErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -8002,7 +8012,7 @@ export type UpdateModuleConfigData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8074,9 +8084,9 @@ export type UpdateModuleConfigErrors = {
     /**
      * What the path names does not exist.
      *
-     * - `urn:modplane:problem:industry_not_found`: No template, living or deleted, has the code in the path.
+     * - `urn:modplane:problem:industry_not_found`: No template, existing or deleted, has the code in the path.
      * - `urn:modplane:problem:module_not_assigned`: The organization does not have the module the path names, whether or not the registry knows it.
-     * - `urn:modplane:problem:module_not_found`: No living module has the id in the path.
+     * - `urn:modplane:problem:module_not_found`: No existing module has the id in the path.
      * - `urn:modplane:problem:organization_not_found`: No organization has this id.
      * - `urn:modplane:problem:route_not_found`: There is no such address, or an id in it is no UUID.
      */
@@ -8131,7 +8141,7 @@ export type UpdateModuleConfigErrors = {
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
      * - `urn:modplane:problem:not_in_template`: The body names modules that the version of the template does not hold. One pointer each.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unknown_modules`: The body names modules that are not registered, or deleted. One pointer each.
      * - `urn:modplane:problem:unknown_unassignment`: The operation took nothing away from this organization, or it is so old that its sources are not recorded.
      * - `urn:modplane:problem:unknown_version`: The template never had this version.
@@ -8180,7 +8190,7 @@ export type UpdateModuleConfigResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & ConfigResult;
+    200: DecidedOrPreviewed & ConfigResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -8205,7 +8215,7 @@ export type ReactivateOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8311,7 +8321,7 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -8351,7 +8361,7 @@ export type ReactivateOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & OrganizationResult;
+    200: DecidedOrPreviewed & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -8376,7 +8386,7 @@ export type SuspendOrganizationData = {
          */
         Prefer?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8482,7 +8492,7 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:unknown_industry`: No living template has this code.
+     * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -8522,7 +8532,7 @@ export type SuspendOrganizationResponses = {
     /**
      * Done.
      */
-    200: DecidedOrForeseen & OrganizationResult;
+    200: DecidedOrPreviewed & OrganizationResult;
     /**
      * Not decided yet: `Location` is where the outcome will be.
      */
@@ -8737,7 +8747,7 @@ export type DropDeadLetterData = {
     body?: never;
     headers?: {
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -8864,7 +8874,7 @@ export type RetryDeadLetterData = {
     body?: never;
     headers?: {
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9090,7 +9100,7 @@ export type GetTokensData = {
          */
         role?: 'super_admin' | 'service' | null;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'expired' | 'revoked' | null;
         /**
@@ -9200,7 +9210,7 @@ export type CreateTokenData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9336,7 +9346,7 @@ export type RevokeTokenData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9462,7 +9472,7 @@ export type GetIndustriesUsageData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -9554,7 +9564,7 @@ export type GetModulesUsageData = {
     body?: never;
     headers?: {
         /**
-         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: the answer is 304 without a body when one of them is still right.
+         * ETags the caller has, such as `"12.0a1b2c3d4e5f6a7b"`: 304 without a body when one of them is current.
          */
         'If-None-Match'?: string;
     };
@@ -9659,7 +9669,7 @@ export type GetUsersData = {
          */
         role?: 'super_admin' | 'organization_admin' | 'service' | null;
         /**
-         * Only those that stand so.
+         * Only those with this status.
          */
         status?: 'active' | 'inactive' | null;
         /**
@@ -9765,7 +9775,7 @@ export type ActivateUserData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
@@ -9891,7 +9901,7 @@ export type DeactivateUserData = {
          */
         'Idempotency-Key'?: string;
         /**
-         * The same as the parameter `reason`, percent-encoded, for those who keep reasons out of addresses.
+         * The same as the parameter `reason`, percent-encoded, which keeps reasons out of addresses.
          */
         'Modplane-Reason'?: string;
     };
