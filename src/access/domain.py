@@ -106,8 +106,6 @@ class SecretNotKept(Conflict):
 
 
 class Account(Struct, frozen=True):
-    """A user as sign-in reads it."""
-
     id: UUID
     role: Role
     organization_id: UUID | None
@@ -119,10 +117,10 @@ class Account(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """One sign-in, with the hash of the refresh token that is good now.
+    """One sign-in, with the hash of the refresh token that is valid now.
 
-    `rotated_at` and `sealed`: when that token replaced the one before, and the token itself, sealed by the one before.
-    None before the first refresh.
+    `rotated_at` and `sealed`, None before the first refresh: when that token replaced its predecessor, and the token
+    itself, sealed by its predecessor.
     """
 
     id: UUID
@@ -138,7 +136,7 @@ class Session(Struct, frozen=True):
 
 
 class PendingOwner(Struct, frozen=True):
-    """The owner of an organization that is being signed up. The operation's id becomes the user's id."""
+    """The operation's id becomes the user's id."""
 
     operation_id: UUID
     email: str
@@ -173,8 +171,6 @@ class NamedToken(Struct, frozen=True):
 
 
 class ApiTokenState(Struct, frozen=True):
-    """The state that the token's events lead to."""
-
     role: ApiTokenRole
     organization_id: UUID | None
     scopes: Sequence[Scope]
@@ -182,15 +178,13 @@ class ApiTokenState(Struct, frozen=True):
 
 
 class UserState(Struct, frozen=True):
-    """The state that the user's events lead to."""
-
     role: Role
     organization_id: UUID | None
     is_active: bool
 
 
 def valid_email(text: str) -> str:
-    """Return the e-mail in its one spelling. Raises `InvalidEmail`."""
+    """Return the e-mail normalized. Raises `InvalidEmail`."""
     email = email_of(text)
     if email is None:
         detail = f"Give an e-mail address such as name@example.com, at most {MAX_EMAIL_LENGTH} characters long."
@@ -199,7 +193,7 @@ def valid_email(text: str) -> str:
 
 
 def valid_name(text: str | None) -> str | None:
-    """Return the name as it is stored, None for an empty one. Raises `InvalidName`."""
+    """Return the name normalized, None for an empty one. Raises `InvalidName`."""
     name = composed(text or "")
     if name and (flaw := flaw_of(name, limit=MAX_NAME_LENGTH)) is not None:
         detail = f"Give a name of at most {MAX_NAME_LENGTH} characters, visible and in one line."

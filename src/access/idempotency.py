@@ -1,7 +1,6 @@
 """Gives a write of this context one effect and one answer for each Idempotency-Key, without a command.
 
-The outcome is kept in the transaction of the write. A refusal changes nothing and is not kept: a repetition is decided
-anew.
+The outcome is stored in the transaction of the write. A refusal is not stored: a repetition is decided anew.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +19,7 @@ SECRET_KEPT = timedelta(hours=24)
 
 
 class Done(Struct, frozen=True):
-    """The outcome of a write. `secret` is sealed before it is kept, and no part of `body`. `ended` are credentials."""
+    """`secret` is sealed before it is stored, and no part of `body`; `ended` are credentials."""
 
     body: bytes
     secret: str | None = None
@@ -32,8 +31,6 @@ class Done(Struct, frozen=True):
 
 @dataclass
 class KeyedWrites:
-    """Runs writes: each in one transaction, and one with a key once."""
-
     database: Database
     outcomes: WriteOutcomes
     seals: Seals
@@ -75,14 +72,14 @@ class KeyedWrites:
         return secret
 
     async def sweep(self) -> int:
-        """Delete secrets after a day and outcomes after 30, and return how many outcomes there were."""
+        """Delete secrets after a day and outcomes after 30. Return how many outcomes there were."""
         now = self.clock.now()
         async with self.database.writing() as transaction:
             return await self.outcomes.discard(transaction, now - SECRET_KEPT, now - OUTCOME_KEPT)
 
 
 def as_uuid(id_: str) -> UUID | None:
-    """Return the id of a user or a token, None for any other caller."""
+    """Return None for a caller that is neither a user nor a token."""
     try:
         return UUID(id_)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Keeps users signed in, by a refresh token that changes at every use and is invalid soon after."""
+"""Signs users in, and keeps them signed in by a refresh token that changes at every use."""
 
 import hmac
 import re
@@ -10,18 +10,30 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct
 
-from access.domain import Account, OrganizationSuspended, Session, SessionEnded, UserState
+from access.domain import (
+    Account,
+    OrganizationSuspended,
+    Session,
+    SessionEnded,
+    UserState,
+    WrongCredentials,
+    is_text,
+)
 from access.events import SessionReusedEvent
 from access.ports import (
+    AccessAuditLog,
     AccessTokens,
     EndedCredentials,
-    Fact,
-    FactLog,
     IssuedToken,
+    Passwords,
     Secrets,
     SessionStore,
+    SignInAttempts,
+    Users,
 )
+from shared.eventlog.audit_log import AuditEvent
 from shared.ports import Clock, Database, OrganizationStatuses
+from shared.text.emails import email_of
 
 SESSION_LIFETIME = timedelta(days=30)
 # An answer that was lost can be had again for so long: by a page reloaded before it came, or a second tab.
@@ -30,7 +42,7 @@ REFRESH_TOKEN = re.compile(r"([0-9a-f]{32})\.([\w-]{43})", re.ASCII)
 
 
 class RefreshToken(Struct, frozen=True):
-    """The session's id and its present secret, for the browser's cookie. It ends with the session."""
+    """The session's id and its present secret, for the browser's cookie."""
 
     value: str
     seconds: int
@@ -46,7 +58,7 @@ class SignedIn(Struct, frozen=True):
 
 @dataclass
 class Admission:
-    """Issues access tokens to verified accounts, and notifies every process of sessions that ended."""
+    """Issues access tokens to verified accounts."""
 
     statuses: OrganizationStatuses
     tokens: AccessTokens
@@ -73,7 +85,7 @@ class Sessions:
     store: SessionStore
     admission: Admission
     secrets: Secrets
-    facts: FactLog
+    audit_log: AccessAuditLog
     clock: Clock
 
     async def start(self, account: Account) -> SignedIn:
@@ -89,7 +101,7 @@ class Sessions:
     async def refresh(self, presented: str) -> SignedIn:
         """Return an access token and the next refresh token: the same to all requests with this one within `GRACE`.
 
-        A token that comes again later was stolen before or after its use: the session ends for both holders. Raises
+        A token that comes later was stolen before or after its use: the session ends for both holders. Raises
         `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
         """
         session, secret = await self._session_of(presented)
@@ -107,9 +119,9 @@ class Sessions:
         return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
 
     async def end(self, presented: Sequence[str], session_id: UUID | None = None) -> None:
-        """Sign out of the sessions of refresh tokens, and of the one an access token names, everywhere at once.
+        """Sign out of the sessions of refresh tokens, and of `session_id`, in every process. Idempotent.
 
-        Harmless to repeat, and with tokens that were never one.
+        Texts that were never a refresh token are ignored.
         """
         matches = [match for each in presented if (match := REFRESH_TOKEN.fullmatch(each)) is not None]
         named = {UUID(match[1]) for match in matches} | ({session_id} if session_id is not None else set())
@@ -122,7 +134,7 @@ class Sessions:
         self.admission.memory.forget(ending)
 
     async def sweep(self) -> int:
-        """Delete expired sessions and return how many there were."""
+        """Return how many expired sessions were deleted."""
         async with self.database.writing() as transaction:
             return await self.store.discard_expired(transaction, self.clock.now())
 
@@ -149,10 +161,41 @@ class Sessions:
         now = self.clock.now()
         async with self.database.writing() as transaction:
             if await self.store.revoke(transaction, session.id, now):
-                await self.facts.record(transaction, [reuse(session, now)])
+                await self.audit_log.record(transaction, [reuse(session, now)])
                 await self.admission.memory.announce(transaction, [session.id])
         self.admission.memory.forget([session.id])
         return session_ended()
+
+
+@dataclass
+class SignIn:
+    database: Database
+    users: Users
+    passwords: Passwords
+    sessions: Sessions
+    attempts: SignInAttempts
+
+    async def __call__(self, email: str, password: str, address: str) -> SignedIn:
+        """Raise `WrongCredentials`, with one text and at one cost whatever is wrong, or `OrganizationSuspended`.
+
+        A suspension is revealed only after the right password. `TooManyAttempts` is raised after too many failures from
+        `address`.
+        """
+        await self.attempts.begin(email, address)
+        account = await self._account(email)
+        known_hash = account.password_hash if account else None
+        verified = await self.passwords.verifies(known_hash, password if is_text(password) else "")
+        if account is None or not verified or not account.is_active:
+            raise WrongCredentials("E-mail or password is wrong. Check both and try again.")
+        await self.attempts.succeeded(email, address)
+        return await self.sessions.start(account)
+
+    async def _account(self, text: str) -> Account | None:
+        email = email_of(text)
+        if email is None:
+            return None
+        async with self.database.snapshot() as transaction:
+            return await self.users.by_email(transaction, email)
 
 
 def session_ended() -> SessionEnded:
@@ -161,12 +204,11 @@ def session_ended() -> SessionEnded:
 
 
 def is_good(session: Session, now: datetime) -> bool:
-    """Return whether the session can be refreshed."""
     return not session.is_revoked and session.expires_at > now and session.account.is_active
 
 
 def successor(session: Session, secret: str, now: datetime) -> str | None:
-    """Return the token that is good now, to a holder of the one before it within `GRACE`."""
+    """Return the token that is valid now, to a holder of its predecessor within `GRACE`."""
     if session.sealed is None or session.rotated_at is None or now - session.rotated_at > GRACE:
         return None
     following = masked(session.sealed, secret)
@@ -174,7 +216,7 @@ def successor(session: Session, secret: str, now: datetime) -> str | None:
 
 
 def masked(token: bytes, secret: str) -> bytes:
-    """Seal or unseal a token by a mask that is used once: the secret before it, which is kept nowhere."""
+    """Seal or unseal a token by a mask that is used once: the secret before it, which is stored nowhere."""
     mask = hmac.digest(secret.encode(), b"the token that follows", "sha512")
     return bytes(a ^ b for a, b in zip(token, mask, strict=False))
 
@@ -188,9 +230,9 @@ def refresh_token(session_id: UUID, secret: str, lifetime: timedelta) -> Refresh
     return RefreshToken(f"{session_id.hex}.{secret}", int(lifetime.total_seconds()))
 
 
-def reuse(session: Session, now: datetime) -> Fact:
+def reuse(session: Session, now: datetime) -> AuditEvent:
     account = session.account
-    return Fact(
+    return AuditEvent(
         aggregate_id=str(account.id),
         event=SessionReusedEvent(account.id),
         state=UserState(account.role, account.organization_id, account.is_active),

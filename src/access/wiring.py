@@ -1,4 +1,4 @@
-"""Binds this context. From outside come `Database`, `Clock`, `Ids`, `OrganizationStatuses`, `FactLog`, settings."""
+"""Binds this context. From outside come `Database`, `Clock`, `Ids`, statuses, `AccessAuditLog` and settings."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -45,10 +45,8 @@ from access.ports import (
     Users,
     WriteOutcomes,
 )
-from access.sessions import Admission, Sessions
-from access.sign_in import SignIn, SuperAdmins
-from access.signup import PendingOwners
-from access.users import UserAdministration
+from access.sessions import Admission, Sessions, SignIn
+from access.users import PendingOwners, SuperAdmins, UserAdministration
 from shared.ports import Authenticator, Clock, OrganizationStatuses
 from shared.wiring import Context
 

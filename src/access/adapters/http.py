@@ -23,8 +23,7 @@ from access.domain import (
     WrongCredentials,
 )
 from access.ports import AccessSettings, KeyedWrite
-from access.sessions import Sessions, SignedIn
-from access.sign_in import SignIn
+from access.sessions import Sessions, SignedIn, SignIn
 from access.users import UserAdministration, UserStatus
 from shared.commands.http import fingerprint, operation_id_for
 from shared.http.authentication import caller_of, super_admin

@@ -29,7 +29,6 @@ MAX_JWKS_BYTES = 1024 * 1024
 MAX_KEYS = 100
 MAX_TRIED = 10
 KEY_TYPES = ("RSA", "EC", "OKP")
-KEY_TYPES = ("RSA", "EC", "OKP")
 REMEMBERED_FOR = timedelta(minutes=1)
 CLOCK_SKEW = timedelta(seconds=30)
 MAX_TOKEN_LENGTH = 8192
@@ -89,9 +88,9 @@ class BoundedJwks(jwt.PyJWKClient):
 
 
 class IssuerKeys:
-    """Keys are read again every ten minutes, and the old ones serve until then.
+    """Reads the keys again every ten minutes; the old ones are used until then.
 
-    An unknown key's name leads to a fetch at once, but to no more than one in ten seconds, whatever tokens come.
+    An unknown key id leads to a fetch at once, but at most once in ten seconds, whatever tokens come.
     """
 
     def __init__(self, url: str, clock: Clock, read: Callable[[str], bytes] = read) -> None:
@@ -106,7 +105,7 @@ class IssuerKeys:
         return kid is not None and any(key_id(each) == kid for each in self._keys)
 
     def candidates(self, kid: str | None, algorithm: str) -> Sequence[jwt.PyJWK]:
-        """Return the keys that may have signed a token: those with its `kid`, otherwise those without a name.
+        """Return the keys that may have signed a token: those with its `kid`, otherwise those without one.
 
         A token without `kid` may be signed by any key of its algorithm.
         """
@@ -171,7 +170,7 @@ class OidcAuthenticator:
         )
 
     def speaks_for(self, token: str) -> bool:
-        """Return whether the token claims to come from this issuer. Nothing is verified by this."""
+        """Return whether the token claims to come from this issuer. Verifies nothing."""
         if token in self._verified:
             return True
         try:

@@ -23,7 +23,7 @@ BINDING_CLAIMS = ("cnf", "authorization_details")
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """Claims that every token needs. Times are seconds since the epoch."""
+    """Times are seconds since the epoch."""
 
     sub: str
     exp: float
@@ -44,7 +44,7 @@ def claims_of(claims: Mapping[str, Any]) -> Claims:
 
 
 def require_bearer(claims: Mapping[str, Any]) -> None:
-    """Raise `TokenInvalid` for a token whose holder would have to prove more than that it has the token."""
+    """Raise `TokenInvalid` for a token whose holder would have to prove more than possession of it."""
     for name in BINDING_CLAIMS:
         if name in claims:
             raise TokenInvalid(f"The token has the claim `{name}`, which this service cannot check: get one without.")
@@ -53,8 +53,7 @@ def require_bearer(claims: Mapping[str, Any]) -> None:
 def claim(claims: Mapping[str, Any], path: str) -> Any:
     """Return a claim by name; dots lead into objects (`realm_access.roles`) where no claim has the whole name.
 
-    Return `UNSET` without it, and None for a path that begins in the token and ends half-way: such a claim is
-    malformed, not absent.
+    Return `UNSET` without it, and None for a path that leads only part of the way: such a claim is malformed.
     """
     if path in claims:
         return claims[path]
@@ -67,13 +66,13 @@ def claim(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def role_in(value: Any) -> Role | None:
-    """Return the role with the most rights that a text or a list of texts names."""
+    """Return the role with the most rights in a text or a list of texts."""
     named = value if isinstance(value, list) else [value]
     return next((role for role in ROLES if role in named), None)
 
 
 def organization_in(value: Any, name: str) -> str | None:
-    """Return an organization's id as this service writes it. A list of exactly one id counts as that id.
+    """Return an organization's normalized id. A list of exactly one id counts as that id.
 
     Raises `ClaimNotUnderstood`.
     """
@@ -108,7 +107,7 @@ def scopes_in(claims: Mapping[str, Any]) -> frozenset[str]:
 
 
 def words_in(value: Any, name: str) -> frozenset[str]:
-    """Split a text, or a list of texts. Raises `ClaimNotUnderstood`."""
+    """Raise `ClaimNotUnderstood`."""
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
         raise ClaimNotUnderstood(f"The token's claim `{name}` must be a text of words, or a list of texts.")

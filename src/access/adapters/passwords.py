@@ -1,10 +1,9 @@
-"""Passwords by argon2id, in two threads of their own, and bounds for guessing them.
+"""Hashes passwords with argon2id in two threads of its own, and bounds the guessing of them.
 
-Failed sign-ins are counted in Redis so that a stranger's never keep the owner of an account out. The failures of one
-address at one account are bounded, and those of one address at all. The failures at one account from everywhere are
-not: a stranger could use those up. Instead, while an account fails more often than one person would, an address it
-never signed in from has `SLOWED` attempts in each window, the right password among them, so that many addresses
-together guess slowly. Without Redis no attempt is refused.
+Failed sign-ins are counted in Redis, so that failures of strangers never lock out the owner of an account. The failures
+of one address are bounded, at one account and in total. The failures at one account from all addresses are not: a
+stranger could use those up. Instead, while an account fails more often than one person would, an address that never
+signed in to it has `SLOWED` attempts in each window, with the right password too. Without Redis no attempt is refused.
 """
 
 import asyncio
@@ -86,7 +85,7 @@ class Argon2Passwords:
 
 
 def encoded(password: str) -> bytes:
-    """One spelling for what different keyboards compose differently (RFC 8265)."""
+    """Normalize what different keyboards compose differently (RFC 8265)."""
     return unicodedata.normalize("NFC", password).encode()
 
 
@@ -99,7 +98,7 @@ class RedisSignInAttempts:
         self._per_address = settings.failures_per_address
 
     async def begin(self, email: str, address: str) -> None:
-        """Make two round trips at most. The e-mail itself is not kept."""
+        """Make two round trips at most. Only a digest of the e-mail is stored."""
         account, limits = account_key(email), self._limits(email, address)
         try:
             counted = await self._windows.add(dict.fromkeys([*limits, account], 1), WINDOW_SECONDS)
@@ -128,7 +127,6 @@ class RedisSignInAttempts:
             return
 
     def _limits(self, email: str, address: str) -> dict[str, int]:
-        """Return the limits of one network, at this account and at all, and of the site around it."""
         limits = self._at_account(email, address, self._per_account)
         for each, share in networks(address):
             limits[f"signin:address:{each}"] = self._per_address * share
@@ -145,15 +143,14 @@ def networks(address: str) -> Sequence[tuple[str, int]]:
 
 
 def account_key(email: str) -> str:
-    """Failures at an account, from wherever."""
     return f"signin:account:{digest(normalized_email(email))}"
 
 
 def pair_key(email: str, address: str) -> str:
-    """Failures at an account from one address, or from one site."""
+    """`address` may be a site."""
     return f"{account_key(email)}:{address}"
 
 
 def known_key(email: str, address: str) -> str:
-    """There while an address is one that the account signed in from."""
+    """Return a key that exists while the address is one that the account signed in from."""
     return f"signin:known:{digest(normalized_email(email) + ' ' + address)}"

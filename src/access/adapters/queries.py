@@ -112,7 +112,7 @@ def list_columns(email: str, name: str | None) -> tuple[str, str]:
 
 
 def count_of(tag: str) -> int:
-    """Return the number of rows that a statement's command tag names."""
+    """Return the number of rows in a statement's command tag."""
     return int(tag.rpartition(" ")[2])
 
 
@@ -151,7 +151,7 @@ class PostgresPendingOwners:
         return bool(await transaction.fetchval(IS_FREE, email, operation_id, now))
 
     async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime) -> frozenset[UUID]:
-        """Locks in the order of the ids."""
+        """Lock in the order of ids."""
         return frozenset(row[0] for row in await transaction.fetch(PENDING_OWNERS, list(operation_ids), now))
 
     async def activate(
@@ -170,8 +170,6 @@ class PostgresPendingOwners:
 
 
 class PostgresSigningKeys:
-    """Setting `retired_at` retires a key."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -187,8 +185,6 @@ class PostgresSigningKeys:
 
 
 class PostgresCredentialReader:
-    """Reads the credentials of requests outside any use case."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -204,7 +200,7 @@ class PostgresCredentialReader:
         return ApiToken(*row) if row else None
 
     async def note_use(self, token: ApiToken, now: datetime) -> None:
-        """Write once a minute and token, however many processes note it."""
+        """Write at most once a minute for each token, in all processes together."""
         before = now - USE_NOTED_EVERY
         if token.last_used_at is None or token.last_used_at <= before:
             async with self._database.writing() as transaction:

@@ -55,14 +55,14 @@ class KeyRing:
         self._fetching = asyncio.Lock()
 
     async def signing(self) -> SigningKey:
-        """Return the newest key, at most a minute out of date: a retired key signs no longer than that."""
+        """Return the newest key, at most a minute out of date."""
         await self._fetch_unless_younger_than(SIGNING_KEY_AGE)
         return next(reversed(self._known.values()))
 
     async def verifying(self, kid: str) -> SigningKey | None:
-        """Return None for an unknown name, after one look at the store every five seconds at most.
+        """Return None for an unknown `kid`, after reading the store at most once in five seconds.
 
-        A retired key is forgotten with the next look: within a minute where tokens are signed.
+        A retired key is forgotten with the next reading: within a minute where tokens are signed.
         """
         if kid not in self._known:
             await self._fetch_unless_younger_than(FETCH_INTERVAL)
@@ -78,8 +78,6 @@ class KeyRing:
 
 @dataclass
 class JwtIssuer:
-    """Issues tokens. They end by themselves after a short time, and those of a sign-in with it."""
-
     keys: KeyRing
     clock: Clock
     lifetime: timedelta = ACCESS_LIFETIME
@@ -90,7 +88,7 @@ class JwtIssuer:
         return await self._issue(claims, self.lifetime)
 
     async def operation_token(self, operation_id: UUID) -> IssuedToken:
-        """Issue a token for reading one operation, good for an hour: its holder is no user yet."""
+        """Issue a token for reading one operation, valid for an hour: its holder is no user yet."""
         claims = {"sub": str(operation_id), "role": SIGNUP_ROLE, "op": str(operation_id)}
         return await self._issue(claims, OPERATION_LIFETIME)
 
@@ -104,8 +102,8 @@ class JwtIssuer:
 class TokenAuthenticator:
     """Remembers verified tokens, so that the signature of a repeated one is not checked again.
 
-    A token is good until it expires or its session ends: by signing out, a deactivation, another password. Users of a
-    suspended organization cannot sign in again, and lose their tokens within an access token's lifetime (15 minutes).
+    A token is valid until it expires or its session ends. Users of a suspended organization cannot sign in again, and
+    lose their tokens within an access token's lifetime (15 minutes).
     """
 
     def __init__(
@@ -139,7 +137,7 @@ class TokenAuthenticator:
 
 
 def key_name(token: str) -> str | None:
-    """Return the `kid` of a token's header, None when it cannot be read. Nothing is verified by this."""
+    """Return the `kid` of a token's header, None when it cannot be read. Verifies nothing."""
     if len(token) > MAX_TOKEN_LENGTH:
         return None
     try:
@@ -150,7 +148,7 @@ def key_name(token: str) -> str | None:
 
 
 def verified_claims(token: str, key: SigningKey) -> Claims | None:
-    """Return the claims if the key signed the token. Expired tokens count: the caller checks their time."""
+    """Return the claims if the key signed the token, expired or not."""
     try:
         return msgspec.convert(jwt.decode(token, key.secret, [ALGORITHM], DECODING, issuer=ISSUER), Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError):
@@ -158,13 +156,13 @@ def verified_claims(token: str, key: SigningKey) -> Claims | None:
 
 
 class SigningKeySeals:
-    """A mask that is used once, made of a signing key and of the Idempotency-Key, which is kept nowhere."""
+    """Seals by a mask that is used once, made of a signing key and of the Idempotency-Key, which is stored nowhere."""
 
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
 
     async def seal(self, write: KeyedWrite, secret: str) -> bytes:
-        """Write the signing key's name before the sealed secret. The secret is shorter than the mask."""
+        """Return the signing key's `kid` before the sealed secret. The secret is shorter than the mask."""
         key = await self._keys.signing()
         return key.kid.encode() + b"\n" + masked(secret.encode(), mask(key.secret, write))
 
