@@ -67,10 +67,7 @@ class TokenLineage:
     ids: Ids
 
     async def valid(self, transaction: Transaction, creator: str) -> Sequence[ApiToken]:
-        """Lock and return the usable tokens made by the creator, directly or by way of other tokens, usable or not.
-
-        Level by level: while its creator is locked no token can be made with it, so each level is complete.
-        """
+        """Lock and return the usable tokens made by the creator, directly or by way of other tokens, usable or not."""
         now, tokens, seen, creators = self.clock.now(), list[ApiToken](), {creator}, [creator]
         while creators:
             minted = await self.store.minted_by(transaction, creators)
@@ -84,7 +81,7 @@ class TokenLineage:
     async def revoke(
         self, transaction: Transaction, token_ids: Sequence[UUID], by: str, reason: str | None
     ) -> Sequence[ApiToken]:
-        """Return the tokens as they are afterwards, without those that were revoked before."""
+        """Return the tokens that were not revoked before."""
         revoked = await self.store.revoke(transaction, token_ids, self.clock.now()) if token_ids else ()
         events = [self.audit_event(token, ApiTokenRevokedEvent(token.id), by, reason) for token in revoked]
         await self.audit_log.record(transaction, events)
@@ -132,10 +129,7 @@ class ApiTokens:
         *,
         with_minted: bool = False,
     ) -> RevokedApiToken:
-        """Return the token as it is afterwards, and the tokens made with it. Idempotent.
-
-        Raises `ApiTokenNotFound`, or what `KeyedWrites` raises.
-        """
+        """Idempotent. Raise `ApiTokenNotFound`, or what `KeyedWrites` raises."""
 
         async def work(transaction: Transaction) -> Done:
             answer = await self._revoke(transaction, token_id, revoked_by, reason, with_minted=with_minted)

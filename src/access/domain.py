@@ -117,11 +117,7 @@ class Account(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """One sign-in, with the hash of the refresh token that is valid now.
-
-    `rotated_at` and `sealed`, None before the first refresh: when that token replaced its predecessor, and the token
-    itself, sealed by its predecessor.
-    """
+    """`sealed` is the present refresh token, sealed by its predecessor; None, as `rotated_at`, before the first refresh."""
 
     id: UUID
     account: Account

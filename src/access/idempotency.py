@@ -1,7 +1,4 @@
-"""Gives a write of this context one effect and one answer for each Idempotency-Key, without a command.
-
-The outcome is stored in the transaction of the write. A refusal is not stored: a repetition is decided anew.
-"""
+"""Gives a write without a command one effect and one answer for each Idempotency-Key. Refusals are not stored."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -38,10 +35,7 @@ class KeyedWrites:
     clock: Clock
 
     async def run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> Done:
-        """Return the outcome of the work, now or the first time. Credentials it ended are refused when this returns.
-
-        Raises `IdempotencyKeyReused` or `SecretNotKept`.
-        """
+        """Return the first outcome; credentials it ended are refused. Raises `IdempotencyKeyReused` or `SecretNotKept`."""
         async with self.database.writing() as transaction:
             done = await self._once(transaction, write, work)
             await self.memory.announce(transaction, done.ended)
@@ -72,14 +66,13 @@ class KeyedWrites:
         return secret
 
     async def sweep(self) -> int:
-        """Delete secrets after a day and outcomes after 30. Return how many outcomes there were."""
+        """Return how many outcomes were deleted."""
         now = self.clock.now()
         async with self.database.writing() as transaction:
             return await self.outcomes.discard(transaction, now - SECRET_KEPT, now - OUTCOME_KEPT)
 
 
 def as_uuid(id_: str) -> UUID | None:
-    """Return None for a caller that is neither a user nor a token."""
     try:
         return UUID(id_)
     except ValueError:

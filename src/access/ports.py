@@ -23,8 +23,6 @@ class IssuedToken(Struct, frozen=True):
 
 
 class SigningKey(Struct, frozen=True):
-    """`kid` names the key in the headers of tokens."""
-
     kid: str
     secret: bytes
 
@@ -33,7 +31,7 @@ class SigningKey(Struct, frozen=True):
 
 
 class KeyedWrite(Struct, frozen=True):
-    """A write with an Idempotency-Key. `fingerprint` distinguishes two requests with one key."""
+    """`fingerprint` distinguishes two requests with one key."""
 
     operation_id: UUID
     fingerprint: str
@@ -44,7 +42,7 @@ class KeyedWrite(Struct, frozen=True):
 
 
 class KeptOutcome(Struct, frozen=True):
-    """The first outcome of a keyed write. `sealed` is None once its secret is no longer stored."""
+    """`sealed` is None once the secret is no longer stored."""
 
     body: bytes
     has_secret: bool
@@ -54,10 +52,7 @@ class KeptOutcome(Struct, frozen=True):
 
 class WriteOutcomes(Protocol):
     async def claim(self, transaction: Transaction, write: KeyedWrite, now: datetime) -> KeptOutcome | None:
-        """Return the first outcome, None when this is the first. Waits for one that is in progress.
-
-        Raises `IdempotencyKeyReused` where the first was another request.
-        """
+        """Wait for one in progress. Return None if this is the first. Raises `IdempotencyKeyReused`."""
 
     async def keep(self, transaction: Transaction, operation_id: UUID, body: bytes, sealed: bytes | None) -> None: ...
 
@@ -79,8 +74,6 @@ class LiveSessions(Protocol):
 
 
 class EndedCredentials(Protocol):
-    """Makes processes forget credentials that ended."""
-
     async def announce(self, transaction: Transaction, ended: Sequence[UUID] | None) -> None:
         """Have every process read these sessions and tokens again, with the commit. None: all."""
 
@@ -128,15 +121,12 @@ class UserDirectory(Protocol):
 
 class FreeEmails(Protocol):
     async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool:
-        """Return whether neither another user has the e-mail nor another operation holds it."""
+        """Return whether neither another user nor another operation has the e-mail."""
 
 
 class PendingOwnerStore(Protocol):
     async def hold(self, transaction: Transaction, owner: PendingOwner, now: datetime) -> bool:
-        """Return whether the operation has the e-mail now, as a pending row or as a user; expired rows give way.
-
-        After False the transaction must be rolled back.
-        """
+        """Return whether the operation or its user has the e-mail now; expired rows give way. Roll back after False."""
 
     async def pending(self, transaction: Transaction, operation_ids: Sequence[UUID], now: datetime) -> frozenset[UUID]:
         """Return those that are neither expired nor have an e-mail of a user; locked against deletion."""
@@ -144,7 +134,7 @@ class PendingOwnerStore(Protocol):
     async def activate(
         self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime
     ) -> Sequence[tuple[UUID, UUID]]:
-        """Turn (operation id, organization id) pairs into users, and return those that were pending."""
+        """Return those of the (operation id, organization id) pairs that were pending."""
 
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None: ...
 
@@ -176,7 +166,7 @@ class ApiTokenStore(Protocol):
     async def find(self, transaction: Transaction, token_id: UUID) -> ApiToken | None: ...
 
     async def revoke(self, transaction: Transaction, token_ids: Sequence[UUID], now: datetime) -> Sequence[ApiToken]:
-        """Return the revoked tokens, without those that were revoked already, or are unknown."""
+        """Return the tokens that were not revoked before."""
 
     async def minted_by(self, transaction: Transaction, creators: Sequence[str]) -> Sequence[ApiToken]:
         """Return all tokens these users and tokens made, revoked ones too; locked until the transaction ends."""
@@ -199,7 +189,7 @@ class Secrets(Protocol):
 
 
 class OidcSettings(Struct, frozen=True, kw_only=True):
-    """An issuer whose tokens are accepted, and the claims of role and organization (dots lead into objects)."""
+    """Dots in the claims of role and organization lead into objects."""
 
     issuer: str
     audience: str
@@ -209,10 +199,7 @@ class OidcSettings(Struct, frozen=True, kw_only=True):
 
 
 class AccessSettings(Struct, frozen=True, kw_only=True):
-    """`cookie_secure`: the service is reached over https alone.
-
-    `failures_per_…`: failed sign-ins in five minutes; 0: no limit.
-    """
+    """`cookie_secure`: the service is reached over https alone. `failures_per_…`: in five minutes; 0: no limit."""
 
     cookie_secure: bool = False
     failures_per_account: int = 10

@@ -42,8 +42,6 @@ REFRESH_TOKEN = re.compile(r"([0-9a-f]{32})\.([\w-]{43})", re.ASCII)
 
 
 class RefreshToken(Struct, frozen=True):
-    """The session's id and its present secret, for the browser's cookie."""
-
     value: str
     seconds: int
 
@@ -58,8 +56,6 @@ class SignedIn(Struct, frozen=True):
 
 @dataclass
 class Admission:
-    """Issues access tokens to verified accounts."""
-
     statuses: OrganizationStatuses
     tokens: AccessTokens
     memory: EndedCredentials
@@ -72,7 +68,6 @@ class Admission:
             )
 
     async def admit(self, account: Account, session_id: UUID) -> IssuedToken:
-        """Raise `OrganizationSuspended`."""
         await self.check(account)
         return await self.tokens.access_token(account, session_id)
 
@@ -99,10 +94,9 @@ class Sessions:
         return SignedIn(access, refresh_token(session_id, secret, SESSION_LIFETIME))
 
     async def refresh(self, presented: str) -> SignedIn:
-        """Return an access token and the next refresh token: the same to all requests with this one within `GRACE`.
+        """Return the same next refresh token to all requests with this one within `GRACE`; later, end the stolen session.
 
-        A token that comes later was stolen before or after its use: the session ends for both holders. Raises
-        `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
+        Raise `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
         """
         session, secret = await self._session_of(presented)
         now = self.clock.now()
@@ -119,10 +113,7 @@ class Sessions:
         return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
 
     async def end(self, presented: Sequence[str], session_id: UUID | None = None) -> None:
-        """Sign out of the sessions of refresh tokens, and of `session_id`, in every process. Idempotent.
-
-        Texts that were never a refresh token are ignored.
-        """
+        """End the sessions of refresh tokens and `session_id` in every process. Idempotent; other texts are ignored."""
         matches = [match for each in presented if (match := REFRESH_TOKEN.fullmatch(each)) is not None]
         named = {UUID(match[1]) for match in matches} | ({session_id} if session_id is not None else set())
         if not named:
@@ -176,11 +167,7 @@ class SignIn:
     attempts: SignInAttempts
 
     async def __call__(self, email: str, password: str, address: str) -> SignedIn:
-        """Raise `WrongCredentials`, with one text and at one cost whatever is wrong, or `OrganizationSuspended`.
-
-        A suspension is revealed only after the right password. `TooManyAttempts` is raised after too many failures from
-        `address`.
-        """
+        """Raise `WrongCredentials`, `TooManyAttempts`, or, only after the right password, `OrganizationSuspended`."""
         await self.attempts.begin(email, address)
         account = await self._account(email)
         known_hash = account.password_hash if account else None

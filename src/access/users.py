@@ -57,10 +57,7 @@ class UserStatus(Struct, frozen=True):
 
 @dataclass
 class PendingOwners:
-    """Owners of organizations whose registration is not decided. The first to reserve an e-mail has it.
-
-    `hold`, `release` and `sweep` open their own transaction; the others work in the one that decides the registration.
-    """
+    """Owners of organizations whose registration is not decided. The first to reserve an e-mail has it."""
 
     database: Database
     store: PendingOwnerStore
@@ -70,10 +67,9 @@ class PendingOwners:
     clock: Clock
 
     async def hold(self, operation_id: UUID, email: str, name: str | None, password: str) -> None:
-        """Reserve the e-mail for the operation. Idempotent, also after the activation.
+        """Reserve the e-mail for the operation. Idempotent, but it reserves again after a `discard`: `release` then.
 
-        After a `discard` it reserves the e-mail again: call `release` when the old refusal is reported then. Raises
-        `InvalidEmail`, `InvalidName`, `UnacceptablePassword` or `EmailTaken`.
+        Raise `InvalidEmail`, `InvalidName`, `UnacceptablePassword` or `EmailTaken`.
         """
         address, called = valid_email(email), valid_name(name)
         password_hash = await self.passwords.hash(valid_password(password))
@@ -107,10 +103,7 @@ class PendingOwners:
         return await self.store.pending(transaction, operation_ids, self.clock.now())
 
     async def activate(self, transaction: Transaction, owners: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
-        """Make the owners, (operation id, organization id) pairs, users that can sign in.
-
-        Raises `PendingOwnerGone` when one is not pending: no organization is registered without its owner.
-        """
+        """Make (operation id, organization id) pairs users. Raises `PendingOwnerGone` when one is not pending."""
         if not owners:
             return
         activated = await self.store.activate(transaction, owners, now)
@@ -119,7 +112,6 @@ class PendingOwners:
         await self.audit_log.record(transaction, [activation(*owner, now) for owner in activated])
 
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
-        """Free the e-mails of refused registrations."""
         if operation_ids:
             await self.store.discard(transaction, operation_ids)
 
@@ -134,10 +126,9 @@ class SuperAdmins:
     ids: Ids
 
     async def ensure_super_admin(self, email: str, password: str) -> None:
-        """Create the super admin or replace the password. Idempotent, also in several processes at once.
+        """Create the super admin or replace the password; activate nobody. Idempotent, also in several processes at once.
 
-        A deactivated super admin stays deactivated. Raises `InvalidEmail`, `UnacceptablePassword`, or
-        `EmailBelongsToOtherRole`.
+        Raise `InvalidEmail`, `UnacceptablePassword`, or `EmailBelongsToOtherRole`.
         """
         address = valid_email(email)
         valid_password(password)
@@ -153,7 +144,7 @@ class SuperAdmins:
             await self._replace_password(account, password)
 
     async def create(self, email: str, password: str) -> UUID:
-        """Return the id of a new super admin. Raises `InvalidEmail`, `UnacceptablePassword`, or `EmailTaken`."""
+        """Raise `InvalidEmail`, `UnacceptablePassword`, or `EmailTaken`."""
         account = await self._add(valid_email(email), valid_password(password), CREATING_OPERATOR)
         if account is None:
             raise EmailTaken("A user with this e-mail exists: choose another e-mail.")
@@ -194,10 +185,9 @@ class UserAdministration:
     async def deactivate(
         self, user_id: UUID, deactivated_by: str, reason: str | None = None, write: KeyedWrite | None = None
     ) -> UserStatus:
-        """End the user's sessions, the API tokens the user made, and those made with them. Idempotent.
+        """End the sessions, the API tokens the user made, and those made with them, also of an inactive user.
 
-        Tokens of a user who is inactive already end too. Raises `UserNotFound`, what `KeyedWrites` raises, or
-        `LastSuperAdmin`: only a super admin could activate the user again.
+        Raise `UserNotFound`, `LastSuperAdmin`, or what `KeyedWrites` raises.
         """
 
         async def work(transaction: Transaction) -> Done:
@@ -212,7 +202,7 @@ class UserAdministration:
     async def activate(
         self, user_id: UUID, activated_by: str, reason: str | None = None, write: KeyedWrite | None = None
     ) -> UserStatus:
-        """Let the user sign in again; tokens stay revoked. Raises `UserNotFound`, or what `KeyedWrites` raises."""
+        """Leave tokens revoked. Raise `UserNotFound`, or what `KeyedWrites` raises."""
 
         async def work(transaction: Transaction) -> Done:
             account = await self._account(transaction, user_id)

@@ -115,7 +115,7 @@ async def test_who_is_let_go_takes_no_token_along_however_it_was_come_by(access:
     assert expired.described.id not in {each.id for each in answer.revoked_tokens}
     assert await refused(access, *taken, other.token) == [True] * 4 + [False]
     told = {
-        event.aggregate_id: fact for event in access.audit_log.events if isinstance(event.event, ApiTokenRevokedEvent)
+        event.aggregate_id: event for event in access.audit_log.events if isinstance(event.event, ApiTokenRevokedEvent)
     }
     assert {str(each.id) for each in answer.revoked_tokens} <= set(told)
     assert told[str(own.described.id)].reason == "left the company"

@@ -1,8 +1,6 @@
-"""What a process remembers of credentials it has read, and how it learns that some of them ended.
+"""Remembers credentials for three seconds, or five minutes while the database is unavailable and none can be ended.
 
-A credential is read again after three seconds. Whatever ends one notifies all processes in the same transaction; they
-read it again with their next request. While the database is unavailable, and nothing can be ended, a credential that
-was read is valid for five minutes.
+Whatever ends a credential notifies all processes in the same transaction.
 """
 
 import asyncio
@@ -142,7 +140,6 @@ class CredentialMemories:
             forget(ended)
 
     def heard(self, ids: str) -> None:
-        """Process an announcement of any process, this one too."""
         self.forget(None if ids == EVERYTHING else [UUID(id_) for id_ in ids.split(",")])
 
 

@@ -158,7 +158,7 @@ def refresh_tokens_in(request: AnyRequest) -> Sequence[str]:
 def signed_in_response(
     request: AnyRequest, signed_in: SignedIn, settings: AccessSettings, *, replaced: Sequence[str] = ()
 ) -> Response[LoginResponse]:
-    """Put the access token into the body, and the refresh token where no script can read it; end `replaced` cookies."""
+    """Put the refresh token where no script can read it; end `replaced` cookies."""
     access, refresh, name = signed_in.access, signed_in.refresh, cookie_name(request)
     gone = [refresh_cookie(each, "", 0, settings) for each in replaced if each != name]
     cookie = refresh_cookie(name, refresh.value, refresh.seconds, settings)
@@ -166,7 +166,7 @@ def signed_in_response(
 
 
 def refresh_cookie(name: str, value: str, seconds: int, settings: AccessSettings) -> Cookie:
-    """Sent to the routes of this controller alone, and never from another site."""
+    """Restrict the cookie to the routes of this controller and to requests of the same site."""
     return Cookie(
         name,
         value=value,

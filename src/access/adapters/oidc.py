@@ -78,7 +78,6 @@ class BoundedJwks(jwt.PyJWKClient):
         return {"keys": [key for key in listed if isinstance(key, dict) and may_verify(key)]}
 
     def usable_keys(self) -> Sequence[jwt.PyJWK]:
-        """Return public signing keys of the allowed algorithms; others are left out."""
         keys: Sequence[jwt.PyJWK] = ()
         with suppress(jwt.PyJWKSetError):
             keys = [key for key in self.get_jwk_set() if key.algorithm_name in ALGORITHMS]
@@ -88,10 +87,7 @@ class BoundedJwks(jwt.PyJWKClient):
 
 
 class IssuerKeys:
-    """Reads the keys again every ten minutes; the old ones are used until then.
-
-    An unknown key id leads to a fetch at once, but at most once in ten seconds, whatever tokens come.
-    """
+    """Reads the keys every ten minutes, and at once, at most every ten seconds, for an unknown key id."""
 
     def __init__(self, url: str, clock: Clock, read: Callable[[str], bytes] = read) -> None:
         self._jwks = BoundedJwks(url, read)
@@ -105,10 +101,7 @@ class IssuerKeys:
         return kid is not None and any(key_id(each) == kid for each in self._keys)
 
     def candidates(self, kid: str | None, algorithm: str) -> Sequence[jwt.PyJWK]:
-        """Return the keys that may have signed a token: those with its `kid`, otherwise those without one.
-
-        A token without `kid` may be signed by any key of its algorithm.
-        """
+        """Return the keys with the token's `kid`, or those without one; for a token without `kid` all of its algorithm."""
         if self._keys and self._is_older_than(REFRESH_AFTER):
             self._begin()
         allowed = {kid} if self.names(kid) else {None, *(key_id(each) for each in self._keys if kid is None)}

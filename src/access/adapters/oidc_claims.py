@@ -51,10 +51,7 @@ def require_bearer(claims: Mapping[str, Any]) -> None:
 
 
 def claim(claims: Mapping[str, Any], path: str) -> Any:
-    """Return a claim by name; dots lead into objects (`realm_access.roles`) where no claim has the whole name.
-
-    Return `UNSET` without it, and None for a path that leads only part of the way: such a claim is malformed.
-    """
+    """Return a claim; dots lead into objects where none has the whole name. `UNSET`: absent; None: malformed."""
     if path in claims:
         return claims[path]
     value: Any = claims
@@ -72,10 +69,7 @@ def role_in(value: Any) -> Role | None:
 
 
 def organization_in(value: Any, name: str) -> str | None:
-    """Return an organization's normalized id. A list of exactly one id counts as that id.
-
-    Raises `ClaimNotUnderstood`.
-    """
+    """Return the normalized id of a text or a list of one. Raises `ClaimNotUnderstood`."""
     if value is msgspec.UNSET:
         return None
     only = value[0] if isinstance(value, list) and len(value) == 1 else value
@@ -91,10 +85,7 @@ def organization_in(value: Any, name: str) -> str | None:
 
 
 def scopes_in(claims: Mapping[str, Any]) -> frozenset[str]:
-    """Return the scopes the token is limited to: all without such a claim. Raises `ClaimNotUnderstood`.
-
-    A claim that lists OpenID Connect's own scopes alone is ignored, as if it were absent.
-    """
+    """Return the token's scopes, all if it lists none or OpenID Connect's own alone. Raises `ClaimNotUnderstood`."""
     allowed: frozenset[str] | None = None
     for name in SCOPE_CLAIMS:
         if name not in claims:

@@ -1,9 +1,8 @@
 """Hashes passwords with argon2id in two threads of its own, and bounds the guessing of them.
 
-Failed sign-ins are counted in Redis, so that failures of strangers never lock out the owner of an account. The failures
-of one address are bounded, at one account and in total. The failures at one account from all addresses are not: a
-stranger could use those up. Instead, while an account fails more often than one person would, an address that never
-signed in to it has `SLOWED` attempts in each window, with the right password too. Without Redis no attempt is refused.
+Failures of strangers never lock out an account: those of one address are bounded, those at one account are not. While an
+account fails more often than one person would, addresses that never signed in to it have `SLOWED` attempts in each
+window. Without Redis no attempt is refused.
 """
 
 import asyncio
@@ -56,11 +55,10 @@ class Argon2Passwords:
         self._nobodys_hash = self._hasher.hash(secrets.token_bytes(16))
 
     async def hash(self, password: str) -> str:
-        """Raise `PasswordsBusy`."""
         return await self._run(lambda: self._hasher.hash(encoded(password)))
 
     async def verifies(self, password_hash: str | None, password: str) -> bool:
-        """Verify against a hash of an unknown text when there is none. Raises `PasswordsBusy`."""
+        """Verify against a hash of an unknown text when there is none."""
         same = await self._run(lambda: self._same(password_hash or self._nobodys_hash, encoded(password)))
         return same and password_hash is not None
 
@@ -137,7 +135,7 @@ class RedisSignInAttempts:
 
 
 def networks(address: str) -> Sequence[tuple[str, int]]:
-    """Return the address and its IPv6 site, each with the factor by which one address's limit is multiplied."""
+    """Return the address and its IPv6 site, each with the factor of one address's limit."""
     site = site_of(address)
     return [(address, 1)] if site == address else [(address, 1), (site, SITE_SHARE)]
 
@@ -147,7 +145,6 @@ def account_key(email: str) -> str:
 
 
 def pair_key(email: str, address: str) -> str:
-    """`address` may be a site."""
     return f"{account_key(email)}:{address}"
 
 

@@ -189,7 +189,6 @@ class PostgresCredentialReader:
         self._database = database
 
     async def is_good_session(self, session_id: UUID, now: datetime) -> bool:
-        """Return whether the session has not ended and its user is active."""
         async with self._database.snapshot() as transaction:
             return bool(await transaction.fetchval(IS_GOOD_SESSION, session_id, now))
 

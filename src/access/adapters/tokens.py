@@ -60,10 +60,7 @@ class KeyRing:
         return next(reversed(self._known.values()))
 
     async def verifying(self, kid: str) -> SigningKey | None:
-        """Return None for an unknown `kid`, after reading the store at most once in five seconds.
-
-        A retired key is forgotten with the next reading: within a minute where tokens are signed.
-        """
+        """Return None for an unknown or a retired `kid`, after reading the store at most once in five seconds."""
         if kid not in self._known:
             await self._fetch_unless_younger_than(FETCH_INTERVAL)
         return self._known.get(kid)
@@ -102,8 +99,7 @@ class JwtIssuer:
 class TokenAuthenticator:
     """Remembers verified tokens, so that the signature of a repeated one is not checked again.
 
-    A token is valid until it expires or its session ends. Users of a suspended organization cannot sign in again, and
-    lose their tokens within an access token's lifetime (15 minutes).
+    Users of a suspended organization lose their tokens when these expire.
     """
 
     def __init__(
@@ -162,12 +158,10 @@ class SigningKeySeals:
         self._keys = keys
 
     async def seal(self, write: KeyedWrite, secret: str) -> bytes:
-        """Return the signing key's `kid` before the sealed secret. The secret is shorter than the mask."""
         key = await self._keys.signing()
         return key.kid.encode() + b"\n" + masked(secret.encode(), mask(key.secret, write))
 
     async def unseal(self, write: KeyedWrite, sealed: bytes) -> str | None:
-        """Return None when the signing key was retired."""
         kid, _, hidden = sealed.partition(b"\n")
         key = await self._keys.verifying(kid.decode())
         return None if key is None else masked(hidden, mask(key.secret, write)).decode()
