@@ -81,7 +81,6 @@ class TokenLineage:
     async def revoke(
         self, transaction: Transaction, token_ids: Sequence[UUID], by: str, reason: str | None
     ) -> Sequence[ApiToken]:
-        """Return the tokens that were not revoked before."""
         revoked = await self.store.revoke(transaction, token_ids, self.clock.now()) if token_ids else ()
         events = [self.audit_event(token, ApiTokenRevokedEvent(token.id), by, reason) for token in revoked]
         await self.audit_log.record(transaction, events)

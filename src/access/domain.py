@@ -117,7 +117,7 @@ class Account(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """`sealed` is the present refresh token, sealed by its predecessor; None, as `rotated_at`, before the first refresh."""
+    """`sealed`: the present refresh token, sealed by its predecessor; None before the first refresh."""
 
     id: UUID
     account: Account

@@ -35,7 +35,7 @@ class KeyedWrites:
     clock: Clock
 
     async def run(self, write: KeyedWrite | None, work: Callable[[Transaction], Awaitable[Done]]) -> Done:
-        """Return the first outcome; credentials it ended are refused. Raises `IdempotencyKeyReused` or `SecretNotKept`."""
+        """Return the first outcome, with what it ended refused. Raises `IdempotencyKeyReused` or `SecretNotKept`."""
         async with self.database.writing() as transaction:
             done = await self._once(transaction, write, work)
             await self.memory.announce(transaction, done.ended)
@@ -66,7 +66,6 @@ class KeyedWrites:
         return secret
 
     async def sweep(self) -> int:
-        """Return how many outcomes were deleted."""
         now = self.clock.now()
         async with self.database.writing() as transaction:
             return await self.outcomes.discard(transaction, now - SECRET_KEPT, now - OUTCOME_KEPT)

@@ -13,8 +13,6 @@ from shared.ports import Transaction
 
 
 class IssuedToken(Struct, frozen=True):
-    """`expires_in` is in seconds."""
-
     token: str
     expires_in: int
 
@@ -78,7 +76,7 @@ class EndedCredentials(Protocol):
         """Have every process read these sessions and tokens again, with the commit. None: all."""
 
     def forget(self, ended: Sequence[UUID] | None) -> None:
-        """Forget them in this process at once. Call it after the commit."""
+        """Call it after the commit."""
 
 
 class AccessAuditLog(AuditLog, Protocol):
@@ -120,8 +118,7 @@ class UserDirectory(Protocol):
 
 
 class FreeEmails(Protocol):
-    async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool:
-        """Return whether neither another user nor another operation has the e-mail."""
+    async def is_free(self, transaction: Transaction, email: str, operation_id: UUID, now: datetime) -> bool: ...
 
 
 class PendingOwnerStore(Protocol):

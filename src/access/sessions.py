@@ -94,7 +94,7 @@ class Sessions:
         return SignedIn(access, refresh_token(session_id, secret, SESSION_LIFETIME))
 
     async def refresh(self, presented: str) -> SignedIn:
-        """Return the same next refresh token to all requests with this one within `GRACE`; later, end the stolen session.
+        """Return the next refresh token, the same for all requests with this one within `GRACE`; then, end the session.
 
         Raise `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
         """
@@ -125,7 +125,6 @@ class Sessions:
         self.admission.memory.forget(ending)
 
     async def sweep(self) -> int:
-        """Return how many expired sessions were deleted."""
         async with self.database.writing() as transaction:
             return await self.store.discard_expired(transaction, self.clock.now())
 
@@ -186,7 +185,6 @@ class SignIn:
 
 
 def session_ended() -> SessionEnded:
-    """Return one error, whatever ended the session."""
     return SessionEnded("There is no session, or it has ended: sign in again.")
 
 

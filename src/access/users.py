@@ -94,7 +94,6 @@ class PendingOwners:
             await self.store.discard(transaction, [operation_id])
 
     async def sweep(self) -> int:
-        """Return how many expired owners were deleted."""
         async with self.database.writing() as transaction:
             return await self.store.discard_expired(transaction, self.clock.now())
 
@@ -126,7 +125,7 @@ class SuperAdmins:
     ids: Ids
 
     async def ensure_super_admin(self, email: str, password: str) -> None:
-        """Create the super admin or replace the password; activate nobody. Idempotent, also in several processes at once.
+        """Create the super admin or replace the password. Idempotent, also in several processes at once.
 
         Raise `InvalidEmail`, `UnacceptablePassword`, or `EmailBelongsToOtherRole`.
         """

@@ -135,7 +135,7 @@ ROOMS = {
     ),
     "api_tokens": RECORDS,
     "idempotency": TELLS_A_STORY_OF_PARTS,
-    "requests": TELLS_A_STORY_OF_PARTS,
+    "requests": Rule((*TELLS_A_STORY_OF_PARTS.imports, "shared.commands"), TELLS_A_STORY.checks),
     "running": KEEPS_WORKING,
     "sessions": RECORDS,
     "set_industry": TELLS_A_STORY,

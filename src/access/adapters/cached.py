@@ -205,7 +205,6 @@ class BearerAuthenticator:
     oidc: OidcAuthenticator | None = None
 
     async def authenticate(self, token: str) -> Caller:
-        """Raise `Unauthenticated`, `Forbidden`, or `Unavailable`."""
         if token.startswith(API_TOKEN_PREFIX):
             return await self.api_tokens.authenticate(token)
         if self.oidc is not None and self.oidc.speaks_for(token):

@@ -101,7 +101,7 @@ class IssuerKeys:
         return kid is not None and any(key_id(each) == kid for each in self._keys)
 
     def candidates(self, kid: str | None, algorithm: str) -> Sequence[jwt.PyJWK]:
-        """Return the keys with the token's `kid`, or those without one; for a token without `kid` all of its algorithm."""
+        """Return the keys with the token's `kid`, else those without; without `kid` all of the algorithm."""
         if self._keys and self._is_older_than(REFRESH_AFTER):
             self._begin()
         allowed = {kid} if self.names(kid) else {None, *(key_id(each) for each in self._keys if kid is None)}
@@ -109,7 +109,7 @@ class IssuerKeys:
         return fitting[:MAX_TRIED]
 
     async def look_again(self) -> None:
-        """Read the keys now, unless that was tried within ten seconds. After a failure `require_known` raises."""
+        """Do nothing within ten seconds of the last try. After a failure `require_known` raises."""
         if self._is_older_than(FETCH_INTERVAL):
             self._begin()
         if self._fetching is not None:
@@ -173,7 +173,6 @@ class OidcAuthenticator:
         return bool(claims.get("iss") == self._settings.issuer)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raise `Unauthenticated`, `NoRoleHere`, `ClaimNotUnderstood`, `OrganizationSuspended`, or `Unavailable`."""
         known, now = self._verified.get(token), self._clock.now().timestamp()
         if known is not None:
             return known[0]
@@ -230,7 +229,6 @@ class OidcAuthenticator:
 
 
 def named_in(token: str) -> tuple[str | None, str]:
-    """Return `kid` and algorithm of a token's header. Raises `TokenInvalid`."""
     try:
         header = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError) as error:

@@ -98,7 +98,6 @@ def scopes_in(claims: Mapping[str, Any]) -> frozenset[str]:
 
 
 def words_in(value: Any, name: str) -> frozenset[str]:
-    """Raise `ClaimNotUnderstood`."""
     texts = value if isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
         raise ClaimNotUnderstood(f"The token's claim `{name}` must be a text of words, or a list of texts.")

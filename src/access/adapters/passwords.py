@@ -1,7 +1,7 @@
 """Hashes passwords with argon2id in two threads of its own, and bounds the guessing of them.
 
-Failures of strangers never lock out an account: those of one address are bounded, those at one account are not. While an
-account fails more often than one person would, addresses that never signed in to it have `SLOWED` attempts in each
+Failures of strangers never lock out an account: those of one address are bounded, those at one account are not. While
+an account fails more often than one person would, addresses that never signed in to it have `SLOWED` attempts in each
 window. Without Redis no attempt is refused.
 """
 
@@ -114,7 +114,7 @@ class RedisSignInAttempts:
             )
 
     async def succeeded(self, email: str, address: str) -> None:
-        """Forget the failures of this address at the account, and uncount this attempt in the wider counters."""
+        """Forget the failures of this address, and uncount this attempt in the wider counters."""
         here = pair_key(email, address)
         wider = [key for key in (*self._limits(email, address), account_key(email)) if key != here]
         try:
@@ -135,7 +135,6 @@ class RedisSignInAttempts:
 
 
 def networks(address: str) -> Sequence[tuple[str, int]]:
-    """Return the address and its IPv6 site, each with the factor of one address's limit."""
     site = site_of(address)
     return [(address, 1)] if site == address else [(address, 1), (site, SITE_SHARE)]
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 from sqlalchemy.sql.selectable import ForUpdateArg
 
-from access.adapters.queries import count_of
+from access.adapters.queries import row_count
 from access.domain import Account, ApiToken, Session
 from shared.lists.text_search import AT_ONCE, SORT_KEY, WORDS, search_column, sort_column
 from shared.ports import Transaction
@@ -217,7 +217,7 @@ class PostgresSessions:
             return row is not None
 
     async def discard_expired(self, transaction: Transaction, now: datetime) -> int:
-        return count_of(await transaction.execute("DELETE FROM access.sessions WHERE expires_at <= $1", now))
+        return row_count(await transaction.execute("DELETE FROM access.sessions WHERE expires_at <= $1", now))
 
 
 class PostgresApiTokens:

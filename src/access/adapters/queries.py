@@ -111,8 +111,7 @@ def list_columns(email: str, name: str | None) -> tuple[str, str]:
     return search_text(email, name, None if email.endswith(domain) else domain), sort_key(email)
 
 
-def count_of(tag: str) -> int:
-    """Return the number of rows in a statement's command tag."""
+def row_count(tag: str) -> int:
     return int(tag.rpartition(" ")[2])
 
 
@@ -166,7 +165,7 @@ class PostgresPendingOwners:
         await transaction.execute(query, list(operation_ids))
 
     async def discard_expired(self, transaction: Transaction, now: datetime) -> int:
-        return count_of(await transaction.execute("DELETE FROM access.pending_owners WHERE expires_at <= $1", now))
+        return row_count(await transaction.execute("DELETE FROM access.pending_owners WHERE expires_at <= $1", now))
 
 
 class PostgresSigningKeys:
@@ -223,7 +222,7 @@ class PostgresWriteOutcomes:
 
     async def discard(self, transaction: Transaction, secrets_before: datetime, outcomes_before: datetime) -> int:
         await transaction.execute(DISCARD_SECRETS, secrets_before)
-        return count_of(await transaction.execute(DISCARD_OUTCOMES, outcomes_before))
+        return row_count(await transaction.execute(DISCARD_OUTCOMES, outcomes_before))
 
 
 class RandomSecrets:

@@ -111,7 +111,6 @@ class TokenAuthenticator:
         self._verified: LRUCache[str, tuple[Caller, int]] = LRUCache(max_remembered)
 
     async def authenticate(self, token: str) -> Caller:
-        """Raise `TokenExpired`, `TokenInvalid`, `SessionEnded`, or `Unavailable`."""
         known = self._verified.get(token)
         caller, expires_at = known or await self._verify(token)
         if expires_at <= self._clock.now().timestamp():

@@ -109,8 +109,6 @@ class BulkItemPage(Struct, frozen=True):
 
 
 class RecentPlace(Struct, frozen=True, array_like=True):
-    """Where a page of bulk operations ended."""
-
     created_at: datetime
     id: UUID
 
@@ -133,7 +131,6 @@ class PostgresBulkReader:
         return progress(operation(row), counts, reasons)
 
     async def recent(self, limit: int, cursor: str | None) -> BulkPage:
-        """Raise `BadCursor`."""
         cursors = await self._cursors.of("bulk-operations")
         place = cursors.place(cursor, RecentPlace)
         after = (place.created_at, place.id) if place else (None, None)
