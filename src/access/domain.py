@@ -34,7 +34,7 @@ class InvalidName(Invalid):
 
 
 class UnacceptablePassword(Invalid):
-    """The password is too short, too long, made of too few characters, or no text."""
+    """The password is too short, too long, made of too few characters, or no valid text."""
 
 
 class EmailTaken(Conflict):
@@ -62,11 +62,11 @@ class TooManyAttempts(TooMany):
 
 
 class TokenExpired(Unauthenticated):
-    """The token was genuine and its time is over."""
+    """The token is genuine and has expired."""
 
 
 class NoRoleHere(Forbidden):
-    """The token is genuine and names no role of ours."""
+    """The token is genuine and has no role of this service."""
 
 
 class ClaimNotUnderstood(Forbidden):
@@ -78,7 +78,7 @@ class TokenInvalid(Unauthenticated):
 
 
 class SessionEnded(Unauthenticated):
-    """The refresh token is none, its session is over, or it was used before."""
+    """The refresh token is invalid, its session has ended, or it was used before."""
 
 
 class UserNotFound(NotFound):
@@ -102,7 +102,7 @@ class CreatorLetGo(Unauthenticated):
 
 
 class SecretNotKept(Conflict):
-    """The write is done, and its secret is no longer kept."""
+    """The write is done, and its secret is no longer stored."""
 
 
 class Account(Struct, frozen=True):

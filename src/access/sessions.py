@@ -106,7 +106,7 @@ class Sessions:
             raise session_ended()
         access, following = await self.admission.admit(session.account, session.id), self.secrets.new()
         async with self.database.writing() as transaction:
-            sealed = masked(following.encode(), secret)
+            sealed = masked(following.encode(), successor_mask(secret))
             rotated = await self.store.rotate(transaction, session, hashed(following), sealed, now)
         if not rotated:
             return await self._repeated(*await self._session_of(presented), now)
@@ -196,14 +196,19 @@ def successor(session: Session, secret: str, now: datetime) -> str | None:
     """Return the token that is valid now, to a holder of its predecessor within `GRACE`."""
     if session.sealed is None or session.rotated_at is None or now - session.rotated_at > GRACE:
         return None
-    following = masked(session.sealed, secret)
+    following = masked(session.sealed, successor_mask(secret))
     return following.decode() if sha256(following).digest() == session.token_hash else None
 
 
-def masked(token: bytes, secret: str) -> bytes:
-    """Seal or unseal a token by a mask that is used once: the secret before it, which is stored nowhere."""
-    mask = hmac.digest(secret.encode(), b"the token that follows", "sha512")
-    return bytes(a ^ b for a, b in zip(token, mask, strict=False))
+def successor_mask(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"the token that follows", "sha512")
+
+
+def masked(text: bytes, mask: bytes) -> bytes:
+    """Seal or unseal a text by a mask that is used once. Raise `ValueError` when the mask is shorter."""
+    if len(text) > len(mask):
+        raise ValueError("The secret is longer than its mask.")
+    return bytes(a ^ b for a, b in zip(text, mask, strict=False))
 
 
 def hashed(secret: str) -> bytes:

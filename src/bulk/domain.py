@@ -90,15 +90,15 @@ class Selection(Struct, frozen=True):
 
 
 class NotOneSelection(Invalid):
-    """Either ids or a filter says which organizations."""
+    """The request has both ids and a filter, or neither."""
 
 
 class TemplateCodeMissing(Invalid):
-    """A version is one of a template."""
+    """The filter has a template version without the template."""
 
 
 class CommandTooLarge(TooLarge):
-    """The command exceeds what is sent to many."""
+    """The command is too large to be sent to many organizations."""
 
 
 class BulkOperationNotFound(NotFound):

@@ -64,7 +64,7 @@ class LoginResponse(Struct, frozen=True):
 
 
 class LogoutResponse(Struct, frozen=True):
-    """The session's access tokens are worth nothing from now on."""
+    """The session's access tokens are invalid from now on."""
 
     status: Literal["signed_out"] = "signed_out"
 
@@ -113,7 +113,7 @@ class AuthController(Controller):
     async def refresh(
         self, request: AnyRequest, sessions: FromDishka[Sessions], settings: FromDishka[AccessSettings]
     ) -> Response[LoginResponse]:
-        """Take a cookie that is good for one use, and set the next. One that comes twice ends the session.
+        """Accept a cookie that is valid for one use, and set the next. A used one ends the session when sent again.
 
         401 when there is no session (any more), 403 (`organization_suspended`) for a suspended organization.
         """
@@ -132,7 +132,7 @@ class AuthController(Controller):
     async def logout(
         self, request: AnyRequest, sessions: FromDishka[Sessions], settings: FromDishka[AccessSettings]
     ) -> Response[LogoutResponse]:
-        """Every replica refuses the session's access tokens at once. Harmless to repeat, and with neither."""
+        """End the session: every replica refuses its access tokens at once. Idempotent, also without a session."""
         caller = request.scope.get("user")
         await sessions.end(refresh_tokens_in(request), caller.session_id if isinstance(caller, Caller) else None)
         cookies = [refresh_cookie(name, "", 0, settings) for name in names_sent(request) or [cookie_name(request)]]

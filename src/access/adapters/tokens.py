@@ -13,6 +13,7 @@ from cachetools import LRUCache
 
 from access.domain import Account, TokenExpired, TokenInvalid
 from access.ports import IssuedToken, KeyedWrite, LiveSessions, SigningKey, SigningKeys
+from access.sessions import masked
 from shared.ports import Caller, Clock
 
 ALGORITHM = "HS256"
@@ -24,7 +25,6 @@ SIGNING_KEY_AGE = timedelta(seconds=60)
 FETCH_INTERVAL = timedelta(seconds=5)
 MAX_TOKEN_LENGTH = 2048
 MAX_REMEMBERED = 10_000
-MASK_BYTES = 64
 
 # Times are compared with our own clock, which tests can set.
 DECODING: Any = {
@@ -169,9 +169,3 @@ class SigningKeySeals:
 def mask(secret: bytes, write: KeyedWrite) -> bytes:
     text = f"sealed outcome\x1f{write.operation_id}\x1f{write.fingerprint}\x1f{write.key}"
     return hmac.digest(secret, text.encode(), "sha512")
-
-
-def masked(text: bytes, mask: bytes) -> bytes:
-    if len(text) > MASK_BYTES:
-        raise ValueError("The secret is longer than its mask.")
-    return bytes(a ^ b for a, b in zip(text, mask, strict=False))
