@@ -55,43 +55,26 @@ class SignedIn(Struct, frozen=True):
 
 
 @dataclass
-class Admission:
-    statuses: OrganizationStatuses
-    tokens: AccessTokens
-    memory: EndedCredentials
-
-    async def check(self, account: Account) -> None:
-        """Raise `OrganizationSuspended`."""
-        if account.organization_id and await self.statuses.is_suspended(account.organization_id):
-            raise OrganizationSuspended(
-                "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
-            )
-
-    async def admit(self, account: Account, session_id: UUID) -> IssuedToken:
-        await self.check(account)
-        return await self.tokens.access_token(account, session_id)
-
-
-@dataclass
 class Sessions:
     """A session is one sign-in and lasts 30 days at most, however often it is refreshed."""
 
     database: Database
     store: SessionStore
-    admission: Admission
+    statuses: OrganizationStatuses
+    tokens: AccessTokens
+    memory: EndedCredentials
     secrets: Secrets
     audit_log: AccessAuditLog
     clock: Clock
 
     async def start(self, account: Account) -> SignedIn:
         """Raise `OrganizationSuspended`."""
-        await self.admission.check(account)
+        await self._require_active_organization(account)
         secret, now = self.secrets.new(), self.clock.now()
         async with self.database.writing() as transaction:
             expires_at = now + SESSION_LIFETIME
             session_id = await self.store.open(transaction, account.id, hashed(secret), now, expires_at)
-        access = await self.admission.admit(account, session_id)
-        return SignedIn(access, refresh_token(session_id, secret, SESSION_LIFETIME))
+        return await self._signed_in(account, session_id, secret, SESSION_LIFETIME)
 
     async def refresh(self, presented: str) -> SignedIn:
         """Return the next refresh token, the same for all requests with this one within `GRACE`; then, end the session.
@@ -104,13 +87,12 @@ class Sessions:
             return await self._repeated(session, secret, now)
         if not is_good(session, now):
             raise session_ended()
-        access, following = await self.admission.admit(session.account, session.id), self.secrets.new()
+        following = self.secrets.new()
+        signed_in = await self._signed_in(session.account, session.id, following, session.expires_at - now)
         async with self.database.writing() as transaction:
             sealed = masked(following.encode(), successor_mask(secret))
             rotated = await self.store.rotate(transaction, session, hashed(following), sealed, now)
-        if not rotated:
-            return await self._repeated(*await self._session_of(presented), now)
-        return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
+        return signed_in if rotated else await self._repeated(*await self._session_of(presented), now)
 
     async def end(self, presented: Sequence[str], session_id: UUID | None = None) -> None:
         """End the sessions of refresh tokens and `session_id` in every process. Idempotent; other texts are ignored."""
@@ -121,12 +103,23 @@ class Sessions:
         async with self.database.writing() as transaction:
             ending = sorted(named)
             over = [each for each in ending if await self.store.revoke(transaction, each, self.clock.now())]
-            await self.admission.memory.announce(transaction, over)
-        self.admission.memory.forget(ending)
+            await self.memory.announce(transaction, over)
+        self.memory.forget(ending)
 
     async def sweep(self) -> int:
         async with self.database.writing() as transaction:
             return await self.store.discard_expired(transaction, self.clock.now())
+
+    async def _signed_in(self, account: Account, session_id: UUID, secret: str, lifetime: timedelta) -> SignedIn:
+        await self._require_active_organization(account)
+        access = await self.tokens.access_token(account, session_id)
+        return SignedIn(access, RefreshToken(f"{session_id.hex}.{secret}", int(lifetime.total_seconds())))
+
+    async def _require_active_organization(self, account: Account) -> None:
+        if account.organization_id and await self.statuses.is_suspended(account.organization_id):
+            raise OrganizationSuspended(
+                "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
+            )
 
     async def _session_of(self, presented: str) -> tuple[Session, str]:
         match = REFRESH_TOKEN.fullmatch(presented)
@@ -144,16 +137,15 @@ class Sessions:
         following = successor(session, secret, now)
         if following is None:
             raise await self._reused(session)
-        access = await self.admission.admit(session.account, session.id)
-        return SignedIn(access, refresh_token(session.id, following, session.expires_at - now))
+        return await self._signed_in(session.account, session.id, following, session.expires_at - now)
 
     async def _reused(self, session: Session) -> SessionEnded:
         now = self.clock.now()
         async with self.database.writing() as transaction:
             if await self.store.revoke(transaction, session.id, now):
                 await self.audit_log.record(transaction, [reuse(session, now)])
-                await self.admission.memory.announce(transaction, [session.id])
-        self.admission.memory.forget([session.id])
+                await self.memory.announce(transaction, [session.id])
+        self.memory.forget([session.id])
         return session_ended()
 
 
@@ -214,10 +206,6 @@ def masked(text: bytes, mask: bytes) -> bytes:
 def hashed(secret: str) -> bytes:
     """Hash fast: secrets of 256 random bits need no slow hash."""
     return sha256(secret.encode()).digest()
-
-
-def refresh_token(session_id: UUID, secret: str, lifetime: timedelta) -> RefreshToken:
-    return RefreshToken(f"{session_id.hex}.{secret}", int(lifetime.total_seconds()))
 
 
 def reuse(session: Session, now: datetime) -> AuditEvent:

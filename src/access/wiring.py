@@ -45,7 +45,7 @@ from access.ports import (
     Users,
     WriteOutcomes,
 )
-from access.sessions import Admission, Sessions, SignIn
+from access.sessions import Sessions, SignIn
 from access.users import PendingOwners, SuperAdmins, UserAdministration
 from shared.ports import Authenticator, Clock, OrganizationStatuses
 from shared.wiring import Context
@@ -66,7 +66,6 @@ class AccessProvider(Provider):
     key_ring = provide(KeyRing)
     session_store = provide(PostgresSessions, provides=SessionStore)
     secrets = provide(RandomSecrets, provides=Secrets)
-    admission = provide(Admission)
     sessions = provide(Sessions)
     api_token_store = provide(PostgresApiTokens, provides=ApiTokenStore)
     user_list = provide(PostgresUserList)

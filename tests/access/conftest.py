@@ -21,10 +21,10 @@ from access.api_tokens import ApiTokens, TokenLineage
 from access.domain import SessionEnded, TooManyAttempts
 from access.idempotency import KeyedWrites
 from access.ports import SigningKey
-from access.sessions import Admission, Sessions, SignedIn, SignIn
+from access.sessions import Sessions, SignedIn, SignIn
 from access.users import PendingOwners, SuperAdmins, UserAdministration
 from shared.eventlog.audit_log import AuditEvent
-from shared.ports import Transaction
+from shared.ports import OrganizationStatuses, Transaction
 from shared.postgres.database import PostgresDatabase
 from shared.text.emails import normalized_email
 from tests.fakes import CURSORS, FakeClock, FreshIds
@@ -128,8 +128,7 @@ class Access:
         self.issuer = JwtIssuer(self.ring, clock)
         users, store = PostgresUsers(), PostgresPendingOwners()
         self.memories, tokens = CredentialMemories(), PostgresApiTokens()
-        admission = Admission(self.standing, self.issuer, self.memories)
-        self.sessions = Sessions(database, PostgresSessions(), admission, RandomSecrets(), self.audit_log, clock)
+        self.sessions = self.sessions_with(self.standing)
         self.attempts, self.user_list = FakeAttempts(), PostgresUserList(database, CURSORS)
         self.api_token_list = PostgresApiTokenList(database, CURSORS)
         seals = SigningKeySeals(self.ring)
@@ -142,6 +141,10 @@ class Access:
         self.api_tokens = ApiTokens(self.writes, tokens, self.lineage, RandomSecrets(), clock, FreshIds())
         self.bearer = self.process(self.memories)
         self.owners = PendingOwners(database, store, store, self.passwords, self.audit_log, clock)
+
+    def sessions_with(self, statuses: OrganizationStatuses) -> Sessions:
+        store, secrets = PostgresSessions(), RandomSecrets()
+        return Sessions(self.database, store, statuses, self.issuer, self.memories, secrets, self.audit_log, self.clock)
 
     def administration_with(self, directory: PostgresUserDirectory) -> UserAdministration:
         return UserAdministration(self.writes, directory, self.lineage, self.audit_log, self.clock, FreshIds())
