@@ -77,7 +77,7 @@ class Sessions:
         return await self._signed_in(account, session_id, secret, SESSION_LIFETIME)
 
     async def refresh(self, presented: str) -> SignedIn:
-        """Return the next refresh token, the same for all requests with this one within `GRACE`; then, end the session.
+        """Return a next token, the same to all requests within `GRACE`. A request that comes later ends the session.
 
         Raise `SessionEnded`, or `OrganizationSuspended`, which leaves the session as it is.
         """

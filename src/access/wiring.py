@@ -92,12 +92,8 @@ class AccessProvider(Provider):
         passwords.close()
 
     @provide
-    def issuer(self, keys: KeyRing, clock: Clock) -> JwtIssuer:
+    def issuer(self, keys: KeyRing, clock: Clock) -> AnyOf[JwtIssuer, AccessTokens]:
         return JwtIssuer(keys, clock, self._token_lifetime)
-
-    @provide
-    def access_tokens(self, issuer: JwtIssuer) -> AccessTokens:
-        return issuer
 
     @provide
     def own_tokens(self, keys: KeyRing, sessions: SessionMemory, clock: Clock) -> TokenAuthenticator:

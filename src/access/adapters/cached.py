@@ -207,7 +207,7 @@ class BearerAuthenticator:
     async def authenticate(self, token: str) -> Caller:
         if token.startswith(API_TOKEN_PREFIX):
             return await self.api_tokens.authenticate(token)
-        if self.oidc is not None and self.oidc.speaks_for(token):
+        if self.oidc is not None and self.oidc.may_have_issued(token):
             return await self.oidc.authenticate(token)
         return await self.own.authenticate(token)
 

@@ -162,7 +162,7 @@ class OidcAuthenticator:
             MAX_REMEMBERED, lambda _, verified, __: verified[1], lambda: clock.now().timestamp()
         )
 
-    def speaks_for(self, token: str) -> bool:
+    def may_have_issued(self, token: str) -> bool:
         """Return whether the token claims to come from this issuer. Verifies nothing."""
         if token in self._verified:
             return True

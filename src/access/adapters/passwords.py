@@ -52,14 +52,14 @@ class Argon2Passwords:
         self._threads = ThreadPoolExecutor(THREADS, "argon2")
         self._max_waiting = max_waiting
         self._waiting = 0
-        self._nobodys_hash = self._hasher.hash(secrets.token_bytes(16))
+        self._unknown_hash = self._hasher.hash(secrets.token_bytes(16))
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hasher.hash(encoded(password)))
 
     async def verifies(self, password_hash: str | None, password: str) -> bool:
         """Verify against a hash of an unknown text when there is none."""
-        same = await self._run(lambda: self._same(password_hash or self._nobodys_hash, encoded(password)))
+        same = await self._run(lambda: self._same(password_hash or self._unknown_hash, encoded(password)))
         return same and password_hash is not None
 
     def close(self) -> None:

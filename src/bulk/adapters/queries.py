@@ -135,10 +135,10 @@ class PostgresBulkReader:
         place = cursors.place(cursor, RecentPlace)
         after = (place.created_at, place.id) if place else (None, None)
         async with self._database.snapshot() as transaction:
-            found = [operation(row) for row in await transaction.fetch(RECENT, limit + 1, *after)]
+            operations = [operation(row) for row in await transaction.fetch(RECENT, limit + 1, *after)]
         return BulkPage(
-            [summary(one) for one in found[:limit]],
-            cursors.beyond(found, limit, lambda one: RecentPlace(one.created_at, one.id)),
+            [summary(one) for one in operations[:limit]],
+            cursors.beyond(operations, limit, lambda one: RecentPlace(one.created_at, one.id)),
         )
 
     async def items(
