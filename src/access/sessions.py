@@ -118,7 +118,7 @@ class Sessions:
     async def _require_active_organization(self, account: Account) -> None:
         if account.organization_id and await self.statuses.is_suspended(account.organization_id):
             raise OrganizationSuspended(
-                "Your organization is suspended: nobody of it can sign in. Ask the operator to reactivate it."
+                "Your organization is suspended: none of its users can sign in. Ask the operator to reactivate it."
             )
 
     async def _session_of(self, presented: str) -> tuple[Session, str]:

@@ -43,7 +43,7 @@ def forged(clock: FakeClock, *, secret: bytes = SECRET, kid: str = "key-1", **ch
     return jwt.encode({k: v for k, v in claims.items() if v is not None}, secret, "HS256", {"kid": kid})
 
 
-async def test_an_access_token_may_have_issued_its_user(replica: Replica) -> None:
+async def test_an_access_token_speaks_for_its_user(replica: Replica) -> None:
     issued = await replica.issuer.access_token(ADMIN, SESSION)
     assert issued.expires_in == 900
     assert "token" not in repr(issued).replace("IssuedToken", "")
@@ -74,7 +74,7 @@ async def test_a_token_names_its_key_its_issuer_and_its_time(replica: Replica, c
     }
 
 
-async def test_an_operation_token_may_have_issued_one_operation_for_an_hour(replica: Replica) -> None:
+async def test_an_operation_token_speaks_for_one_operation_for_an_hour(replica: Replica) -> None:
     issued = await replica.issuer.operation_token(OPERATION)
     caller = await replica.authenticator.authenticate(issued.token)
     assert issued.expires_in == 3600
