@@ -228,6 +228,10 @@ def invalid_api_token(pointer: str, detail: str) -> InvalidApiToken:
     return InvalidApiToken(detail, errors=[FieldError(pointer, detail)])
 
 
+def as_text(id_: UUID | None) -> str | None:
+    return None if id_ is None else str(id_)
+
+
 def is_text(text: str) -> bool:
     """Return whether the text can be encoded: a lone surrogate cannot."""
     return not any(0xD800 <= ord(character) <= 0xDFFF for character in text)  # noqa: PLR2004 - Unicode's own numbers

@@ -18,7 +18,7 @@ from access.adapters.oidc import IssuerKeys, OidcAuthenticator
 from access.adapters.queries import PostgresCredentialReader
 from access.adapters.tokens import MAX_REMEMBERED, TokenAuthenticator
 from access.api_tokens import API_TOKEN_PREFIX
-from access.domain import ApiToken, TokenExpired, TokenInvalid
+from access.domain import ApiToken, TokenExpired, TokenInvalid, as_text
 from access.ports import AccessSettings
 from access.sessions import hashed, session_ended
 from shared.errors import Unauthenticated, Unavailable
@@ -219,8 +219,7 @@ def other_issuer(settings: AccessSettings, statuses: OrganizationStatuses, clock
 
 
 def caller_of(token: ApiToken) -> Caller:
-    organization_id = str(token.organization_id) if token.organization_id else None
-    return Caller(str(token.id), token.role, organization_id, scopes=frozenset(token.scopes))
+    return Caller(str(token.id), token.role, as_text(token.organization_id), scopes=frozenset(token.scopes))
 
 
 def unknown_api_token() -> TokenInvalid:

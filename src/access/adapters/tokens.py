@@ -11,7 +11,7 @@ import jwt
 import msgspec
 from cachetools import LRUCache
 
-from access.domain import Account, TokenExpired, TokenInvalid
+from access.domain import Account, TokenExpired, TokenInvalid, as_text
 from access.ports import IssuedToken, KeyedWrite, LiveSessions, SigningKey, SigningKeys
 from access.sessions import masked
 from shared.ports import Caller, Clock
@@ -80,7 +80,7 @@ class JwtIssuer:
     lifetime: timedelta = ACCESS_LIFETIME
 
     async def access_token(self, account: Account, session_id: UUID) -> IssuedToken:
-        organization_id = str(account.organization_id) if account.organization_id else None
+        organization_id = as_text(account.organization_id)
         claims = {"sub": str(account.id), "role": account.role, "org": organization_id, "sid": str(session_id)}
         return await self._issue(claims, self.lifetime)
 
