@@ -72,7 +72,7 @@ export type ApiTokenRequest = {
 /**
  * ApiTokenResponse
  *
- * `token` is in this answer alone: it is kept nowhere.
+ * `token` is in this response only: it is not stored.
  */
 export type ApiTokenResponse = {
     id: string;
@@ -797,7 +797,7 @@ export type LoginResponse = {
 /**
  * LogoutResponse
  *
- * The session's access tokens are worth nothing from now on.
+ * The session's access tokens are invalid from now on.
  */
 export type LogoutResponse = {
     status: 'signed_out';
@@ -1830,8 +1830,8 @@ export type LoginErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -1840,7 +1840,7 @@ export type LoginErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -1852,7 +1852,7 @@ export type LoginErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -1992,8 +1992,8 @@ export type RefreshErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2002,7 +2002,7 @@ export type RefreshErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2087,8 +2087,8 @@ export type GetBulkOperationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2097,7 +2097,7 @@ export type GetBulkOperationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2192,8 +2192,8 @@ export type StartBulkOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2202,7 +2202,7 @@ export type StartBulkOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2214,7 +2214,7 @@ export type StartBulkOperationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -2228,8 +2228,8 @@ export type StartBulkOperationErrors = {
      *
      * - `urn:modplane:problem:event_too_large`: The change would record an event no topic takes.
      * - `urn:modplane:problem:idempotency_key_reused`: The key belongs to another request.
-     * - `urn:modplane:problem:not_one_selection`: Either ids or a filter says which organizations.
-     * - `urn:modplane:problem:template_code_missing`: A version is one of a template.
+     * - `urn:modplane:problem:not_one_selection`: The request has both ids and a filter, or neither.
+     * - `urn:modplane:problem:template_code_missing`: The filter has a template version without the template.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -2310,8 +2310,8 @@ export type GetBulkOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2320,7 +2320,7 @@ export type GetBulkOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2408,8 +2408,8 @@ export type CancelBulkOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2418,7 +2418,7 @@ export type CancelBulkOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2526,8 +2526,8 @@ export type GetBulkOperationItemsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2536,7 +2536,7 @@ export type GetBulkOperationItemsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2624,8 +2624,8 @@ export type RetryBulkOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2634,7 +2634,7 @@ export type RetryBulkOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2769,8 +2769,8 @@ export type GetEventsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2779,7 +2779,7 @@ export type GetEventsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -2892,8 +2892,8 @@ export type ExportEventsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -2902,7 +2902,7 @@ export type ExportEventsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3015,8 +3015,8 @@ export type StreamEventsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3025,7 +3025,7 @@ export type StreamEventsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3136,8 +3136,8 @@ export type GetIndustriesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3146,7 +3146,7 @@ export type GetIndustriesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3253,8 +3253,8 @@ export type CreateIndustryErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3263,7 +3263,7 @@ export type CreateIndustryErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3294,7 +3294,7 @@ export type CreateIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -3426,8 +3426,8 @@ export type DeleteIndustryErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3436,7 +3436,7 @@ export type DeleteIndustryErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3475,7 +3475,7 @@ export type DeleteIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -3679,8 +3679,8 @@ export type UpdateIndustryErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3689,7 +3689,7 @@ export type UpdateIndustryErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -3728,7 +3728,7 @@ export type UpdateIndustryErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -3920,8 +3920,8 @@ export type GetIndustryOrganizationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -3930,7 +3930,7 @@ export type GetIndustryOrganizationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4030,8 +4030,8 @@ export type GetIndustryVersionsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4040,7 +4040,7 @@ export type GetIndustryVersionsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4159,8 +4159,8 @@ export type GetModuleRegistryErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4169,7 +4169,7 @@ export type GetModuleRegistryErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4276,8 +4276,8 @@ export type RegisterModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4286,7 +4286,7 @@ export type RegisterModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4317,7 +4317,7 @@ export type RegisterModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -4449,8 +4449,8 @@ export type DeleteModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4459,7 +4459,7 @@ export type DeleteModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4497,7 +4497,7 @@ export type DeleteModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -4594,8 +4594,8 @@ export type GetModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4604,7 +4604,7 @@ export type GetModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4723,8 +4723,8 @@ export type UpdateModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4733,7 +4733,7 @@ export type UpdateModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4771,7 +4771,7 @@ export type UpdateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -4899,8 +4899,8 @@ export type ActivateModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -4909,7 +4909,7 @@ export type ActivateModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -4947,7 +4947,7 @@ export type ActivateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -5044,8 +5044,8 @@ export type GetModuleAdoptionErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5054,7 +5054,7 @@ export type GetModuleAdoptionErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5151,8 +5151,8 @@ export type GetModuleConfigErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5161,7 +5161,7 @@ export type GetModuleConfigErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5280,8 +5280,8 @@ export type DeactivateModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5290,7 +5290,7 @@ export type DeactivateModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5328,7 +5328,7 @@ export type DeactivateModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -5428,8 +5428,8 @@ export type GetModuleIndustriesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5438,7 +5438,7 @@ export type GetModuleIndustriesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5552,8 +5552,8 @@ export type GetModuleOrganizationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5562,7 +5562,7 @@ export type GetModuleOrganizationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5662,8 +5662,8 @@ export type GetModuleViolationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5672,7 +5672,7 @@ export type GetModuleViolationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5794,8 +5794,8 @@ export type ApplyIndustryTemplateErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5804,7 +5804,7 @@ export type ApplyIndustryTemplateErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -5854,7 +5854,7 @@ export type ApplyIndustryTemplateErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -5987,8 +5987,8 @@ export type AssignModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -5997,7 +5997,7 @@ export type AssignModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6047,7 +6047,7 @@ export type AssignModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -6175,8 +6175,8 @@ export type GetAvailableModulesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6185,7 +6185,7 @@ export type GetAvailableModulesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6297,8 +6297,8 @@ export type BulkAssignModulesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6307,7 +6307,7 @@ export type BulkAssignModulesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6357,7 +6357,7 @@ export type BulkAssignModulesErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -6490,8 +6490,8 @@ export type RestoreAssignmentsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6500,7 +6500,7 @@ export type RestoreAssignmentsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6550,7 +6550,7 @@ export type RestoreAssignmentsErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -6691,8 +6691,8 @@ export type UnassignModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6701,7 +6701,7 @@ export type UnassignModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6751,7 +6751,7 @@ export type UnassignModuleErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -6871,8 +6871,8 @@ export type GetOperationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6881,7 +6881,7 @@ export type GetOperationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -6962,8 +6962,8 @@ export type GetOperationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -6972,7 +6972,7 @@ export type GetOperationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7101,8 +7101,8 @@ export type GetOrganizationsErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7111,7 +7111,7 @@ export type GetOrganizationsErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7280,7 +7280,7 @@ export type SignUpErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7304,7 +7304,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:organization_already_registered`: The id belongs to an organization with other values.
      * - `urn:modplane:problem:organization_suspended`: The organization is suspended: super admins may correct what it has; nothing is given until it is reactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer stored.
      * - `urn:modplane:problem:signup_expired`: The owner no longer waits: the signup took too long, or was refused before.
      */
     409: Problem;
@@ -7320,7 +7320,7 @@ export type SignUpErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -7337,7 +7337,7 @@ export type SignUpErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unknown_industry`: No existing template has this code.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
@@ -7429,8 +7429,8 @@ export type GetOrganizationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7439,7 +7439,7 @@ export type GetOrganizationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7558,8 +7558,8 @@ export type UpdateOrganizationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7568,7 +7568,7 @@ export type UpdateOrganizationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7609,7 +7609,7 @@ export type UpdateOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -7710,8 +7710,8 @@ export type GetOrganizationInfoErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7720,7 +7720,7 @@ export type GetOrganizationInfoErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7814,8 +7814,8 @@ export type GetOrganizationModulesErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7824,7 +7824,7 @@ export type GetOrganizationModulesErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -7925,8 +7925,8 @@ export type GetOrganizationModuleErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -7935,7 +7935,7 @@ export type GetOrganizationModuleErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8063,8 +8063,8 @@ export type UpdateModuleConfigErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8073,7 +8073,7 @@ export type UpdateModuleConfigErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8123,7 +8123,7 @@ export type UpdateModuleConfigErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -8262,8 +8262,8 @@ export type ReactivateOrganizationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8272,7 +8272,7 @@ export type ReactivateOrganizationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8313,7 +8313,7 @@ export type ReactivateOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -8433,8 +8433,8 @@ export type SuspendOrganizationErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8443,7 +8443,7 @@ export type SuspendOrganizationErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8484,7 +8484,7 @@ export type SuspendOrganizationErrors = {
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -8585,8 +8585,8 @@ export type GetDeadLettersErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8595,7 +8595,7 @@ export type GetDeadLettersErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8676,8 +8676,8 @@ export type GetDeadLetterErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8686,7 +8686,7 @@ export type GetDeadLetterErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8786,8 +8786,8 @@ export type DropDeadLetterErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8796,7 +8796,7 @@ export type DropDeadLetterErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -8913,8 +8913,8 @@ export type RetryDeadLetterErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -8923,7 +8923,7 @@ export type RetryDeadLetterErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9024,8 +9024,8 @@ export type GetSystemStatusErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9034,7 +9034,7 @@ export type GetSystemStatusErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9143,8 +9143,8 @@ export type GetTokensErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9153,7 +9153,7 @@ export type GetTokensErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9244,8 +9244,8 @@ export type CreateTokenErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9254,7 +9254,7 @@ export type CreateTokenErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9269,14 +9269,14 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer stored.
      */
     409: Problem;
     /**
      * The request exceeds a stated bound.
      *
      * - `urn:modplane:problem:body_too_large`: The body has more than 1 MiB.
-     * - `urn:modplane:problem:command_too_large`: The command exceeds what is sent to many.
+     * - `urn:modplane:problem:command_too_large`: The command is too large to be sent to many organizations.
      */
     413: Problem;
     /**
@@ -9293,7 +9293,7 @@ export type CreateTokenErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -9389,8 +9389,8 @@ export type RevokeTokenErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9399,7 +9399,7 @@ export type RevokeTokenErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9423,7 +9423,7 @@ export type RevokeTokenErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -9501,8 +9501,8 @@ export type GetIndustriesUsageErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9511,7 +9511,7 @@ export type GetIndustriesUsageErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9593,8 +9593,8 @@ export type GetModulesUsageErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9603,7 +9603,7 @@ export type GetModulesUsageErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9708,8 +9708,8 @@ export type GetUsersErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9718,7 +9718,7 @@ export type GetUsersErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9814,8 +9814,8 @@ export type ActivateUserErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9824,7 +9824,7 @@ export type ActivateUserErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9848,7 +9848,7 @@ export type ActivateUserErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
@@ -9940,8 +9940,8 @@ export type DeactivateUserErrors = {
      *
      * - `urn:modplane:problem:creator_let_go`: The creator of a token was deactivated, or revoked, during the request.
      * - `urn:modplane:problem:not_signed_in`: The request carries no token.
-     * - `urn:modplane:problem:session_ended`: The refresh token is none, its session is over, or it was used before.
-     * - `urn:modplane:problem:token_expired`: The token was genuine and its time is over.
+     * - `urn:modplane:problem:session_ended`: The refresh token is invalid, its session has ended, or it was used before.
+     * - `urn:modplane:problem:token_expired`: The token is genuine and has expired.
      * - `urn:modplane:problem:token_invalid`: The token was not issued here, or was changed.
      * - `urn:modplane:problem:wrong_credentials`: No active user has this e-mail and this password.
      */
@@ -9950,7 +9950,7 @@ export type DeactivateUserErrors = {
      * The caller is known and may not do this.
      *
      * - `urn:modplane:problem:claim_not_understood`: The token is genuine, and a claim that limits it cannot be read.
-     * - `urn:modplane:problem:no_role_here`: The token is genuine and names no role of ours.
+     * - `urn:modplane:problem:no_role_here`: The token is genuine and has no role of this service.
      * - `urn:modplane:problem:not_your_organization`: The caller belongs to another organization.
      * - `urn:modplane:problem:organization_is_suspended`: Only super admins follow the events of a suspended organization.
      * - `urn:modplane:problem:organization_suspended`: The credentials are right, and the user's organization is suspended.
@@ -9973,7 +9973,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:email_taken`: A user, or a signup that is under way, has this e-mail.
      * - `urn:modplane:problem:last_super_admin`: The last active super admin cannot be deactivated.
      * - `urn:modplane:problem:pending_owner_gone`: An owner to be activated is no longer pending.
-     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer kept.
+     * - `urn:modplane:problem:secret_not_kept`: The write is done, and its secret is no longer stored.
      */
     409: Problem;
     /**
@@ -9984,7 +9984,7 @@ export type DeactivateUserErrors = {
      * - `urn:modplane:problem:invalid_api_token`: The properties of the new token contradict each other.
      * - `urn:modplane:problem:invalid_email`: The text is no e-mail address.
      * - `urn:modplane:problem:invalid_name`: The name is too long or has invisible characters.
-     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no text.
+     * - `urn:modplane:problem:unacceptable_password`: The password is too short, too long, made of too few characters, or no valid text.
      * - `urn:modplane:problem:unreadable_text`: A name is blank or too long, or text has characters that are invisible or change how others are shown.
      */
     422: Problem;
