@@ -12,8 +12,7 @@ from dishka import AsyncContainer
 
 from access.idempotency import KeyedWrites
 from access.sessions import Sessions
-from access.sign_in import SuperAdmins
-from access.signup import PendingOwners
+from access.users import PendingOwners, SuperAdmins
 from app.contexts import ContextSubscribers
 from app.infrastructure import Processors
 from app.manifest.seeds import Seeding

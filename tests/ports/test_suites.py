@@ -19,7 +19,6 @@ WITHOUT = {
     # The class that was found stands for another port, which has the same form.
     "access.ports.Secrets": "those are ids",
     "registry.ports.AssignedModules": "those are organizations, or counts of templates",
-    "shared.eventlog.audit_log.AuditLog": "that is the log of access, or the items of bulk operations",
 }
 """Ports, and why no suite imports them."""
 

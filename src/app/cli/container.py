@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import typer
 from dishka import AsyncContainer
 
-from access.sign_in import SuperAdmins
+from access.users import SuperAdmins
 from app.cli.output import EXIT_FAILED, Answer, Printer
 from app.main import make_container
 from app.settings import Settings
