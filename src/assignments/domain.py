@@ -82,7 +82,7 @@ def _decision(state: Assignments, facts: Facts, command: Command) -> Decision:
 
 
 def _is_correction(command: Command) -> bool:
-    """Return whether a suspended organization takes the command: one that removes or corrects, and gives nothing."""
+    """Return whether a suspended organization accepts the command."""
     return isinstance(command, UnassignModule) or (isinstance(command, UpdateModuleConfig) and command.as_operator)
 
 

@@ -23,7 +23,6 @@ Removals = Sequence[ModuleChange]
 
 
 def restore_assignments(state: Assignments, facts: Facts, command: RestoreAssignments) -> Decision:
-    """Restore everything as it was before the unassignment, or refuse."""
     module_id, removals = _removals(facts, command)
     named = [removal.module_id for removal in removals]
     absent = [removal for removal in removals if not _is_back(state, removal)]
@@ -39,7 +38,7 @@ def restore_assignments(state: Assignments, facts: Facts, command: RestoreAssign
 
 
 def _removals(facts: Facts, command: RestoreAssignments) -> tuple[str, Removals]:
-    """Return the module and the removals in the event log. Events older than `sources_before` cannot be undone."""
+    """Return the module and its removals. Events older than `sources_before` cannot be undone."""
     record = facts.unassignments.get(command.operation_id)
     removals = [] if record is None else [change for change in record.modules if change.change == "removed"]
     is_own = record is not None and record.organization_id == command.organization_id

@@ -96,7 +96,6 @@ class Signup:
         self._settings = settings
 
     def require_open(self, role: str | None) -> None:
-        """Raise `SignupClosed` for all but super admins while signing up is closed."""
         if not self._settings.is_open and role != "super_admin":
             raise SignupClosed(
                 "Signing up is closed here. Ask the operator for an account; a super admin who is signed in can "
@@ -104,9 +103,9 @@ class Signup:
             )
 
     async def sign_up(self, operation_id: UUID, wanted: SignupRequest, send: Send) -> tuple[Answer, SignedUp | None]:
-        """Hold the owner, send the registration and give the organization its modules.
+        """Reserve the owner, register the organization and give it its modules; no modules if it is pending or refused.
 
-        None beside the answer: it is pending or refused. A refused signup releases its owner.
+        A refused signup releases its owner.
         """
         await self._hold(operation_id, wanted)
         try:
@@ -126,7 +125,7 @@ class Signup:
     async def preview(
         self, operation_id: UUID, wanted: SignupRequest, dry_run: DryRun
     ) -> tuple[Preview, NewOrganization | None, ModulesOutcome]:
-        """Return what signing up would lead to, with the changes of the modules; no organization: a refusal."""
+        """Return what signing up would lead to, and the changes of the modules; no organization: a refusal."""
         with fields_as_sent():
             await self._owners.check(operation_id, wanted.admin_email, wanted.admin_name, wanted.admin_password)
         preview, modules = await dry_run(registration(operation_id, wanted)), ModulesOutcome("none")
@@ -177,7 +176,7 @@ def new_organization(organization: OrganizationResult) -> NewOrganization:
 
 @contextmanager
 def fields_as_sent() -> Iterator[None]:
-    """Give an owner's fields the names they have in the body: `/email` is `/admin_email`."""
+    """Point an owner's errors to the body's fields: `/email` is `/admin_email`."""
     try:
         yield
     except Refused as refused:

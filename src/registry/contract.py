@@ -11,15 +11,13 @@ ModuleStatus = Literal["active", "inactive", "deleted"]
 
 
 class ModuleFact(Struct, frozen=True):
-    """What decides whether a module may be given, and with which config; without rules, with any."""
+    """A module's status and config rules; without rules, any config fits."""
 
     status: ModuleStatus
     rules: ConfigRules | None = None
 
 
 class ModuleSummary(Struct, frozen=True):
-    """The descriptive fields of a module, which may be deleted."""
-
     module_name: str
     description: str
     category: str

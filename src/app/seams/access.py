@@ -17,5 +17,5 @@ class AccessSeams(Provider):
 
     @provide
     def facts(self) -> access.ports.FactLog:
-        """`access` sends no commands; its direct writes are in the event log all the same."""
+        """`access` sends no commands, but its direct writes are in the event log."""
         return PostgresAuditLog("access")

@@ -25,7 +25,7 @@ Deciders = NewType("Deciders", Sequence[Decider])
 
 
 class PostgresCurrentStates:
-    """The resource that belongs to a stream, read past the cache; null when it was deleted or never existed."""
+    """The resource of a stream, read past the cache; null when it was deleted or never existed."""
 
     def __init__(
         self,

@@ -241,7 +241,6 @@ def to_organization(command: Command, *, needs_if_match: bool = False) -> Asked:
 
 
 def assignable_id(module_id: str) -> str:
-    """Return the id; raise `ModuleNotAssigned` for one that no module can have."""
     try:
         return msgspec.convert(module_id, Slug)
     except msgspec.ValidationError as error:

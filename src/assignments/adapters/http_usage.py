@@ -124,7 +124,7 @@ class ModuleUsageController(Controller):
 
 
 class IndustryUsageController(Controller):
-    """Serves deleted templates, too: organizations keep them."""
+    """Includes deleted templates: organizations keep them."""
 
     path = "/industries/{industry_code:str}/organizations"
     guards = (super_admin,)
@@ -181,7 +181,6 @@ def no_module() -> ModuleNotFound:
 
 
 def is_slug(id_: str) -> bool:
-    """Return whether a module or an industry may have the id: others make neither a cache key nor a query."""
     try:
         msgspec.convert(id_, Slug)
     except msgspec.ValidationError:

@@ -135,10 +135,7 @@ class PostgresAssigneeLists:
     async def with_template(
         self, industry_code: str, version: str | None, after: tuple[int, str], limit: int
     ) -> Sequence[IndustryOrganization] | None:
-        """Return at most `limit` beyond this version and id, older versions first; None when the code never existed.
-
-        `version`: a number, `current` or `older`, as of now.
-        """
+        """Return at most `limit` after this version and id, older versions first; None when the code never existed."""
         async with self._database.snapshot() as transaction:
             template = (await self._templates.templates(transaction, {industry_code: ()})).get(industry_code)
             if template is None:
@@ -152,7 +149,7 @@ class PostgresAssigneeLists:
 
 
 class PostgresAssignees:
-    """Looks organizations up by index, provided that the transaction has sequential scans switched off."""
+    """Requires a transaction with sequential scans switched off."""
 
     async def with_module(self, transaction: Transaction, limit: int, *, module_id: str) -> Sequence[str]:
         return ids(await transaction.fetch(WITH_MODULE, module_id, limit))

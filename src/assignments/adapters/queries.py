@@ -91,8 +91,6 @@ Entries = Mapping[tuple[str, int], Mapping[str, TemplateModule]]
 
 
 class ReadFacts(Struct, frozen=True):
-    """Facts about the assignments of one organization. `applied` are its templates in order of application."""
-
     status: OrganizationStatus
     summaries: Mapping[str, ModuleSummary]
     templates: Mapping[str, TemplateFact]
@@ -118,7 +116,6 @@ class PostgresAssignmentReader:
         self._templates = templates
 
     async def modules(self, organization_id: str) -> OrganizationModules | None:
-        """Return None when there is no such organization."""
         async with self._database.snapshot() as transaction:
             known = await self._organizations.organizations(transaction, [organization_id])
             if organization_id not in known:
@@ -131,7 +128,6 @@ class PostgresAssignmentReader:
         return OrganizationModules(organization_id, sequence, items)
 
     async def module(self, organization_id: str, module_id: str) -> OrganizationModuleDetails | None:
-        """Return None when there is no such organization, or it does not have the module."""
         async with self._database.snapshot() as transaction:
             known = await self._organizations.organizations(transaction, [organization_id])
             assignment = (await assignments_of(transaction, organization_id)).get(module_id)
@@ -223,7 +219,6 @@ def layers_of(module_id: str, assignment: Assignment, facts: ReadFacts) -> Seque
 
 
 def obstacle_of(organization: OrganizationStatus, module: ModuleStatus) -> Obstacle | None:
-    """Return why an assigned module has no effect, if so; suspension comes first."""
     if organization == "suspended":
         return "organization_suspended"
     return None if module == "active" else "module_inactive"

@@ -223,7 +223,7 @@ def not_found(organization_id: UUID) -> OrganizationNotFound:
 
 
 def require_template_code(wanted: OrganizationFilter) -> None:
-    """Raise `ParameterMissing` for a version of no template."""
+    """Raise `ParameterMissing` for a version without a template."""
     if wanted.template_code is None and (wanted.template_version, wanted.template_older_than) != (None, None):
         raise ParameterMissing(
             "A template_version or template_older_than needs the template_code it is of.",
@@ -255,7 +255,6 @@ def signup_request(command: RegisterOrganization, data: SignupRequest) -> Asked:
 
 
 def created(answer: Answer, outcome: Outcome, signed_up: SignedUp) -> Response[bytes]:
-    """Return 201: the organization, its address, and what became of its modules."""
     headers = {
         "Location": f"/api/v1/organizations/{signed_up.organization.id}",
         "ETag": f'"{outcome.sequence}"',
@@ -267,7 +266,7 @@ def created(answer: Answer, outcome: Outcome, signed_up: SignedUp) -> Response[b
 
 
 def refuse_bad_parameters(request: AnyRequest) -> None:
-    """Raise `BadHeader` or `BadParameter` before anything is held for a command that would never be sent."""
+    """Raise `BadHeader` or `BadParameter` before an e-mail is reserved."""
     reason_of(request)
     previewed(request)
     expected_sequence(request)

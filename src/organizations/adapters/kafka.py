@@ -17,8 +17,6 @@ APPLIED = msgspec.json.Decoder(IndustryTemplateAppliedEvent)
 
 
 class OrganizationSubscribers:
-    """Handlers by topic. They send commands and do not wait for their outcome."""
-
     def __init__(self, sender: SendCommand, envelopes: CommandEnvelopes) -> None:
         self._sender = sender
         self._envelopes = envelopes
@@ -29,7 +27,7 @@ class OrganizationSubscribers:
     async def handle_industry_applied(self, events: Sequence[EventEnvelope]) -> None:
         """Send a command for each event, in order for each organization.
 
-        The API has mostly sent the same operation before: this is for when its process ended in between.
+        The API sends the same operation, unless its process was interrupted.
         """
         commands: dict[str, list[tuple[CommandEnvelope, SetIndustry]]] = defaultdict(list)
         for event in events:

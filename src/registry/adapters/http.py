@@ -200,7 +200,6 @@ def request_for(module_id: str, command: Command) -> Asked:
 
 
 def valid_id(module_id: str) -> str:
-    """Return an id from a path. Raises `ModuleNotFound` for what can be none."""
     return require_slug(module_id, not_found(module_id))
 
 
