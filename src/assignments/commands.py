@@ -82,7 +82,7 @@ class RestoreAssignments(Struct, frozen=True, tag="restore_assignments"):
     """Undo an unassignment (super admins): restore sources, versions and config as they were before it.
 
     `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
-    was. Refused when it cannot be restored: see `restoration.py`.
+    was. Refused when it cannot be restored.
     """
 
     organization_id: str

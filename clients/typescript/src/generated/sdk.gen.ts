@@ -565,7 +565,7 @@ export const bulkAssignModules = <ThrowOnError extends boolean = true>(options: 
  * Undo an unassignment (super admins): restore sources, versions and config as they were before it.
  *
  * `operation_id` is the unassignment's; what it removed is read from the event log. Unchanged when everything is as it
- * was. Refused when it cannot be restored: see `restoration.py`.
+ * was. Refused when it cannot be restored.
  *
  * For super admins.
  */
