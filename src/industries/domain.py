@@ -85,7 +85,7 @@ class DeletedIndustry(Struct, frozen=True):
 
 
 class TemplateImpact(Struct, frozen=True):
-    """Whom a change of a template concerns: how many organizations have it applied. They keep what it gave them.
+    """The effect of a template's change. `organizations` have it applied, and keep what it gave them.
 
     `modules` is a new list as a signup would find it, in its order; null when the list stays.
     """

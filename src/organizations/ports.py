@@ -109,10 +109,7 @@ class SignupOwners(Protocol):
 
 
 class ModulesOutcome(Struct, frozen=True):
-    """What became of the industry's modules. `none`: no industry was asked for; `pending`: they follow by themselves.
-
-    `reason` tells why they were refused.
-    """
+    """The outcome for the industry's modules. `none`: no industry was given; `pending`: they follow."""
 
     status: Literal["applied", "pending", "refused", "none"]
     assigned: Sequence[str] = ()

@@ -28,9 +28,9 @@ class ModuleSummary(Struct, frozen=True):
 
 
 class ConfigImpact(Struct, frozen=True):
-    """Whose configs do not fit a module's new schema or defaults. Nothing of theirs is changed.
+    """Configs that do not fit a module's new schema or defaults; they are not changed.
 
-    `at_least`: there may be more organizations than were counted in the time there was; `link` lists them all.
+    `at_least`: counting stopped early; `link` lists all organizations.
     """
 
     violating_organizations: int

@@ -126,7 +126,7 @@ class OrganizationModulesController(Controller):
     ) -> Response[bytes]:
         """Apply the body to the organization's own layer as a JSON merge patch (RFC 7396): null removes a key.
 
-        While the organization is suspended, super admins alone may change it.
+        Of a suspended organization, only super admins may change it.
         """
         as_operator = caller_of(request).role == "super_admin"
         command = UpdateModuleConfig(str(organization_id), assignable_id(module_id), data, as_operator)

@@ -44,9 +44,8 @@ class IndustryOrganizationPage(Struct, frozen=True):
 class ConfigViolationPage(Struct, frozen=True):
     """Organizations whose effective config does not fit the module's schema, by id, each with its first errors.
 
-    Their configs are older than the schema, and are not changed. A page may have fewer items than its limit, even
-    none, and a next one all the same: `next_cursor` is null on the last. `templates`, on every page, are those whose
-    current version gives the module a config that by itself does not fit.
+    A page may have fewer items than its limit, even none: `next_cursor` is null on the last page only. `templates`, on
+    every page, are those whose current version by itself gives the module a config that does not fit.
     """
 
     items: Sequence[OrganizationViolation]

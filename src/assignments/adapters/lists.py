@@ -78,11 +78,10 @@ class ModuleOrganization(Struct, frozen=True):
 
 
 class ModuleOrganizationPage(Struct, frozen=True):
-    """Organizations that have a module. `next_cursor` is null on the last page, and there alone.
+    """Organizations that have a module. `next_cursor` is null on the last page only.
 
-    A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
-    organizations. `count` is of all who have the module, whatever was asked for; beyond a thousand it follows the
-    events, a moment behind the items.
+    A page may have fewer items than `limit`, even none. `count` is of all organizations that have the module, whatever
+    the filter; above a thousand it may lag a moment behind the items.
     """
 
     items: Sequence[ModuleOrganization]

@@ -31,11 +31,10 @@ Obstacle = Literal["module_inactive", "organization_suspended"]
 
 
 class OrganizationModule(Struct, frozen=True):
-    """One module of an organization.
+    """One module of an organization; `version` is the module's.
 
-    `config` is what counts: the module's defaults under those of the templates among its sources, in the order they
-    were applied, under `own_config`, the organization's layer. `required_by` names the industries whose template
-    binds the organization to the module. `version` is the module's.
+    `config` is the effective one: the module's defaults, overlaid by those of the templates among its sources, in the
+    order they were applied, and by `own_config`, the organization's layer. `required_by`: industries that require it.
     """
 
     module_id: str
@@ -71,11 +70,10 @@ class ConfigLayer(Struct, frozen=True):
 
 
 class OrganizationModuleDetails(OrganizationModule, frozen=True):
-    """One module of an organization, and how its config comes to be.
+    """One module of an organization, and the layers of its config.
 
-    Each of `layers` lies over those before it. `origins` tells of each value in `config`, by its JSON pointer
-    (RFC 6901), the place of the layer it is from; a value is a scalar, a whole array or an empty object.
-    `config_errors` point to what does not fit `config_schema` (null: anything does), as it may be after a change of it.
+    Each of `layers` overlays those before it. `origins`: by JSON pointer (RFC 6901) to a scalar, an array or an empty
+    object in `config`, the index of its layer. `config_errors`: what does not fit `config_schema` (null: any fits).
     """
 
     organization_id: str

@@ -39,9 +39,9 @@ STATUS = {None: [], "active": [Where("is_active")], "inactive": [Where("NOT is_a
 
 
 class IndustryList(Page[IndustryDetails], frozen=True):
-    """Templates in the order of their names, unless another is asked for. `total` is of all pages.
+    """Templates in the order of their names, unless another is given. `total` is of all pages.
 
-    `next_cursor` is null on the last page, and where nothing was asked for but all templates.
+    `next_cursor` is null on the last page, and in a list of all templates.
     """
 
     total: Total

@@ -82,8 +82,7 @@ class OrganizationsController(Controller):
     ) -> OrganizationPage:
         """Sorted by name, names that begin with `q` come first; `q` may be an organization's id as well.
 
-        A page looks at some thousand organizations at most. So it may have fewer items than `limit`, even none, while
-        `next_cursor` leads on to more.
+        A page may have fewer items than `limit`, even none: `next_cursor` is null on the last page only.
         """
         require_template_code(params.filter)
         return await organizations.page(params, with_total=with_total)

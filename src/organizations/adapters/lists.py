@@ -43,10 +43,9 @@ class OrganizationFilter(Struct, frozen=True):
 
 
 class OrganizationPage(Page[OrganizationInfo], frozen=True):
-    """Organizations in the order asked for. `next_cursor` is null on the last page, and there alone.
+    """Organizations in the order asked for. `next_cursor` is null on the last page only; `total`, unless asked for.
 
-    A page may have fewer items than `limit`, even none, before the last: it looks at a bounded number of
-    organizations. `total` is null unless it is asked for.
+    A page may have fewer items than `limit`, even none, since it examines a bounded number of organizations.
     """
 
     total: Total | None

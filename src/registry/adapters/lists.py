@@ -21,9 +21,9 @@ STATUS = {None: [], "active": [Where("is_active")], "inactive": [Where("NOT is_a
 
 
 class ModuleList(Page[ModuleDetails], frozen=True):
-    """Modules in the order of their names, unless another is asked for. `total` is of all pages.
+    """Modules in the order of their names, unless another is given. `total` is of all pages.
 
-    `next_cursor` is null on the last page, and where nothing was asked for but all modules.
+    `next_cursor` is null on the last page, and in a list of all modules.
     """
 
     total: Total
