@@ -1,7 +1,7 @@
 """What this context needs of others. Each method with a transaction is one query in it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
@@ -9,7 +9,6 @@ from msgspec import Struct
 from industries.contract import TemplateFact, TemplateOfModule
 from organizations.contract import OrganizationFact, OrganizationLabel, OrganizationStatus
 from registry.contract import ModuleFact, ModuleSummary
-from shared.messages import CommandEnvelope
 from shared.ports import Transaction
 
 OrganizationOrder = Literal["name", "-name", "created_at", "-created_at"]
@@ -87,12 +86,6 @@ class OrganizationsWithModule(Protocol):
 
         Raise `BadCursor`.
         """
-        ...
-
-
-class SendCommand(Protocol):
-    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
-        """Return when the command is stored durably. Raise `Unavailable`."""
         ...
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
 from industries.contract import IndustryFact
-from shared.messages import CommandEnvelope, Outcome, PreviewedChange
+from shared.messages import PreviewedChange
 from shared.ports import Transaction
 
 
@@ -77,18 +77,6 @@ class PendingOwners(Protocol):
 
     async def discard(self, transaction: Transaction, operation_ids: Sequence[UUID]) -> None:
         """Remove them: their e-mail addresses are free again."""
-        ...
-
-
-class SendCommand(Protocol):
-    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
-        """Return when the command is stored durably. Raise `Unavailable`."""
-        ...
-
-
-class DecidedOperations(Protocol):
-    async def decided(self, operation_ids: Sequence[UUID]) -> Mapping[UUID, Outcome]:
-        """Return the outcomes by id, including failed ones, without unknown and pending ones."""
         ...
 
 

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from organizations.commands import OrganizationName, RegisterOrganization
 from organizations.domain import OrganizationResult, SignupClosed
-from organizations.ports import DecidedOperations, ModulesOutcome, SignupModules, SignupOwners, SignupSettings
+from organizations.ports import ModulesOutcome, SignupModules, SignupOwners, SignupSettings
 from shared.commands.bus import Answer, IdempotencyKeyReused
 from shared.commands.dry_run import Preview
 from shared.errors import FieldError, Refused, Unavailable
 from shared.messages import PreviewedChange
+from shared.ports import OperationsReader
 from shared.slugs import Slug
 from shared.text.emails import MAX_EMAIL
 
@@ -88,7 +89,7 @@ class Signup:
     """One signup, as often as its request is repeated with one Idempotency-Key."""
 
     def __init__(
-        self, operations: DecidedOperations, owners: SignupOwners, modules: SignupModules, settings: SignupSettings
+        self, operations: OperationsReader, owners: SignupOwners, modules: SignupModules, settings: SignupSettings
     ) -> None:
         self._operations = operations
         self._owners = owners

@@ -53,10 +53,6 @@ class AssignmentsSeams(Provider):
     def organization_industry(self, sender: DirectSender) -> assignments.ports.OrganizationIndustry:
         return OrganizationIndustry(sender)
 
-    @provide
-    def sender(self, sender: DirectSender) -> assignments.ports.SendCommand:
-        return sender
-
 
 class OrganizationsWithModule:
     def __init__(self, organizations: PostgresOrganizationList) -> None:

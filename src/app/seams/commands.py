@@ -18,6 +18,7 @@ from registry.wiring import RegistryDecider
 from shared.commands.conflict_details import CurrentState, CurrentStates
 from shared.commands.decision import Decider
 from shared.commands.direct_sender import DirectSender
+from shared.ports import SendCommand
 
 API = "/api/v1"
 
@@ -50,6 +51,10 @@ class CommandSeams(Provider):
     scope = Scope.APP
     sender = provide(DirectSender)
     current_states = provide(PostgresCurrentStates, provides=CurrentStates)
+
+    @provide
+    def send_command(self, sender: DirectSender) -> SendCommand:
+        return sender
 
     @provide
     def deciders(

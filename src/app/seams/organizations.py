@@ -52,10 +52,6 @@ class OrganizationsSeams(Provider):
     def signup_modules(self, sender: DirectSender, dry_runner: DryRunner) -> organizations.ports.SignupModules:
         return SignupModules(sender, dry_runner)
 
-    @provide
-    def sender(self, sender: DirectSender) -> organizations.ports.SendCommand:
-        return sender
-
 
 class PendingOwners:
     """Convert ids: UUIDs in `access`, text in organizations."""

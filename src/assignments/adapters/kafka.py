@@ -11,12 +11,11 @@ from assignments.adapters.cached import invalidated_by_counting
 from assignments.adapters.usage import AdoptionChange, PostgresAdoption
 from assignments.commands import ApplyIndustryTemplate
 from assignments.events import ModuleAssignedEvent, ModulesBulkAssignedEvent, ModuleUnassignedEvent
-from assignments.ports import SendCommand
 from organizations.events import OrganizationRegisteredEvent
 from shared.commands.envelopes import CommandEnvelopes
 from shared.concurrency import in_slices
 from shared.messages import EventEnvelope, derived_operation_id
-from shared.ports import Invalidation
+from shared.ports import Invalidation, SendCommand
 from shared.wiring import EventHandlers
 
 

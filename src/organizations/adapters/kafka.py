@@ -8,9 +8,9 @@ import msgspec
 
 from assignments.events import IndustryTemplateAppliedEvent
 from organizations.commands import SetIndustry
-from organizations.ports import SendCommand
 from shared.commands.envelopes import CommandEnvelopes
 from shared.messages import CommandEnvelope, EventEnvelope, derived_operation_id
+from shared.ports import SendCommand
 from shared.wiring import EventHandlers
 
 APPLIED = msgspec.json.Decoder(IndustryTemplateAppliedEvent)

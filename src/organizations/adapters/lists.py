@@ -43,7 +43,7 @@ class OrganizationFilter(Struct, frozen=True):
 
 
 class OrganizationPage(Page[OrganizationInfo], frozen=True):
-    """Organizations in the order asked for. `next_cursor` is null on the last page only; `total`, unless asked for.
+    """Organizations in the order asked for. `next_cursor` is null on the last page only, `total` unless requested.
 
     A page may have fewer items than `limit`, even none, since it examines a bounded number of organizations.
     """
