@@ -108,16 +108,12 @@ class SignupModules(Protocol):
     async def apply_template(
         self, organization_id: str, industry_code: str, version: int, cause: UUID, user_id: str
     ) -> ModulesOutcome:
-        """Apply this version and wait a bounded time. Idempotent per `cause`, the registration's operation id.
-
-        Raise `Unavailable` when the command cannot be sent.
-        """
+        """Apply this version within a bounded time, once per `cause`. Raise `Unavailable` if it cannot be sent."""
         ...
 
     async def dry_run(
         self, organization_id: str, industry_code: str, version: int, user_id: str
     ) -> tuple[ModulesOutcome, Sequence[PreviewedChange]]:
-        """Return what applying would lead to if the organization were registered with this industry."""
         ...
 
 

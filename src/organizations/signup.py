@@ -104,10 +104,7 @@ class Signup:
             )
 
     async def sign_up(self, operation_id: UUID, wanted: SignupRequest, send: Send) -> tuple[Answer, SignedUp | None]:
-        """Reserve the owner, register the organization and give it its modules; no modules if it is pending or refused.
-
-        A refused signup releases its owner.
-        """
+        """Reserve the owner, register the organization and give it its modules. A refused signup releases its owner."""
         await self._hold(operation_id, wanted)
         try:
             answer = await send(registration(operation_id, wanted))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from assignments.adapters.postgres import CONFIG, SOURCES
 from assignments.events import Source
@@ -137,7 +138,7 @@ class PostgresAssignmentReader:
         module = organization_module(module_id, assignment, facts)
         layers = layers_of(module_id, assignment, facts)
         return OrganizationModuleDetails(
-            **{name: getattr(module, name) for name in OrganizationModule.__struct_fields__},
+            **asdict(module),
             organization_id=organization_id,
             sequence=sequence,
             layers=layers,

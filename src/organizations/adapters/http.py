@@ -244,7 +244,6 @@ async def preview_signup(
 
 
 def signup_request(command: RegisterOrganization, data: SignupRequest) -> Asked:
-    """Return the registration, without the secret."""
     return replace(
         request_for(command),
         principal=str(command.pending_owner_id),

@@ -25,10 +25,7 @@ class OrganizationSubscribers:
         return {IndustryTemplateAppliedEvent.topic: self.handle_industry_applied}
 
     async def handle_industry_applied(self, events: Sequence[EventEnvelope]) -> None:
-        """Send a command for each event, in order for each organization.
-
-        The API sends the same operation, unless its process was interrupted.
-        """
+        """Send one command per event, in order per organization, in case the API's process was interrupted."""
         commands: dict[str, list[tuple[CommandEnvelope, SetIndustry]]] = defaultdict(list)
         for event in events:
             applied = APPLIED.decode(event.payload)

@@ -125,7 +125,6 @@ def keeper(having: Having) -> RowFilter:
 
 
 def id_of(q: str | None) -> str | None:
-    """Return `q` as an organization's id; None if it is not one."""
     try:
         return str(UUID(q)) if q else None
     except ValueError:
