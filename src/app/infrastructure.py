@@ -17,7 +17,6 @@ from app.settings import Settings
 from app.status.gauges import Parts, PostgresQueues, Queues
 from app.status.health import Readiness
 from app.verification import Verification
-from organizations.ports import DecidedOperations
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
 from shared.cache.redis import RedisCache
 from shared.commands.bus import CommandBus, OutcomeWaiter, PendingStore
@@ -126,7 +125,7 @@ class InfrastructureProvider(Provider):
     @provide
     def command_store(
         self, database: PostgresDatabase, settings: Settings
-    ) -> AnyOf[PostgresCommandStore, CommandStore, HeadReader, OperationsReader, PendingStore, DecidedOperations]:
+    ) -> AnyOf[PostgresCommandStore, CommandStore, HeadReader, OperationsReader, PendingStore]:
         return PostgresCommandStore(database, settings.replica_id)
 
     @provide

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from shared.messages import EventEnvelope, Outcome
+from shared.messages import CommandEnvelope, EventEnvelope, Outcome
 
 CommandT_contra = TypeVar("CommandT_contra", contravariant=True)
 Facts_co = TypeVar("Facts_co", covariant=True)
@@ -153,6 +153,12 @@ class Caller(Struct, frozen=True):
 class Authenticator(Protocol):
     async def authenticate(self, token: str) -> Caller:
         """Raise `Unauthenticated` when the token is unknown, expired or revoked."""
+        ...
+
+
+class SendCommand(Protocol):
+    async def send(self, context: str, envelope: CommandEnvelope, command: Any) -> None:
+        """Return when the command of this context is stored durably; idempotent. Raise `Unavailable`."""
         ...
 
 
