@@ -19,6 +19,7 @@ STATE_SCHEMA = 1
 COMMAND_SCHEMA = 2
 """The newest form of commands: since 2 they may carry a preview, which an older process would overlook."""
 FIRST_SCHEMA = 1
+JSON_HEADERS = {"content-type": "application/json"}
 MAX_REASON = 500
 """Characters of why something was done, as events keep it."""
 
@@ -180,3 +181,17 @@ def command_group(context: str) -> str:
 
 def event_group(context: str) -> str:
     return f"modplane.{context}.events"
+
+
+def cloud_event_headers(event: EventEnvelope) -> dict[str, str]:
+    """Return the Kafka headers of an event: the binary binding of CloudEvents 1.0."""
+    return {
+        **JSON_HEADERS,
+        "ce_specversion": "1.0",
+        "ce_id": str(event.event_id),
+        "ce_type": event.type,
+        "ce_source": f"/modplane/{event.stream.partition(':')[0]}",
+        "ce_subject": event.stream.partition(":")[2],
+        "ce_time": event.occurred_at.isoformat(),
+        "sequence": str(event.sequence),
+    }

@@ -17,7 +17,7 @@ from litestar.params import QueryParameter
 
 from shared.errors import FieldError
 from shared.eventlog.model import EventFilter, LoggedEvent
-from shared.eventlog.reading import NEWEST_FIRST, EventPage, EventReader, PageOfEvents, Sort
+from shared.eventlog.postgres import NEWEST_FIRST, EventPage, EventReader, PageOfEvents, Sort
 from shared.eventlog.sse import EventStreams, Listener
 from shared.eventlog.tail import EventTail
 from shared.http.authentication import NotYourOrganization, RoleRequired, ScopeRequired, bearer_token, caller_of

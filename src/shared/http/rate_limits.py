@@ -4,11 +4,12 @@ Redis holds the counts of all processes. Without it no request is refused.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 import structlog
@@ -19,7 +20,6 @@ from msgspec import Struct
 from shared.cache.generations import CacheDown
 from shared.cache.redis import RedisCache
 from shared.errors import Refusal
-from shared.http.addresses import address_in
 from shared.http.authentication import bearer_token
 from shared.http.problems import PROBLEM_JSON, problem_body
 from shared.ports import Clock
@@ -241,3 +241,28 @@ def site_of(network: str) -> str:
 def digest(secret: str) -> str:
     """Stand for a secret where it may be read."""
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+MAX_ENTRY = 100
+# With a port, as some proxies add it; IPv6 stands in brackets then. RFC 7239 allows words for ports too.
+BRACKETED = re.compile(r"\[([^\[\]]*)\](?::[\w.-]*)?")
+WITH_PORT = re.compile(r"([^:\[\]]+):[\w.-]*")
+# An IPv6 address in full and a port, without brackets.
+FULL_WITH_PORT = re.compile(r"((?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}):[0-9]{1,5}")
+
+
+def address_in(entry: str) -> IPv4Address | IPv6Address | None:
+    """Parse an entry of X-Forwarded-For, or a socket's peer: port, brackets, quotes and zone do not count.
+
+    An IPv4 address that is mapped into IPv6 is the IPv4 address. None for `unknown`, an obfuscated name, or any text
+    that is no address.
+    """
+    bare = entry.strip().strip("\"'").strip() if len(entry) <= MAX_ENTRY else ""
+    read = BRACKETED.fullmatch(bare) or WITH_PORT.fullmatch(bare) or FULL_WITH_PORT.fullmatch(bare)
+    host = read[1] if read else bare
+    try:
+        address = ip_address(host.strip().partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

@@ -26,8 +26,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from shared.commands.bus import KafkaUnreachable
 from shared.concurrency import fail, retry_forever
 from shared.errors import Unavailable
-from shared.messages import EventEnvelope
-from shared.outbox.cloud_events import JSON_HEADERS, cloud_event_headers
+from shared.messages import JSON_HEADERS, EventEnvelope, cloud_event_headers
 from shared.outbox.relay import PublishFailed
 from shared.telemetry.tracing import trace_headers
 

@@ -18,8 +18,14 @@ from shared.http.responses import documented
 from shared.lists.lister import ListParams
 from shared.lists.parameters import list_parameters
 from shared.messages import Status
-from shared.operations.listing import OperationFilter, OperationPage, PostgresOperationList, Sort
-from shared.operations.postgres import Operation, PostgresOperations
+from shared.operations.postgres import (
+    Operation,
+    OperationFilter,
+    OperationPage,
+    PostgresOperationList,
+    PostgresOperations,
+    Sort,
+)
 from shared.ports import Caller, Clock, Invalidation
 
 YOUNG = timedelta(hours=1)

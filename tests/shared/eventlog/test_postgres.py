@@ -15,9 +15,8 @@ import pytest
 from shared.eventlog import postgres as event_pages
 from shared.eventlog import reading as event_reading
 from shared.eventlog.model import BEGINNING, Entry, EventFilter, Window
-from shared.eventlog.postgres import PostgresEventLog, beyond, rarest
+from shared.eventlog.postgres import EventReader, PostgresEventLog, Sort, beyond, rarest
 from shared.eventlog.query import EventQuery
-from shared.eventlog.reading import EventReader, Sort
 from shared.postgres.database import PostgresDatabase
 from tests.fakes import CURSORS, NOON
 from tests.support.event_log import NewEvent, all_entries, append_events, write_events
