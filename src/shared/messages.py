@@ -28,10 +28,7 @@ Storable = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
 
 
 class Event(Struct, frozen=True):
-    """A fact of one stream. Subclasses name their `topic`, which is also the event's type on the wire.
-
-    `incidental` fields describe circumstances: two decisions that differ in them alone change the same.
-    """
+    """A fact of one stream, published as `topic`. Decisions that differ in `incidental` fields alone are the same."""
 
     topic: ClassVar[str]
     incidental: ClassVar[Sequence[str]] = ()
@@ -77,12 +74,10 @@ class Previewed(Struct, frozen=True):
 
 
 class CommandEnvelope(Struct, frozen=True, kw_only=True):
-    """A command on its topic. `command` is the tagged command itself, decoded by its context.
+    """A command on its topic. Refused where `expected_sequence` or `preview` no longer holds.
 
-    `expected_sequence` is If-Match: the command is refused when its stream's sequence differs at decision time.
-    `preview`: the command is refused when it would do something else than its preview showed. `fingerprint` tells two
-    requests with one idempotency key apart; it holds no secret. `attempt` tells this sending of the operation from
-    others; nobody waits for a command that has none.
+    `fingerprint` tells two requests with one idempotency key apart; it holds no secret. `attempt` tells this sending of
+    the operation from others; nobody waits for a command that has none.
     """
 
     operation_id: UUID
@@ -116,11 +111,7 @@ class EventEnvelope(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """How an operation ended. `sequence` is its stream's afterwards; `invalidates` names cache generations and keys.
-
-    `event_ids` are the events the operation recorded, in order. `result` is a `Raw`, or None. `attempts` names the
-    latest that failed: the last always, and never more than a hundred.
-    """
+    """How an operation ended. `sequence` is its stream's afterwards, `attempts` the latest failed ones: at most 100."""
 
     operation_id: UUID
     status: Status
@@ -141,8 +132,6 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class ReceivedCommand(msgspec.Struct, frozen=True):
-    """A command to decide: its envelope, the decoded command, and its trace, if it is traced."""
-
     envelope: CommandEnvelope
     command: Any
     traceparent: str | None = None
@@ -159,7 +148,6 @@ def derived_operation_id(cause: UUID, command: str) -> UUID:
 
 
 def stream_name(context: str, aggregate_id: str) -> str:
-    """Name a stream as on the wire: `assignments:018f…`."""
     return f"{context}:{aggregate_id}"
 
 

@@ -171,7 +171,6 @@ def new_token() -> str:
 
 
 def frame_prefix(tokens: Sequence[bytes | None]) -> bytes:
-    """Return how a value begins that was filled under these tokens."""
     return b",".join(token or b"" for token in tokens) + b"\n"
 
 

@@ -42,8 +42,6 @@ class FromTheFuture(Unavailable):
 
 
 class DeadLetterStore(Protocol):
-    """Where a context's consumers put records that can never be processed."""
-
     async def add(self, kind: str, source: str, key: str, body: bytes, error: str) -> None:
         """Store the record once, however often it is delivered. Raises `Unavailable`."""
         ...
@@ -64,7 +62,7 @@ class CommandConsumer:
         self._size = LARGEST_BATCH
 
     async def handle(self, records: Sequence[Any]) -> None:
-        """Return when all are decided or dead letters. Raises `Unavailable` when they must be delivered again."""
+        """Return when all are decided or dead letters. Raises `Unavailable` for a new delivery."""
         works, wait = await self._readable(records)
         while works:
             batch, works = works[: self._size], works[self._size :]
@@ -166,7 +164,6 @@ def require_storable(encoded: bytes) -> None:
 
 
 async def add_dead_letter(store: DeadLetterStore, kind: str, record: Any, error: BaseException) -> None:
-    """Store a raw record as a dead letter, so that the partition can go on."""
     DEAD_LETTERS.labels(kind=kind).inc()
     log.error("dead_letter_added", topic=record.topic, partition=record.partition, offset=record.offset)
     source = f"{record.topic}/{record.partition}/{record.offset}"

@@ -85,8 +85,6 @@ class DeadLetterRecord(Struct, frozen=True):
 
 
 class Resolution(Struct, frozen=True):
-    """A retry or a drop: `status` is what the dead letter becomes."""
-
     letter: DeadLetter
     status: DeadLetterStatus
     handled_by: str
@@ -99,15 +97,10 @@ class DeadLetterState(Struct, frozen=True):
 
 
 class DeadLetterRepository(Protocol):
-    """The stored dead letters."""
-
     async def record(self, letter_id: UUID) -> DeadLetterRecord | None: ...
 
     async def claim(self, transaction: Transaction, resolution: Resolution) -> bool:
-        """Move an open dead letter on. False when it is not open: of two at once, one wins.
-
-        One that was retried a minute ago, and of which nothing is known since, counts as open.
-        """
+        """Move an open dead letter on; of two at once, one wins. After a minute `retried` counts as open."""
         ...
 
     async def remove_from_relay(self, transaction: Transaction, event_id: UUID) -> None: ...
@@ -123,8 +116,6 @@ class Redelivery(Struct, frozen=True):
 
 
 class Redeliveries(Protocol):
-    """How records of each kind are processed again."""
-
     async def of(self, record: DeadLetterRecord) -> Redelivery:
         """Raise `LetterUnreadable` or `CommandExpired` where a retry would be in vain."""
         ...
@@ -142,10 +133,7 @@ class DeadLetters:
     ids: Ids
 
     async def retry(self, letter_id: UUID, retried_by: str, reason: str | None) -> DeadLetter:
-        """Process the record again, with one effect in all, and return the dead letter as it is then.
-
-        Raises `LetterNotFound`, `LetterHandled`, `LetterUnreadable`, `CommandExpired`, or `Unavailable`.
-        """
+        """Raise `LetterNotFound`, `LetterHandled`, `LetterUnreadable`, `CommandExpired`, or `Unavailable`."""
         record = await self._record(letter_id)
         redelivery = await self.redeliveries.of(record)
         letter = msgspec.structs.replace(record.letter, subject_id=redelivery.subject_id)
@@ -172,10 +160,7 @@ class DeadLetters:
                 await self.letters.reopen(letter_id, "The command failed again; its operation says no more.")
 
     async def drop(self, letter_id: UUID, dropped_by: str, reason: str) -> DeadLetter:
-        """Give the record up. The event of a relay letter leaves the queue: consumers find the gap in its stream.
-
-        Raises `LetterNotFound` or `LetterHandled`.
-        """
+        """Raise `LetterNotFound` or `LetterHandled`. Consumers find a relay letter's gap in its stream."""
         record = await self._record(letter_id)
         letter = record.letter
         resolution = Resolution(letter, "dropped", dropped_by, self.clock.now(), reason)
@@ -218,14 +203,10 @@ WAIT_SECONDS = 5.0
 
 
 class Subscribers(Protocol):
-    """The event handlers of this process."""
-
     async def handlers(self) -> Mapping[str, Mapping[str, EventHandler]]: ...
 
 
 class RecordRedeliveries:
-    """Redeliver records by the command bus, by their subscribers, and by the relay."""
-
     def __init__(self, bus: CommandBus, deciders: Sequence[Decider], subscribers: Subscribers, clock: Clock) -> None:
         self._bus = bus
         self._deciders = {decider.name: decider for decider in deciders}

@@ -61,7 +61,6 @@ class PostgresEventLog:
         self._database = database
 
     async def end(self) -> Position:
-        """Return the position below which the log is complete."""
         return (await self.window(EventFilter()))[1]
 
     async def window(self, wanted: EventFilter) -> tuple[Window, Position]:
@@ -76,10 +75,7 @@ class PostgresEventLog:
         return Window(first, min(last, end)), end
 
     async def page(self, wanted: EventFilter, window: Window, limit: int, *, newest_first: bool) -> Found:
-        """Return at most `limit` events, or some megabytes of them, from one end of the window.
-
-        May return fewer, even none, before the end: the number of events that are looked at is bounded too.
-        """
+        """Return at most `limit` events from one end of the window: fewer, even none, may come before the end."""
         query = EventQuery(wanted, newest_first=newest_first)
         entries: list[Entry] = []
         looked_at, look_at = 0, FIRST_LOOK
@@ -105,7 +101,6 @@ class PostgresEventLog:
                 look_at = min(4 * look_at, MOST_LOOKED_AT - looked_at)
 
     async def newer(self, than: Position, limit: int) -> tuple[list[Entry], Position]:
-        """Return the next events after a place, with the names they list, and up to where they are complete."""
         async with self._database.reading_the_log() as connection:
             rows = await connection.fetch(NEWER, str(than.xid), than.seq, limit)
         entries = [entry(row[3:], row[2] or ()) for row in rows if row[3] is not None]

@@ -24,7 +24,7 @@ from shared.telemetry.metrics import SECONDS
 
 
 class HeadAsGet:
-    """ASGI middleware: answer HEAD as GET, without the body."""
+    """Answer HEAD as GET, without the body (RFC 9110, section 9.3.2)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -64,7 +64,7 @@ OPERATION = b"modplane-operation-id"
 
 
 class RequestLog:
-    """ASGI middleware: log route, status, duration, and operation of each request."""
+    """Log requests by route, never by what a caller wrote into the path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -97,7 +97,7 @@ Key: TypeAlias = tuple[str, str, int]
 
 
 class Cell:
-    """One histogram: requests by the first bound they fit, and the sum of their seconds."""
+    """One histogram in plain lists: the client's own costs several times as much on every request."""
 
     __slots__ = ("counts", "seconds")
 
@@ -107,7 +107,7 @@ class Cell:
 
 
 class RequestMeter(Collector):
-    """All requests of the process. There are as many series as own routes times statuses they answer with."""
+    """All requests of the process: as many series as own routes times statuses they answer with."""
 
     def __init__(self) -> None:
         self._cells: dict[Key, Cell] = {}
@@ -140,17 +140,14 @@ REGISTRY.register(METER)
 
 
 class Measured:
-    """ASGI middleware around all others, so that every answer is measured."""
+    """Stands around all other middleware, so that every answer is measured."""
 
     def __init__(self, app: ASGIApp, meter: RequestMeter = METER) -> None:
         self._app = app
         self._note = meter.note
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Measure until the answer begins; what is cut off before that is not an answer.
-
-        Returns awaitables instead of awaiting them: two coroutines less on every request.
-        """
+        """Return awaitables instead of awaiting them: two coroutines less on every request."""
         if scope["type"] != ScopeType.HTTP:
             return self._app(scope, receive, send)
         started, note = perf_counter(), self._note
@@ -169,7 +166,7 @@ Read = Callable[[str], Awaitable[Cached | None]]
 
 
 class FastPath:
-    """ASGI middleware for one GET route of organizations, such as `/api/v1/organizations/{organization_id}/modules`."""
+    """Answer the successes of one GET route of organizations before routing, with the same bytes and headers."""
 
     def __init__(self, app: ASGIApp, route: str, authenticator: Authenticator, read: Read) -> None:
         self._app = app
@@ -179,7 +176,6 @@ class FastPath:
         self._read = read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the route's successes; pass everything else on."""
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and not scope["query_string"]:
             match = self._path.fullmatch(scope["path"])
             if match is not None and (cached := await self._cached(scope, match[1])) is not None:

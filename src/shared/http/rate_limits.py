@@ -87,11 +87,7 @@ class RedisWindows:
 
 
 class RequestCounts:
-    """Requests by key and minute. Counted in this process, added up over all of them by `synchronize`, once a second.
-
-    No request waits for Redis, so a limit may be overrun by what several processes let through in a second. A process
-    learns of the others' requests of a key when it has some itself.
-    """
+    """Requests by key and minute, added up over all processes once a second: a limit may be overrun by so much."""
 
     def __init__(self, windows: RedisWindows, clock: Clock, *, max_counted: int = MAX_COUNTED) -> None:
         self._windows = windows
@@ -128,7 +124,6 @@ class RequestCounts:
         return count
 
     async def synchronize(self) -> None:
-        """Add what is new to the common counts, and read these."""
         window, counts = self._window, self._counts
         fresh = {key: count.fresh for key, count in counts.items() if count.fresh}
         for start in range(0, len(fresh), SENT_TOGETHER):
@@ -139,7 +134,6 @@ class RequestCounts:
                 counts[key].known, counts[key].fresh = total, counts[key].fresh - fresh[key]
 
     async def synchronize_forever(self) -> None:
-        """Never returns."""
         while True:
             await asyncio.sleep(SYNCHRONIZE_SECONDS)
             try:
@@ -149,10 +143,7 @@ class RequestCounts:
 
 
 class Limited:
-    """ASGI middleware: limit requests by token; those without one, or with an unknown one, by address.
-
-    An address over its limit is refused whatever it sends, a token over its limit wherever it comes from.
-    """
+    """ASGI middleware: limit requests by token; those without one, or with an unknown one, by address."""
 
     def __init__(self, app: ASGIApp, counts: RequestCounts, limits: RateLimits) -> None:
         self._app = app
@@ -239,7 +230,6 @@ def site_of(network: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def digest(secret: str) -> str:
-    """Stand for a secret where it may be read."""
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
@@ -252,11 +242,7 @@ FULL_WITH_PORT = re.compile(r"((?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}):[0-9]{1
 
 
 def address_in(entry: str) -> IPv4Address | IPv6Address | None:
-    """Parse an entry of X-Forwarded-For, or a socket's peer: port, brackets, quotes and zone do not count.
-
-    An IPv4 address that is mapped into IPv6 is the IPv4 address. None for `unknown`, an obfuscated name, or any text
-    that is no address.
-    """
+    """Parse an entry of X-Forwarded-For, or a socket's peer. None for text that is no address."""
     bare = entry.strip().strip("\"'").strip() if len(entry) <= MAX_ENTRY else ""
     read = BRACKETED.fullmatch(bare) or WITH_PORT.fullmatch(bare) or FULL_WITH_PORT.fullmatch(bare)
     host = read[1] if read else bare

@@ -49,11 +49,7 @@ Handler = Callable[[Sequence[Record]], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subscription:
-    """One consumer of a context: its group, its topics, and the handler of a batch of raw records.
-
-    The handler returns when every record is processed, and raises `Unavailable` when the batch must be delivered again.
-    `gather_seconds`: how long the next batch may gather when nobody waits for its effect.
-    """
+    """One consumer of a context. `handler` raises `Unavailable` when the batch must be delivered again."""
 
     group: str
     topics: Sequence[str]
@@ -130,7 +126,6 @@ class Pacing:
         self._failures = 0
 
     async def pause(self) -> None:
-        """Wait for at most 30 seconds."""
         seconds = PACING[min(self._failures, len(PACING) - 1)]
         self._failures += 1
         await asyncio.sleep(seconds)
@@ -147,7 +142,6 @@ class KafkaConnection:
         self.started = asyncio.Event()
 
     async def keep_trying(self) -> None:
-        """Return when the client has started."""
         await retry_forever(self._start, OUTAGES, RETRY_SECONDS, warn_unreachable)
         self.started.set()
 
@@ -185,7 +179,6 @@ class KafkaCommandPublisher:
         self._flushes: set[asyncio.Task[None]] = set()
 
     async def publish(self, topic: str, key: str, value: bytes) -> None:
-        """Return when the broker has the record. Raises `KafkaUnreachable`."""
         if not self._connection.started.is_set():
             raise KafkaUnreachable("The Kafka client has not started yet.")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -238,11 +231,7 @@ class KafkaEventPublisher:
         self._connection = connection
 
     async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
-        """Queue the event for the topic of its type, keyed by organization, else by aggregate.
-
-        Headers are the CloudEvents 1.0 binary binding plus `sequence`. Raises `PublishFailed` at once or through the
-        future, which ends when the broker has answered: nothing is left to be sent later behind the relay's back.
-        """
+        """Key by organization, else by aggregate. Raises `PublishFailed`, at once or through the future."""
         if not self._connection.started.is_set():
             raise PublishFailed("The Kafka client has not started yet.", permanent=False)
         key = event_data.organization_id or event_data.stream.partition(":")[2]

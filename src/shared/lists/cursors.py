@@ -53,8 +53,6 @@ class ParameterMissing(Malformed):
 
 
 class CursorKey(Protocol):
-    """The key that signs cursors."""
-
     async def key(self) -> bytes:
         """Return 32 bytes, the same on all replicas."""
         ...
@@ -97,13 +95,10 @@ class Cursors:
 
 
 class ListCursors:
-    """The cursors of one list for one filter and order."""
-
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def after(self, place: Any) -> str:
-        """Return the cursor of the page that begins after this place."""
         encoded = msgspec.json.encode(place)
         return unpadded(self._signature(encoded) + encoded)
 

@@ -103,7 +103,6 @@ class OperationsController(Controller):
 
 
 def may_see(caller: Caller, operation: Operation) -> bool:
-    """Super admins, the issuer, the organization's people, and the bearer of the operation's own token."""
     if caller.operation_id is not None:
         return caller.operation_id == operation.operation_id
     own = caller.organization_id is not None and caller.organization_id == operation.organization_id

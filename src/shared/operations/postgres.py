@@ -47,8 +47,6 @@ SWEPT = (
 
 
 class Operation(Struct, frozen=True):
-    """One command's life."""
-
     operation_id: UUID
     context: str
     aggregate_id: str
@@ -62,13 +60,10 @@ class Operation(Struct, frozen=True):
 
     @property
     def refusal(self) -> Refusal | None:
-        """Why it was rejected."""
         return self.outcome.refusal if self.outcome else None
 
 
 class PostgresOperations:
-    """Reads operations and streams; sweeps expired rows."""
-
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
@@ -92,7 +87,6 @@ class PostgresOperations:
         return [event_summary(*row) for row in rows]
 
     async def events_from(self, streams: Sequence[str], position: int, limit: int) -> Sequence[EventSummary]:
-        """Return the streams' events from a position of the log on, oldest first."""
         names = [stream.partition(":") for stream in streams]
         contexts, ids = [context for context, _, _ in names], [aggregate_id for _, _, aggregate_id in names]
         async with self._database.reading() as connection:
@@ -131,8 +125,6 @@ class OperationFilter(Struct, frozen=True):
 
 
 class VisibleOperations(Struct, frozen=True):
-    """Those of the filter that belong to this organization; None: to any."""
-
     filter: OperationFilter
     owner: str | None
 
@@ -168,14 +160,10 @@ class OperationPage(Page[OperationSummary], frozen=True):
 
 
 class OutcomeSummary(Struct, frozen=True):
-    """What the list reads of an outcome."""
-
     refusal: RefusalSummary | None = None
 
 
 class PostgresOperationList(Lister[VisibleOperations, OperationPage]):
-    """Reads `shared.operations`."""
-
     name, table, id = "operations", "shared.operations", "id"
     columns = "id, context, aggregate_id, organization_id, user_id, command, status, outcome, created_at, decided_at"
     orders: ClassVar = {"created_at": "created_at"}

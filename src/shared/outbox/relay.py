@@ -51,8 +51,6 @@ class LeadershipLost(Exception):  # noqa: N818 - ends one reign, not the relay
 
 
 class EventPublisher(Protocol):
-    """The one way an event reaches Kafka."""
-
     async def publish_module_event(self, event_type: str, event_data: EventEnvelope) -> "asyncio.Future[None]":
         """Queue the event for its topic; the future ends when the broker has answered, or raises `PublishFailed`."""
         ...
@@ -103,11 +101,9 @@ class Relay:
         self._wakeup = Wakeup(IDLE_SECONDS)
 
     def wake(self) -> None:
-        """Look soon: something was committed."""
         self._wakeup.wake()
 
     async def run(self) -> None:
-        """Lead whenever possible. Never returns."""
         while True:
             try:
                 queue = await self.election.lead()
