@@ -67,7 +67,6 @@ class Wakeup:
         self._event.clear()
 
     async def wait(self) -> None:
-        """Return once `wake` was called since the last return, or after the time."""
         try:
             async with asyncio.timeout(self._seconds):
                 await self._event.wait()

@@ -126,7 +126,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     attempts: tuple[UUID, ...] = ()
 
     def __post_init__(self) -> None:
-        """Restore the bytes of a decoded result: msgspec cannot decode `Raw | None`."""
+        # msgspec cannot decode `Raw | None`: a decoded result becomes bytes again.
         if self.result is not None and not isinstance(self.result, Raw):
             force_setattr(self, "result", Raw(encode(self.result)))
 
@@ -138,12 +138,12 @@ class ReceivedCommand(msgspec.Struct, frozen=True):
 
 
 def event_id(operation_id: UUID, position: int) -> UUID:
-    """Derive the id of an operation's event at `position`: the same whenever and wherever it is decided."""
+    """Return the same id whenever and wherever the operation is decided."""
     return uuid5(operation_id, f"event:{position}")
 
 
 def derived_operation_id(cause: UUID, command: str) -> UUID:
-    """Derive the id of the one operation a cause (an event, an operation) leads to, the same at every attempt."""
+    """Return the id of the one operation a cause (an event, an operation) leads to, the same at every attempt."""
     return uuid5(cause, command)
 
 

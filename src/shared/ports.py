@@ -71,12 +71,10 @@ class WriteSide(Protocol[State_contra, CommandT_contra, Facts_co]):
         ...
 
     async def read_back(self, transaction: Transaction, aggregate_ids: Sequence[str]) -> Mapping[str, Any]:
-        """Read the context's rows, by id, in the form of `comparable`, to compare them with the heads."""
+        """Read the context's rows, by id, in the form of `comparable`: the part of a state that rows hold, too."""
         ...
 
-    def comparable(self, state: State_contra) -> Any:
-        """Return the part of a state that the rows hold too."""
-        ...
+    def comparable(self, state: State_contra) -> Any: ...
 
 
 class Cache(Protocol):

@@ -162,7 +162,7 @@ class GenerationCache:
             await self._announcer.announce_reset()
 
     async def reset(self) -> None:
-        """Make every cached value worthless by a new `gen:all`."""
+        """Make every cached value worthless."""
         await self.invalidate([ALL])
 
 

@@ -172,7 +172,7 @@ class RedisCache:
         await self._quietly(lambda redis: redis.unlink(key))
 
     async def delete_pattern(self, pattern: str) -> int:
-        """Drop all keys that match a glob (`org:018f…:*`) and return how many there were."""
+        """Drop all keys that match a glob (`org:018f…:*`); return their number."""
         dropped = 0
 
         async def drop(redis: Any) -> None:
@@ -196,7 +196,7 @@ class RedisCache:
 
 
 class RedisServer:
-    """Look at the server from outside, by a connection of its own: one made here must not pass for the cache's."""
+    """Look at the server from outside the cache, by a connection of its own."""
 
     def __init__(self, url: str) -> None:
         self._redis = lean_client(url, PROBE_SECONDS)

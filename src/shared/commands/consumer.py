@@ -62,7 +62,7 @@ class CommandConsumer:
         self._size = LARGEST_BATCH
 
     async def handle(self, records: Sequence[Any]) -> None:
-        """Return when all are decided or dead letters. Raises `Unavailable` for a new delivery."""
+        """Return when all are decided or dead letters. Raises `Unavailable` when they must be delivered again."""
         works, wait = await self._readable(records)
         while works:
             batch, works = works[: self._size], works[self._size :]

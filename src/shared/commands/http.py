@@ -109,7 +109,7 @@ class CommandSender:
     async def answer(
         self, request: Request[Any, Any, Any], asked: Asked, *, created: bool = False, then: Then | None = None
     ) -> Response[bytes]:
-        """Send, or run dry, and answer. `then` is awaited before a known outcome, and may return another one."""
+        """Send, or run dry, and answer. `then` is awaited before a known outcome is reported, and may replace it."""
         if is_dry_run(request):
             preview, impact = await self.preview(request, asked)
             return await self.report_dry_run(request, asked, preview, preview_body(preview, impact))

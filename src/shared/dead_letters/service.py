@@ -109,7 +109,7 @@ class DeadLetterRepository(Protocol):
 
 
 class Redelivery(Struct, frozen=True):
-    """How to process one record again: `run` returns the dead letter's next status, or raises what went wrong."""
+    """`run` returns the dead letter's next status, or raises what went wrong."""
 
     subject_id: UUID | None
     run: Callable[[], Awaitable[DeadLetterStatus]]

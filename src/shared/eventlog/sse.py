@@ -134,7 +134,7 @@ class EventStream:
             yield b"".join(map(event_chunk, found.entries)) + (place_chunk(found.reached) if found.reached else b"")
 
     def _heartbeat(self) -> bytes:
-        """Return a comment, and the place up to which nothing is missing: a reconnect begins there."""
+        """Return a comment, and the place up to which nothing is missing."""
         place = self._tail.position if self.reader.started.done() and self.reader.has_all else None
         return b": \n" + (b"\n" if place is None else place_chunk(max(place, self.reader.after)))
 

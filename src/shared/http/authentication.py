@@ -41,7 +41,6 @@ class Authentication:
         self._authenticator: Authenticator | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Put a `Caller`, or the refusal of the token, into the scope."""
         if scope["type"] == ScopeType.HTTP:
             scope["state"]["dishka_container"] = self._container
             scope["user"] = await self._caller(scope)

@@ -48,8 +48,6 @@ class TakesKey(TakesReason):
 
 @dataclass
 class TakesCommand(TakesReason):
-    """A route that takes the headers and parameters every command takes."""
-
     query: ClassVar[frozenset[str]] = frozenset({"dry_run", "preview", "reason"})
     parameters_taken: ClassVar[tuple[str, ...]] = (
         "IdempotencyKey", "IfMatch", "Prefer", "ModplaneReason", "DryRun", "Preview", "Reason",
@@ -156,8 +154,6 @@ PARAMETERS: Mapping[str, Parameter] = {
 
 @dataclass(frozen=True)
 class Refusals:
-    """The errors a route refuses with beside those of its kind, and contexts whose errors it passes on."""
-
     errors: tuple[type[Refused], ...] = ()
     passed_on: tuple[str, ...] = ()
 

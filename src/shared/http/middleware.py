@@ -36,13 +36,13 @@ class HeadAsGet:
 
     async def _head(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         sent = asyncio.Event()
-        asked = False
+        is_forwarded = False
 
         async def until_sent() -> Any:
             # the caller has everything once the headers are sent: this ends an answer without an end
-            nonlocal asked
-            if not asked:
-                asked = True
+            nonlocal is_forwarded
+            if not is_forwarded:
+                is_forwarded = True
                 return await receive()
             await sent.wait()
             return {"type": "http.disconnect"}
@@ -74,7 +74,7 @@ class RequestLog:
             return self._app(scope, receive, send)
         started = perf_counter()
 
-        def telling(message: Message) -> Awaitable[None]:
+        def send_and_log(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 operation = next((value.decode() for name, value in message["headers"] if name == OPERATION), None)
                 log.debug(
@@ -87,7 +87,7 @@ class RequestLog:
                 )
             return send(message)
 
-        return self._app(scope, receive, telling)
+        return self._app(scope, receive, send_and_log)
 
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -152,12 +152,12 @@ class Measured:
             return self._app(scope, receive, send)
         started, note = perf_counter(), self._note
 
-        def noting(message: Message) -> Awaitable[None]:
+        def send_and_count(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 note(scope, message["status"], perf_counter() - started)
             return send(message)
 
-        return self._app(scope, receive, noting)
+        return self._app(scope, receive, send_and_count)
 
 
 CANONICAL_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -179,7 +179,7 @@ class FastPath:
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and not scope["query_string"]:
             match = self._path.fullmatch(scope["path"])
             if match is not None and (cached := await self._cached(scope, match[1])) is not None:
-                scope["path_template"] = self._route  # as routing would have set it, for whoever counts
+                scope["path_template"] = self._route  # as routing would have set it, for the metrics
                 await respond(scope, send, cached)
                 return
         await self._app(scope, receive, send)

@@ -195,7 +195,7 @@ def refuse_misread(request: AnyRequest) -> None:
 
 
 def refuse_empty(request: AnyRequest) -> None:
-    """Raise `BadParameter` for a parameter without a value: a filter that is left empty is not meant to be none."""
+    """Raise `BadParameter` for a parameter without a value: an empty filter is not meant to be none."""
     for name in declared(request.route_handler):
         if any(is_blank(value) for value in request.query_params.getall(name, [])):
             raise BadParameter(

@@ -43,7 +43,7 @@ class RateLimits(Struct, frozen=True, kw_only=True):
 
 
 class Count(Struct):
-    """Requests of one key in this window: those not added to Redis yet, and the total that Redis has."""
+    """Requests of one key in this window: not added to Redis yet, and Redis' total."""
 
     fresh: int = 0
     known: int = 0
@@ -98,7 +98,7 @@ class RequestCounts:
 
     @property
     def trusted(self) -> bool:
-        """Whether all processes count together: without that no request is refused."""
+        """Whether all processes count together; otherwise no request is refused."""
         return self._windows.reachable
 
     def turn(self) -> int:
@@ -154,7 +154,6 @@ class Limited:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 429 with Retry-After, or pass on and add the RateLimit headers."""
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(EXEMPT):
             await self._app(scope, receive, send)
             return

@@ -92,5 +92,5 @@ async def until_left(receive: Receive) -> None:
 
 
 async def as_coroutine(answer: Awaitable[Any]) -> Any:
-    """Wrap an awaitable: those of servers are not always coroutines."""
+    # servers may return awaitables that are no coroutines
     return await answer

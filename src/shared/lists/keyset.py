@@ -58,8 +58,7 @@ class Segment(Struct, frozen=True):
 class ScanSpec(Struct, frozen=True, kw_only=True):
     """The rows of a table: segment after segment, each in the order of `key` and `id`.
 
-    `columns` include those of `key`, `id` and all conditions. `narrow` are conditions that have an index of their own
-    and follow from every segment; `few` is one that is known to hold for few rows.
+    `narrow` conditions have an index of their own and follow from every segment; `few` is known to hold for few rows.
     """
 
     table: str
@@ -83,8 +82,6 @@ class Place(Struct, frozen=True, array_like=True):
 
 
 class RowPage(Struct, frozen=True):
-    """Rows, and the place after which the next page begins; None after the last row."""
-
     rows: Sequence[Any]
     end: Place | None
 
@@ -97,7 +94,7 @@ class Total(Struct, frozen=True):
 
 
 class Chunk(Struct, frozen=True):
-    """Some tested rows: those that passed, with their places. `end` is the last one; None at the end of the segment."""
+    """Some tested rows: those that passed, and the last of all; None at the end of the segment."""
 
     passed: Sequence[tuple[Any, Place]]
     end: Place | None

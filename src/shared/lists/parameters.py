@@ -54,8 +54,6 @@ def as_parameter(hint: Any) -> Any:
 
 
 def reader(type_: type[Read], fields: dict[str, tuple[Any, Any]]) -> Callable[..., Coroutine[Any, Any, Read]]:
-    """Return a function that makes the struct, with a parameter of this type and default for each field."""
-
     async def read(**given: Any) -> Read:
         return type_(**given)
 

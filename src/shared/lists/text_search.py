@@ -30,7 +30,7 @@ def search_column() -> "Column[Any]":
 
 
 def sort_column() -> "Column[Any]":
-    """Return the column that sorts rows by name: compared by bytes, in every database alike."""
+    """Return the column of the order by name: compared by bytes, in every database alike."""
     return Column(SORT_KEY, Text(collation="C"), nullable=False, server_default=text("''"))
 
 

@@ -137,7 +137,6 @@ class FollowedRequests:
         self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Trace the request. The span is named by its route once that is known."""
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(UNTRACED):
             await self._app(scope, receive, send)
             return

@@ -32,8 +32,6 @@ class Handover(Protocol):
 
 
 class Tracing(Protocol):
-    """Traces requests, or does not. Times are seconds since the epoch."""
-
     def requests(self, app: App) -> App: ...
 
     def publishing(self, topic: str, operation_id: UUID, traceparent: str | None) -> AbstractContextManager[Handover]:
@@ -43,7 +41,7 @@ class Tracing(Protocol):
     def consuming(self, topic: str, traceparents: Sequence[str]) -> AbstractContextManager[None]: ...
 
     def stage(self, name: str, batch: Sequence[ReceivedCommand], started: float, ended: float) -> None:
-        """Record a finished stage of deciding, for every command of the batch."""
+        """Record a finished stage for every command of the batch. Times are seconds since the epoch."""
         ...
 
 
