@@ -33,7 +33,7 @@ Reader = TypeVar("Reader", bound="Caching")
 CachedMethod: TypeAlias = Callable[Concatenate[Reader, P], Coroutine[Any, Any, "Cached | None"]]
 
 
-class CacheDown(Exception):  # noqa: N818 - an outage every caller gets round
+class CacheDown(Exception):  # noqa: N818 - an outage that every caller handles
     """The cache cannot be reached, or must not be trusted, at the moment."""
 
 

@@ -31,7 +31,7 @@ INLINE_SECONDS = 12.0
 POLL_SECONDS = 1.0
 
 
-class KafkaUnreachable(Exception):  # noqa: N818 - an outage the bus gets round
+class KafkaUnreachable(Exception):  # noqa: N818 - an outage that the bus handles
     """The broker did not take the record in the short time a request may spend on it."""
 
 

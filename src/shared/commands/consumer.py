@@ -118,7 +118,7 @@ class CommandConsumer:
 
 
 class EventConsumer:
-    """Pass events to a context's handlers, by type, in batches; one that fails for good harms no other."""
+    """Pass events to a context's handlers, by type, in batches; one that fails for good does not affect the others."""
 
     def __init__(
         self, handlers: Mapping[str, EventHandler], dead_letters: DeadLetterStore, tracing: Tracing = NO_TRACING

@@ -70,7 +70,7 @@ class CommandSender:
         self._ids = ids
 
     async def send(self, request: Request[Any, Any, Any], asked: Asked) -> Answer:
-        """Wait as the request prefers. Raises refusals of the headers and of the bus."""
+        """Wait as long as the request prefers. Raises refusals of the headers and of the bus."""
         envelope = await self._envelope(request, asked)
         wait = 0.0 if respond_async(request) else asked.wait
         return await self._bus.execute(asked.context, envelope, asked.command, wait)

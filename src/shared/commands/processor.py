@@ -110,7 +110,7 @@ class CommandProcessor:
             outcomes = await self._decide_in_one_transaction(batch)
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever one command did must not harm the others
+        except Exception as error:  # noqa: BLE001 - a failing command must not affect the others
             log.warning("batch_falls_apart", context=self.decider.name, size=len(batch), error=repr(error)[:300])
             outcomes = [outcome for work in batch for outcome in await self._decide_alone(work)]
         await self._report(batch, outcomes)

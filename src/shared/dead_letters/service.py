@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 DeadLetterKind = Literal["command", "event", "relay"]
 DeadLetterStatus = Literal["open", "retried", "resolved", "dropped"]
 
+WAIT_SECONDS = 5.0
+
 
 class LetterNotFound(NotFound):
     """No dead letter has this id."""
@@ -117,7 +119,7 @@ class Redelivery(Struct, frozen=True):
 
 class Redeliveries(Protocol):
     async def of(self, record: DeadLetterRecord) -> Redelivery:
-        """Raise `LetterUnreadable` or `CommandExpired` where a retry would be in vain."""
+        """Raise `LetterUnreadable` or `CommandExpired` where a retry cannot succeed."""
         ...
 
 
@@ -150,7 +152,7 @@ class DeadLetters:
         except Unavailable as error:
             await self.letters.reopen(letter_id, error.detail)
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it was, the operator reads it in the dead letter
+        except Exception as error:  # noqa: BLE001 - the operator reads it in the dead letter
             log.warning("dead_letter_retry_failed", letter_id=str(letter_id), error=repr(error)[:300])
             await self.letters.reopen(letter_id, repr(error))
         else:
@@ -197,9 +199,6 @@ class DeadLetters:
             reason=resolution.reason,
         )
         await self.audit_log.record(transaction, [audit_event])
-
-
-WAIT_SECONDS = 5.0
 
 
 class Subscribers(Protocol):

@@ -46,6 +46,12 @@ SELECT c.below::text, n.number, n.names, n.log_xid::text, n.place, {SELECTED} FR
 ) AS n ON n.bytes_before < {BYTES} ORDER BY n.log_xid, n.place
 """
 
+EXPORTED_AT_ONCE = 200
+PAUSE_SECONDS = 1.0
+MOST_FAILURES = 20
+Sort = Literal["-position", "position"]
+NEWEST_FIRST: Sort = "-position"
+
 
 class Found(Struct, frozen=True):
     """Events in the requested order. `reached`: where to continue; None when the whole window was searched."""
@@ -133,14 +139,6 @@ def blurred(moment: datetime | None, by: timedelta) -> datetime | None:
         return None if moment is None else moment + by
     except OverflowError:
         return moment
-
-
-EXPORTED_AT_ONCE = 200
-PAUSE_SECONDS = 1.0
-MOST_FAILURES = 20
-
-Sort = Literal["-position", "position"]
-NEWEST_FIRST: Sort = "-position"
 
 
 class EventPage(Struct, frozen=True):

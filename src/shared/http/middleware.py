@@ -22,6 +22,14 @@ from shared.http.responses import respond
 from shared.ports import Authenticator
 from shared.telemetry.metrics import SECONDS
 
+log = structlog.get_logger(__name__)
+OPERATION = b"modplane-operation-id"
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+UNROUTED = "unrouted"
+Key: TypeAlias = tuple[str, str, int]
+CANONICAL_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+Read = Callable[[str], Awaitable[Cached | None]]
+
 
 class HeadAsGet:
     """Answer HEAD as GET, without the body (RFC 9110, section 9.3.2)."""
@@ -58,11 +66,6 @@ class HeadAsGet:
         await self._app(reading, until_sent, send_headers)
 
 
-log = structlog.get_logger(__name__)
-
-OPERATION = b"modplane-operation-id"
-
-
 class RequestLog:
     """Log requests by route, never by what a caller wrote into the path."""
 
@@ -88,12 +91,6 @@ class RequestLog:
             return send(message)
 
         return self._app(scope, receive, send_and_log)
-
-
-METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-UNROUTED = "unrouted"
-
-Key: TypeAlias = tuple[str, str, int]
 
 
 class Cell:
@@ -158,11 +155,6 @@ class Measured:
             return send(message)
 
         return self._app(scope, receive, send_and_count)
-
-
-CANONICAL_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-
-Read = Callable[[str], Awaitable[Cached | None]]
 
 
 class FastPath:

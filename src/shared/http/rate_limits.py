@@ -33,6 +33,13 @@ SYNCHRONIZE_SECONDS = 1.0
 EXEMPT = ("/health/", "/metrics")
 NOBODY = "unknown"
 
+MAX_ENTRY = 100
+# With a port, as some proxies add it; IPv6 stands in brackets then. RFC 7239 allows words for ports too.
+BRACKETED = re.compile(r"\[([^\[\]]*)\](?::[\w.-]*)?")
+WITH_PORT = re.compile(r"([^:\[\]]+):[\w.-]*")
+# An IPv6 address in full and a port, without brackets.
+FULL_WITH_PORT = re.compile(r"((?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}):[0-9]{1,5}")
+
 
 class RateLimits(Struct, frozen=True, kw_only=True):
     """Requests a minute; 0: no limit. `proxy_hops` is the number of own proxies in front of the service."""
@@ -230,14 +237,6 @@ def site_of(network: str) -> str:
 @lru_cache(maxsize=10_000)
 def digest(secret: str) -> str:
     return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-MAX_ENTRY = 100
-# With a port, as some proxies add it; IPv6 stands in brackets then. RFC 7239 allows words for ports too.
-BRACKETED = re.compile(r"\[([^\[\]]*)\](?::[\w.-]*)?")
-WITH_PORT = re.compile(r"([^:\[\]]+):[\w.-]*")
-# An IPv6 address in full and a port, without brackets.
-FULL_WITH_PORT = re.compile(r"((?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}):[0-9]{1,5}")
 
 
 def address_in(entry: str) -> IPv4Address | IPv6Address | None:

@@ -115,7 +115,7 @@ def subscribe(broker: KafkaBroker, subscription: Subscription, replica_id: str) 
 
 
 async def undecoded(message: KafkaMessage) -> list[Any]:
-    """Leave the records as they are: each is decoded on its own, so that a bad one harms no other."""
+    """Leave the records as they are: each is decoded on its own, so that a bad one does not affect the others."""
     return list(message.body)
 
 

@@ -113,5 +113,5 @@ class Lister(Generic[Filter, PageType]):
 
 
 def equal_to(**values: Any) -> list[Where]:
-    """Return a condition for each column that shall have a value; None: whatever it is."""
+    """Return a condition for each column that must have a value; None: any value."""
     return [Where(f"{column} = {{0}}", (value,)) for column, value in values.items() if value is not None]

@@ -45,6 +45,10 @@ SWEPT = (
     ("shared.inbox", "received_at", timedelta(days=30)),
 )
 
+Sort = Literal["-created_at", "created_at"]
+# Few operations are unsettled: an index of their own finds them.
+UNSETTLED: tuple[Status, ...] = ("pending", "rejected", "failed")
+
 
 class Operation(Struct, frozen=True):
     operation_id: UUID
@@ -107,12 +111,6 @@ def event_summary(
     sequence: int, type_: str, user_id: str, occurred_at: datetime, reason: str | None, stream: str
 ) -> EventSummary:
     return EventSummary(sequence, type_, user_id, occurred_at.isoformat(), reason, stream)
-
-
-Sort = Literal["-created_at", "created_at"]
-
-# Few operations are unsettled: an index of their own finds them.
-UNSETTLED: tuple[Status, ...] = ("pending", "rejected", "failed")
 
 
 class OperationFilter(Struct, frozen=True):
