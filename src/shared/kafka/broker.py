@@ -199,29 +199,17 @@ class KafkaCommandPublisher:
                     value, topic, key=key, headers=headers, no_confirm=True
                 )
             except OUTAGES as error:
-                settle(done, error)
+                fail(done, unreachable(error))
             else:
-                sent.add_done_callback(partial(settle_by, done))
+                sent.add_done_callback(partial(settle, done, unreachable))
         await asyncio.wait([done for *_, done in group])
         expiry.cancel()
-
-
-def settle(done: "asyncio.Future[None]", error: BaseException | None) -> None:
-    """End one publishing. Do nothing when it has ended already."""
-    if error is not None:
-        fail(done, KafkaUnreachable(repr(error)[:200]))
-    elif not done.done():
-        done.set_result(None)
-
-
-def settle_by(done: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
-    settle(done, sent.exception() if not sent.cancelled() else KafkaUnreachable("Publishing was cancelled."))
 
 
 def expire(group: "Sequence[asyncio.Future[None]]") -> None:
     """Fail the publishings that have not ended; their records may reach the broker later, as duplicates."""
     for done in group:
-        settle(done, KafkaUnreachable(f"The broker did not answer within {PUBLISH_SECONDS:.0f} s."))
+        fail(done, KafkaUnreachable(f"The broker did not answer within {PUBLISH_SECONDS:.0f} s."))
 
 
 class KafkaEventPublisher:
@@ -244,18 +232,29 @@ class KafkaEventPublisher:
                 no_confirm=True,
             )
         except OUTAGES as error:
-            raise PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)) from error
+            raise publish_failed(error) from error
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        sent.add_done_callback(partial(answer_publisher, answered))
+        sent.add_done_callback(partial(settle, answered, publish_failed))
         return answered
 
 
-def answer_publisher(answered: "asyncio.Future[None]", sent: "asyncio.Future[Any]") -> None:
-    error = None if sent.cancelled() else sent.exception()
-    if error is not None or sent.cancelled():
-        fail(answered, PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT)))
-    elif not answered.done():
-        answered.set_result(None)
+def unreachable(error: BaseException) -> KafkaUnreachable:
+    return KafkaUnreachable(repr(error)[:200])
+
+
+def publish_failed(error: BaseException) -> PublishFailed:
+    return PublishFailed(repr(error)[:300], permanent=isinstance(error, PERMANENT))
+
+
+def settle(
+    done: "asyncio.Future[None]", failure: Callable[[BaseException], Exception], sent: "asyncio.Future[Any]"
+) -> None:
+    """End `done` as `sent` ended. Do nothing when it has ended already."""
+    error = asyncio.CancelledError() if sent.cancelled() else sent.exception()
+    if error is not None:
+        fail(done, failure(error))
+    elif not done.done():
+        done.set_result(None)
 
 
 def warn_unreachable(error: Exception) -> None:
