@@ -26,14 +26,12 @@ from shared.commands.envelopes import CommandEnvelopes
 from shared.commands.http import CommandSender
 from shared.commands.postgres import PostgresCommandStore
 from shared.commands.processor import CommandProcessor, CommandStore
-from shared.eventlog.postgres import PostgresEventLog
-from shared.eventlog.reading import EventReader
+from shared.eventlog.postgres import EventReader, PostgresEventLog
 from shared.eventlog.sse import EventStreams, Pace
 from shared.eventlog.tail import EventTail, LogEnd
 from shared.kafka.broker import KafkaCommandPublisher, KafkaConnection, KafkaEventPublisher, make_broker
 from shared.lists.cursors import CursorKey, Cursors, PostgresCursorKey
-from shared.operations.listing import PostgresOperationList
-from shared.operations.postgres import PostgresOperations
+from shared.operations.postgres import PostgresOperationList, PostgresOperations
 from shared.outbox.postgres import PostgresRelayElection
 from shared.outbox.relay import CacheReset, EventPublisher, Relay, RelayElection
 from shared.ports import Cache, Clock, CommandPublisher, Database, Ids, Invalidation, OperationsReader

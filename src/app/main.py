@@ -33,13 +33,10 @@ from shared.eventlog.http import EventsController
 from shared.eventlog.tail import EventTail
 from shared.http.authentication import Authentication
 from shared.http.bodies import MAX_BODY_BYTES, AnyRequest, BodyTimeouts, PlainRequest
-from shared.http.fast_path import FastPath
-from shared.http.head import HeadAsGet
-from shared.http.metrics import Measured
+from shared.http.middleware import FastPath, HeadAsGet, Measured, RequestLog
 from shared.http.parameters import strict_request
 from shared.http.problems import EXCEPTION_HANDLERS, http_to_problem
 from shared.http.rate_limits import Limited, RateLimits, RequestCounts
-from shared.http.request_log import RequestLog
 from shared.operations.http import OperationsController
 from shared.ports import Authenticator
 from shared.telemetry.tracing import Tracing

@@ -10,8 +10,7 @@ from app.apidocs import read_data
 from app.apidocs.examples import AGGREGATES
 from app.apidocs.schemas import EventType, command_types, event_types
 from app.migration.migrate import topics
-from shared.messages import EventEnvelope, command_topic
-from shared.outbox.cloud_events import cloud_event_headers
+from shared.messages import EventEnvelope, cloud_event_headers, command_topic
 
 Schema = dict[str, Any]
 

@@ -13,8 +13,7 @@ from app.status.replicas import PostgresReplicas
 from shared.cache.redis import RedisServer
 from shared.commands.bus import CommandBus
 from shared.dead_letters.postgres import PostgresDeadLetters
-from shared.dead_letters.redelivery import RecordRedeliveries, Subscribers
-from shared.dead_letters.service import DeadLetterRepository, DeadLetters, Redeliveries
+from shared.dead_letters.service import DeadLetterRepository, DeadLetters, RecordRedeliveries, Redeliveries, Subscribers
 from shared.eventlog.audit_log import AuditLog, PostgresAuditLog
 from shared.kafka.groups import KafkaGroups
 from shared.ports import Clock

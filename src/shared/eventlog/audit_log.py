@@ -44,8 +44,6 @@ class AuditEvent(Struct, frozen=True, kw_only=True):
 
 
 class AuditLog(Protocol):
-    """One context's part of the event log, for events that no command leads to."""
-
     async def record(self, transaction: Transaction, events: Sequence[AuditEvent]) -> None:
         """Append the events, each with its stream's next sequence; at most one event of a stream in a call."""
         ...
