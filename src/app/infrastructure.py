@@ -69,8 +69,6 @@ class Commits:
 
 
 class InfrastructureProvider(Provider):
-    """Everything here lives as long as the process."""
-
     scope = Scope.APP
 
     settings = from_context(Settings, scope=Scope.APP)

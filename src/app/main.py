@@ -141,7 +141,6 @@ def exception_handlers(
 
 
 def routes(settings: Settings) -> list[ControllerRouterHandler]:
-    """Return health and metrics in every role; the API where it is served."""
     handlers: list[ControllerRouterHandler] = [HealthController, metrics]
     if settings.role != "worker":
         controllers = [controller for context in CONTEXTS for controller in context.controllers]

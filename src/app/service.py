@@ -102,7 +102,6 @@ class Service:
         self._spawn("ready", self._become_ready, once=True)
 
     async def _become_ready(self) -> None:
-        """Wait for Kafka, then for the seeds."""
         readiness, connection = await self._container.get(Readiness), await self._container.get(KafkaConnection)
         readiness.problem = "waiting for Kafka"
         with suppress(TimeoutError):

@@ -7,5 +7,4 @@ import yaml
 
 
 def read_data(name: str) -> Any:
-    """Return the content of a YAML file of this package."""
     return yaml.safe_load((Path(__file__).parent / name).read_bytes())

@@ -27,7 +27,6 @@ COMMAND_HEADERS: Schema = {
 
 
 def asyncapi_document(schemas: Mapping[str, Schema]) -> Schema:
-    """Return the document. `schemas` are those of the messages, by their files."""
     pieces = Pieces(schemas)
     for event in event_types():
         if event.published:
@@ -50,8 +49,6 @@ KEYS = {
 
 
 class Pieces:
-    """Collects the parts of the document."""
-
     def __init__(self, files: Mapping[str, Schema]) -> None:
         self.channels: dict[str, Schema] = {}
         self.operations: dict[str, Schema] = {}
@@ -135,7 +132,6 @@ def binding(kafka: Schema) -> Schema:
 
 
 def moved(schema: Any, names: Mapping[str, str]) -> Any:
-    """Return the schema with its references into the document, under the given names where they differ there."""
     if isinstance(schema, list):
         return [moved(each, names) for each in schema]
     if not isinstance(schema, dict):

@@ -30,8 +30,6 @@ def identity(old: Schema, new: Schema) -> Iterator[str]:
 
 
 class _Place:
-    """A schema, with the document its references point into."""
-
     def __init__(self, schema: Any, document: Schema) -> None:
         while isinstance(schema, dict) and "$ref" in schema:
             schema = document["$defs"][schema["$ref"].rpartition("/")[2]]

@@ -39,7 +39,7 @@ class ExampleMissing(LookupError):  # noqa: N818 - a request to whoever adds a f
 
 
 class Examples:
-    """Examples of schemas; `named` are those that they may refer to, by the end of the reference."""
+    """`named` are the schemas that others may refer to, by the end of the reference."""
 
     def __init__(self, named: Mapping[str, Schema]) -> None:
         self._named = named

@@ -82,7 +82,7 @@ OF_ALL = (Decided, DecidedOrPreviewed, Accepted, Problem)
 
 
 def openapi_document(app: Litestar | None = None) -> Schema:
-    """Return the document of all routes, or of those of `app`. It depends on the code alone."""
+    """Return the document of all routes, or of those of `app`."""
     app = app or described_routes()
     generated = app.openapi_schema.to_schema()["paths"]
     routes_ = sorted(routes_of(app), key=lambda route: (route.path, METHODS.index(route.method)))
@@ -111,7 +111,6 @@ def openapi_document(app: Litestar | None = None) -> Schema:
 
 
 def described_routes() -> Litestar:
-    """Return the routes without anything behind them, in an application that can describe them."""
     config = OpenAPIConfig(title="Modplane", version="1", create_examples=False)
     return Litestar([DishkaRouter("/", route_handlers=routes(Settings.model_construct()))], openapi_config=config)
 
@@ -130,7 +129,6 @@ def types_of(every: Sequence[Route]) -> tuple[dict[Any, Schema], dict[str, Schem
 
 
 def tags_of(every: Sequence[Route]) -> list[Mapping[str, str]]:
-    """Return each tag with the docstring of its first controller."""
     texts: dict[str, str] = {}
     for route in every:
         for tag in sorted(route.handler.resolve_tags()):
@@ -141,7 +139,6 @@ def tags_of(every: Sequence[Route]) -> list[Mapping[str, str]]:
 
 
 def filled(route: Route, operation: Schema) -> str:
-    """Return the route's path with the examples of its parameters."""
     examples = {each["name"]: each.get("example") for each in operation.get("parameters", ()) if "name" in each}
     return IN_PATH.sub(lambda match: str(examples[match[1]]), route.path)
 

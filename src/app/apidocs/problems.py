@@ -74,7 +74,7 @@ def catalogue() -> list[ProblemType]:
 
 
 def refusals() -> Iterator[tuple[str, int, str, str]]:
-    """Yield context, status, code and meaning of each class of refusal. Of the kinds only one is raised itself."""
+    """Yield context, status, code and meaning of each class of refusal."""
     waiting: list[type[Refused]] = [Refused]
     while waiting:
         class_ = waiting.pop()
@@ -87,7 +87,6 @@ def refusals() -> Iterator[tuple[str, int, str, str]]:
 
 
 def statuses_of(route: Route) -> list[int]:
-    """Return the statuses of refusals: those that follow from the route's marks, and those it declares."""
     takes_command, takes_body = route.is_marked(TakesCommand), route.body is not None
     rules = {
         400: not route.handler.opt.get(ANY_PARAMETER),
@@ -108,14 +107,11 @@ def statuses_of(route: Route) -> list[int]:
 
 
 class Problems:
-    """Responses of refusals, each described once and referred to by every route that gives it."""
-
     def __init__(self) -> None:
         self.responses: dict[str, Schema] = {}
         self._types = catalogue()
 
     def references(self, route: Route, address: str) -> Mapping[int, Schema]:
-        """Return the refusals of a route by status; `address` is that of the request in the examples."""
         return {status: self._reference(route, status, address) for status in statuses_of(route)}
 
     def _reference(self, route: Route, status: int, address: str) -> Schema:
@@ -155,5 +151,4 @@ def example(type_: ProblemType, address: str) -> Any:
 
 
 def listed() -> list[Any]:
-    """Return the catalogue for the document's `x-problem-types`."""
     return [to_builtins(each) for each in catalogue()]

@@ -34,12 +34,10 @@ class EventType(Struct, frozen=True):
 
     @property
     def topic(self) -> str:
-        """Its topic, or its type in the event log."""
         return self.class_.topic
 
 
 def event_types() -> list[EventType]:
-    """Return all types of events, by topic."""
     types = [
         EventType(context.name, class_, context.name in EVENT_SOURCES)
         for context in CONTEXTS
@@ -51,21 +49,18 @@ def event_types() -> list[EventType]:
 
 
 def command_types() -> Iterator[tuple[str, list[type[Struct]]]]:
-    """Yield each context that takes commands with the classes of these."""
     for name in EVENT_SOURCES:
         union = import_module(f"{name}.commands").Command
         yield name, list(get_args(union)) or [union]
 
 
 def message_schemas() -> Mapping[str, Schema]:
-    """Return the schema of every event and command topic, by its file."""
     events = {f"events/{event.topic}.json": event_schema(event) for event in event_types()}
     commands = {f"commands/{command_topic(name)}.json": command_schema(name, types) for name, types in command_types()}
     return events | commands
 
 
 def event_schema(event: EventType) -> Schema:
-    """Return the schema of such a record: the envelope with the values its type settles, and the payload."""
     named = schemas_of([EventEnvelope, event.class_], DEFINITION, sent=True)[1]
     envelope = named.pop(EventEnvelope.__name__)
     payload = event.class_.__name__
@@ -91,7 +86,6 @@ def event_schema(event: EventType) -> Schema:
 
 
 def command_schema(context: str, classes: list[type[Struct]]) -> Schema:
-    """Return the schema of a record of the context's command topic."""
     named = schemas_of([CommandEnvelope, *classes], DEFINITION)[1]
     envelope = named.pop(CommandEnvelope.__name__)
     commands = [{"$ref": DEFINITION.format(name=class_.__name__)} for class_ in classes]
@@ -137,7 +131,6 @@ def complete(schema: Schema, struct: Any) -> Schema:
 
 
 def structs_in(types: Sequence[Any]) -> Iterator["inspect.StructType"]:
-    """Yield every struct the types are made of, once."""
     seen: set[Any] = set()
     waiting: list[Any] = list(inspect.multi_type_info(types))
     while waiting:
@@ -151,7 +144,6 @@ def structs_in(types: Sequence[Any]) -> Iterator["inspect.StructType"]:
 
 
 def parts_of(type_: Any) -> list[Any]:
-    """Return the types a type is made of."""
     if isinstance(type_, inspect.UnionType):
         return list(type_.types)
     if isinstance(type_, inspect.TupleType):
@@ -194,7 +186,6 @@ def polished(schema: Any) -> Any:
 
 
 def reached_from(schemas: Any, named: Mapping[str, Schema]) -> set[str]:
-    """Return the names of all schemas that these refer to, directly or not."""
     reached: set[str] = set()
     waiting = list(references_in(schemas))
     while waiting:

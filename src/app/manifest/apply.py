@@ -20,13 +20,11 @@ DONE: Mapping[Action, Status] = {"create": "created", "update": "updated", "dele
 
 
 class Registered(Protocol):
-    """What is registered and not deleted, by id, as a manifest would describe it."""
+    """What is registered and not deleted, by id; industries with the list of their current version."""
 
     async def modules(self) -> Mapping[str, ManifestModule]: ...
 
-    async def industries(self) -> Mapping[str, ManifestIndustry]:
-        """Return industries with the list of their current version."""
-        ...
+    async def industries(self) -> Mapping[str, ManifestIndustry]: ...
 
 
 class Send(Protocol):
@@ -36,8 +34,6 @@ class Send(Protocol):
 
 
 class ItemResult(Struct, frozen=True):
-    """The outcome of one item; `why` is set when it was refused."""
-
     kind: Kind
     item_id: str
     status: Status
@@ -48,8 +44,6 @@ class ItemResult(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """The outcome of a manifest, item by item in its order."""
-
     results: Sequence[ItemResult]
     left_out: Sequence[Mention] = ()
 
@@ -59,7 +53,6 @@ class Report(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """Summarize as in `12 unchanged, 0 changed`, with the refused and left out, if any."""
         parts = [f"{self.count('unchanged')} unchanged", f"{self.count('created', 'updated', 'deleted')} changed"]
         if refused := self.count("refused"):
             parts.append(f"{refused} refused")
@@ -68,7 +61,6 @@ class Report(Struct, frozen=True):
         return ", ".join(parts)
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each entry left out and each item, then the summary."""
         for mention in self.left_out:
             yield f"industry {mention.industry_code}: left out {mention.module_id}, not registered ({mention.place})"
         yield from map(str, self.results)
@@ -87,9 +79,8 @@ async def apply_manifest(
     user_id: str,
     deletable: Collection[str] = (),
 ) -> Report:
-    """Make what is registered equal to the manifest.
+    """Make what is registered equal to the manifest, and delete what is `deletable`, by names as `Step.name`.
 
-    What the manifest does not name stays as it is, unless it is `deletable` (named as `Step.name` does).
     Raises `ManifestRefused`, before anything is sent, when an industry names a module that is neither registered nor
     in the manifest, unless `skip_unknown_modules` leaves such entries out.
     """

@@ -45,7 +45,6 @@ class RegisteredInPostgres:
         }
 
     async def organizations(self, module_ids: Sequence[str]) -> Mapping[str, int]:
-        """Count the organizations that have each of these modules."""
         async with self._database.snapshot() as transaction:
             return await self._assigned.organizations(transaction, module_ids)
 

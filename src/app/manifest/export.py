@@ -23,7 +23,6 @@ class NotExportable(Conflict):
 
 
 async def registered_manifest(registered: Registered) -> Manifest:
-    """Read everything that is registered, sorted by id."""
     # Industries first: a module that one of them names is there when the modules are read.
     industries, modules = await registered.industries(), await registered.modules()
     return Manifest([modules[id_] for id_ in sorted(modules)], [industries[code] for code in sorted(industries)])
@@ -43,7 +42,6 @@ def export_manifest(manifest: Manifest, form: Form) -> str:
 
 
 def to_document(manifest: Manifest) -> dict[str, Any]:
-    """Return plain values, without fields that have their default."""
     document: dict[str, Any] = msgspec.to_builtins({"modules": manifest.modules, "industries": manifest.industries})
     return document
 
@@ -61,8 +59,6 @@ def to_yaml(document: Mapping[str, Any]) -> str:
 
 
 class _Dumper(_DUMPER):  # type: ignore[misc] # the library's C class, where it was built, has no types
-    """Writes what the strict parser of manifests takes."""
-
     def ignore_aliases(self, data: Any) -> bool:
         return True
 

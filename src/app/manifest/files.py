@@ -15,9 +15,9 @@ TOO_LARGE = f"larger than {MAX_BYTES:,} bytes: apply it in parts"
 
 
 def load_manifest(path: Path) -> Manifest:
-    """Read a file, or every .yaml, .yml and .json file directly in a directory, sorted by name.
+    """Read a file, or the .yaml, .yml and .json files of a directory by name, without hidden ones and subdirectories.
 
-    Hidden files and subdirectories are not read. Raises `ManifestRefused` with all errors of all files.
+    Raises `ManifestRefused` with all errors of all files.
     """
     reader = ManifestReader()
     files, skipped = _files(path)

@@ -47,15 +47,12 @@ class Document(Struct, frozen=True):
     unusable: AbstractSet[Path]
 
     def line(self, path: Path) -> int:
-        """Return the line of a part; where there is none, of what it would be in."""
         return self.lines[path] if path in self.lines else self.line(path[:-1])
 
     def is_usable(self, path: Path) -> bool:
-        """Whether neither the part nor anything that contains it is a flaw."""
         return not self.unusable or not any(path[:depth] in self.unusable for depth in range(len(path) + 1))
 
     def has_flaw(self, path: Path) -> bool:
-        """Whether the part, or anything inside it, is a flaw."""
         return any(each[: len(path)] == path for each in self.unusable)
 
 
@@ -68,9 +65,9 @@ class Unreadable(Exception):  # noqa: N818 - an answer about a text, with everyt
 
 
 def parse(text: str, suffix: str) -> tuple[Sequence[Document], Sequence[Flaw]]:
-    """Parse a text by its file's suffix; without one, as JSON or YAML. Documents without content are left out.
+    """Parse a text by its file's suffix; without one, as JSON or YAML. Raises `Unreadable`.
 
-    Aliases and merge keys are written out. Raises `Unreadable`.
+    Documents without content are left out. Aliases and merge keys are written out.
     """
     walk = _Walk()
     documents = [walk.document(node) for node in _compose(text, suffix)]
@@ -150,8 +147,6 @@ def _too_deep(line: int) -> Flaw:
 
 
 class _Walk:
-    """Makes plain values of one text's nodes, and collects the flaws in them."""
-
     def __init__(self) -> None:
         self.flaws: list[Flaw] = []
         self._lines: dict[Path, int] = {}

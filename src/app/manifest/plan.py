@@ -17,10 +17,7 @@ Action = Literal["create", "update", "delete", "keep"]
 
 
 class Step(Struct, frozen=True):
-    """The commands, in order, that make one item equal to its description; none when it is already.
-
-    `before` is None when the item is new or was deleted, `after` when it is to be deleted.
-    """
+    """The commands, in order, that bring one item from `before` to `after`; None stands for no item."""
 
     kind: Kind
     item_id: str
@@ -30,7 +27,6 @@ class Step(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Kind and id, as in `module oven`."""
         return f"{self.kind} {self.item_id}"
 
     @property
@@ -43,10 +39,7 @@ class Step(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True):
-    """Modules come before industries, which name them; deletions come last, industries first.
-
-    `left_out` are entries of industries that name unknown modules.
-    """
+    """Steps in the order of their execution; `left_out` are entries of industries that name unknown modules."""
 
     modules: Sequence[Step]
     industries: Sequence[Step]
@@ -158,10 +151,7 @@ def _deletions(
 def still_in_use(
     planned: Plan, industries: Mapping[str, ManifestIndustry], organizations: Mapping[str, int]
 ) -> Mapping[str, str]:
-    """Return why deletions of modules will be refused, by module id, as far as it can be foreseen.
-
-    `organizations` are the numbers of those that have each module now.
-    """
+    """Return why deletions of modules will be refused, by module id. `organizations` counts those that have each."""
     after = dict(industries)
     for step in (*planned.industries, *planned.deletions):
         if step.kind == "industry":

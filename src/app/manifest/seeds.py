@@ -21,10 +21,7 @@ MARK = "INSERT INTO shared.marks (name) VALUES ('seeds') ON CONFLICT DO NOTHING"
 
 
 class Seeding:
-    """Applies the seeds as commands of `system:seed`, and marks it in the database.
-
-    Replicas that start together send the same items: the second of two equal registrations changes nothing.
-    """
+    """Replicas that start together send the same items: the second of two equal registrations changes nothing."""
 
     def __init__(
         self, settings: Settings, database: PostgresDatabase, registered: RegisteredInPostgres, send: DirectSender

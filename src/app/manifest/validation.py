@@ -44,8 +44,6 @@ Errors = Iterator[tuple[Path, str]]
 
 
 class ManifestReader:
-    """Reads one file after the other, and makes one manifest of them."""
-
     def __init__(self) -> None:
         self._errors: list[ManifestError] = []
         self._first_places: dict[tuple[Any, ...], Place] = {}
@@ -54,7 +52,7 @@ class ManifestReader:
         self._mentions: list[Mention] = []
 
     def manifest(self) -> Manifest:
-        """Return everything that was read. Raises `ManifestRefused` with the errors of all files."""
+        """Return the content of all files. Raises `ManifestRefused` with the errors of all files."""
         if self._errors:
             raise ManifestRefused(self._errors)
         return Manifest(self._modules, self._industries, self._mentions)

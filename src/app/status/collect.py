@@ -38,7 +38,7 @@ VERSION = "SELECT split_part(current_setting('server_version'), ' ', 1)"
 
 @dataclass(frozen=True)
 class Readers:
-    """Reads of the database, each raising `Unavailable`."""
+    """Each method raises `Unavailable`."""
 
     database: PostgresDatabase
     queues: PostgresQueues
@@ -51,8 +51,6 @@ class Readers:
 
 
 class StatusCollector:
-    """Looks at every part of the system, once for all requests within a second."""
-
     def __init__(  # noqa: PLR0913 - everything there is to look at
         self,
         *,
@@ -78,7 +76,7 @@ class StatusCollector:
         self._abandoned: set[asyncio.Task[Any]] = set()
 
     async def status(self) -> SystemStatus:
-        """Return the status. Raises nothing: what is away is part of the answer."""
+        """Return the status, at most a second old. Raises nothing: what is away is part of the answer."""
         async with self._turn:
             now = asyncio.get_running_loop().time()
             if self._last is None or now - self._last[0] > FRESH_SECONDS:

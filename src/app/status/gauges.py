@@ -48,7 +48,7 @@ KINDS = ("command", "event", "relay")
 
 
 class Waiting(Struct, frozen=True):
-    """What waits in the database. Counts end at 100,000. Ages are 0 when nothing waits."""
+    """Counts end at 100,000. Ages are 0 when nothing waits."""
 
     events: int
     oldest_event_seconds: float
@@ -58,13 +58,11 @@ class Waiting(Struct, frozen=True):
 
 
 class PostgresQueues:
-    """Reads the queues, each through an index over the waiting rows alone."""
-
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
 
     async def waiting(self) -> Waiting:
-        """Count what waits. Raises `Unavailable`."""
+        """Count through indexes over the waiting rows alone. Raises `Unavailable`."""
         async with self._database.reading() as connection:
             events, event_age, pending, pending_age = await connection.fetchrow(WAITING, COUNTED)
             rows = await connection.fetch(OPEN_LETTERS, COUNTED)
@@ -90,8 +88,6 @@ class Parts:
 
 
 class Queues:
-    """Gauges of what waits in the database and in Kafka."""
-
     def __init__(self, queues: PostgresQueues, connection: KafkaConnection) -> None:
         self._queues = queues
         self._connection = connection

@@ -22,10 +22,7 @@ CHECK_SECONDS = 2.0
 
 
 class Readiness:
-    """What this process has prepared since it started.
-
-    `prepared` is set once the schema, the super admin and the seeds are there; `problem` says what is awaited.
-    """
+    """`prepared` is set once schema, super admin and seeds are there; until then `problem` names what is missing."""
 
     def __init__(self) -> None:
         self.prepared = asyncio.Event()

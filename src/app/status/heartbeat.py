@@ -25,8 +25,6 @@ KAFKA_SECONDS = 2.0
 
 
 class Observation:
-    """Whether a part answers, and since when."""
-
     def __init__(self) -> None:
         self.observed: Observed | None = None
 
@@ -38,7 +36,7 @@ class Observation:
 
 
 class Heartbeat:
-    """Observes the parts and reports them. `postgres` stays in memory: its outage cannot be reported there."""
+    """Reports the parts every few seconds. `postgres` stays in memory: its outage cannot be reported there."""
 
     def __init__(  # noqa: PLR0913 - everything it observes
         self,

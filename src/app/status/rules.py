@@ -37,7 +37,6 @@ NO_WRITES: Mapping[str, Literal["disk_full", "read_only"]] = {DISK_FULL: "disk_f
 
 
 def assess(facts: Facts) -> SystemStatus:
-    """Return the status of every part, and of the whole."""
     running = [one for one in facts.replicas or () if one.silent_seconds <= SILENT_SECONDS]
     status = SystemStatus(
         state="ok",
@@ -95,7 +94,6 @@ def server(answered: Answered | None, seen: Sequence[Observed]) -> ServerStatus:
 
 
 def timing(answered: Answered | None) -> Mapping[str, Any]:
-    """Return the milliseconds, to a tenth, and the version."""
     if answered is None:
         return {"answer_ms": None, "version": None}
     return {"answer_ms": round(answered.milliseconds, 1), "version": answered.version}

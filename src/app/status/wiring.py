@@ -23,8 +23,6 @@ SYSTEM = "system"
 
 
 class SystemProvider(Provider):
-    """Everything lives as long as the process."""
-
     scope = Scope.APP
     letters = provide(PostgresDeadLetters, provides=AnyOf[PostgresDeadLetters, DeadLetterRepository])
     dead_letters = provide(DeadLetters)
@@ -35,21 +33,18 @@ class SystemProvider(Provider):
 
     @provide
     async def groups(self, settings: Settings) -> AsyncIterator[KafkaGroups]:
-        """Of the process's own Kafka; connected when it is looked at."""
         groups = KafkaGroups(settings.kafka_bootstrap)
         yield groups
         await groups.close()
 
     @provide
     async def redis_server(self, settings: Settings) -> AsyncIterator[RedisServer]:
-        """Return the process's own, beside its store."""
         server = RedisServer(settings.redis_url)
         yield server
         await server.close()
 
     @provide
     def subscribers(self, container: AsyncContainer) -> AnyOf[ContextSubscribers, Subscribers]:
-        """Return the process's own."""
         return ContextSubscribers(container)
 
     @provide

@@ -81,7 +81,6 @@ class SchemaCopy:
         return copy
 
     def _own_pattern(self, schema: Mapping[str, Any], copy: dict[str, Any], path: Path) -> Iterator[Any]:
-        """Put the pattern into the copy; one that looks around comes beside it."""
         if not isinstance(text := schema.get("pattern"), str):
             return
         if (pattern := self._pattern(text, (*path, "pattern"))) is None:
@@ -151,7 +150,6 @@ class SchemaCopy:
 
 
 def judged(text: str) -> Pattern | str:
-    """Translate the pattern, or return why it cannot be used."""
     if len(text) > MAX_PATTERN_LENGTH:
         return TOO_LONG
     try:
@@ -163,7 +161,6 @@ def judged(text: str) -> Pattern | str:
 
 
 def patterns_of(place: Place) -> Iterator[tuple[str, Path]]:
-    """Return the patterns of a subschema, each with its path, whatever else is wrong with it."""
     if isinstance(place.schema, dict):
         if isinstance(text := place.schema.get("pattern"), str):
             yield text, (*place.path, "pattern")

@@ -66,8 +66,6 @@ UNKNOWN = (
 
 
 class Keywords(Struct, frozen=True):
-    """Keywords that hold one subschema, and those that hold several."""
-
     one: Sequence[str]
     many: Sequence[str]
 
@@ -107,7 +105,6 @@ class Dialect(Struct, frozen=True):
         return "$defs" if self.order >= OF_2019 else "definitions"
 
     def is_only_reference(self, schema: Mapping[str, Any]) -> bool:
-        """Whether only the reference in it counts."""
         return self.order <= DRAFT_07 and isinstance(schema.get("$ref"), str)
 
     def knows(self, keyword: str) -> bool:
@@ -146,7 +143,7 @@ BY_NAME = {each.uri.partition("://")[2]: each for each in DIALECTS}
 
 
 def dialect_of(schema: Mapping[str, Any]) -> Dialect | None:
-    """Return the dialect of `$schema`; without one, the latest. None for an unknown one."""
+    """Return the dialect of `$schema`: the latest without one, None for an unknown one."""
     uri = schema.get("$schema", USUAL.uri)
     if not isinstance(uri, str):
         return USUAL

@@ -185,7 +185,6 @@ class Places:
 
 
 def held(schema: Mapping[str, Any], path: Path, keywords: Keywords) -> Iterator[tuple[Path, Any]]:
-    """Return the possible subschemas under these keywords, with their paths."""
     found = [((*path, key), schema.get(key)) for key in keywords.one]
     for key in keywords.many:
         if key != "items" or isinstance(schema.get(key), list):
@@ -208,7 +207,6 @@ def children(value: Any) -> Iterator[tuple[str | int, Any]]:
 
 
 def key_of(part: str, target: Any) -> str | int:
-    """Decode a part of a pointer into the key it means."""
     text = part.replace("~1", "/").replace("~0", "~")
     return int(text) if isinstance(target, list) and text.isdecimal() and len(text) <= MAX_DIGITS else text
 

@@ -60,10 +60,9 @@ class UnusableSchema(Exception):  # noqa: N818 - an answer about a document, wit
 
 
 class JsonSchema:
-    """A usable schema, compiled. Formats it names are asserted; unknown ones are not."""
+    """A compiled schema. Formats it names are asserted; unknown ones are not. Raises `UnusableSchema`."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        """Raise `UnusableSchema`."""
         self.document = document
         if errors := too_large(document):
             raise UnusableSchema(errors)
@@ -196,7 +195,6 @@ def _is_in_array(error: ValidationError) -> bool:
 
 
 def _is_curable(error: ValidationError) -> bool:
-    """Whether a further key may cure it."""
     if _is_in_array(error):
         return False
     match error.kind:

@@ -122,12 +122,10 @@ def read_address(url: str) -> PostgresAddress:
 
 
 def one_of(choices: Sequence[str]) -> str:
-    """Join as `a`, `a or b`, `a, b or c`."""
     return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
 
 
 def plain(text: str, part: str) -> str:
-    """Undo the percent encoding."""
     if BAD_ESCAPE.search(text):
         raise UnusableAddress(f"{part} has a % that encodes nothing: write %25")
     try:

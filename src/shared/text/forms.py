@@ -109,7 +109,6 @@ def flaw_of(text: str, kind: Kind = "line", limit: int | None = None) -> str | N
 
 
 def is_unfit(text: str, place: int) -> bool:
-    """Whether a character is a control, stands for nothing, is invisible, or reverses others."""
     character = text[place]
     if INVISIBLE.match(character):
         return not belongs(text, place)
@@ -152,7 +151,6 @@ def cleaned(command: Text) -> Text:
 
 
 def flaws_in(value: Any, pointer: str = "") -> Iterator[tuple[Kind, FieldError]]:
-    """Return what is wrong with the texts of a struct and of the structs in it, as `cleaned` would."""
     if not isinstance(value, Struct):
         return
     kinds = {name: (kind, limit) for name, kind, limit in texts_of(type(value))}
@@ -182,7 +180,6 @@ def texts_of(type_: type[Struct]) -> Sequence[tuple[str, Kind, int | None]]:
 
 
 def meta_of(type_: Any) -> Meta | None:
-    """Return what an annotation says of text; that of a union's part, too."""
     if get_origin(type_) is Annotated:
         metas = [each for each in type_.__metadata__ if isinstance(each, Meta) and "text" in (each.extra or {})]
         return metas[0] if metas else meta_of(get_args(type_)[0])
@@ -190,7 +187,7 @@ def meta_of(type_: Any) -> Meta | None:
 
 
 def convert_text(value: Any, type_: Any) -> Any:
-    """Convert the value to the type, with its text normalized. Raises `msgspec.ValidationError`."""
+    """Convert with normalized text. Raises `msgspec.ValidationError`."""
     found, meta = msgspec.convert(value, type_), meta_of(type_)
     if meta is None or not meta.extra or not isinstance(found, str):
         return found
@@ -210,7 +207,6 @@ def folded(text: str) -> str:
 
 
 def comparable(name: str) -> str:
-    """Return the form in which names are compared: equal forms are the same name."""
     return " ".join(folded(name).split())
 
 
@@ -238,7 +234,6 @@ def searched_words(q: str, most: int) -> list[str]:
 
 
 def search_text(*texts: str | None) -> str:
-    """Join the words of texts as they are kept for searching."""
     return " ".join(word for text in texts if text for word in words(text))
 
 
@@ -262,6 +257,5 @@ def base_of(character: str) -> str:
 
 
 def number_key(number: "re.Match[str]") -> str:
-    """Prefix the digits with their number, so that 9 comes before 10."""
     digits = "".join(str(unicodedata.digit(digit)) for digit in number[0]).lstrip("0")
     return chr(ord("0") + min(len(digits), LONGEST_NUMBER)) + digits
