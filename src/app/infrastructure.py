@@ -15,7 +15,7 @@ from app.manifest.seeds import Seeding
 from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.gauges import Parts, PostgresQueues, Queues
-from app.status.health import Readiness
+from app.status.http import Readiness
 from app.verification import Verification
 from organizations.ports import DecidedOperations
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer

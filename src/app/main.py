@@ -23,8 +23,7 @@ from app.server.documents import document_routes
 from app.server.web import index_page, or_page, web_routes
 from app.service import Service
 from app.settings import Settings
-from app.status.health import HealthController, metrics
-from app.status.http import SystemController
+from app.status.http import HealthController, SystemController, metrics
 from app.status.wiring import SystemProvider
 from app.tracing import TracingProvider, log_processors
 from assignments.adapters.cached import CachedAssignmentReader

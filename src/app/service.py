@@ -19,8 +19,8 @@ from app.infrastructure import Processors
 from app.manifest.seeds import Seeding
 from app.settings import Settings
 from app.status.gauges import Queues, measure_loop_delay
-from app.status.health import Readiness
 from app.status.heartbeat import Heartbeat
+from app.status.http import Readiness
 from bulk.adapters.postgres import PostgresBulkOperations
 from bulk.running import BulkRunner
 from shared.cache.generations import ResetAnnouncer

@@ -6,14 +6,12 @@ from typing import Any
 
 import msgspec
 
-from app.apidocs import read_data
+from app.apidocs import Schema, read_data
 from app.apidocs.examples import AGGREGATES
 from app.apidocs.schemas import EventType, command_types, event_types
 from app.migration.migrate import topics
 from shared.messages import EventEnvelope, command_topic
 from shared.outbox.cloud_events import cloud_event_headers
-
-Schema = dict[str, Any]
 
 BINDING = "0.5.0"
 JSON = "application/json"

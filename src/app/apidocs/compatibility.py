@@ -7,7 +7,7 @@ accept every command of the old one (`kept_for_writers`). In both cases one sche
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-Schema = dict[str, Any]
+from app.apidocs import Schema
 
 LOWER, UPPER = ("minimum", "minLength", "minItems"), ("maximum", "maxLength", "maxItems")
 FORMS = ("format", "pattern")

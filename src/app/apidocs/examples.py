@@ -10,9 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from app.apidocs import read_data
-
-Schema = dict[str, Any]
+from app.apidocs import Schema, read_data
 
 BY_NAME: Mapping[str, Any] = read_data("examples.yaml")
 AGGREGATES: Mapping[str, str] = {

@@ -11,20 +11,18 @@ from uuid import UUID
 from dishka.integrations.litestar import DishkaRouter
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, to_builtins
 
-from app.apidocs import read_data
+from app.apidocs import Schema, read_data
 from app.apidocs.examples import Examples
 from app.apidocs.operations import Route, Writer, routes_of
-from app.apidocs.problems import Problems, listed
+from app.apidocs.problems import Problems, catalogue
 from app.apidocs.schemas import complete, reached_from, schemas_of, structs_in
 from app.main import routes
 from app.settings import Settings
 from shared.errors import FieldError
 from shared.http.command_route import PARAMETERS
 from shared.messages import PreviewedChange
-
-Schema = dict[str, Any]
 
 METHODS = ("get", "post", "patch", "delete")
 IN_PATH = re.compile(r"\{(\w+)\}")
@@ -106,7 +104,7 @@ def openapi_document(app: Litestar | None = None) -> Schema:
             **components,
             "parameters": {**PARAMETERS, **components["parameters"]},
         },
-        "x-problem-types": listed(),
+        "x-problem-types": to_builtins(catalogue()),
     }
 
 

@@ -11,11 +11,10 @@ from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 from msgspec import Struct
 
+from app.apidocs import Schema, read_data
 from app.apidocs.examples import Examples
 from shared.http.command_route import REFUSALS, CommandOperation, Refusals, TakesCommand, TakesReason
 from shared.http.rate_limits import EXEMPT
-
-Schema = dict[str, Any]
 
 JSON = "application/json"
 AROUND = {200: "DecidedOrPreviewed", 201: "Decided"}
@@ -23,21 +22,7 @@ DESCRIPTIONS = {200: "Done.", 201: "Created.", 202: "Not decided yet: `Location`
 RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 OF_COMMANDS = ("ETag", "Modplane-Operation-Id", "Modplane-Decided")
 OF_ACCEPTED = ("Location", "Modplane-Operation-Id", "Modplane-Decided")
-PLAIN_DESCRIPTIONS = {
-    "bulk_operation_id": "The bulk operation's id.",
-    "cursor": "`next_cursor` of the page before; left out, the first page.",
-    "force": "Overrules templates that require the module.",
-    "include_inactive": "Inactive ones too; for super admins.",
-    "industry_code": "The industry's code.",
-    "letter_id": "The dead letter's id.",
-    "limit": "How many items a page has at most.",
-    "module_id": "The module's id.",
-    "operation_id": "The operation's id.",
-    "organization_id": "The organization's id.",
-    "status": "Only those with this status.",
-    "token_id": "The API token's id.",
-    "user_id": "The user's id.",
-}
+PARAMETERS: Mapping[str, str] = read_data("parameters.yaml")
 
 
 class Answer(Struct, frozen=True):
@@ -136,7 +121,7 @@ class Writer:
             kept = [each for each in schema.pop("oneOf") if each.get("type") != "null"]
             schema = {**kept[0], **schema}
         name = generated["name"]
-        description = schema.pop("description", None) or generated.get("description") or PLAIN_DESCRIPTIONS.get(name)
+        description = schema.pop("description", None) or generated.get("description") or PARAMETERS.get(name)
         plain = {"name": name, "in": generated["in"], "description": description, "schema": schema}
         if generated["in"] != "path":
             return plain

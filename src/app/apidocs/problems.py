@@ -6,8 +6,9 @@ from inspect import getdoc
 from typing import Any
 
 import msgspec
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
+from app.apidocs import Schema
 from app.apidocs.operations import Route, referred
 from app.contexts import CONTEXTS
 from shared import errors
@@ -15,8 +16,6 @@ from shared.errors import Kind, PreconditionFailed, Refusal, Refused
 from shared.http.command_route import TakesCommand, TakesReason
 from shared.http.parameters import ANY_PARAMETER
 from shared.http.problems import PROBLEM_JSON, STATUS, problem_body
-
-Schema = dict[str, Any]
 
 PACKAGES = {"app", "shared", *(context.name for context in CONTEXTS)}
 FRAMEWORK = "http"
@@ -33,7 +32,7 @@ OF_THE_FRAMEWORK = (
     (404, "route_not_found", "There is no such address, or an id in it is no UUID."),
     (405, "method_not_allowed", "The address does not take this method; `Allow` names those it takes."),
 )
-INTERNAL = {"app.manifest.export", "shared.commands.direct_sender", "app.service", "shared.commands.consumer"}
+INTERNAL = {"app.manifest.files", "shared.commands.direct_sender", "app.service", "shared.commands.consumer"}
 """Modules whose refusals stay inside the service."""
 
 KINDS = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Refused)]
@@ -148,7 +147,3 @@ class Problems:
 def example(type_: ProblemType, address: str) -> Any:
     kind: Kind = next((kind for kind, status in STATUS.items() if status == type_.status), "malformed")
     return msgspec.json.decode(problem_body(address, Refusal(kind, type_.code, type_.meaning), type_.status))
-
-
-def listed() -> list[Any]:
-    return [to_builtins(each) for each in catalogue()]

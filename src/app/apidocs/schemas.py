@@ -9,14 +9,13 @@ from typing import Any, get_args
 import msgspec
 from msgspec import UNSET, Struct, inspect
 
+from app.apidocs import Schema
 from app.apidocs.examples import AGGREGATES, Examples
 from app.contexts import CONTEXTS
 from app.migration.migrate import EVENT_SOURCES
 from app.status.wiring import SYSTEM
 from shared.dead_letters.service import DeadLetterDroppedEvent, DeadLetterRetriedEvent
 from shared.messages import CommandEnvelope, Event, EventEnvelope, command_topic, stream_name
-
-Schema = dict[str, Any]
 
 PYTHON_ANCHORS = {r"\A": "^", r"\Z": "$", r"(?!\n)": ""}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -72,16 +71,8 @@ def event_schema(event: EventType) -> Schema:
         "payload": {"$ref": DEFINITION.format(name=payload)},
         **{name: own.get(name, {"type": "null"}) for name in FIELDS_OF_EVENTS},
     }
-    schema = {
-        "$schema": DIALECT,
-        "$id": f"urn:modplane:event:{event.topic}",
-        "title": payload,
-        "description": str(getdoc(event.class_)),
-        "type": "object",
-        "properties": envelope["properties"] | settled,
-        "required": envelope["required"],
-        "$defs": named,
-    }
+    head = {"$id": f"urn:modplane:event:{event.topic}", "title": payload, "description": str(getdoc(event.class_))}
+    schema = record_schema(head, envelope, settled, named)
     return {**schema, "examples": [Examples(named).of(schema)]}
 
 
@@ -89,13 +80,20 @@ def command_schema(context: str, classes: list[type[Struct]]) -> Schema:
     named = schemas_of([CommandEnvelope, *classes], DEFINITION)[1]
     envelope = named.pop(CommandEnvelope.__name__)
     commands = [{"$ref": DEFINITION.format(name=class_.__name__)} for class_ in classes]
-    return {
-        "$schema": DIALECT,
+    head = {
         "$id": f"urn:modplane:commands:{context}",
         "title": f"Commands of {context}",
         "description": "Records of the context's command topic. Internal: only Modplane writes and reads them.",
+    }
+    return record_schema(head, envelope, {"command": {"oneOf": commands}}, named)
+
+
+def record_schema(head: Schema, envelope: Schema, settled: Schema, named: Mapping[str, Schema]) -> Schema:
+    return {
+        "$schema": DIALECT,
+        **head,
         "type": "object",
-        "properties": {**envelope["properties"], "command": {"oneOf": commands}},
+        "properties": envelope["properties"] | settled,
         "required": envelope["required"],
         "$defs": named,
     }

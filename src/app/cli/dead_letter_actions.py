@@ -78,22 +78,14 @@ async def show_letter(settings: Settings, letter_id: UUID, printer: Printer) -> 
 async def retry_letters(settings: Settings, selection: Selection, reason: str | None, printer: Printer) -> Answer:
     """Return exit code 1 when a letter failed again or was not tried."""
     async with sending_container(settings) as container:
-        dead_letters = await container.get(DeadLetters)
-
-        async def retry(letter_id: UUID) -> DeadLetter:
-            return await dead_letters.retry(letter_id, CLI_USER, reason)
-
-        return await handle_all(retry, letter_ids(await container.get(PostgresDeadLetters), selection), printer)
+        letters, ids = await container.get(DeadLetters), letter_ids(await container.get(PostgresDeadLetters), selection)
+        return await handle_all(lambda letter_id: letters.retry(letter_id, CLI_USER, reason), ids, printer)
 
 
 async def drop_letters(settings: Settings, selection: Selection, reason: str, printer: Printer) -> Answer:
     async with database_container(settings) as container:
-        dead_letters = await container.get(DeadLetters)
-
-        async def drop(letter_id: UUID) -> DeadLetter:
-            return await dead_letters.drop(letter_id, CLI_USER, reason)
-
-        return await handle_all(drop, letter_ids(await container.get(PostgresDeadLetters), selection), printer)
+        letters, ids = await container.get(DeadLetters), letter_ids(await container.get(PostgresDeadLetters), selection)
+        return await handle_all(lambda letter_id: letters.drop(letter_id, CLI_USER, reason), ids, printer)
 
 
 async def letter_ids(letters: PostgresDeadLetters, selection: Selection) -> AsyncIterator[UUID]:

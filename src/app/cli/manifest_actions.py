@@ -14,8 +14,15 @@ from app.cli.output import EXIT_FAILED, Answer, CommandFailed, Printer
 from app.manifest.apply import EXIT_APPLIED, EXIT_CHANGES, EXIT_MANIFEST_REFUSED, apply_manifest
 from app.manifest.current import RegisteredInPostgres
 from app.manifest.diff import change_of
-from app.manifest.export import Form, export_manifest, registered_manifest, to_document
-from app.manifest.files import is_manifest, load_manifest, read_manifest
+from app.manifest.files import (
+    Form,
+    export_manifest,
+    is_manifest,
+    load_manifest,
+    read_manifest,
+    registered_manifest,
+    to_document,
+)
 from app.manifest.model import MAX_BYTES, Manifest, ManifestRefused
 from app.manifest.parse import SUFFIXES
 from app.manifest.plan import Plan, plan, still_in_use

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct
@@ -86,14 +87,12 @@ async def apply_manifest(
     """
     industries, modules = await registered.industries(), await registered.modules()
     planned = plan(manifest, modules, industries, skip_unknown_modules=skip_unknown_modules, prune=bool(deletable))
-    deletions = [step for step in planned.deletions if step.name in deletable]
-    groups = [
-        planned.modules,
-        planned.industries,
-        [step for step in deletions if step.kind == "industry"],
-        [step for step in deletions if step.kind == "module"],
-    ]
-    return Report([result for steps in groups for result in await _run(steps, send, user_id)], planned.left_out)
+    steps = [step for step in planned.steps if step.after is not None or step.name in deletable]
+    results: list[ItemResult] = []
+    # Industries after the modules they name, and the reverse when they are deleted.
+    for _, group in groupby(steps, key=lambda step: (step.kind, step.after is None)):
+        results += await _run(list(group), send, user_id)
+    return Report(results, planned.left_out)
 
 
 async def _run(steps: Sequence[Step], send: Send, user_id: str) -> Sequence[ItemResult]:
@@ -130,11 +129,9 @@ def _describe_failure(outcome: Outcome) -> str:
         return ""
     if outcome.status == "pending":
         return f"operation {outcome.operation_id} is not decided yet; apply again to see what became of it"
-    return (
-        _describe_refusal(outcome.refusal)
-        if outcome.refusal
-        else f"operation {outcome.operation_id} failed; apply again"
-    )
+    if outcome.refusal:
+        return _describe_refusal(outcome.refusal)
+    return f"operation {outcome.operation_id} failed; apply again"
 
 
 def _describe_refusal(refusal: Refusal) -> str:

@@ -1,12 +1,17 @@
 """Read what is registered, as a manifest would describe it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from app.manifest.model import ManifestEntry, ManifestIndustry, ManifestModule
 from assignments.adapters.lists import PostgresAssignedModules
 from industries.adapters.queries import PostgresIndustryReader
 from registry.adapters.queries import PostgresModuleReader
 from shared.ports import Database
+
+Described = TypeVar("Described", ManifestModule, ManifestIndustry)
 
 
 class RegisteredInPostgres:
@@ -25,21 +30,12 @@ class RegisteredInPostgres:
         self._database = database
 
     async def modules(self) -> Mapping[str, ManifestModule]:
-        return {
-            module.module_id: ManifestModule(
-                **{name: getattr(module, name) for name in ManifestModule.__struct_fields__}
-            )
-            for module in await self._modules.existing()
-        }
+        return {module.module_id: _described(ManifestModule, module) for module in await self._modules.existing()}
 
     async def industries(self) -> Mapping[str, ManifestIndustry]:
         return {
-            industry.industry_code: ManifestIndustry(
-                industry_code=industry.industry_code,
-                industry_name=industry.industry_name,
-                description=industry.description,
-                is_active=industry.is_active,
-                modules=await self._entries(industry.industry_code),
+            industry.industry_code: _described(
+                ManifestIndustry, industry, modules=await self._entries(industry.industry_code)
             )
             for industry in await self._industries.existing()
         }
@@ -52,3 +48,8 @@ class RegisteredInPostgres:
         contents = await self._industries.modules(industry_code)
         listed = contents.items if contents else ()
         return [ManifestEntry(entry.module_id, entry.is_required, entry.default_config) for entry in listed]
+
+
+def _described(type_: type[Described], registered: Struct, **given: Any) -> Described:
+    names = [name for name in type_.__struct_fields__ if name not in given]
+    return type_(**{name: getattr(registered, name) for name in names}, **given)

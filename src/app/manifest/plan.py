@@ -1,7 +1,7 @@
 """Plan the commands that make the registry and the industries equal to a manifest. Nothing is sent here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -14,6 +14,7 @@ from shared.json.patches import same_json
 
 Kind = Literal["module", "industry"]
 Action = Literal["create", "update", "delete", "keep"]
+Item = TypeVar("Item", ManifestModule, ManifestIndustry)
 
 
 class Step(Struct, frozen=True):
@@ -132,20 +133,16 @@ def _changes(wanted: Struct, current: Struct) -> dict[str, Any]:
 def _deletions(
     manifest: Manifest, modules: Mapping[str, ManifestModule], industries: Mapping[str, ManifestIndustry]
 ) -> Sequence[Step]:
-    named_modules = {module.module_id for module in manifest.modules}
-    named_industries = {industry.industry_code for industry in manifest.industries}
+    other_industries = _not_named(industries, {industry.industry_code for industry in manifest.industries})
+    other_modules = _not_named(modules, {module.module_id for module in manifest.modules})
     return [
-        *(
-            Step("industry", code, industry, None, [DeleteIndustry(code)])
-            for code, industry in industries.items()
-            if named_industries and code not in named_industries
-        ),
-        *(
-            Step("module", module_id, module, None, [DeleteModule(module_id)])
-            for module_id, module in modules.items()
-            if named_modules and module_id not in named_modules
-        ),
+        *(Step("industry", code, each, None, [DeleteIndustry(code)]) for code, each in other_industries),
+        *(Step("module", module_id, each, None, [DeleteModule(module_id)]) for module_id, each in other_modules),
     ]
+
+
+def _not_named(registered: Mapping[str, Item], named: set[str]) -> Sequence[tuple[str, Item]]:
+    return [(id_, item) for id_, item in registered.items() if named and id_ not in named]
 
 
 def still_in_use(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from dishka import AnyOf, AsyncContainer, Provider, Scope, provide
+from dishka import AnyOf, Provider, Scope, provide
 
 from app.contexts import ContextSubscribers
 from app.seams.commands import Deciders
@@ -28,6 +28,7 @@ class SystemProvider(Provider):
     dead_letters = provide(DeadLetters)
     stored_replicas = provide(PostgresReplicas)
     heartbeat = provide(Heartbeat)
+    subscribers = provide(ContextSubscribers, provides=AnyOf[ContextSubscribers, Subscribers])
     readers = provide(Readers)
     collector = provide(StatusCollector)
 
@@ -42,10 +43,6 @@ class SystemProvider(Provider):
         server = RedisServer(settings.redis_url)
         yield server
         await server.close()
-
-    @provide
-    def subscribers(self, container: AsyncContainer) -> AnyOf[ContextSubscribers, Subscribers]:
-        return ContextSubscribers(container)
 
     @provide
     def redeliveries(self, bus: CommandBus, deciders: Deciders, subscribers: Subscribers, clock: Clock) -> Redeliveries:
