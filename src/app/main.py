@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None, *overrides: Provider) -> Litest
         request_class=PlainRequest,
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=[serving],
-        logging_config=None,  # ours is for everybody: the framework's would take the root logger away from it
+        logging_config=None,  # the framework's would replace our handler on the root logger
         openapi_config=None,
     )
     allow_all_methods(app)

@@ -105,7 +105,7 @@ class Service:
         readiness, connection = await self._container.get(Readiness), await self._container.get(KafkaConnection)
         readiness.problem = "waiting for Kafka"
         with suppress(TimeoutError):
-            # Afterwards requests are served all the same: this process decides their commands itself.
+            # After the time-out requests are served without Kafka: this process decides their commands itself.
             async with asyncio.timeout(KAFKA_SECONDS):
                 await connection.started.wait()
         if self._settings.seeds is not None:
@@ -131,7 +131,7 @@ class Service:
             await bring_up_to_date(settings)
         database = await self._container.get(PostgresDatabase)
         await database.check_schema()
-        await (await self._container.get(CursorKey)).key()  # made now: a list must not have to write
+        await (await self._container.get(CursorKey)).key()  # created now, because reading a list must not write
         if settings.admin_email:
             admins = await self._container.get(SuperAdmins)
             try:

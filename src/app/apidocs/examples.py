@@ -63,7 +63,7 @@ class Examples:
         return {"components": {"schemas": dict(self._named)}, "$defs": dict(self._named)}
 
     def _of_properties(self, properties: Mapping[str, Schema], required: Any, struct: str) -> dict[str, Any]:
-        # What may be left out altogether, such as a change, is shown by its first field.
+        # Where every field is optional, as in a change, the example has the first one alone.
         names = list(properties)[: None if required else 1]
         return {name: self.of(properties[name], name, struct) for name in names}
 

@@ -15,7 +15,7 @@ Described = TypeVar("Described", ManifestModule, ManifestIndustry)
 
 
 class RegisteredInPostgres:
-    """Reads the tables, not the cache: a manifest is compared with the truth."""
+    """Reads the tables, past the cache, which may be stale."""
 
     def __init__(
         self,

@@ -89,7 +89,7 @@ class NotExportable(Conflict):
 
 
 async def registered_manifest(registered: Registered) -> Manifest:
-    # Industries first: a module that one of them names is there when the modules are read.
+    # Industries are read first, so that every module they name is already registered when modules are read.
     industries, modules = await registered.industries(), await registered.modules()
     return Manifest([modules[id_] for id_ in sorted(modules)], [industries[code] for code in sorted(industries)])
 

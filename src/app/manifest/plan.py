@@ -69,7 +69,7 @@ def plan(
     unknown = [
         mention
         for mention in manifest.mentions
-        # An industry may keep a module that was deleted meanwhile, as its own rules allow.
+        # An industry may keep a module that was deleted later, as the rules of industries allow.
         if mention.module_id not in known and mention.module_id not in listed.get(mention.industry_code, ())
     ]
     if unknown and not skip_unknown_modules:
@@ -125,7 +125,7 @@ def _changes(wanted: Struct, current: Struct) -> dict[str, Any]:
     return {
         name: value
         for name, value in asdict(wanted).items()
-        # as JSON, because Python holds 1, 1.0 and True for equal
+        # Compared as JSON, because 1 == 1.0 == True in Python.
         if not same_json(value, getattr(current, name))
     }
 

@@ -111,7 +111,7 @@ class StatusCollector:
         )
 
     async def _probe_writes(self) -> None:
-        # A process without a heartbeat, such as the command line, writes nothing that would show it.
+        # A process without a heartbeat, such as the command line, does not learn of failing writes otherwise.
         if self._heartbeat.postgres.observed is None:
             await self._readers.database.probe_writes()
 
@@ -124,7 +124,7 @@ class StatusCollector:
     async def _in_time(self, look: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
         """Return None when the part is away or too slow, or lacks a table because its schema is older than the code."""
         task = asyncio.create_task(look())
-        # An abandoned look is not awaited: a server that hangs does not answer the cancellation either.
+        # A task that is too slow is not awaited after its cancellation, which a server that hangs does not answer.
         await asyncio.wait({task}, timeout=LOOK_SECONDS)
         if not task.done():
             task.cancel()

@@ -98,7 +98,7 @@ class Queues:
             await asyncio.sleep(SAMPLE_SECONDS)
 
     async def sample(self) -> None:
-        """Set every gauge. One that cannot be read becomes NaN: its last value would pass for the present one."""
+        """Set every gauge. One that cannot be read becomes NaN, because its last value would look current."""
         await self._sample_database()
         await self._sample_kafka()
 
@@ -155,7 +155,7 @@ async def lag_of(consumer: AIOKafkaConsumer) -> Mapping[str, int]:
 
 
 async def measure_loop_delay() -> None:
-    """Sleep in a loop, and record how much longer each sleep took than asked. Never returns."""
+    """Sleep in a loop, and record how much later than requested each ended. Never returns."""
     while True:
         started = perf_counter()
         await asyncio.sleep(TICK_SECONDS)

@@ -31,7 +31,7 @@ def too_large(document: Any) -> Sequence[FieldError]:
 
 def unportable(document: Any) -> Sequence[FieldError]:
     """Return what other programs could not read: too deep nesting, and integers beyond 64 bits."""
-    # depth before all else: whatever descends would fail on a bottomless document
+    # Check the depth first: recursive functions would fail on a document that is nested too deeply.
     if len(nested_sizes(document)) > CONFIG_DEPTH:
         return [FieldError("", f"is nested more than {CONFIG_DEPTH} levels deep")]
     return capped(

@@ -14,7 +14,7 @@ from shared.json.schema_places import Path, Place, Places, children
 from shared.patterns.nodes import NoPattern, PatternNotTaken
 from shared.patterns.translation import Pattern, translated
 
-# Not every engine takes it; written out, it is in no other pattern.
+# The translation of \b and \B, which not every engine supports; no other pattern contains this text.
 EDGE_OF_WORD = "(?-u:"
 MAX_PATTERNS = 64
 MAX_PATTERN_LENGTH = 10_000

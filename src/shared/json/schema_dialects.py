@@ -8,7 +8,7 @@ from msgspec import Struct
 NAMES = ("draft-04", "draft-06", "draft-07", "2019-09", "2020-12")
 DRAFT_04, DRAFT_06, DRAFT_07, OF_2019, OF_2020 = range(len(NAMES))
 
-# From which dialect on, and up to which, a keyword means something; all others always do.
+# The first and the last dialect that defines a keyword; keywords not listed are in all dialects.
 SPANS: Mapping[str, tuple[int, int]] = {
     "const": (DRAFT_06, OF_2020),
     "contains": (DRAFT_06, OF_2020),
@@ -71,11 +71,11 @@ class Keywords(Struct, frozen=True):
 
 
 HERE = Keywords(("not", "if", "then", "else"), ("allOf", "anyOf", "oneOf", "dependentSchemas", "dependencies"))
-# Of these, one at most looks at a child.
+# At most one of these applies to a given child.
 EITHER = Keywords(("additionalProperties", "items", "additionalItems"), ("prefixItems", "properties", "items"))
-# Each of these may look at every child.
+# Each of these may apply to every child.
 EVERY = Keywords(("contains", "propertyNames", "unevaluatedProperties", "unevaluatedItems"), ("patternProperties",))
-# These look again at all that stands beside them.
+# These evaluate all keywords beside them once more.
 AGAIN = ("unevaluatedProperties", "unevaluatedItems")
 ONE = frozenset((*HERE.one, *EITHER.one, *EVERY.one))
 MANY = frozenset((*HERE.many, *EITHER.many, *EVERY.many))

@@ -27,7 +27,7 @@ from shared.json.schema_dialects import (
 
 OVERLOOKING = (Keywords((), DEFINITIONS),)
 ALL = (HERE, EITHER, EVERY, *OVERLOOKING)
-# What a schema without a name of its own is called.
+# The base URI of a schema without `$id`.
 UNNAMED = "https://unnamed.invalid/"
 MAX_DIGITS = 6
 
@@ -168,7 +168,7 @@ class Places:
         if not isinstance(target, dict | bool):
             return TO_NOTHING
         if path not in self.by_path:
-            # a place that no keyword holds becomes a subschema by being referred to
+            # A place that no keyword declares as a subschema becomes one when a reference leads to it.
             self._look_around(target, path, base)
             self.unreferenced.append(self.by_path[path])
         return path

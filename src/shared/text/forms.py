@@ -19,7 +19,7 @@ from shared.errors import FieldError, Invalid
 Kind = Literal["line", "lines", "search"]
 Text = TypeVar("Text", bound=Struct)
 
-# What a field's type says of its text: `Annotated[str, Meta(max_length=200, extra=LINE)]`.
+# Values of `extra` that mark a field's type as text: `Annotated[str, Meta(max_length=200, extra=LINE)]`.
 LINE: dict[str, Any] = {"text": "line"}
 LINES: dict[str, Any] = {"text": "lines"}
 SEARCH: dict[str, Any] = {"text": "search"}
@@ -29,7 +29,7 @@ MAX_SEARCH = 1000
 MAX_WORD = 255
 MAX_KEY = 200
 
-# Unicode's Default_Ignorable_Code_Point, and the two that look like nothing without being called so.
+# Unicode's Default_Ignorable_Code_Point, and two more that are invisible.
 IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
@@ -40,7 +40,7 @@ NO_CHARACTER = re.compile(
     f"[\ufdd0-\ufdef{''.join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))}]"
 )
 BLANK = re.compile(f"[\\s{IGNORABLE}\u2800]*")
-# The same for documents, whose patterns are read by other engines too.
+# The same for patterns in API documents, in a syntax that all engines read.
 BLANK_CHARACTERS = (
     r"\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
@@ -56,7 +56,7 @@ SELECTOR = re.compile("[\ufe00-\ufe0f]")
 IDEOGRAPHIC_SELECTOR = re.compile("[\U000e0100-\U000e01ef]")
 LETTERS = re.compile("L[ultm]|Nd|M.")
 
-# Letters by class, but apostrophes and dashes by use.
+# Unicode classes these as letters and symbols; in names they separate words.
 APOSTROPHES = "\u02b9\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\ua78b\ua78c"
 DASHES = "\u2212\u2044"
 APART = str.maketrans(dict.fromkeys(APOSTROPHES + DASHES, " "))
