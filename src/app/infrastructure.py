@@ -1,4 +1,4 @@
-"""Bind what all contexts stand on: the database, the cache, Kafka, the clock."""
+"""Bind the infrastructure of all contexts: the database, the cache, Kafka, the clock."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime

@@ -119,7 +119,7 @@ def allowing(methods: Sequence[str]) -> Callable[[Response[Any]], Awaitable[Resp
 
 
 async def answer_fast_path_first(app: Litestar, container: AsyncContainer) -> None:
-    """Other services read an organization's modules on every request of theirs."""
+    """Serve an organization's modules before routing: other services read them on every request of theirs."""
     authenticator, assignments = await container.get(Authenticator), await container.get(CachedAssignmentReader)
     route = f"{API}/organizations/{{organization_id}}/modules"
     app.asgi_handler = FastPath(app.asgi_handler, route, authenticator, assignments.modules)

@@ -1,4 +1,4 @@
-"""Containers for commands, and the commands that need little more: `verify` and `admin create`."""
+"""Containers for commands, and the two commands `verify` and `admin create`."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,7 +1,7 @@
 """Output of the command line: sentences for people, or one JSON document for programs.
 
 With `--json` stdout holds exactly one document, also when the command fails: `{"error": {"code": …, "detail": …}}`.
-Why it failed stands on stderr either way, mostly in one line.
+The reason is printed to stderr in both cases, usually in one line.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The system's status as one document, and the facts it is derived from.
 
-A part's `code` is stable and says why the part is in its state. Sentences are left to whoever shows the document.
+A part's `code` is stable and says why the part is in its state. Clients write the sentences.
 """
 
 from collections.abc import Mapping, Sequence

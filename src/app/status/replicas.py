@@ -1,4 +1,4 @@
-"""Each replica's last report, in the database, where every replica and the command line can read it."""
+"""Each replica's last report, kept in the database."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -72,7 +72,7 @@ def postgres(facts: Facts) -> PostgresStatus:
 
 
 def server(answered: Answered | None, seen: Sequence[Observed]) -> ServerStatus:
-    """Down when it does not answer here, degraded when only some replicas reach it.
+    """Return `down` when it does not answer here, `degraded` when only some replicas reach it.
 
     `since` is when the first replica lost it, or when the last one reached it again.
     """
@@ -201,7 +201,7 @@ def replicas(facts: Facts, running: Sequence[SeenReplica]) -> ReplicasStatus:
 
 
 def drift(facts: Facts) -> DriftStatus:
-    """Never more than a note: nothing validates with the enum."""
+    """Return `ok` also for differences: nothing validates with the enum."""
     if facts.registered is None:
         return DriftStatus(state="unknown", code="unknown")
     unlisted = sorted(set(facts.registered) - set(facts.enumerated))

@@ -1,4 +1,4 @@
-"""Binds what operators work with: dead letters and who can process them, and how the system is."""
+"""Bind dead letters, their redelivery, and the system's status."""
 
 from collections.abc import AsyncIterator
 
