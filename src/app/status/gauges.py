@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import nan
 from time import perf_counter
 
@@ -70,18 +71,18 @@ class PostgresQueues:
         return Waiting(events, event_age or 0.0, pending, pending_age or 0.0, letters)
 
 
+@dataclass
 class Parts:
     """Gauges of this process's own parts. Cheap: sampling sends nothing anywhere."""
 
-    def __init__(self, database: PostgresDatabase, store: RedisCache, waiter: OutcomeWaiter) -> None:
-        self._database = database
-        self._store = store
-        self._waiter = waiter
+    database: PostgresDatabase
+    store: RedisCache
+    waiter: OutcomeWaiter
 
     def sample(self) -> None:
-        metrics.PART_UP.labels(part="redis").set(self._store.trusted)
-        metrics.WAITING.set(len(self._waiter))
-        for pool, (size, idle, limit) in self._database.sessions().items():
+        metrics.PART_UP.labels(part="redis").set(self.store.trusted)
+        metrics.WAITING.set(len(self.waiter))
+        for pool, (size, idle, limit) in self.database.sessions().items():
             metrics.CONNECTIONS.labels(pool=pool, state="in_use").set(size - idle)
             metrics.CONNECTIONS.labels(pool=pool, state="idle").set(idle)
             metrics.CONNECTIONS_LIMIT.labels(pool=pool).set(limit)
