@@ -1,4 +1,4 @@
-"""Bind what all contexts stand on: the database, the cache, Kafka, the clock."""
+"""Bind the infrastructure of all contexts: the database, the cache, Kafka, the clock."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from app.manifest.seeds import Seeding
 from app.seams.commands import Deciders
 from app.settings import Settings
 from app.status.gauges import Parts, PostgresQueues, Queues
-from app.status.health import Readiness
+from app.status.http import Readiness
 from app.verification import Verification
 from shared.cache.generations import CacheStore, GenerationCache, ReadThrough, ResetAnnouncer
 from shared.cache.redis import RedisCache
@@ -66,8 +66,6 @@ class Commits:
 
 
 class InfrastructureProvider(Provider):
-    """Everything here lives as long as the process."""
-
     scope = Scope.APP
 
     settings = from_context(Settings, scope=Scope.APP)
