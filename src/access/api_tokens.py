@@ -92,6 +92,7 @@ class TokenLineage:
             event=event,
             state=ApiTokenState(token.role, token.organization_id, token.scopes, token.revoked_at is not None),
             user_id=by,
+            organization_id=token.organization_id,
             operation_id=self.ids.new(),
             occurred_at=self.clock.now(),
             reason=reason,

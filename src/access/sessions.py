@@ -215,6 +215,7 @@ def reuse(session: Session, now: datetime) -> AuditEvent:
         event=SessionReusedEvent(account.id),
         state=UserState(account.role, account.organization_id, account.is_active),
         user_id=str(account.id),
+        organization_id=account.organization_id,
         operation_id=uuid5(session.id, SessionReusedEvent.topic),
         occurred_at=now,
     )

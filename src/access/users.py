@@ -259,6 +259,7 @@ def user_event(
         event=event,
         state=state,
         user_id=by,
+        organization_id=state.organization_id,
         operation_id=operation_id,
         occurred_at=now,
         reason=reason,

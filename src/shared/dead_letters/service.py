@@ -194,6 +194,7 @@ class DeadLetters:
             event=event,
             state=DeadLetterState(resolution.status),
             user_id=resolution.handled_by,
+            organization_id=None,
             operation_id=self.ids.new(),
             occurred_at=resolution.handled_at,
             reason=resolution.reason,
